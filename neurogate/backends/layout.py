@@ -1,0 +1,115 @@
+"""The arrays that every backend shares: names, shapes, and codes for what they hold.
+
+Here live plain tuples of arrays and integer codes; nothing is computed. Every array starts with the
+replica axis B. A backend works on one replica at a time through `replica`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "CHECK_EVERY",
+    "LANES",
+    "MODELS",
+    "RECORDABLE",
+    "SCHEMES",
+    "STATE_ROWS",
+    "VOLTAGE_LIMIT_MV",
+    "Codes",
+    "NetworkArrays",
+    "RecordPlan",
+    "StateArrays",
+    "Status",
+    "replica",
+]
+
+Array = npt.NDArray[Any]
+
+LANES = 16
+"""Every sum over neurons adds 16 interleaved partial sums and then folds them in a tree."""
+
+CHECK_EVERY = 50
+"""Steps between two looks for divergence."""
+
+VOLTAGE_LIMIT_MV = 1000.0
+"""A membrane potential beyond this, after the reset, means that the run has diverged."""
+
+MODELS = {"izhikevich_2003": 0, "izhikevich_2007": 1}
+SCHEMES = {"euler": 0, "half_step": 1}
+STATE_ROWS = ("v", "u", "synaptic_current", "synapse_rise", "trace", "trace_rise")
+RECORDABLE = {"v": 0, "u": 1, "synaptic_current": 2, "trace": 4, "spikes": 6}
+"""What can be recorded inside a run; ``spikes`` counts the spikes between two samples."""
+
+
+class Codes(NamedTuple):
+    """Choices that select a branch of the kernel, the same for every replica."""
+
+    model: int
+    scheme: int
+    double_synapse: bool
+    double_trace: bool
+    dt_ms: float
+
+
+class NetworkArrays(NamedTuple):
+    """A batch of networks: everything that stays fixed during a run.
+
+    P parameters, K inputs, R fed-back readouts, S synapses (the largest count in the batch; a replica
+    uses the first ``indptr[-1]``). Synapses are sorted by presynaptic neuron.
+    """
+
+    seed: Array  # (B,) uint64
+    parameters: Array  # (B, P, N)
+    bias: Array  # (B, N)
+    input_weights: Array  # (B, K, N)
+    noise_sd: Array  # (B, N), already divided by sqrt(dt); (B, 0) for none
+    poisson_mean: Array  # (B, N) float64, expected external spikes per step; (B, 0) for none
+    poisson_none: Array  # (B, N) float64, exp(-poisson_mean)
+    poisson_weight: Array  # (B, N)
+    feedback_weights: Array  # (B, R, N)
+    readout_weights: Array  # (B, R, N)
+    synapse_decay: Array  # (B, N)
+    synapse_rise: Array  # (B, N)
+    trace_decay: Array  # (B, N)
+    trace_rise: Array  # (B, N)
+    trace_kick: Array  # (B, N)
+    indptr: Array  # (B, N + 1) int64
+    targets: Array  # (B, S) int32
+    weights: Array  # (B, S)
+    delays: Array  # (B, S) int32 steps, or (B, 0) when every delay is one step
+
+
+class StateArrays(NamedTuple):
+    """Everything that a run changes; copy it and the run can be repeated from there."""
+
+    values: Array  # (B, 6, N), rows as in STATE_ROWS
+    pending: Array  # (B, D, N) weights on their way, a ring over the next D steps
+    feedback: Array  # (B, R) readouts fed back at the next step
+    step: int
+
+
+class RecordPlan(NamedTuple):
+    """What to record in one run; sample k of group g is taken when ``stride[g]`` divides the step."""
+
+    variable: Array  # (G,) codes of RECORDABLE
+    stride: Array  # (G,) steps
+    neuron_start: Array  # (G + 1,) into neurons
+    neurons: Array  # (sum of the groups' subsets,)
+    offset: Array  # (G + 1,) into the flat buffer of one replica
+
+
+class Status(NamedTuple):
+    """How each replica ended: row code (-1 is well), completed steps, first neuron."""
+
+    code: Array  # (B,)
+    step: Array  # (B,)
+    neuron: Array  # (B,)
+
+
+def replica(arrays: NetworkArrays, b: int) -> NetworkArrays:
+    """Return the arrays of one replica, without the replica axis."""
+    return NetworkArrays(*(array[b] for array in arrays))

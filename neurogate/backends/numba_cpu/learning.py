@@ -1,0 +1,196 @@
+"""Learning of linear readouts, compiled; the rules are defined in `numpy_reference.learning`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..layout import LANES
+from .compiling import kernel, over_replicas
+from .sums import lane_dot
+
+__all__ = ["normalised_delta", "readout", "recursive_least_squares"]
+
+Array = npt.NDArray[Any]
+
+
+def readout(weights: Array, samples: Array, threads: int = 1) -> Array:
+    """Read samples out with fixed weights.
+
+    Parameters and returns are those of `numpy_reference.readout`.
+
+    Examples
+    --------
+    >>> readout(np.ones((1, 1, 3)), np.ones((1, 2, 3))).tolist()
+    [[[3.0], [3.0]]]
+    """
+    outputs = np.empty((*samples.shape[:2], weights.shape[1]), weights.dtype)
+    over_replicas(lambda b: _readout(weights[b], samples[b], outputs[b]), len(weights), threads)
+    return outputs
+
+
+@kernel
+def _readout(weights: Any, samples: Any, outputs: Any) -> None:
+    lanes = np.empty(LANES, weights.dtype)
+    for s in range(samples.shape[0]):
+        for k in range(weights.shape[0]):
+            outputs[s, k] = lane_dot(weights[k], samples[s], lanes)
+
+
+def normalised_delta(
+    weights: Array,
+    samples: Array,
+    targets: Array,
+    course: Array,
+    rate: Array,
+    saturation: float,
+    threads: int = 1,
+) -> tuple[Array, Array, Array]:
+    """Learn by the gated, normalised delta rule.
+
+    Parameters and returns are those of `numpy_reference.normalised_delta`.
+
+    Examples
+    --------
+    >>> x, d, c = np.ones((1, 1, 3)), np.ones((1, 1, 1)), np.ones((1, 1))
+    >>> w, z, g = normalised_delta(np.zeros((1, 1, 3)), x, d, c, np.ones(1), 0.0)
+    >>> w.tolist(), z.item(), g.item()
+    ([[[0.25, 0.25, 0.25]]], 0.0, 1.0)
+    """
+    weights = weights.copy()
+    outputs, gates = np.empty_like(targets), np.empty_like(targets)
+    theta = targets.dtype.type(saturation)
+
+    def work(b: int) -> None:
+        _delta(weights[b], samples[b], targets[b], course[b], rate[b], theta, outputs[b], gates[b])
+
+    over_replicas(work, len(weights), threads)
+    return weights, outputs, gates
+
+
+@kernel
+def _delta(
+    weights: Any, samples: Any, targets: Any, course: Any, rate: Any, theta: Any, outputs: Any, gates: Any
+) -> None:
+    one = weights.dtype.type(1)
+    lanes = np.empty(LANES, weights.dtype)
+    for s in range(samples.shape[0]):
+        x = samples[s]
+        # A closed gate changes no weight: the norm is needed only if some gate is open.
+        norm = one + lane_dot(x, x, lanes) if course[s] != 0 else one
+        for k in range(weights.shape[0]):
+            w = weights[k]
+            z = lane_dot(w, x, lanes)
+            error = targets[s, k] - z
+            gate = course[s]
+            if theta > 0:
+                gate = gate * min(one, abs(error) / theta)
+            outputs[s, k], gates[s, k] = z, gate
+            if gate != 0:
+                step = rate * gate * error / norm
+                for i in range(x.shape[0]):
+                    w[i] += step * x[i]
+
+
+def recursive_least_squares(
+    weights: Array,
+    inverse: Array,
+    samples: Array,
+    targets: Array,
+    forgetting: float,
+    leak: float,
+    turn: int,
+    threads: int = 1,
+) -> tuple[Array, Array, Array]:
+    """Learn by recursive least squares (the rule of FORCE).
+
+    Parameters and returns are those of `numpy_reference.recursive_least_squares`.
+
+    Examples
+    --------
+    >>> w, p, z = recursive_least_squares(
+    ...     np.zeros((1, 1, 1)), np.ones((1, 1, 1)), np.ones((1, 1, 1)), np.ones((1, 1, 1)), 1.0, 0.0, 0)
+    >>> w.item(), p.item(), z.item()
+    (0.5, 0.5, 0.0)
+    """
+    weights, inverse = weights.copy(), inverse.copy()
+    outputs = np.empty_like(targets)
+    number = weights.dtype.type
+    n = samples.shape[2]
+    factor, grow, mu = number(forgetting), number(1.0 / forgetting), number(n * leak)
+
+    def work(b: int) -> None:
+        _rls(weights[b], inverse[b], samples[b], targets[b], factor, grow, mu, turn, outputs[b])
+
+    over_replicas(work, len(weights), threads)
+    return weights, inverse, outputs
+
+
+@kernel
+def _rls(
+    weights: Any,
+    p: Any,
+    samples: Any,
+    targets: Any,
+    factor: Any,
+    grow: Any,
+    mu: Any,
+    turn: int,
+    outputs: Any,
+) -> None:
+    """Visit the samples; the downdate of one sample is folded into the product for the next."""
+    one = weights.dtype.type(1)
+    n = p.shape[0]
+    lanes = np.empty(LANES, weights.dtype)
+    c, last, scaled = np.empty_like(samples[0]), np.zeros_like(samples[0]), np.zeros_like(samples[0])
+    waiting = one
+    for s in range(samples.shape[0]):
+        x = samples[s]
+        _downdate_and_multiply(p, last, scaled, waiting, x, c, lanes)
+        gamma = factor + lane_dot(x, c, lanes)
+        for k in range(weights.shape[0]):
+            w = weights[k]
+            z = lane_dot(w, x, lanes)
+            outputs[s, k] = z
+            step = (targets[s, k] - z) / gamma
+            for i in range(n):
+                w[i] += step * c[i]
+        for i in range(n):
+            last[i] = c[i]
+            scaled[i] = c[i] / gamma
+        waiting = grow
+        if mu > 0:
+            _downdate(p, last, scaled, waiting)
+            i = (turn + s) % n
+            for j in range(n):
+                last[j] = p[i, j] if j < i else p[j, i]
+            gamma = one / mu + last[i]
+            for j in range(n):
+                scaled[j] = last[j] / gamma
+            waiting = one
+    _downdate(p, last, scaled, waiting)
+
+
+@kernel
+def _downdate(p: Any, c: Any, scaled: Any, grow: Any) -> None:
+    for i in range(p.shape[0]):
+        row, si = p[i, : i + 1], scaled[i]
+        for j in range(row.shape[0]):
+            row[j] = (row[j] - si * c[j]) * grow
+
+
+@kernel
+def _downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: Any, lanes: Any) -> None:
+    """Downdate the lower triangle and multiply it by x, touching each row once while it is in cache."""
+    for i in range(p.shape[0]):
+        out[i] = 0
+    for i in range(p.shape[0]):
+        row, si, xi = p[i, : i + 1], scaled[i], x[i]
+        for j in range(row.shape[0]):
+            row[j] = (row[j] - si * c[j]) * grow
+        left, above = row[:i], out[:i]
+        for j in range(left.shape[0]):
+            above[j] += left[j] * xi
+        out[i] += lane_dot(left, x[:i], lanes) + row[i] * xi
