@@ -1,0 +1,109 @@
+"""What to record while a reservoir runs, and how much memory that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ..backends.layout import RECORDABLE, RecordPlan
+from ..errors import RequestError
+from ..units import Count, settings
+
+__all__ = ["Recording", "pack_plan", "recording_mb", "unpack_records"]
+
+Array = npt.NDArray[Any]
+
+
+@settings
+class Recording:
+    """One variable, sampled every `stride` steps, in all neurons or in some.
+
+    Parameters
+    ----------
+    variable : str
+        spikes (counts since the last sample), v, u, synaptic_current or trace; values are those at the
+        end of a step, after the reset.
+    stride : int
+        Steps between samples.
+    neurons : tuple of int
+        Which neurons; empty means all.
+
+    Examples
+    --------
+    >>> Recording(variable="v", stride=10, neurons=(0, 1)).stride
+    10
+    """
+
+    variable: Literal["spikes", "v", "u", "synaptic_current", "trace"]
+    stride: Count = 1
+    neurons: tuple[int, ...] = ()
+
+    def chosen(self, n: int) -> Array:
+        """Return the indices of the neurons to record in a network of `n`."""
+        outside = [i for i in self.neurons if not 0 <= i < n]
+        if outside:
+            raise RequestError(
+                f"A recording of {self.variable} asks for neuron {outside[0]}; neurons are numbered 0 to {n - 1}."
+            )
+        return np.array(self.neurons or range(n), np.int64)
+
+
+def recording_mb(record: Sequence[Recording], n: int, steps: int, replicas: int, dtype: str) -> float:
+    """Return the memory that recordings of `steps` steps take, in MB.
+
+    Parameters
+    ----------
+    record : sequence of Recording
+    n, steps, replicas : int
+    dtype : "float64" or "float32"
+
+    Examples
+    --------
+    >>> recording_mb([Recording(variable="v")], n=1000, steps=1000, replicas=1, dtype="float32")
+    4.0
+    """
+    numbers = sum(len(r.chosen(n)) * -(-steps // r.stride) for r in record)
+    return numbers * replicas * np.dtype(dtype).itemsize / 1e6
+
+
+def pack_plan(record: Sequence[Recording], n: int, first: int, steps: int) -> RecordPlan:
+    """Lay the recordings of the steps `first` to `first + steps` out in one flat buffer per replica.
+
+    Raises
+    ------
+    RequestError
+        If two recordings name the same variable, a neuron does not exist, or a run that counts spikes
+        would begin or end between two samples.
+    """
+    names = [r.variable for r in record]
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        raise RequestError(f"{', '.join(sorted(repeated))} is recorded twice; name each variable once.")
+    for r in record:
+        if r.variable == "spikes" and (first % r.stride or steps % r.stride):
+            raise RequestError(
+                f"Spikes are counted every {r.stride} steps, but the run goes from step {first} to "
+                f"{first + steps}; begin and end it at multiples of {r.stride}."
+            )
+    chosen = [r.chosen(n) for r in record]
+    samples = [(first + steps) // r.stride - first // r.stride for r in record]
+    sizes = [len(c) * s for c, s in zip(chosen, samples, strict=True)]
+    return RecordPlan(
+        np.array([RECORDABLE[name] for name in names], np.int64),
+        np.array([r.stride for r in record], np.int64),
+        np.concatenate([[0], np.cumsum([len(c) for c in chosen])]).astype(np.int64),
+        np.concatenate([np.zeros(0, np.int64), *chosen]),
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+    )
+
+
+def unpack_records(plan: RecordPlan, record: Sequence[Recording], flat: Array) -> Mapping[str, Array]:
+    """Return each recorded variable as a (B, samples, neurons) array."""
+    widths = np.diff(plan.neuron_start)
+    return {
+        r.variable: flat[:, plan.offset[i] : plan.offset[i + 1]].reshape(len(flat), -1, max(int(widths[i]), 1))
+        for i, r in enumerate(record)
+    }

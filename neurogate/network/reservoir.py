@@ -1,0 +1,266 @@
+"""The reservoir: a batch of networks that can be advanced, recorded, saved and resumed.
+
+`ReservoirSpec` says what to build, `Reservoir.build` draws it from one seed per replica, and
+``state, records = reservoir.run(state, inputs)`` advances it. The order of a step is written down in
+`neurogate.backends.numpy_reference.reservoir`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from ..backends import registry
+from ..backends.layout import (
+    MODELS,
+    RECORDABLE,
+    SCHEMES,
+    STATE_ROWS,
+    Codes,
+    NetworkArrays,
+    StateArrays,
+)
+from ..errors import RunDiverged
+from ..units import Domain, Milliseconds, NonNegative, settings
+from .cells import Cells
+from .filters import Synapse, Trace, kick
+from .inputs import Inputs
+from .recording import Recording, pack_plan, unpack_records
+from .recurrent import Recurrent
+
+__all__ = ["Reservoir", "ReservoirSpec"]
+
+Array = npt.NDArray[Any]
+_UNITS = {"v": "v_mV", "u": "u", "synaptic_current": "synaptic current"}
+
+
+@settings
+class ReservoirSpec:
+    """What a reservoir is made of.
+
+    Parameters
+    ----------
+    n : int
+        Number of neurons.
+    gain : float
+        Strength g of the recurrent weights; 0 leaves the neurons unconnected.
+    dt_ms : float
+        Time step.
+    cells : Cells
+    recurrent : Recurrent
+    synapse : Synapse
+    inputs : Inputs
+    trace : Trace
+
+    Examples
+    --------
+    >>> ReservoirSpec(n=200).cells.split(200)
+    (160, 40)
+    """
+
+    n: Annotated[int, Domain(1, 1_000_000)] = 1000
+    gain: NonNegative = 1.0
+    dt_ms: Milliseconds = 1.0
+    cells: Cells = Cells()
+    recurrent: Recurrent = Recurrent()
+    synapse: Synapse = Synapse()
+    inputs: Inputs = Inputs()
+    trace: Trace = Trace()
+
+
+@attrs.frozen(eq=False)
+class Reservoir:
+    """A batch of B networks of N neurons with K input channels.
+
+    Parameters
+    ----------
+    arrays : NetworkArrays
+        Everything that stays fixed during a run.
+    codes : Codes
+        Neuron model, scheme, kinds of filter, step.
+    neuron_type : (B, N) int array
+        0 excitatory, 1 inhibitory.
+    backend : str
+        "auto", "numba" or "numpy".
+    threads : int
+        Threads that share out the replicas; results do not depend on it.
+
+    Examples
+    --------
+    >>> reservoir = Reservoir.build(ReservoirSpec(n=50), seeds=[1, 2], channels=1, backend="numpy")
+    >>> state, records = reservoir.run(
+    ...     reservoir.initial_state(), np.zeros((2, 20, 1)), [Recording(variable="spikes")])
+    >>> state.step, records["spikes"].shape
+    (20, (2, 20, 50))
+    """
+
+    arrays: NetworkArrays
+    codes: Codes
+    neuron_type: Array
+    backend: str = "auto"
+    threads: int = 1
+
+    @classmethod
+    def build(
+        cls,
+        spec: ReservoirSpec,
+        seeds: Sequence[int],
+        channels: int,
+        *,
+        feedback: int = 0,
+        dtype: str = "float64",
+        backend: str = "auto",
+        threads: int = 1,
+    ) -> Reservoir:
+        """Draw one network per seed.
+
+        Parameters
+        ----------
+        spec : ReservoirSpec
+        seeds : sequence of int
+            One per replica; a replica depends on its own seed only.
+        channels : int
+            Input channels K.
+        feedback : int
+            Further channels, weighted by ``inputs.feedback``, that carry readouts back.
+        dtype : "float64" or "float32"
+        backend : str
+        threads : int
+
+        Raises
+        ------
+        RequestError
+            If the settings cannot be drawn or the backend cannot run here.
+        """
+        name = registry.choose(backend)[1]
+        replicas = [_draw(spec, seed, channels, feedback) for seed in seeds]
+        arrays = NetworkArrays(**{key: _stack([one[key] for one in replicas], dtype) for key in replicas[0]})
+        codes = Codes(
+            MODELS[spec.cells.model],
+            SCHEMES[spec.cells.scheme],
+            spec.synapse.kind == "double_exponential",
+            spec.trace.kind == "double_exponential",
+            spec.dt_ms,
+        )
+        kinds = np.repeat([0, 1], spec.cells.split(spec.n))
+        return cls(arrays, codes, np.tile(kinds, (len(seeds), 1)), name, threads)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Replicas B, neurons N, input channels K."""
+        batch, channels, n = self.arrays.input_weights.shape
+        return batch, n, channels
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Number type of the state."""
+        return self.arrays.bias.dtype
+
+    def call(self, function: str) -> Callable[..., Any]:
+        """Return one of the backend's functions (see `registry.FUNCTIONS`) with the threads filled in."""
+        chosen = getattr(registry.choose(self.backend)[0], function)
+        return lambda *arguments: chosen(*arguments, threads=self.threads)
+
+    def initial_state(self) -> StateArrays:
+        """Return the state at step 0: neurons at rest, filters and readouts at zero."""
+        batch, n, _ = self.shape
+        values = np.zeros((batch, len(STATE_ROWS), n), self.dtype)
+        if self.codes.model == MODELS["izhikevich_2003"]:
+            values[:, 0] = -65
+            values[:, 1] = self.arrays.parameters[:, 1] * values[:, 0]
+        else:
+            values[:, 0] = self.arrays.parameters[:, 2]
+        depth = int(self.arrays.delays.max(initial=1))
+        feedback = np.zeros(self.arrays.readout_weights.shape[:2], self.dtype)
+        return StateArrays(values, np.zeros((batch, depth, n), self.dtype), feedback, 0)
+
+    def run(
+        self, state: StateArrays, inputs: Array, record: Sequence[Recording] = ()
+    ) -> tuple[StateArrays, Mapping[str, Array]]:
+        """Advance every replica by as many steps as there are inputs.
+
+        Parameters
+        ----------
+        state : StateArrays
+            Where to start; left untouched. Running T steps at once or in pieces gives the same bits.
+        inputs : (B, T, K) array
+        record : sequence of Recording
+
+        Returns
+        -------
+        state : StateArrays
+        records : mapping of variable to (B, samples, neurons) array
+
+        Raises
+        ------
+        RunDiverged
+            If a membrane potential leaves +-1000 mV or a number stops being finite, at most 50 steps
+            after it happened.
+        """
+        batch, n, channels = self.shape
+        if inputs.ndim != 3 or inputs.shape[::2] != (batch, channels):
+            raise ValueError(f"inputs has shape {inputs.shape}; it must be ({batch}, steps, {channels}).")
+        inputs = np.ascontiguousarray(inputs, self.dtype)
+        plan = pack_plan(record, n, state.step, inputs.shape[1])
+        state, flat, status = self.call("run_reservoir")(self.codes, self.arrays, state, inputs, plan)
+        bad = np.flatnonzero(status.code >= 0)
+        if bad.size:
+            b = int(bad[0])
+            row, neuron = int(status.code[b]), int(status.neuron[b])
+            value = float(state.values[b, row, neuron])
+            quantity = _UNITS[STATE_ROWS[row]]
+            raise RunDiverged(quantity, value, replica=b, step=int(status.step[b]), neuron=neuron)
+        return state, unpack_records(plan, record, flat)
+
+
+def _rng(seed: int, purpose: int) -> np.random.Generator:
+    """Return a generator for one purpose, so that changing one part of a network leaves the others alone."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose,)))
+
+
+def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int) -> dict[str, Array]:
+    """Draw one network; float64, no replica axis."""
+    n, dt = spec.n, spec.dt_ms
+    parameters, bias = spec.cells.draw(n, _rng(seed, 0))
+    inhibitory = spec.cells.split(n)[1]
+    wires = spec.recurrent.draw(n, inhibitory, gain=spec.gain, dt_ms=dt, rng=_rng(seed, 1))
+    tau = spec.synapse.tau_ms.sample(_rng(seed, 2), n)
+    trace_tau = spec.trace.tau_ms.sample(_rng(seed, 3), n)
+    weights = spec.inputs.draw(channels, n, _rng(seed, 4))
+    back = spec.inputs.feedback.sample(_rng(seed, 5), feedback * n).reshape(feedback, n)
+    noise_sd = spec.inputs.noise_sd.sample(_rng(seed, 6), n) / np.sqrt(dt)
+    arriving = kick(spec.synapse, tau, dt)
+    external = np.full(n if spec.inputs.poisson_rate_hz else 0, spec.inputs.poisson_rate_hz * dt / 1000)
+    return {
+        "seed": np.uint64(seed),
+        "parameters": parameters,
+        "bias": bias,
+        "input_weights": np.concatenate([weights, back]),
+        "noise_sd": noise_sd if noise_sd.any() else noise_sd[:0],
+        "poisson_mean": external,
+        "poisson_none": np.exp(-external),
+        "poisson_weight": spec.inputs.poisson_weight * arriving,
+        "feedback_weights": np.zeros((0, n)),
+        "readout_weights": np.zeros((0, n)),
+        "synapse_decay": np.exp(-dt / tau),
+        "synapse_rise": np.full(n, np.exp(-dt / spec.synapse.rise_ms)),
+        "trace_decay": np.exp(-dt / trace_tau),
+        "trace_rise": np.full(n, np.exp(-dt / spec.trace.rise_ms)),
+        "trace_kick": kick(spec.trace, trace_tau, dt),
+        "indptr": wires.indptr,
+        "targets": wires.targets,
+        "weights": wires.weights * arriving[wires.targets],
+        "delays": wires.delays,
+    }
+
+
+def _stack(parts: Sequence[Array], dtype: str) -> Array:
+    """Stack replicas, padding the synapses of the sparser ones; real numbers get the simulation's type."""
+    width = max((part.shape[-1] for part in parts if part.ndim == 1), default=0)
+    padded = [np.pad(p, (0, width - len(p))) if p.ndim == 1 else p for p in parts]
+    stacked = np.stack(padded)
+    return np.ascontiguousarray(stacked, dtype if stacked.dtype == np.float64 else None)
