@@ -1,0 +1,135 @@
+"""What a session carries from trial to trial, and how it is saved as plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from ..backends.layout import StateArrays
+from ..network.features import Moments
+from ..plasticity.episode import Episode, RuleState
+
+__all__ = ["Memory"]
+
+Array = npt.NDArray[Any]
+
+
+@attrs.define(eq=False)
+class Memory:
+    """The changing part of a session.
+
+    Parameters
+    ----------
+    position : int
+        Trials done.
+    network : StateArrays
+        State of the reservoir.
+    moments : Moments
+        Of the traces during habituation.
+    running_mean : (B, N) array
+        State of the phasic filter.
+    fed_back : (B, F) array
+        Readouts that the next bin gets back.
+    rules : dict of str to RuleState
+    notes : dict of str to array
+        Weights after each judged trial: ``rule.when`` (B, P, 1, N) and ``rule.what`` (B, P, K, N + 1).
+    probes : dict of str to array
+        Sums over the probe trials of each cue: ``phasic``, ``tonic`` (B, C, T, N or N + 1), ``spikes``
+        (B,), ``steps`` (), and the spikes ``raster`` (steps, N) of the first probe of the last cue in
+        the first replica.
+    kept : dict of str to list of array
+        What the user asked to record, one entry per trial.
+    """
+
+    position: int
+    network: StateArrays
+    moments: Moments
+    running_mean: Array
+    fed_back: Array
+    rules: dict[str, RuleState]
+    notes: dict[str, Array]
+    probes: dict[str, Array]
+    kept: dict[str, list[Array]]
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        network: StateArrays,
+        rules: dict[str, RuleState],
+        judgements: int,
+        probes: tuple[int, int],
+        fed_back: int,
+    ) -> Memory:
+        """Return the memory before the first trial; `probes` is the number of cues and of cue bins."""
+        batch, _, n = network.values.shape
+        dtype = network.values.dtype
+        notes = {
+            f"{name}.{key}": np.zeros((batch, judgements, *state[key].shape[1:]), dtype)
+            for name, state in rules.items()
+            for key in ("when", "what")
+        }
+        sums = {
+            "phasic": np.zeros((batch, *probes, n), dtype),
+            "tonic": np.zeros((batch, *probes, n + 1), dtype),
+            "spikes": np.zeros(batch),
+            "steps": np.zeros(()),
+            "raster": np.zeros((0, n), np.uint8),
+        }
+        moments = Moments.zeros((batch, n))
+        return cls(
+            0, network, moments, np.zeros((batch, n), dtype), np.zeros((batch, fed_back), dtype), rules, notes, sums, {}
+        )
+
+    def add_probe(self, cue: Array, episode: Episode, spikes: Array, cue_bins: Array) -> None:
+        """Add one probe trial of every replica."""
+        replicas = np.arange(len(cue))
+        self.probes["phasic"][replicas, cue] += episode.phasic[:, cue_bins]
+        self.probes["tonic"][replicas, cue] += episode.tonic[:, cue_bins]
+        self.probes["spikes"] = self.probes["spikes"] + spikes.sum(axis=(1, 2), dtype=np.float64)
+        self.probes["steps"] = self.probes["steps"] + spikes.shape[1]
+        if cue[0] == self.probes["phasic"].shape[1] - 1 and not self.probes["raster"].size:
+            self.probes["raster"] = spikes[0].astype(np.uint8)
+
+    def keep(self, arrays: Mapping[str, Array]) -> None:
+        """Append one trial to what the user asked for."""
+        for name, array in arrays.items():
+            self.kept.setdefault(name, []).append(array)
+
+    def flat(self) -> dict[str, Array]:
+        """Return everything as plain arrays, independent of this memory."""
+        groups: dict[str, Mapping[str, Any]] = {
+            "network": self.network._asdict(),
+            "moments": attrs.asdict(self.moments),
+            "notes": self.notes,
+            "probes": self.probes,
+            "kept": {name: np.stack(arrays) for name, arrays in self.kept.items()},
+            "here": {"position": self.position, "running_mean": self.running_mean, "fed_back": self.fed_back},
+        }
+        for name, state in self.rules.items():
+            groups[f"rule {name}"] = state
+        return {f"{group}/{key}": np.array(value) for group, items in groups.items() for key, value in items.items()}
+
+    @classmethod
+    def unflat(cls, flat: Mapping[str, Array]) -> Memory:
+        """Return the memory that `flat` was taken from."""
+        groups: dict[str, dict[str, Array]] = {}
+        for path, value in flat.items():
+            group, key = path.split("/", 1)
+            groups.setdefault(group, {})[key] = np.array(value)
+        network, moments, here = groups["network"], groups["moments"], groups["here"]
+        return cls(
+            int(here["position"]),
+            StateArrays(network["values"], network["pending"], network["feedback"], int(network["step"])),
+            Moments(int(moments["count"]), moments["total"], moments["square"]),
+            here["running_mean"],
+            here["fed_back"],
+            {name.removeprefix("rule "): state for name, state in groups.items() if name.startswith("rule ")},
+            groups["notes"],
+            groups["probes"],
+            {name: list(array) for name, array in groups.get("kept", {}).items()},
+        )
