@@ -21,7 +21,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["STREAMS", "bits_to_normals", "normal_table", "normals", "philox", "poisson_counts", "random_bits", "uniforms"]
+__all__ = [
+    "STREAMS",
+    "bits_to_normals",
+    "normal_table",
+    "normals",
+    "philox",
+    "poisson_counts",
+    "random_bits",
+    "uniforms",
+]
 
 Array = npt.NDArray[Any]
 
@@ -158,10 +167,11 @@ def bits_to_normals(bits: Array, dtype: str = "float64") -> Array:
     >>> bits_to_normals(np.array([0x7FFFFFFF, 0xFFFFFFFF], np.uint32)).round(6) + 0
     array([0., 0.])
     """
+    integer: Any
     integer, mantissa, bias = (np.int32, 23, 127) if dtype == "float32" else (np.int64, 52, 1023)
     fraction = mantissa - 4
     odd = (bits & np.uint32(0x7FFFFFFF)).astype(np.int32) | np.int32(1)
-    pattern = odd.astype(dtype).view(integer)
+    pattern: Array = odd.astype(dtype).view(integer)
     piece = (pattern >> integer(fraction)) - integer(bias * _PIECES)
     one = integer(bias << mantissa)
     y = ((pattern & integer((1 << fraction) - 1)) | one).view(dtype) - np.dtype(dtype).type(1)

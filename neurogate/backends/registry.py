@@ -91,5 +91,7 @@ def choose(name: str = "auto") -> tuple[ModuleType, str]:
     else:
         raise RequestError(f"There is no backend {name!r}; choose one of auto, {', '.join(rows)}.")
     if not row.available:
-        raise RequestError(f"The backend {name!r} cannot run here: {row.reason}. To get one that can: {row.install}.")
+        raise RequestError(
+            f"The backend {name!r} cannot run here: {row.reason}. To get one that can: {row.install}."
+        )
     return importlib.import_module(f".{_MODULES[row.name][0]}", __package__), row.name

@@ -49,7 +49,8 @@ class Population:
         unknown = [name for name in self.parameters if name not in names]
         if unknown:
             raise ValueError(
-                f"parameters holds {', '.join(map(repr, unknown))}; the preset {self.preset} takes {', '.join(names)}."
+                f"parameters holds {', '.join(map(repr, unknown))}; "
+                f"the preset {self.preset} takes {', '.join(names)}."
             )
 
 

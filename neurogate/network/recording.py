@@ -46,7 +46,8 @@ class Recording:
         outside = [i for i in self.neurons if not 0 <= i < n]
         if outside:
             raise RequestError(
-                f"A recording of {self.variable} asks for neuron {outside[0]}; neurons are numbered 0 to {n - 1}."
+                f"A recording of {self.variable} asks for neuron {outside[0]}; "
+                f"neurons are numbered 0 to {n - 1}."
             )
         return np.array(self.neurons or range(n), np.int64)
 
@@ -104,6 +105,8 @@ def unpack_records(plan: RecordPlan, record: Sequence[Recording], flat: Array) -
     """Return each recorded variable as a (B, samples, neurons) array."""
     widths = np.diff(plan.neuron_start)
     return {
-        r.variable: flat[:, plan.offset[i] : plan.offset[i + 1]].reshape(len(flat), -1, max(int(widths[i]), 1))
+        r.variable: flat[:, plan.offset[i] : plan.offset[i + 1]].reshape(
+            len(flat), -1, max(int(widths[i]), 1)
+        )
         for i, r in enumerate(record)
     }

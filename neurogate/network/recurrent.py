@@ -92,7 +92,9 @@ class Recurrent:
     scaling: Literal["gain", "spectral_radius"] = "gain"
     delay_ms: Distribution = Constant(value=0.0)
 
-    def draw(self, n: int, inhibitory: int, *, gain: float, dt_ms: float, rng: np.random.Generator) -> Connections:
+    def draw(
+        self, n: int, inhibitory: int, *, gain: float, dt_ms: float, rng: np.random.Generator
+    ) -> Connections:
         """Draw the connections of `n` neurons of which the last `inhibitory` inhibit.
 
         Raises
@@ -102,7 +104,8 @@ class Recurrent:
         """
         if self.kind == "fixed_in_degree" and self.in_degree > n:
             raise RequestError(
-                f"reservoir.recurrent.in_degree is {self.in_degree}; it must be at most the number of neurons, {n}."
+                f"reservoir.recurrent.in_degree is {self.in_degree}; "
+                f"it must be at most the number of neurons, {n}."
             )
         indptr, targets = self._pairs(n, rng)
         weights = self.weight.sample(rng, len(targets))

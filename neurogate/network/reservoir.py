@@ -17,7 +17,6 @@ import numpy.typing as npt
 from ..backends import registry
 from ..backends.layout import (
     MODELS,
-    RECORDABLE,
     SCHEMES,
     STATE_ROWS,
     Codes,

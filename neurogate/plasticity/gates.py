@@ -165,11 +165,11 @@ class ErrorGate:
     Examples
     --------
     >>> ErrorGate().saturation
-    0.3
+    1.0
     """
 
     kind: ClassVar[str] = "error"
-    saturation: Positive = 0.3
+    saturation: Positive = 1.0
 
     def course(self, context: GateContext) -> Array:
         """Return ones: the error enters bin by bin, inside the rule."""
@@ -231,7 +231,7 @@ def combine(gates: Sequence[Gate], context: GateContext) -> tuple[Array, float]:
     >>> context = GateContext(np.array([-5.0, 5.0]), np.zeros(1), np.zeros(1))
     >>> course, saturation = combine([PhaseGate(), ErrorGate()], context)
     >>> course.tolist(), saturation
-    ([[0.0, 1.0]], 0.3)
+    ([[0.0, 1.0]], 1.0)
     """
     course = ConstantGate().course(context)
     for gate in gates:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from ..units import Domain, settings
+from ..units import settings
 from .episode import Call, Episode, Readouts, RuleState
 from .force import Force
 
@@ -19,7 +19,9 @@ Array = npt.NDArray[Any]
 
 @settings
 class Ridge(Force):
-    r"""Batch least squares, :math:`w = (\sum \lambda^{n - s} x x^T + \alpha I)^{-1} \sum \lambda^{n - s} x d`.
+    r"""Batch least squares.
+
+    .. math:: w = (\sum_s \lambda^{n - s} x_s x_s^T + \alpha I)^{-1} \sum_s \lambda^{n - s} x_s d_s
 
     The settings are those of `Force`, which gives the same weights when nothing is forgotten. With
     forgetting the ridge :math:`\alpha` stays constant. Weights change once, at the end of a trial.
@@ -45,7 +47,9 @@ class Ridge(Force):
         """Add the samples of a stretch of a trial to the sums of *when*; no weight changes yet."""
         take = self._sampled(episode)
         when = call("readout")(state["when"], episode.phasic)[..., 0]
-        state = self._add(state, "when", episode.phasic[:, take], episode.target[:, take, None], self.forgetting_when)
+        state = self._add(
+            state, "when", episode.phasic[:, take], episode.target[:, take, None], self.forgetting_when
+        )
         return state, Readouts(when, np.tile(take.astype(when.dtype), (len(when), 1)))
 
     def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:

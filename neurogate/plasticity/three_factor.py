@@ -56,7 +56,7 @@ class ThreeFactor(Rule):
     """
 
     kind: ClassVar[str] = "three_factor"
-    eta_when: Annotated[float, Domain(0, 2)] = 0.1
+    eta_when: Annotated[float, Domain(0, 2)] = 0.07
     eta_what: Annotated[float, Domain(0, 2)] = 0.01
     eta_novelty: NonNegative = 0.04
     novelty_trials: Positive = 60.0

@@ -59,11 +59,14 @@ class Clock:
         """
         per_bin = whole_steps(features.bin_ms, dt_ms)
         if not per_bin:
-            raise RequestError(f"A bin of {features.bin_ms:g} ms is not a whole number of steps of {dt_ms:g} ms.")
+            raise RequestError(
+                f"A bin of {features.bin_ms:g} ms is not a whole number of steps of {dt_ms:g} ms."
+            )
         count = whole_steps(timeline.trial_ms, features.bin_ms)
         if not count:
             raise RequestError(
-                f"A trial of {timeline.trial_ms:g} ms is not a whole number of bins of {features.bin_ms:g} ms."
+                f"A trial of {timeline.trial_ms:g} ms is not a whole number of "
+                f"bins of {features.bin_ms:g} ms."
             )
         bins = np.arange(count)
         time_ms = (bins + 1) * features.bin_ms - timeline.interval_ms

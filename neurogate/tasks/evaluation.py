@@ -150,7 +150,9 @@ def _first_end(session: Session) -> int:
 def _metrics(session: Session, judged: Mapping[str, Array], rate_hz: float) -> dict[str, Any]:
     ends = _last_judgement(session)
     blocks = {
-        session.task.blocks[k].name: _block_metrics(session, judged, k) for k in range(len(ends)) if ends[k] >= 0
+        session.task.blocks[k].name: _block_metrics(session, judged, k)
+        for k in range(len(ends))
+        if ends[k] >= 0
     }
     known = ends >= 0
     learned, truth = judged["probability"][:, ends[known]], session.task.probability()[known]

@@ -82,7 +82,15 @@ class Memory:
         }
         moments = Moments.zeros((batch, n))
         return cls(
-            0, network, moments, np.zeros((batch, n), dtype), np.zeros((batch, fed_back), dtype), rules, notes, sums, {}
+            0,
+            network,
+            moments,
+            np.zeros((batch, n), dtype),
+            np.zeros((batch, fed_back), dtype),
+            rules,
+            notes,
+            sums,
+            {},
         )
 
     def add_probe(self, cue: Array, episode: Episode, spikes: Array, cue_bins: Array) -> None:
@@ -112,7 +120,11 @@ class Memory:
         }
         for name, state in self.rules.items():
             groups[f"rule {name}"] = state
-        return {f"{group}/{key}": np.array(value) for group, items in groups.items() for key, value in items.items()}
+        return {
+            f"{group}/{key}": np.array(value)
+            for group, items in groups.items()
+            for key, value in items.items()
+        }
 
     @classmethod
     def unflat(cls, flat: Mapping[str, Array]) -> Memory:

@@ -73,7 +73,7 @@ def select(record: Record, values: Mapping[str, Array], bins: int, every: int) -
     >>> select(chosen, {"spikes": np.ones((1, 6, 3)), "v": np.ones((1, 6, 3))}, 3, 3)["spikes"].tolist()
     [[[6.0, 6.0]]]
     """
-    kept = {}
+    kept: dict[str, Array] = {}
     for name, value in values.items():
         if name not in record.variables:
             continue

@@ -22,7 +22,7 @@ from ..errors import RequestError, RunDiverged
 from ..network.features import Features, Scaling
 from ..network.recording import Recording
 from ..network.reservoir import Reservoir
-from ..plasticity.episode import Episode, Readouts, Rule, RuleState
+from ..plasticity.episode import Episode, Readouts, Rule
 from .clock import Clock
 from .evaluation import Result, evaluate
 from .memory import Memory
@@ -90,11 +90,13 @@ class Session:
         self.feedback_channels = reservoir.shape[2] - task.cues - len(task.outcomes)
         if self.feedback_channels and len(self.rules) != 1:
             raise RequestError(
-                f"Readouts are fed back and {len(self.rules)} rules learn; with feedback exactly one rule may learn."
+                f"Readouts are fed back and {len(self.rules)} rules learn; "
+                "with feedback exactly one rule may learn."
             )
         if len(self.clock.bins) % self.clock.bins_in(self.record.every_ms):
             raise RequestError(
-                f"record.every_ms is {self.record.every_ms:g}; it must divide the trial, {task.timeline.trial_ms:g} ms."
+                f"record.every_ms is {self.record.every_ms:g}; "
+                f"it must divide the trial, {task.timeline.trial_ms:g} ms."
             )
         self.schedule = Schedule.draw(task, self.seeds)
         self.before = task.settling + task.habituation
@@ -150,7 +152,9 @@ class Session:
             If trials are still to be done.
         """
         if not self.done:
-            raise RequestError(f"The session has done {self.position} of {self.total} trials; finish it first.")
+            raise RequestError(
+                f"The session has done {self.position} of {self.total} trials; finish it first."
+            )
         return evaluate(self)
 
     def _judged_trials(self) -> Array:
@@ -163,7 +167,9 @@ class Session:
 
     def _habituate(self) -> None:
         memory, n = self.memory, self.position
-        inputs = self._inputs(self.schedule.cue[:, n], self.schedule.outcome[:, n], self.schedule.latency_ms[:, n])
+        inputs = self._inputs(
+            self.schedule.cue[:, n], self.schedule.outcome[:, n], self.schedule.latency_ms[:, n]
+        )
         bin_steps = self.clock.steps_per_bin
         memory.network, records = self.reservoir.run(
             memory.network, inputs, [Recording(variable="trace", stride=bin_steps)]
@@ -215,7 +221,9 @@ class Session:
             outcome_ms=np.full(len(cue), np.nan),
             replay=np.zeros((len(cue), 0), np.int64),
         )
-        episode, readouts, records = self._live(inputs, episode, {**self._wanted(), "spikes": 1}, learning=False)
+        episode, readouts, records = self._live(
+            inputs, episode, {**self._wanted(), "spikes": 1}, learning=False
+        )
         self.memory.add_probe(cue, episode, records["spikes"], self.clock.cue_bins)
         self._keep(records, episode, readouts)
 
@@ -273,12 +281,14 @@ class Session:
         task = self.task
         dt_ms = self.reservoir.codes.dt_ms
         x = task.timeline.inputs(dt_ms, cue, task.cues, outcome, len(task.outcomes), latency_ms)
-        return np.pad(x, ((0, 0), (0, 0), (0, self.feedback_channels)))
+        padded: Array = np.pad(x, ((0, 0), (0, 0), (0, self.feedback_channels)))
+        return padded
 
     def _target(self, outcome: Array, latency_ms: Array) -> Array:
         """Return what *when* is taught: a bump around the outcome, nothing if it is omitted."""
         distance = (self.clock.time_ms[None] - latency_ms[:, None]) / self.task.target_sd_ms
-        return np.exp(-0.5 * distance**2) * (outcome >= 0)[:, None]
+        bump: Array = np.exp(-0.5 * distance**2) * (outcome >= 0)[:, None]
+        return bump
 
     def _replay_bins(self, trial: int, outcome: Array, latency_ms: Array) -> Array:
         """Return the bins to replay: after `replay_from_ms`, before the outcome or `replay_to_ms`."""
@@ -303,7 +313,9 @@ class Session:
                     b, k = bad[0]
                     row = np.abs(np.nan_to_num(state[key][b, k], nan=np.inf))
                     step, neuron = self.memory.network.step, int(row.argmax())
-                    raise RunDiverged(f"the norm of the {key} weights", norm[b, k], replica=b, step=step, neuron=neuron)
+                    raise RunDiverged(
+                        f"the norm of the {key} weights", norm[b, k], replica=b, step=step, neuron=neuron
+                    )
 
     def _wanted(self) -> dict[str, int]:
         """Return the reservoir variables to record for the user, with their strides in steps."""
@@ -323,7 +335,10 @@ class Session:
             kept = select(self.record, learned, bins, every)
             if "weights" in self.record.variables:
                 chosen = slice(self.record.neurons or None)
-                kept |= {"when_weights": state["when"][:, 0, chosen], "what_weights": state["what"][:, :, chosen]}
+                kept |= {
+                    "when_weights": state["when"][:, 0, chosen],
+                    "what_weights": state["what"][:, :, chosen],
+                }
             self.memory.keep({f"{name}.{key}": value for key, value in kept.items()})
 
     def _fresh_memory(self) -> Memory:

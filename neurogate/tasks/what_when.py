@@ -124,11 +124,13 @@ class WhatWhen:
         problems = []
         for i, block in enumerate(self.blocks):
             if block.cues != self.cues:
-                problems.append(f"blocks[{i}] has {block.cues} cues; it must have as many as blocks[0], {self.cues}.")
+                problems.append(
+                    f"blocks[{i}] has {block.cues} cues; it must have as many as blocks[0], {self.cues}."
+                )
             wrong = [c for c, row in enumerate(block.probability) if len(row) != len(self.outcomes)]
             problems += [
-                f"blocks[{i}].probability[{c}] has {len(block.probability[c])} entries; it must have one per outcome, "
-                f"{len(self.outcomes)}."
+                f"blocks[{i}].probability[{c}] has {len(block.probability[c])} entries; "
+                f"it must have one per outcome, {len(self.outcomes)}."
                 for c in wrong
             ]
             problems += [
@@ -140,8 +142,9 @@ class WhatWhen:
             ]
         if not self.replay_from_ms < self.replay_to_ms <= self.timeline.cue_ms:
             problems.append(
-                f"replay_to_ms is {self.replay_to_ms:g}; it must be above replay_from_ms, {self.replay_from_ms:g} ms, "
-                f"and at most the length of the cue, {self.timeline.cue_ms:g} ms."
+                f"replay_to_ms is {self.replay_to_ms:g}; it must be above replay_from_ms, "
+                f"{self.replay_from_ms:g} ms, and at most the length of the cue, "
+                f"{self.timeline.cue_ms:g} ms."
             )
         names = [block.name for block in self.blocks]
         if len(set(names)) < len(names):

@@ -14,7 +14,7 @@ __all__ = ["izhikevich_2003", "izhikevich_2007"]
 
 
 @kernel
-def _count(spikes: Any) -> int:
+def _count(spikes: Any) -> Any:
     total = 0
     for i in range(spikes.shape[0]):
         total += int(spikes[i] != 0)
@@ -22,7 +22,7 @@ def _count(spikes: Any) -> int:
 
 
 @kernel
-def izhikevich_2003(v: Any, u: Any, current: Any, p: Any, dt: Any, half_step: bool, spikes: Any) -> int:
+def izhikevich_2003(v: Any, u: Any, current: Any, p: Any, dt: Any, half_step: bool, spikes: Any) -> Any:
     """Advance 4-parameter neurons by one step."""
     a, b, c, d, v_peak = p[0], p[1], p[2], p[3], p[4]
     number = v.dtype.type
@@ -51,7 +51,7 @@ def izhikevich_2003(v: Any, u: Any, current: Any, p: Any, dt: Any, half_step: bo
 
 
 @kernel
-def izhikevich_2007(v: Any, u: Any, current: Any, p: Any, dt: Any, half_step: bool, spikes: Any) -> int:
+def izhikevich_2007(v: Any, u: Any, current: Any, p: Any, dt: Any, half_step: bool, spikes: Any) -> Any:
     """Advance 9-parameter neurons by one step."""
     capacitance, k, v_r, v_t, v_peak = p[0], p[1], p[2], p[3], p[4]
     a, b, c, d = p[5], p[6], p[7], p[8]

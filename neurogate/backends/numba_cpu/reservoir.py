@@ -41,7 +41,12 @@ _MEMBRANE, _POISSON = STREAMS["membrane"], STREAMS["poisson"]
 
 
 def run_reservoir(
-    codes: Codes, network: NetworkArrays, state: StateArrays, inputs: Array, plan: RecordPlan, threads: int = 1
+    codes: Codes,
+    network: NetworkArrays,
+    state: StateArrays,
+    inputs: Array,
+    plan: RecordPlan,
+    threads: int = 1,
 ) -> tuple[StateArrays, Array, Status]:
     """Advance every replica by as many steps as there are inputs.
 

@@ -55,7 +55,7 @@ def izhikevich_2003(
     a, b, c, d, v_peak = np.moveaxis(parameters, -2, 0)
     dt = v.dtype.type(dt_ms)
 
-    def slope(x: Array) -> Array:
+    def slope(x: Array) -> Any:
         return 0.04 * x * x + 5 * x + 140 - u + current
 
     if scheme == "euler":
@@ -105,7 +105,7 @@ def izhikevich_2007(
     capacitance, k, v_r, v_t, v_peak, a, b, c, d = np.moveaxis(parameters, -2, 0)
     dt = v.dtype.type(dt_ms)
 
-    def slope(x: Array) -> Array:
+    def slope(x: Array) -> Any:
         return (k * (x - v_r) * (x - v_t) - u + current) / capacitance
 
     if scheme == "euler":

@@ -46,7 +46,12 @@ _SPIKES = RECORDABLE["spikes"]
 
 
 def run_reservoir(
-    codes: Codes, network: NetworkArrays, state: StateArrays, inputs: Array, plan: RecordPlan, threads: int = 1
+    codes: Codes,
+    network: NetworkArrays,
+    state: StateArrays,
+    inputs: Array,
+    plan: RecordPlan,
+    threads: int = 1,
 ) -> tuple[StateArrays, Array, Status]:
     """Advance every replica by as many steps as there are inputs.
 
@@ -146,8 +151,9 @@ def _send(network: NetworkArrays, pending: Array, fired: Array, step: int) -> No
     """Add the weights of the neurons that fired to the steps in which they arrive."""
     for j in fired:
         out = slice(network.indptr[j], network.indptr[j + 1])
-        later = network.delays[out] - 1 if network.delays.size else 0
-        np.add.at(pending, ((step + later) % len(pending), network.targets[out]), network.weights[out])
+        targets = network.targets[out]
+        later = network.delays[out] - 1 if network.delays.size else np.zeros_like(targets)
+        np.add.at(pending, ((step + later) % len(pending), targets), network.weights[out])
 
 
 def _filter(x: Array, y: Array, kick: Array, decay: Array, rise: Array, double: bool, dt_ms: float) -> None:
