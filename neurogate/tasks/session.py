@@ -296,7 +296,8 @@ class Session:
         first = np.searchsorted(self.clock.time_ms, self.task.replay_from_ms)
         last = np.searchsorted(self.clock.time_ms, last_ms)
         span = np.maximum(last - first, 1)[:, None]
-        return first + (self.schedule.replay[:, trial] * span).astype(np.int64)
+        chosen: Array = first + (self.schedule.replay[:, trial] * span).astype(np.int64)
+        return chosen
 
     def _note_weights(self, trained: int) -> None:
         where = np.flatnonzero(self.judged == trained)

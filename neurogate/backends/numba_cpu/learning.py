@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..layout import LANES
 from .compiling import kernel, over_replicas
 from .sums import lane_dot
 
@@ -33,10 +32,9 @@ def readout(weights: Array, samples: Array, threads: int = 1) -> Array:
 
 @kernel
 def _readout(weights: Any, samples: Any, outputs: Any) -> None:
-    lanes = np.empty(LANES, weights.dtype)
     for s in range(samples.shape[0]):
         for k in range(weights.shape[0]):
-            outputs[s, k] = lane_dot(weights[k], samples[s], lanes)
+            outputs[s, k] = lane_dot(weights[k], samples[s])
 
 
 def normalised_delta(
@@ -75,14 +73,13 @@ def _delta(
     weights: Any, samples: Any, targets: Any, course: Any, rate: Any, theta: Any, outputs: Any, gates: Any
 ) -> None:
     one = weights.dtype.type(1)
-    lanes = np.empty(LANES, weights.dtype)
     for s in range(samples.shape[0]):
         x = samples[s]
         # A closed gate changes no weight: the norm is needed only if some gate is open.
-        norm = one + lane_dot(x, x, lanes) if course[s] != 0 else one
+        norm = one + lane_dot(x, x) if course[s] != 0 else one
         for k in range(weights.shape[0]):
             w = weights[k]
-            z = lane_dot(w, x, lanes)
+            z = lane_dot(w, x)
             error = targets[s, k] - z
             gate = course[s]
             if theta > 0:
@@ -143,16 +140,15 @@ def _rls(
     """Visit the samples; the downdate of one sample is folded into the product for the next."""
     one = weights.dtype.type(1)
     n = p.shape[0]
-    lanes = np.empty(LANES, weights.dtype)
     c, last, scaled = np.empty_like(samples[0]), np.zeros_like(samples[0]), np.zeros_like(samples[0])
     waiting = one
     for s in range(samples.shape[0]):
         x = samples[s]
-        _downdate_and_multiply(p, last, scaled, waiting, x, c, lanes)
-        gamma = factor + lane_dot(x, c, lanes)
+        _downdate_and_multiply(p, last, scaled, waiting, x, c)
+        gamma = factor + lane_dot(x, c)
         for k in range(weights.shape[0]):
             w = weights[k]
-            z = lane_dot(w, x, lanes)
+            z = lane_dot(w, x)
             outputs[s, k] = z
             step = (targets[s, k] - z) / gamma
             for i in range(n):
@@ -182,7 +178,7 @@ def _downdate(p: Any, c: Any, scaled: Any, grow: Any) -> None:
 
 
 @kernel
-def _downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: Any, lanes: Any) -> None:
+def _downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: Any) -> None:
     """Downdate the lower triangle and multiply it by x, touching each row once while it is in cache."""
     for i in range(p.shape[0]):
         out[i] = 0
@@ -193,4 +189,4 @@ def _downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: 
         left, above = row[:i], out[:i]
         for j in range(left.shape[0]):
             above[j] += left[j] * xi
-        out[i] += lane_dot(left, x[:i], lanes) + row[i] * xi
+        out[i] += lane_dot(left, x[:i]) + row[i] * xi

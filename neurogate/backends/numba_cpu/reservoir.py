@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from ..layout import (
     CHECK_EVERY,
-    LANES,
     MODELS,
     RECORDABLE,
     SCHEMES,
@@ -81,13 +80,13 @@ def _run(
     codes: Any, dt: Any, network: Any, values: Any, pending: Any, feedback: Any, first: int, inputs: Any,
     plan: Any, table: Any, records: Any, found: Any,
 ) -> None:  # fmt: skip
-    current, spikes, drive, bits, lanes = _scratch(values)
+    current, spikes, drive, bits = _scratch(values)
     for t in range(inputs.shape[0]):
         _gather(network, values[2], feedback, inputs, t, drive, current)
         if network.noise_sd.shape[0] > 0:
             fill_bits(bits, network.seed, _MEMBRANE, first + t)
             add_normals(current, network.noise_sd, bits, table)
-        _advance(codes, dt, network, values, pending, feedback, first + t, current, spikes, bits, lanes)
+        _advance(codes, dt, network, values, pending, feedback, first + t, current, spikes, bits)
         _record(plan, values, spikes, first, first + t, records)
         if _diverged(values, first + t + 1, t + 1 == inputs.shape[0], found):
             return
@@ -97,7 +96,7 @@ def _run(
 def _scratch(values: Any) -> Any:
     n = values.shape[1]
     current, spikes, drive = np.empty_like(values[0]), np.empty_like(values[0]), np.empty_like(values[0])
-    return current, spikes, drive, np.empty((n + 3) // 4 * 4, np.uint32), np.empty(LANES, values.dtype)
+    return current, spikes, drive, np.empty((n + 3) // 4 * 4, np.uint32)
 
 
 @kernel
@@ -125,7 +124,7 @@ def _gather(network: Any, s: Any, feedback: Any, inputs: Any, t: int, drive: Any
 @kernel
 def _advance(
     codes: Any, dt: Any, network: Any, values: Any, pending: Any, feedback: Any, step: int,
-    current: Any, spikes: Any, bits: Any, lanes: Any,
+    current: Any, spikes: Any, bits: Any,
 ) -> None:  # fmt: skip
     """Move the neurons, deliver spikes, and move the filters and the readouts that are fed back."""
     v, u, s, h, r, g = values[0], values[1], values[2], values[3], values[4], values[5]
@@ -150,7 +149,7 @@ def _advance(
     for i in range(arriving.shape[0]):
         arriving[i] = 0
     for k in range(feedback.shape[0]):
-        feedback[k] = lane_dot(network.readout_weights[k], r, lanes)
+        feedback[k] = lane_dot(network.readout_weights[k], r)
 
 
 @kernel
