@@ -7,9 +7,11 @@ may take, and the decorator that makes a class of settings check itself. No numb
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
 import numbers
+import re
 import reprlib
 import types
 import typing
@@ -178,14 +180,23 @@ def shown(value: object) -> str:
 
     Examples
     --------
-    >>> print(shown("false"), shown(False), shown(float("nan")), shown([1.5, "x"]))
-    "false" false nan [1.5, "x"]
+    >>> print(shown("false"), shown(False), shown([1.5, "x"]), shown({"uniform": [1, 2]}))
+    "false" false [1.5, "x"] {uniform = [1, 2]}
     """
     return _SHORT.repr(value)
 
 
 class _Short(reprlib.Repr):
     """`reprlib` in the spelling of TOML; never fails, whatever the value."""
+
+    def repr_dict(self, value: dict[Any, Any], level: int) -> str:
+        if level <= 0:
+            return "{...}"
+        pairs = [f"{_bare(key)} = {self.repr1(value[key], level - 1)}" for key in itertools.islice(value, 4)]
+        return f"{{{', '.join(pairs + ['...'] * (len(value) > 4))}}}"
+
+    def repr_tuple(self, value: tuple[Any, ...], level: int) -> str:
+        return self.repr_list(list(value), level)
 
     def repr_bool(self, value: bool, level: int) -> str:
         return "true" if value else "false"
@@ -199,8 +210,12 @@ class _Short(reprlib.Repr):
         return text if len(value) <= 60 else f"{text[:-1]}..."
 
 
+def _bare(key: object) -> str:
+    return key if isinstance(key, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else shown(key)
+
+
 _SHORT = _Short()
-_SHORT.maxdict = _SHORT.maxlist = _SHORT.maxtuple = 4
+_SHORT.maxlist = 4
 _SHORT.maxlevel = 3
 _NOUNS: Mapping[type, str] = {
     bool: "true or false",
@@ -237,7 +252,8 @@ def requirement(annotation: Any) -> str:
         return " or ".join(requirement(member) for member in arguments if member is not type(None))
     if origin is not None and issubclass(origin, Mapping):
         return "a table"
-    return _NOUNS.get(annotation) or f"a {getattr(annotation, '__name__', annotation)}"
+    name = getattr(annotation, "__name__", str(annotation))
+    return _NOUNS.get(annotation) or f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
 
 
 def conform(annotation: Any, value: Any) -> Any:

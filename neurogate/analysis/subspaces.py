@@ -200,7 +200,9 @@ def dimensions_for(variances: ArrayLike, fraction: float = 0.9) -> int:
     total = np.cumsum(np.asarray(variances, dtype=np.float64))
     if not total.size or total[-1] <= 0:
         return 0
-    reached = total >= fraction * total[-1] * (1 - 1e-12)  # 6 + 3 of 10 is 0.9, whatever the rounding
+    reached = total >= fraction * total[-1] * (
+        1 - 1e-12
+    )  # 2 of 5 equal variances hold 0.4, whatever the rounding
     return int(reached.argmax()) + 1
 
 

@@ -15,7 +15,9 @@ __all__ = ["Delta"]
 
 @settings
 class Delta(Rule):
-    r"""Learn in proportion to the error, always: :math:`\Delta w = \eta \delta x / (1 + |x|^2)`.
+    r"""Learn in proportion to the error, always.
+
+    .. math:: \Delta w = \eta \delta x / (1 + |x|^2)
 
     Parameters
     ----------

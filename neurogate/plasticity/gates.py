@@ -82,6 +82,7 @@ class PhaseGate:
     Parameters
     ----------
     start_ms, stop_ms : float
+        When the gate opens and closes, relative to the cue; both moments are outside.
 
     Examples
     --------

@@ -63,6 +63,11 @@ class ThreeFactor(Rule):
     surprise_trials: Annotated[float, Domain(1)] = 10.0
     gates: tuple[Gate, ...] = (PhaseGate(), ErrorGate())
 
+    def __attrs_post_init__(self) -> None:
+        count = sum(isinstance(gate, ErrorGate) for gate in self.gates)
+        if count > 1:
+            raise ValueError(f"gates holds {count} error gates; it must hold at most one.")
+
     def rate_what(self, trial: int) -> float:
         """Return the learning rate of *what* after `trial` trials."""
         return self.eta_what + self.eta_novelty * math.exp(-trial / self.novelty_trials)

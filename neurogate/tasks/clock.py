@@ -69,8 +69,9 @@ class Clock:
                 f"bins of {features.bin_ms:g} ms."
             )
         bins = np.arange(count)
-        time_ms = (bins + 1) * features.bin_ms - timeline.interval_ms
-        on = np.flatnonzero((time_ms > 0) & (time_ms <= timeline.cue_ms))
+        # Rounded, since a multiple of 0.1 ms may miss the end of the interval by its last bit.
+        time_ms = np.round((bins + 1) * features.bin_ms - timeline.interval_ms, 9)
+        on = np.flatnonzero((time_ms > 0) & (time_ms <= round(timeline.cue_ms, 9)))
         return cls(dt_ms, features.bin_ms, per_bin, bins, time_ms, on)
 
     def steps(self, duration_ms: float) -> int:

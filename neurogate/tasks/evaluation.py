@@ -80,7 +80,7 @@ def _shared_arrays(session: Session) -> dict[str, Array]:
         "probe_trial": session.judged,
         "block_start": np.array(task.starts),
         "block_names": np.array([block.name for block in task.blocks]),
-        "cue_names": np.array([f"cue {c + 1}" for c in range(task.cues)]),
+        "cue_names": np.array([str(c + 1) for c in range(task.cues)]),
         "outcome_names": np.array(task.outcomes),
         "rule_names": np.array(list(session.rules)),
         "latency_ms": task.latency_ms(),

@@ -11,7 +11,7 @@ A session advances trial by trial; its `state` is plain arrays from which it res
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -22,7 +22,7 @@ from ..errors import RequestError, RunDiverged
 from ..network.features import Features, Scaling
 from ..network.recording import Recording
 from ..network.reservoir import Reservoir
-from ..plasticity.episode import Episode, Readouts, Rule
+from ..plasticity.episode import Episode, Readouts, Rule, RuleState
 from .clock import Clock
 from .evaluation import Result, evaluate
 from .memory import Memory
@@ -88,16 +88,9 @@ class Session:
         self.record = record or Record()
         self.clock = Clock.of(reservoir.codes.dt_ms, features, task.timeline)
         self.feedback_channels = reservoir.shape[2] - task.cues - len(task.outcomes)
-        if self.feedback_channels and len(self.rules) != 1:
-            raise RequestError(
-                f"Readouts are fed back and {len(self.rules)} rules learn; "
-                "with feedback exactly one rule may learn."
-            )
-        if len(self.clock.bins) % self.clock.bins_in(self.record.every_ms):
-            raise RequestError(
-                f"record.every_ms is {self.record.every_ms:g}; "
-                f"it must divide the trial, {task.timeline.trial_ms:g} ms."
-            )
+        problems = list(self._problems())
+        if problems:
+            raise RequestError(problems)
         self.schedule = Schedule.draw(task, self.seeds)
         self.before = task.settling + task.habituation
         self.trained = self.before + task.trials
@@ -105,6 +98,27 @@ class Session:
         self.probe_cues = _probe_cues(self.seeds, task.cues, probes.per_cue)
         self.judged = self._judged_trials()
         self.memory = self._fresh_memory()
+
+    def _problems(self) -> Iterator[str]:
+        batch, _, channels = self.reservoir.shape
+        cues, outcomes = self.task.cues, len(self.task.outcomes)
+        if len(self.seeds) != batch:
+            yield f"There are {len(self.seeds)} seeds and {batch} replicas; give one seed per replica."
+        if self.feedback_channels not in (0, 1 + outcomes):
+            yield (
+                f"The reservoir has {channels} input channels; it must have {cues + outcomes} (cues and "
+                f"outcomes), or {cues + 2 * outcomes + 1} to feed the readouts back."
+            )
+        if self.feedback_channels and len(self.rules) != 1:
+            yield (
+                f"Readouts are fed back and {len(self.rules)} rules learn; "
+                "with feedback exactly one rule may learn."
+            )
+        if len(self.clock.bins) % self.clock.bins_in(self.record.every_ms):
+            yield (
+                f"record.every_ms is {self.record.every_ms:g}; "
+                f"it must divide the trial, {self.task.timeline.trial_ms:g} ms."
+            )
 
     @property
     def position(self) -> int:
@@ -197,12 +211,13 @@ class Session:
         inputs = self._inputs(cue, outcome, latency_ms)
         wanted = self._wanted() if self.record.trials == "all" else {}
         episode, readouts, records = self._live(inputs, episode, wanted, learning=True)
+        before = dict(self.memory.rules)
         for name, rule in self.rules.items():
             self.memory.rules[name] = rule.offline(self.reservoir.call, self.memory.rules[name], episode)
         self._check_weights()
         self._note_weights(trained + 1)
         if self.record.trials == "all":
-            self._keep(records, episode, readouts)
+            self._keep(records, episode, readouts, before)
 
     def _probe(self) -> None:
         index = self.position - self.trained
@@ -225,7 +240,7 @@ class Session:
             inputs, episode, {**self._wanted(), "spikes": 1}, learning=False
         )
         self.memory.add_probe(cue, episode, records["spikes"], self.clock.cue_bins)
-        self._keep(records, episode, readouts)
+        self._keep(records, episode, readouts, self.memory.rules)
 
     def _live(
         self, inputs: Array, episode: Episode, wanted: Mapping[str, int], learning: bool
@@ -271,6 +286,7 @@ class Session:
             else:
                 z = call("readout")(memory.rules[name]["when"], phasic)[..., 0]
                 readouts[name] = Readouts(z, np.zeros_like(z))
+        self._check_weights()
         if self.feedback_channels:
             (name,) = self.rules
             what = call("readout")(memory.rules[name]["what"], np.ascontiguousarray(tonic[:, -1:]))
@@ -325,14 +341,20 @@ class Session:
         # Spikes are counted in bins and summed later, so that a trial can be cut at any bin.
         return {name: self.clock.steps_per_bin if name == "spikes" else s for name, s in wanted.items()}
 
-    def _keep(self, records: Mapping[str, Array], episode: Episode, readouts: Mapping[str, Readouts]) -> None:
-        """Keep what the user asked for of this trial."""
+    def _keep(
+        self,
+        records: Mapping[str, Array],
+        episode: Episode,
+        readouts: Mapping[str, Readouts],
+        before: Mapping[str, RuleState],
+    ) -> None:
+        """Keep what the user asked for of this trial; *what* is read with the weights of `before`."""
         bins, every = len(self.clock.bins), self.clock.bins_in(self.record.every_ms)
         self.memory.keep(select(self.record, records, bins, every))
         for name, state in self.memory.rules.items():
             learned = {"when": readouts[name].when, "gate": readouts[name].gate}
             if "what" in self.record.variables:
-                learned["what"] = self.reservoir.call("readout")(state["what"], episode.tonic)
+                learned["what"] = self.reservoir.call("readout")(before[name]["what"], episode.tonic)
             kept = select(self.record, learned, bins, every)
             if "weights" in self.record.variables:
                 chosen = slice(self.record.neurons or None)

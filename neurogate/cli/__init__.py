@@ -1,0 +1,72 @@
+"""The command line: one module per command, and the one place where errors become exit codes.
+
+Here live `main` and the promise that a user's mistake never shows a traceback. What a command does lives
+in its module; what it needs from the rest of neurogate is imported when it runs, so that help and
+mistakes are told at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from neurogate.errors import NeurogateError, RequestError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows ``neurogate``; by default what this process was given.
+
+    Returns
+    -------
+    int
+        0 done, 1 the run failed or diverged, 2 the request was wrong.
+
+    Examples
+    --------
+    >>> main(["--version"])
+    0.1.0
+    0
+    """
+    try:
+        from neurogate.cli.app import call
+
+        code = call(sys.argv[1:] if arguments is None else list(arguments))
+        sys.stdout.flush()
+    except NeurogateError as error:
+        problems = error.problems if isinstance(error, RequestError) else (str(error),)
+        return _say("\n".join(problems), error.exit_code)
+    except KeyboardInterrupt:
+        return _say("Cancelled; nothing was written.", 1)
+    except BrokenPipeError:
+        # The reader has left (`| head`): nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001
+        return _say(_reported(error), 1)
+    return code
+
+
+def _say(message: str, code: int) -> int:
+    sys.stderr.write(message + "\n")
+    return code
+
+
+def _reported(error: Exception) -> str:
+    """Keep the traceback of an error that is ours in a file and return the sentence that names it."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="neurogate-", suffix=".log", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    return (
+        f"neurogate itself failed ({type(error).__name__}: {error}). This is not your mistake; "
+        f"please report it with the file {file.name}."
+    )

@@ -1,0 +1,66 @@
+"""The commands put together, and mistakes in calling them turned into sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, UnusedCliTokensError
+
+import neurogate
+from neurogate.cli.config import app as config
+from neurogate.cli.doctor import doctor
+from neurogate.cli.listing import list_
+from neurogate.cli.plot import plot
+from neurogate.cli.run import run
+from neurogate.errors import RequestError
+
+__all__ = ["app", "call"]
+
+app = App(
+    name="neurogate",
+    version=neurogate.__version__,
+    help_format="plaintext",
+    help="""Spiking reservoirs that learn what comes, when, and how probably.
+
+    Start with:   neurogate run what_when --quick
+
+    Other things to try:
+      neurogate list                    simulations that are ready to run
+      neurogate config show what_when   every setting and what it means
+      neurogate run what_when --set reservoir.n=500 --seed 3
+      neurogate doctor                  what is installed, what is missing
+
+    Exit codes: 0 done, 1 the run failed or diverged, 2 the request was wrong.
+    """,
+)
+app.command(run)
+app.command(list_, name="list")
+app.command(config)
+app.command(plot)
+app.command(doctor)
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code.
+
+    Raises
+    ------
+    RequestError
+        If the arguments make no sense, with the nearest right spelling.
+
+    Examples
+    --------
+    >>> call(["run", "what_when", "--qiuck"])
+    Traceback (most recent call last):
+        ...
+    neurogate.errors.RequestError: Unknown option: --qiuck. Did you mean --quick? See `neurogate --help`.
+    """
+    try:
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except UnusedCliTokensError as error:
+        words = " ".join(error.unused_tokens or ())
+        hint = " A setting needs --set before it." if "=" in words else ""
+        raise RequestError(f"{words} is not understood here.{hint} See `neurogate --help`.") from None
+    except CycloptsError as error:
+        raise RequestError(" ".join(str(error).split()) + " See `neurogate --help`.") from None
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,90 @@
+"""`neurogate run`: simulate, store, and say what was learned."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from neurogate.errors import Outcome
+
+if TYPE_CHECKING:
+    from neurogate.runs.store import Run
+
+__all__ = ["run"]
+
+
+def run(
+    simulation: Annotated[str, Parameter(name="NAME_OR_TOML")],
+    /,
+    *,
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = (),
+    seed: str | None = None,
+    backend: str | None = None,
+    quick: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    out: Path = Path("runs"),
+    force: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+) -> int:
+    """Simulate, learn, and store figures, metrics and arrays in one folder.
+
+    The folder is <out>/<name>-<hash>; the hash stands for every setting, so
+    the same settings find their folder again and are not run twice.
+    Ctrl-C loses nothing: the same command continues.
+
+    Try:
+      neurogate run what_when
+      neurogate run what_when --quick --seed 3
+      neurogate run what_when --set reservoir.n=500 --set run.replicas=4
+      neurogate run my_own.toml --out results --json > summary.json
+
+    Parameters
+    ----------
+    simulation
+        A shipped simulation (see `neurogate list`) or a TOML file (to make one, see `neurogate
+        config show --help`).
+    set_
+        A setting and its value, as reservoir.n=500; can be repeated. `neurogate config show` lists them.
+    seed
+        Seed of everything random; the same as --set run.seed=...
+    backend
+        auto, numpy, numba or cuda; the same as --set run.backend=... (see `neurogate doctor`).
+    quick
+        A smaller variant that takes seconds, as the simulation's file defines it.
+    out
+        The folder that holds run folders.
+    force
+        Run again even if the run is stored; the stored one is replaced when the new one is complete.
+    json
+        Print summary.json on standard output, and everything else on standard error.
+    """
+    from neurogate.config.loading import load
+
+    named = {"run.seed": seed, "run.backend": backend}
+    overrides = [*set_, *(f"{key}={value}" for key, value in named.items() if value is not None)]
+    settings = load(simulation, overrides=overrides, quick=quick)
+
+    from neurogate.cli.progress import shown
+    from neurogate.runs.execute import execute
+
+    with shown() as progress, contextlib.redirect_stdout(sys.stderr):
+        stored = execute(settings, out, force=force, progress=progress)
+    if json:
+        sys.stdout.write((stored.path / "summary.json").read_text("utf-8"))
+    (sys.stderr if json else sys.stdout).write(_report(stored))
+    return 0 if stored.outcome is Outcome.DONE else 1
+
+
+def _report(run: Run) -> str:
+    """Say what came out and where it is."""
+    from neurogate.cli.table import table
+
+    if run.outcome is not Outcome.DONE:
+        why = run.summary.get("divergence", {}).get("message", f"The run ended with outcome {run.outcome}.")
+        return f"{why} Its settings and log are in {run.path}.\n"
+    pictures = sorted((run.path / "figures").glob("*.png"))
+    lines = [table(run.metrics), "", *(f"Figure: {path}" for path in pictures), f"Folder: {run.path}"]
+    return "\n".join(lines) + "\n"

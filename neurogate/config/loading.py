@@ -1,0 +1,178 @@
+"""Reading a simulation: a shipped name or a TOML file, with changes on top.
+
+Here live finding and reading the file, its relative paths, its ``quick`` table and the changes asked for
+on the command line. What the tables mean is decided in `neurogate.config.structuring`.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from neurogate.config import shipped
+from neurogate.config.listing import inline
+from neurogate.config.overrides import changes, parse, put
+from neurogate.config.problems import Flaw, join, nearest
+from neurogate.config.schema import Simulation, structure, unstructure
+from neurogate.errors import RequestError
+from neurogate.units import shown
+
+__all__ = ["load"]
+
+_DEEPEST = 20
+_Table = dict[str, Any]
+
+
+def load(
+    name_or_path: str | os.PathLike[str], overrides: Sequence[str] = (), *, quick: bool = False
+) -> Simulation:
+    """Read a simulation by its shipped name or from a TOML file.
+
+    Relative paths inside the file start from its own folder; those in `overrides` from the working
+    directory. The file's ``quick`` table is checked even where it is not asked for.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        A name of `neurogate.config.shipped.names`, or the path of a TOML file.
+    overrides : sequence of str
+        Changes ``key.path=value`` with a TOML value (a bare word counts as a string), made in this
+        order; whole numbers in the key path count the entries of a list.
+    quick : bool
+        Whether to make the changes of the file's ``quick`` table first.
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    RequestError
+        With one sentence for each mistake, in the file and in the changes.
+
+    Examples
+    --------
+    >>> load("what_when", overrides=["run.seed=3"]).run.seed
+    3
+    >>> load("what_whem")
+    Traceback (most recent call last):
+        ...
+    neurogate.errors.RequestError: There is no simulation or file "what_whem". Did you mean what_when? ...
+    """
+    table, folder = _read(name_or_path)
+    problems = list(_resolve(table, folder, ""))
+    wanted = list(_parsed(overrides, problems))
+    shortcuts = table.pop("quick", None)
+    before: list[str] = []
+    plain = _attempt(table, (), {}, before)
+    defaults = unstructure(plain) if plain else {}
+    if shortcuts is None and quick:
+        problems.append(f"quick is missing in {name_or_path}; add a table of changes, or leave --quick out.")
+    elif not isinstance(shortcuts, dict | None):
+        problems.append(f"quick is {shown(shortcuts)}; it must be a table of changes.")
+    faster = list(changes(shortcuts)) if isinstance(shortcuts, dict) else []
+    chosen = _attempt(table, [*faster, *wanted] if quick else wanted, defaults, problems)
+    if faster and not quick:
+        found: list[str] = []
+        _attempt(table, faster, defaults, found)
+        problems += [f"In quick: {problem}" for problem in found if problem not in before]
+    if chosen is None or problems:
+        raise RequestError(problems)
+    return chosen
+
+
+def _read(name_or_path: str | os.PathLike[str]) -> tuple[_Table, Path]:
+    name = os.fspath(name_or_path)
+    path = shipped.folder() / f"{name}.toml" if name in shipped.names() else Path(name.replace("\0", "?"))
+    quoted = inline(name[:500])
+    try:
+        table = tomllib.loads(path.read_bytes().decode())
+    except (FileNotFoundError, NotADirectoryError):
+        raise RequestError(_not_found(name, path)) from None
+    except OSError as error:
+        raise RequestError(f"The file {quoted} cannot be read: {error.strerror}. Give a TOML file.") from None
+    except UnicodeDecodeError as error:
+        line = 1 + error.object[: error.start].count(b"\n")
+        raise RequestError(f"The file {quoted} is not TOML: line {line} is not UTF-8. Save it so.") from None
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"The file {quoted} is not TOML: {_reason(error)}. Mend that place.") from None
+    if _is_deep(table):
+        raise RequestError(f"The file {quoted} nests more than {_DEEPEST} deep; no key needs that.")
+    return table, path.parent
+
+
+def _not_found(name: str, path: Path) -> str:
+    beside = path.parent.glob("*.toml") if path.parent.is_dir() else ()
+    near = nearest(name, shipped.names()) or nearest(path.name, (other.name for other in beside))
+    hint = f" Did you mean {near}?" if near else ""
+    return (
+        f"There is no simulation or file {inline(name[:500])}.{hint} "
+        f"Give the path of a TOML file or one of the names {', '.join(shipped.names())}."
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)
+    return "it nests too deeply" if isinstance(error, RecursionError) else "a number has too many digits"
+
+
+def _is_deep(table: _Table) -> bool:
+    level: list[Any] = [table]
+    for _ in range(_DEEPEST):
+        containers = [node.values() if isinstance(node, dict) else node for node in level]
+        level = [inner for node in containers for inner in node if isinstance(inner, dict | list)]
+    return bool(level)
+
+
+def _resolve(node: Any, folder: Path, path: str) -> Iterator[str]:
+    """Make the paths of files inside `node` absolute, in place; yield what is wrong with them."""
+    if isinstance(node, dict) and node.keys() == {"file"} and isinstance(node["file"], str):
+        file = (folder / node["file"]).absolute()
+        if not _is_file(file):
+            yield f"{path}.file is {inline(node['file'])}; it must name a file, and {file} is none."
+        node["file"] = str(file)
+    elif isinstance(node, dict | list):
+        for key, inner in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _resolve(inner, folder, join(path, key))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _parsed(overrides: Iterable[str], problems: list[str]) -> Iterator[tuple[str, Any]]:
+    for text in overrides:
+        try:
+            key, value = parse(text)
+            if _is_deep({key: value}):
+                raise Flaw(f"{key} is set to what nests more than {_DEEPEST} deep; no key needs that.")
+        except Flaw as flaw:
+            problems.append(str(flaw))
+            continue
+        problems.extend(_resolve(value, Path.cwd(), key))
+        yield from changes({key: value})
+
+
+def _attempt(
+    table: _Table, wanted: Iterable[tuple[str, Any]], defaults: _Table, problems: list[str]
+) -> Simulation | None:
+    """Structure a changed copy of `table`; add what is wrong to `problems`."""
+    changed = copy.deepcopy(table)
+    for key, value in wanted:
+        try:
+            put(changed, key, copy.deepcopy(value), defaults)
+        except Flaw as flaw:
+            problems.append(str(flaw))
+    try:
+        return structure(changed)
+    except RequestError as error:
+        problems.extend(error.problems)
+    return None

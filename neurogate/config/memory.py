@@ -1,0 +1,87 @@
+"""How much memory a simulation will take, from its settings alone, before anything is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neurogate.network.recording import Recording, recording_mb
+from neurogate.plasticity.force import Force
+from neurogate.plasticity.ridge import Ridge
+from neurogate.tasks.record import SIMULATED
+
+if TYPE_CHECKING:
+    from neurogate.config.schema import Simulation
+
+__all__ = ["memory_mb"]
+
+_PER_NEURON = 60
+"""Arrays of one number per neuron and replica: parameters, filters, state, scratch."""
+
+
+def memory_mb(simulation: Simulation) -> dict[str, float]:
+    """Return the memory that each part of a simulation takes at its peak, in MB.
+
+    Parameters
+    ----------
+    simulation : Simulation
+
+    Returns
+    -------
+    dict
+        Parts: connections, neurons, one trial, rules, probes, recordings.
+
+    Examples
+    --------
+    >>> from neurogate.config import Simulation
+    >>> parts = memory_mb(Simulation(name="mine"))
+    >>> 50 < sum(parts.values()) < 200
+    True
+    """
+    batch, n = simulation.run.replicas, simulation.reservoir.n
+    size = 4 if simulation.run.dtype == "float32" else 8
+    task, features = simulation.task, simulation.features
+    outcomes, cues = len(task.outcomes), task.cues
+    bins = round(task.timeline.trial_ms / features.bin_ms)
+    cue_bins = round(task.timeline.cue_ms / features.bin_ms)
+    steps = round(task.timeline.trial_ms / simulation.reservoir.dt_ms)
+    notes = task.trials // simulation.probes.every + len(task.blocks)
+    parts = {
+        "connections": _connections(simulation, size),
+        "neurons": batch * n * (_PER_NEURON + cues + outcomes) * size,
+        "one trial": batch * n * (6 * bins + 2 * steps) * size,
+        "rules": batch * sum(_rule(rule, n, outcomes, notes, size) for rule in simulation.rules.values()),
+        "probes": 3 * batch * cues * cue_bins * n * size,
+        "recordings": _recordings(simulation) * 1e6,
+    }
+    return {name: number / 1e6 for name, number in parts.items()}
+
+
+def _connections(simulation: Simulation, size: int) -> float:
+    """Return bytes: the synapses of all replicas, and what drawing those of one takes."""
+    n, recurrent = simulation.reservoir.n, simulation.reservoir.recurrent
+    inputs = recurrent.in_degree if recurrent.kind == "fixed_in_degree" else recurrent.probability * n
+    return n * inputs * (simulation.run.replicas * (size + 8) + 40)
+
+
+def _rule(rule: object, n: int, outcomes: int, notes: int, size: int) -> float:
+    """Return bytes of one rule in one replica: weights, their notes, and second moments with a copy."""
+    weights = (1 + outcomes) * (n + 1) * size * (notes + 2)
+    if isinstance(rule, Ridge):
+        return weights + 2 * 3 * n**2 * 8
+    return weights + (2 * 2 * n**2 * size if isinstance(rule, Force) else 0)
+
+
+def _recordings(simulation: Simulation) -> float:
+    """Return MB of what the user asked to keep, twice: while it grows and when it is stored."""
+    record, task = simulation.record, simulation.task
+    batch, n = simulation.run.replicas, record.neurons or simulation.reservoir.n
+    trials = simulation.probes.per_cue * task.cues + (task.trials if record.trials == "all" else 0)
+    samples = round(task.timeline.trial_ms / record.every_ms)
+    simulated = [Recording(variable=v) for v in record.variables if v in SIMULATED]  # type: ignore[arg-type]
+    widths = {"when": 1, "gate": 1, "what": len(task.outcomes)}
+    learned = sum(widths.get(v, 0) for v in record.variables) * samples
+    learned += (1 + len(task.outcomes)) * n if "weights" in record.variables else 0
+    dtype = simulation.run.dtype
+    once = recording_mb(simulated, n, samples, batch * trials, dtype)
+    once += learned * len(simulation.rules) * batch * trials * (4 if dtype == "float32" else 8) / 1e6
+    return 2 * once

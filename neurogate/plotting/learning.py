@@ -1,0 +1,89 @@
+"""Learning curves across trials.
+
+The errors are measured in frozen probes; see :mod:`neurogate.analysis.predictions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
+
+from neurogate.plotting.style import BLACK, display_name, drawing, label_ends, rule_line
+
+__all__ = ["learning_curve"]
+
+
+def learning_curve(
+    trial: ArrayLike,
+    error: Mapping[str, ArrayLike],
+    ylabel: str,
+    *,
+    block_start: ArrayLike = (),
+    block_names: Sequence[str] = (),
+    ax: Axes | None = None,
+) -> list[Line2D]:
+    """Draw an error across trials for every rule, with the switches between blocks.
+
+    The first rule is black and solid, its rivals grey and dashed. With several replicas a line is the
+    mean and its band the range.
+
+    Parameters
+    ----------
+    trial : (P,)
+        Training trials done at each probe.
+    error : mapping of str to (B, P)
+        Error of each rule, the headline rule first.
+    ylabel : str
+        What the error is, with its unit.
+    block_start : (n_blocks + 1,), optional
+        Trials at which blocks begin, and the last trial.
+    block_names : sequence of str, optional
+        What is written above each block.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    list of matplotlib.lines.Line2D
+        One line per rule (mean over replicas).
+
+    Examples
+    --------
+    >>> lines = learning_curve([0, 10], {"force": [[9.0, 1.0], [7.0, 3.0]]}, "error (ms)")
+    >>> lines[0].get_ydata().tolist()
+    [8.0, 2.0]
+    """
+    trials = np.asarray(trial)
+    curves = {name: np.asarray(values) for name, values in error.items()}
+    with drawing(ax, 88.0, 45.0) as axes:
+        lines = []
+        for rule, values in enumerate(curves.values()):
+            lines += axes.plot(trials, values.mean(axis=0), **rule_line(rule))
+            if len(values) > 1:
+                low, high = values.min(axis=0), values.max(axis=0)
+                axes.fill_between(trials, low, high, color=rule_line(rule)["color"], alpha=0.18, linewidth=0)
+        axes.set(xlim=(trials[0], trials[-1]), xlabel="training trials", ylabel=ylabel)
+        axes.set_ylim(bottom=0.0)
+        _blocks(axes, np.asarray(block_start, dtype=float).tolist(), block_names)
+        last = np.array([values.mean(axis=0)[-1] for values in curves.values()])
+        label_ends(axes, [display_name(name) for name in curves], last)
+    return lines
+
+
+def _blocks(axes: Axes, starts: Sequence[float], names: Sequence[str]) -> None:
+    for switch in starts[1:-1]:
+        axes.axvline(switch, color=BLACK, linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
+    for name, start, stop in zip(names, starts[:-1], starts[1:], strict=False):
+        axes.text(
+            (start + stop) / 2,
+            1.02,
+            fill(display_name(name), 10, break_long_words=False),
+            ha="center",
+            va="bottom",
+            transform=axes.get_xaxis_transform(),
+        )

@@ -1,0 +1,197 @@
+"""The one figure that shows a run: activity, what was learned, and how it was learned.
+
+Here live the composition of the panels and the writing of the files. The panels live in their own
+modules, and the numbers in the arrays of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from numpy.typing import NDArray
+
+from neurogate.errors import RequestError
+from neurogate.plotting.learning import learning_curve
+from neurogate.plotting.probability import probability
+from neurogate.plotting.raster import raster
+from neurogate.plotting.readout import row_step, when_readout
+from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, figure
+
+__all__ = ["overview", "save"]
+
+Arrays = Mapping[str, NDArray[Any]]
+
+_SHARED = (
+    "probe_time_ms", "probe_trial", "block_start", "block_names", "cue_names", "rule_names", "latency_ms",
+    "true_probability", "neuron_type", "mean_rate_hz", "raster_cue", "raster_time_ms", "raster_neuron",
+    "raster_window_ms",
+)  # fmt: skip
+_OF_RULE = ("when", "timing_error_ms", "probability", "probability_error")
+_LABELS = ("timing error\n(ms)", "probability error\n" r"$|\hat{p} - p|$ (0 to 1)")
+_COMPARED = 2
+_HEIGHT_MM = 128.0
+
+
+def overview(arrays: Arrays) -> Figure:
+    """Compose the overview of a run.
+
+    Panels: spikes of one probe; *when* readouts at the end of the first block and of the first block
+    with other latencies; learned against true probability at the end of the first block and of the
+    first block with other probabilities (both for the first two rules); timing and probability error
+    across trials (for all rules).
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+        Arrays of a run, as ``arrays.npz`` holds them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Figure 180 mm wide, which pyplot does not know of.
+
+    Raises
+    ------
+    RequestError
+        If arrays are missing (all of them are named) or there is no learning rule.
+
+    Examples
+    --------
+    >>> overview({})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    neurogate.errors.RequestError: The result has no array 'probe_time_ms', which the overview draws...
+    """
+    rules = _check(arrays)
+    with mpl.rc_context(STYLE):
+        made = figure(WIDTH_MM, _HEIGHT_MM)
+        above, below = made.subfigures(2, 1, squeeze=False, height_ratios=(1.0, 1.05)).flat
+        panels = [*_activity(above, arrays, rules), *_learning(below, arrays, rules)]
+        for letter, axes in zip("abcdefg", panels, strict=False):
+            axes.set_title(letter, loc="left", fontweight="bold", fontsize=9)
+        made.draw_without_rendering()
+        made.set_layout_engine("none")  # the layout drifts with every drawing, and files would differ
+    return made
+
+
+def save(made: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
+    """Write a figure as PNG (300 dpi) and PDF; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    made : matplotlib.figure.Figure
+        What to write.
+    folder : str or pathlib.Path
+        Where to; made if it is not there.
+    name : str
+        Name of the files without their ending.
+
+    Returns
+    -------
+    (pathlib.Path, pathlib.Path)
+        The PNG and the PDF.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in save(figure(20.0, 10.0), folder, "empty")]
+    ['empty.png', 'empty.pdf']
+    """
+    base = Path(folder)
+    base.mkdir(parents=True, exist_ok=True)
+    png, pdf = base / f"{name}.png", base / f"{name}.pdf"
+    with mpl.rc_context(STYLE):
+        made.savefig(png, dpi=300, metadata={"Software": None})
+        made.savefig(pdf, dpi=300, metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    return png, pdf
+
+
+def _check(arrays: Arrays) -> list[str]:
+    """Return the names of the rules, once everything that is drawn is known to be there."""
+    _require(arrays, _SHARED)
+    rules = [str(name) for name in arrays["rule_names"]]
+    if not rules:
+        raise RequestError("The result has no learning rule, so there is nothing to compare. Add a rule.")
+    _require(arrays, [f"{rule}.{key}" for rule in rules for key in _OF_RULE])
+    return rules
+
+
+def _require(arrays: Arrays, keys: Iterable[str]) -> None:
+    missing = [key for key in keys if key not in arrays]
+    if missing:
+        raise RequestError(
+            f"The result has no array {key!r}, which the overview draws. Run the simulation again."
+            for key in missing
+        )
+
+
+def _changed(values: NDArray[Any]) -> list[int]:
+    """Return block 0 and the first later block whose values differ from its, if there is one."""
+    other = [block for block in range(1, len(values)) if not np.array_equal(values[block], values[0])]
+    return [0, *other[:1]]
+
+
+def _of_rules(arrays: Arrays, rules: list[str], key: str) -> dict[str, NDArray[Any]]:
+    return {rule: arrays[f"{rule}.{key}"] for rule in rules}
+
+
+def _activity(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
+    blocks = _changed(arrays["latency_ms"])
+    left, *right = part.subplots(1, 1 + len(blocks), width_ratios=[1.25] + [1.0] * len(blocks))
+    cue = int(arrays["raster_cue"])
+    latency = float(arrays["latency_ms"][-1, cue])  # probes come after the last block
+    low, high = arrays["raster_window_ms"].tolist()
+    raster(
+        arrays["raster_time_ms"], arrays["raster_neuron"], arrays["neuron_type"], (low, high),
+        marks={f"cue {arrays['cue_names'][cue]}": 0.0, "outcome due": latency}, ax=left,
+    )  # fmt: skip
+    when = _of_rules(arrays, rules[:_COMPARED], "when")
+    step = row_step({f"{rule} {b}": values[:, b] for rule, values in when.items() for b in blocks})
+    for block, axes in zip(blocks, right, strict=True):
+        shown = {rule: values[:, block] for rule, values in when.items()}
+        names = [str(name) for name in arrays["cue_names"]]
+        when_readout(
+            arrays["probe_time_ms"],
+            shown,
+            arrays["latency_ms"][block],
+            names,
+            step=step,
+            key=block == 0,
+            ax=axes,
+        )
+        axes.set_title(f"end of block {display_name(str(arrays['block_names'][block]))}")
+    return [left, *right]
+
+
+def _learning(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
+    blocks = _changed(arrays["true_probability"])
+    left, right = part.subfigures(1, 2, squeeze=False, width_ratios=(0.5 * len(blocks), 1.0)).flat
+    squares = np.atleast_1d(left.subplots(1, len(blocks), sharey=True))
+    trial, starts = arrays["probe_trial"], arrays["block_start"]
+    for block, axes in zip(blocks, squares, strict=True):
+        last = int(np.searchsorted(trial, starts[block + 1], side="right")) - 1
+        learned = _of_rules(arrays, rules[:_COMPARED], "probability")
+        ends = {rule: values[:, last] for rule, values in learned.items()}
+        probability(arrays["true_probability"][block], ends, ax=axes)
+        axes.set_title(f"end of block {display_name(str(arrays['block_names'][block]))}")
+        axes.label_outer()
+    curves = list(right.subplots(2, 1, sharex=True))
+    names = [str(name) for name in arrays["block_names"]]
+    for axes, key, ylabel in zip(curves, _OF_RULE[1::2], _LABELS, strict=True):
+        error = {rule: values.mean(axis=-1) for rule, values in _of_rules(arrays, rules, key).items()}
+        learning_curve(trial, error, ylabel, block_start=starts, block_names=names, ax=axes)
+        names = []
+    curves[0].label_outer()
+    right.align_ylabels(curves)
+    replicas = len(arrays["mean_rate_hz"])
+    if replicas > 1:
+        text = f"lines and markers: mean, bands and bars: range over {replicas} replicas"
+        right.supxlabel(text, fontsize=6, x=1.0, ha="right", color=GREY)
+    return [*squares, *curves]

@@ -1,0 +1,130 @@
+"""An unfinished run, kept so that the same command continues it.
+
+Here lives one file: hidden beside the run folder, replaced in one step, readable only by the very
+simulation and software that wrote it. A checkpoint that is damaged or strange is never trusted: the run
+starts anew and says so.
+
+The file is a line with the SHA-256 of the rest, then an npz of the session's state and a JSON header.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import attrs
+import numpy as np
+
+from neurogate.runs import files
+from neurogate.runs.versions import differences
+
+__all__ = ["Checkpoint", "Saved"]
+
+_LOG = logging.getLogger(__name__)
+_LINE = 65
+_HEADER = "header"
+_STATE = "state:"
+
+
+@attrs.frozen
+class Saved:
+    """What a checkpoint holds.
+
+    Parameters
+    ----------
+    state : mapping of str to ndarray
+        The session's state.
+    wall_time_s : float
+        Time that the run has taken so far, over all its parts.
+    log : list of str
+        The lines logged so far.
+    """
+
+    state: Mapping[str, np.ndarray[Any, Any]]
+    wall_time_s: float = 0.0
+    log: list[str] = attrs.field(factory=list)
+
+
+@attrs.frozen
+class Checkpoint:
+    """The place of one run's checkpoint.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    key : mapping of str to str
+        What the checkpoint must agree with to be used: the content hash and the versions.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     place = Checkpoint(Path(folder) / ".run.checkpoint", {"hash": "abc"})
+    ...     place.write(Saved({"v": np.arange(3)}, wall_time_s=1.5))
+    ...     saved = place.read()
+    >>> saved.state["v"], saved.wall_time_s
+    (array([0, 1, 2]), 1.5)
+    """
+
+    path: Path
+    key: Mapping[str, str]
+
+    @classmethod
+    def beside(cls, folder: Path, key: Mapping[str, str]) -> Checkpoint:
+        """Return the checkpoint that belongs to a run folder."""
+        return cls(folder.with_name(f".{folder.name}.checkpoint"), key)
+
+    def write(self, saved: Saved) -> None:
+        """Keep `saved` in place of what was kept before; raises OSError if the disk refuses."""
+        header = json.dumps({"key": dict(self.key), "wall_time_s": saved.wall_time_s, "log": saved.log})
+        arrays = {_STATE + name: array for name, array in saved.state.items()}
+        arrays[_HEADER] = np.frombuffer(header.encode(), np.uint8)
+        with files.replacing(self.path) as file:
+            file.write(b" " * _LINE)
+            files.write_arrays(file, arrays)
+            line = _line(file)
+            file.seek(0)
+            file.write(line)
+
+    def read(self) -> Saved | None:
+        """Return what was kept, or None if there is nothing that this run can trust."""
+        try:
+            with self.path.open("rb") as file:
+                if file.read(_LINE) != _line(file):
+                    return self._ignored("it is damaged")
+                file.seek(_LINE)
+                with np.load(file, allow_pickle=False) as stored:
+                    return self._saved(dict(stored))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return self._ignored(str(error.strerror or error))
+
+    def _saved(self, arrays: dict[str, np.ndarray[Any, Any]]) -> Saved | None:
+        header = json.loads(arrays.pop(_HEADER).tobytes())
+        changed = differences(header["key"], self.key)
+        if changed:
+            return self._ignored(changed)
+        state = {name.removeprefix(_STATE): array for name, array in arrays.items()}
+        return Saved(state, header["wall_time_s"], header["log"])
+
+    def _ignored(self, why: str) -> Saved | None:
+        _LOG.warning("The run starts anew; its checkpoint %s is ignored: %s.", self.path, why)
+        return None
+
+    def remove(self) -> None:
+        """Forget the checkpoint, if there is one, and what a kill left of others."""
+        for path in (self.path, *self.path.parent.glob(f"{self.path.name}.*.tmp")):
+            path.unlink(missing_ok=True)
+
+
+def _line(file: IO[bytes]) -> bytes:
+    """Return the first line that belongs to what `file` holds after it."""
+    file.seek(_LINE, os.SEEK_SET)
+    return hashlib.file_digest(file, "sha256").hexdigest().encode() + b"\n"  # type: ignore[arg-type]

@@ -1,0 +1,128 @@
+"""A session on its way: advance it, keep it, continue it, stop it between two trials.
+
+Here live the loop over trials and its checkpoints. What is run is decided in `neurogate.runs.execute`,
+what a trial does in the session.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import attrs
+
+from neurogate.errors import Outcome, RunError
+from neurogate.runs.checkpoint import Checkpoint, Saved
+from neurogate.runs.interrupt import stop_requests
+
+if TYPE_CHECKING:
+    from neurogate.tasks.session import Session
+
+__all__ = ["Course", "Progress", "RunCancelled"]
+
+_LOG = logging.getLogger(__name__)
+_LONG_S = 0.5
+
+Progress = Callable[[int, int, str], None]
+"""Called before the first and after every trial with the trials done, those in all and the phase."""
+
+
+class RunCancelled(RunError):
+    """The user stopped a run; what it had done waits in its checkpoint.
+
+    Examples
+    --------
+    >>> str(RunCancelled("Cancelled after 3 of 8 trials.").outcome)
+    'cancelled'
+    """
+
+    outcome = Outcome.CANCELLED
+
+
+@attrs.define
+class Course:
+    """A session on its way.
+
+    Parameters
+    ----------
+    session : neurogate.tasks.session.Session
+        What advances.
+    checkpoint : neurogate.runs.checkpoint.Checkpoint
+        Where it is kept.
+    log : list of str
+        Lines logged so far; kept with the session.
+    every_s : float
+        Seconds between two checkpoints.
+    """
+
+    session: Session
+    checkpoint: Checkpoint
+    log: list[str]
+    every_s: float = 10.0
+    _earlier_s: float = attrs.field(default=0.0, init=False)
+    _started_s: float = attrs.field(factory=time.monotonic, init=False)
+    _due_s: float = attrs.field(init=False)
+    _kept_trials: int = attrs.field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._due_s = self._started_s + self.every_s
+
+    @property
+    def wall_time_s(self) -> float:
+        """Seconds that the run has taken, over all its parts."""
+        return self._earlier_s + time.monotonic() - self._started_s
+
+    def resume(self) -> None:
+        """Continue from the checkpoint if there is one that can be trusted."""
+        saved = self.checkpoint.read()
+        if saved is None:
+            return
+        self.session.restore(saved.state)
+        self._earlier_s, self._kept_trials = saved.wall_time_s, self.session.position
+        self.log[:0] = saved.log
+        done, total, path = self.session.position, self.session.total, self.checkpoint.path
+        _LOG.info("Continued after %d of %d trials (delete %s to start anew).", done, total, path)
+
+    def finish(self, progress: Progress) -> None:
+        """Simulate the remaining trials.
+
+        Raises
+        ------
+        RunCancelled
+            On Ctrl-C or a polite kill, after the trial on its way is done and kept.
+        RunDiverged
+            If the session says so.
+        """
+        progress(self.session.position, self.session.total, self.session.phase)
+        with stop_requests() as stop:
+            while not self.session.done and not stop():
+                self.session.advance()
+                progress(self.session.position, self.session.total, self.session.phase)
+                if time.monotonic() >= self._due_s:
+                    self.keep()
+            # The last state is kept too: if the disk refuses the result, no trial is simulated twice.
+            self.keep()
+        if not self.session.done:
+            raise self.cancelled()
+
+    def keep(self) -> None:
+        """Write the checkpoint; a disk that refuses it costs a line, not the run."""
+        began_s = time.monotonic()
+        try:
+            self.checkpoint.write(Saved(self.session.state(), self.wall_time_s, self.log))
+            self._kept_trials = self.session.position
+        except OSError as error:
+            reason = error.strerror or error
+            _LOG.warning("The checkpoint %s cannot be written (%s).", self.checkpoint.path, reason)
+        now_s = time.monotonic()
+        took_s = now_s - began_s
+        # A large state is kept less often, so that keeping it never costs more than a twentieth.
+        self._due_s = now_s + max(self.every_s, 20 * took_s if took_s > _LONG_S else 0.0)
+
+    def cancelled(self) -> RunCancelled:
+        """Return the error that says where the run stopped and how it goes on."""
+        kept = f"continues after trial {self._kept_trials}" if self._kept_trials else "starts it anew"
+        done = f"{self.session.position} of {self.session.total} trials"
+        return RunCancelled(f"Cancelled after {done}; no run folder was written. The same command {kept}.")

@@ -1,0 +1,195 @@
+"""Run a simulation to its end and store what came out.
+
+Here live the order of things (look for the stored run, check memory and disk, continue, simulate, draw,
+store) and the summary. The model lives in the session, the files in `neurogate.runs.store`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neurogate import config
+from neurogate.config.memory import memory_mb
+from neurogate.errors import Outcome, RequestError, RunDiverged, RunError
+from neurogate.runs import files, store
+from neurogate.runs.checkpoint import Checkpoint
+from neurogate.runs.course import Course, Progress
+from neurogate.runs.log import collected_lines
+from neurogate.runs.versions import differences, versions
+
+if TYPE_CHECKING:
+    from neurogate.tasks.session import Session
+
+    Opener = Callable[[config.Simulation], Session]
+
+__all__ = ["execute"]
+
+_LOG = logging.getLogger(__name__)
+_SMALLER = "Lower run.replicas or reservoir.n, record less, or raise run.memory_limit_mb."
+
+_Arrays = Mapping[str, np.ndarray[Any, Any]]
+
+
+def execute(
+    simulation: config.Simulation,
+    out: str | Path = "runs",
+    *,
+    force: bool = False,
+    progress: Progress = lambda done, total, phase: None,
+    open_session: Opener | None = None,
+    checkpoint_every_s: float = 10.0,
+) -> store.Run:
+    """Return the stored run of a simulation, simulating it if it is not there yet.
+
+    Parameters
+    ----------
+    simulation : neurogate.config.Simulation
+        What to run.
+    out : str or pathlib.Path
+        The folder that holds run folders.
+    force : bool
+        Run again even if the run is stored; the stored one gives way when the new one is complete.
+    progress : callable
+        Called before the first and after every trial with the trials done, those in all and the phase.
+    open_session : callable, optional
+        Makes the session; `neurogate.config.build.session` by default.
+    checkpoint_every_s : float
+        Seconds between two checkpoints.
+
+    Returns
+    -------
+    neurogate.runs.store.Run
+        The stored run. Its outcome is ``done`` or ``diverged``.
+
+    Raises
+    ------
+    RequestError
+        Before anything is made: the machine's memory is too small, `out` cannot be written to, or the
+        stored run is damaged.
+    RunCancelled
+        The user stopped the run. The same call continues it.
+    RunError
+        The run could not be finished or stored. The same call continues it.
+    """
+    software = versions()
+    folder = store.folder_of(simulation, Path(out))
+    checkpoint = Checkpoint.beside(folder, {"hash": config.content_hash(simulation), **software})
+    if not force and (found := store.find(Path(out), simulation)):
+        _LOG.info("%s holds this run already (%s); --force runs it again.", folder, found.outcome)
+        if other := differences(found.summary["versions"], software):
+            _LOG.info("It was made by other software: %s.", other)
+        # A kill just after the folder appeared has left its checkpoint.
+        with contextlib.suppress(OSError):
+            checkpoint.remove()
+        return found
+    with collected_lines() as log:
+        # A simulation over its own limit cannot be made, so this is a message and no check.
+        need_mb, limit_mb = sum(memory_mb(simulation).values()), simulation.run.memory_limit_mb
+        _LOG.info("The run takes about %.0f MB of memory (run.memory_limit_mb is %.0f).", need_mb, limit_mb)
+        session = _open(simulation, open_session)
+        store.prepare(folder.parent)
+        course = Course(session, checkpoint, log, checkpoint_every_s)
+        with _cancellable(course):
+            course.resume()
+            facts, arrays = _simulate(course, progress)
+            summary = _summary(simulation, folder, course, facts) | {"versions": software}
+            _store(folder, simulation, summary, arrays, log, replace=force)
+    checkpoint.remove()
+    return store.load(folder)
+
+
+def _open(simulation: config.Simulation, opener: Opener | None) -> Session:
+    if opener is None:
+        from neurogate.config.build import session
+
+        opener = session
+    try:
+        return opener(simulation)
+    except MemoryError as error:
+        raise RequestError(f"The run does not fit this machine's memory ({error}). {_SMALLER}") from error
+
+
+@contextlib.contextmanager
+def _cancellable(course: Course) -> Iterator[None]:
+    """Say of a run that is stopped how it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise course.cancelled() from None
+    except MemoryError as error:
+        raise RunError(f"The memory of this machine is used up ({error}). {_SMALLER}") from error
+
+
+def _simulate(course: Course, progress: Progress) -> tuple[dict[str, Any], _Arrays]:
+    try:
+        course.finish(progress)
+    except RunDiverged as error:
+        _LOG.warning("%s", error)
+        names = ("quantity", "value", "replica", "step", "neuron")
+        divergence = {"message": str(error)} | {name: getattr(error, name) for name in names}
+        return {"outcome": str(Outcome.DIVERGED), "metrics": {}, "divergence": divergence}, {}
+    _LOG.info("Simulated %d trials in %.1f s.", course.session.total, course.wall_time_s)
+    result = course.session.result()
+    return {"outcome": str(Outcome.DONE), "metrics": result.metrics}, result.arrays
+
+
+def _summary(
+    simulation: config.Simulation, folder: Path, course: Course, facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "name": simulation.name,
+        "hash": config.content_hash(simulation),
+        **facts,
+        "seeds": {"run": simulation.run.seed, "replicas": list(course.session.seeds)},
+        "config": {
+            "reservoir.n": simulation.reservoir.n,
+            "run.replicas": simulation.run.replicas,
+            "run.backend": course.session.reservoir.backend,
+            "run.dtype": simulation.run.dtype,
+        },
+        "wall_time_s": round(course.wall_time_s, 3),
+        "command": shlex.join(
+            ["neurogate", "run", str(folder / "config.toml"), "--out", str(folder.parent), "--force"]
+        ),
+    }
+
+
+def _store(
+    folder: Path,
+    simulation: config.Simulation,
+    summary: Mapping[str, Any],
+    arrays: _Arrays,
+    log: list[str],
+    *,
+    replace: bool,
+) -> None:
+    try:
+        with store.writing(folder, replace=replace) as hidden:
+            (hidden / "config.toml").write_text(config.dumps(simulation), "utf-8")
+            files.write_arrays(hidden / "arrays.npz", arrays)
+            if arrays:
+                _draw(hidden / "figures", arrays)
+            files.write_json(hidden / "summary.json", summary)
+            (hidden / "log.txt").write_text("".join(f"{line}\n" for line in log), "utf-8")
+    except OSError as error:
+        raise RunError(
+            f"The run cannot be stored as {folder}: {error.strerror or error}. "
+            "Mend that and repeat the command; it continues where it stopped."
+        ) from error
+
+
+def _draw(folder: Path, arrays: _Arrays) -> None:
+    """Draw the overview; a figure that fails must not cost the run."""
+    from neurogate.plotting.overview import overview, save
+
+    try:
+        save(overview(arrays), folder, "overview")
+    except Exception:  # noqa: BLE001
+        _LOG.warning("No figure could be drawn (see log.txt); `neurogate plot` tries again.", exc_info=True)

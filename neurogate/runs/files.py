@@ -1,0 +1,133 @@
+"""Files that are whole or absent: writing, hashing and JSON for everything that a run keeps.
+
+Here live the few operations on which the promises of `store` and `checkpoint` rest. What the files
+mean is decided there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+__all__ = ["hidden_sibling", "plain", "replacing", "sha256", "sync_folder", "write_arrays", "write_json"]
+
+
+def hidden_sibling(path: Path, ending: str) -> Path:
+    """Return a new hidden name beside `path`, for work that nobody should see yet.
+
+    Examples
+    --------
+    >>> name = hidden_sibling(Path("runs/a-1"), "tmp").name
+    >>> name.startswith(".a-1."), name.endswith(".tmp")
+    (True, True)
+    """
+    return path.with_name(f".{path.name.lstrip('.')}.{secrets.token_hex(6)}.{ending}")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file to fill; on leaving without an error it takes the place of `path` in one step.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder) / "note") as file:
+    ...         written = file.write(b"whole")
+    ...     (Path(folder) / "note").read_bytes()
+    b'whole'
+    """
+    unfinished = hidden_sibling(path, "tmp")
+    try:
+        with unfinished.open("x+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        sync_folder(path.parent)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` survive a power cut, where the system can promise that."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "empty").write_bytes(b"")
+    ...     sha256(Path(folder) / "empty")[:12]
+    'e3b0c44298fc'
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_arrays(file: IO[bytes] | Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    """Write arrays as npz: the same arrays give the same bytes, whenever and in whatever order.
+
+    Raises
+    ------
+    ValueError
+        If an array holds Python objects: reading them back would run code.
+
+    Examples
+    --------
+    >>> import io
+    >>> first, second = io.BytesIO(), io.BytesIO()
+    >>> write_arrays(first, {"a": np.zeros(2), "b": np.ones(1)})
+    >>> write_arrays(second, {"b": np.ones(1), "a": np.zeros(2)})
+    >>> first.getvalue() == second.getvalue()
+    True
+    """
+    ordered = {name: np.asarray(arrays[name]) for name in sorted(arrays)}
+    objects = [name for name, array in ordered.items() if array.dtype.hasobject]
+    if objects:
+        raise ValueError(f"The arrays {', '.join(objects)} hold Python objects; keep numbers and text only.")
+    # numpy dates every entry 1980-01-01, so the bytes depend on the arrays alone.
+    np.savez(file, allow_pickle=False, **ordered)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON with a final newline; see `plain` for what becomes of numbers."""
+    path.write_text(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+
+
+def plain(value: Any) -> Any:
+    """Return `value` made of what JSON can say: numbers that are not finite become None.
+
+    Examples
+    --------
+    >>> plain({"mae": np.float32(0.5), "r": float("nan"), "cues": np.arange(2)})
+    {'mae': 0.5, 'r': None, 'cues': [0, 1]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,201 @@
+"""What a stored run is: one folder that is complete if it exists.
+
+Here live the layout of a run folder, the one atomic step by which it appears, and reading it back with
+every file checked against ``manifest.json``. What is written into it is decided in
+`neurogate.runs.execute`.
+
+A folder ``<name>-<hash12>`` holds ``config.toml`` (every default spelled out), ``summary.json``,
+``arrays.npz``, ``figures/``, ``log.txt`` and ``manifest.json`` (the SHA-256 of every other file).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+
+from neurogate import config
+from neurogate.errors import Outcome, RequestError
+from neurogate.runs import files
+
+__all__ = ["Run", "find", "folder_of", "load", "prepare", "restore", "writing"]
+
+_STALE_S = 3600.0
+
+
+@attrs.frozen
+class Run:
+    """A stored run whose files are as they were written.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Its folder.
+    summary : mapping
+        The object in ``summary.json``.
+    """
+
+    path: Path
+    summary: Mapping[str, Any]
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the run ended."""
+        return Outcome(self.summary["outcome"])
+
+    @property
+    def metrics(self) -> Mapping[str, Mapping[str, Any]]:
+        """Metrics by learning rule, measured in frozen omission probes."""
+        metrics: Mapping[str, Mapping[str, Any]] = self.summary["metrics"]
+        return metrics
+
+    def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Read ``arrays.npz``; a run that diverged has none."""
+        with np.load(self.path / "arrays.npz", allow_pickle=False) as stored:
+            return dict(stored)
+
+
+def folder_of(simulation: config.Simulation, out: Path) -> Path:
+    """Return where a simulation's run is kept below `out`, whether it exists or not."""
+    return out / f"{simulation.name}-{config.content_hash(simulation)[:12]}"
+
+
+def find(out: Path, simulation: config.Simulation) -> Run | None:
+    """Return the stored run of a simulation, or None if there is none.
+
+    Raises
+    ------
+    RequestError
+        If the folder exists and is damaged.
+    """
+    folder = folder_of(simulation, out)
+    restore(folder)
+    return load(folder) if folder.exists() else None
+
+
+def load(path: Path) -> Run:
+    """Read a run folder and check every file against its manifest.
+
+    Raises
+    ------
+    RequestError
+        If `path` is no run folder, or a file is missing or not as it was written.
+    """
+    if not path.is_dir():
+        raise RequestError(
+            f"{path} is not a folder; give the folder of a run, for example runs/what_when-0123456789ab."
+        )
+    try:
+        digests = json.loads((path / "manifest.json").read_text("utf-8"))["sha256"]
+        problems = [problem for name in sorted(digests) if (problem := _problem(path / name, digests[name]))]
+    except (OSError, ValueError, KeyError, TypeError):
+        problems = ["manifest.json is missing or unreadable"]
+    if problems:
+        raise RequestError(
+            f"The run folder {path} is damaged: {'; '.join(problems)}. "
+            "Restore it from a copy, or repeat the run with --force, which replaces it."
+        )
+    return Run(path, json.loads((path / "summary.json").read_text("utf-8")))
+
+
+def _problem(path: Path, digest: str) -> str | None:
+    if not path.is_file():
+        return f"{path.name} is missing"
+    return None if files.sha256(path) == digest else f"{path.name} is not as it was written"
+
+
+def prepare(out: Path) -> None:
+    """Make the folder `out` and try that a folder can be made in it.
+
+    Raises
+    ------
+    RequestError
+        If that is not possible.
+    """
+    trial = files.hidden_sibling(out / "writable", "tmp")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        trial.mkdir()
+        trial.rmdir()
+    except OSError as error:
+        reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror or error
+        raise RequestError(
+            f"Runs cannot be written to {out}: {reason}. Choose a folder that you may write to with --out."
+        ) from error
+
+
+@contextlib.contextmanager
+def writing(folder: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Yield a hidden folder to fill; on leaving without an error it appears as `folder` in one step.
+
+    If `folder` exists by then, it gives way when `replace` is true; otherwise it stays, because it holds
+    the same run.
+    """
+    _sweep(folder)
+    hidden = files.hidden_sibling(folder, "tmp")
+    hidden.mkdir()
+    try:
+        yield hidden
+        _seal(hidden)
+        _publish(hidden, folder, replace=replace)
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _seal(folder: Path) -> None:
+    """Write the manifest and send everything to the disk."""
+    inside = sorted(path for path in folder.rglob("*") if path.is_file())
+    digests = {path.relative_to(folder).as_posix(): files.sha256(path) for path in inside}
+    files.write_json(folder / "manifest.json", {"sha256": digests})
+    for path in [*inside, folder / "manifest.json"]:
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
+    for path in [*(path for path in folder.rglob("*") if path.is_dir()), folder]:
+        files.sync_folder(path)
+
+
+def _publish(hidden: Path, folder: Path, *, replace: bool) -> None:
+    aside = _aside(folder)
+    while True:
+        try:
+            hidden.rename(folder)
+        except OSError:
+            if not folder.exists():
+                raise
+            if not replace:
+                return
+            shutil.rmtree(aside, ignore_errors=True)
+            # Another process may have moved it meanwhile; then the next turn finds the place free.
+            with contextlib.suppress(FileNotFoundError):
+                folder.rename(aside)
+        else:
+            break
+    files.sync_folder(folder.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+def restore(folder: Path) -> None:
+    """Undo a replacement of `folder` that was killed between its two renames."""
+    if not folder.exists():
+        with contextlib.suppress(OSError):
+            _aside(folder).rename(folder)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left; a live one needs seconds, not an hour."""
+    for left in folder.parent.glob(f".{folder.name}.*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE_S:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import neurogate
+from neurogate.cli import main
+
+Captured = pytest.CaptureFixture[str]
+
+
+def start(*arguments: str, checkout: Path, **options: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "neurogate", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(checkout)}
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_help_shows_where_to_start(arguments: list[str], capsys: Captured) -> None:
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert "neurogate run what_when --quick" in out
+    assert all(f" {command} " in out for command in ("run", "list", "config", "plot", "doctor"))
+    assert err == ""
+
+
+@pytest.mark.parametrize("command", [["run"], ["list"], ["config", "show"], ["config", "check"], ["plot"]])
+def test_the_help_of_a_command_has_an_example(command: list[str], capsys: Captured) -> None:
+    assert main([*command, "--help"]) == 0
+    assert f"  {' '.join(['neurogate', *command])} " in capsys.readouterr().out + " "
+
+
+def test_version_is_the_version_alone(capsys: Captured) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr() == (f"{neurogate.__version__}\n", "")
+
+
+def test_an_error_of_ours_is_kept_in_a_file_and_told_in_one_sentence(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("an accident")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("neurogate.config.shipped.descriptions", broken)
+    assert main(["list"]) == 1
+    (log,) = tmp_path.iterdir()
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1
+    assert "(ZeroDivisionError: an accident)" in err
+    assert str(log) in err
+    assert log.read_text().startswith("Traceback")
+
+
+def test_a_reader_that_leaves_early_is_no_error(checkout: Path) -> None:
+    with start("config", "show", checkout=checkout, stdout=subprocess.PIPE) as shown:
+        assert shown.stdout is not None
+        shown.stdout.close()
+        assert shown.stderr is not None
+        assert shown.stderr.read() == ""
+
+
+def test_the_exit_code_reaches_the_shell(checkout: Path) -> None:
+    with start("run", "what_wen", checkout=checkout) as refused:
+        assert refused.stderr is not None
+        assert "Did you mean what_when?" in refused.stderr.read()
+    assert refused.returncode == 2

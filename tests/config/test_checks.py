@@ -1,0 +1,196 @@
+"""Parts that do not fit together are named, with the keys of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from neurogate.config.schema import structure
+from neurogate.errors import RequestError
+
+
+def table(changes: dict[str, Any]) -> dict[str, Any]:
+    """Make nested tables from dotted keys."""
+    made: dict[str, Any] = {}
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        node = made
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[last] = value
+    return made
+
+
+def problems(**changes: Any) -> list[str]:
+    with pytest.raises(RequestError) as caught:
+        structure(table(changes))
+    return list(caught.value.problems)
+
+
+BLOCK = {"name": "A", "trials": 4, "latency_ms": [300.0], "probability": [[0.5, 0.2]]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentences"),
+    [
+        ({"name": "a b"}, ['name is "a b"; it must begin with a letter or digit']),
+        ({"name": "../up"}, ['name is "../up"; it must']),
+        ({"name": ""}, ['name is ""; it must']),
+        ({"rules": {}}, ["rules is empty; it must hold at least one learning rule"]),
+        ({"rules": {"a.b": {"kind": "delta"}}}, ['rules holds a rule called "a.b"; its name must be']),
+        ({"task.outcomes": ["X", "X"]}, ['task.outcomes is ["X", "X"]; each outcome must have a name']),
+        (
+            {"reservoir.dt_ms": 0.3},
+            ["reservoir.dt_ms is 0.3 ms; it must divide task.timeline.interval_ms (400.0 ms), "],
+        ),
+        (
+            {"task.blocks": [{**BLOCK, "latency_ms": [300.5]}]},
+            [
+                "task.blocks[0].latency_ms[0] is 300.5 ms; it must be a whole number of steps of reservoir.dt_ms, 1.0 ms"
+            ],
+        ),
+        (
+            {"features.bin_ms": 0.5},
+            ["features.bin_ms is 0.5 ms; it must be a whole number of steps of reservoir.dt_ms"],
+        ),
+        (
+            {"task.timeline.gap_ms": 151},
+            [
+                "task.timeline: interval_ms + cue_ms + gap_ms is 2201.0 ms; it must be a whole number of bins",
+                "record.",
+            ],
+        ),
+        (
+            {"rules": {"force": {"sample_ms": 7}}},
+            ["rules.force.sample_ms is 7.0 ms; it must be a whole number of bins"],
+        ),
+        (
+            {"record.every_ms": 7},
+            ["record.every_ms is 7.0 ms; it must be a whole number of bins", "record.every_ms"],
+        ),
+        (
+            {"record.every_ms": 15},
+            ["record.every_ms is 15.0; it must divide the length of a trial, 2200.0 ms."],
+        ),
+        (
+            {"probes.window_ms": [100, 1801]},
+            ["probes.window_ms[1] is 1801; it must lie in the trial: the trial goes"],
+        ),
+        (
+            {"rules": {"force": {"start_ms": 1800, "stop_ms": 1900}}},
+            ["rules.force.start_ms is 1800; it must lie before the end: the trial goes from -400 to 1800 ms"],
+        ),
+        (
+            {"rules": {"three_factor": {"gates": [{"kind": "phase", "start_ms": -900, "stop_ms": -400}]}}},
+            ["rules.three_factor.gates[0].stop_ms is -400; it must lie after the beginning"],
+        ),
+        (
+            {"reservoir.recurrent": {"kind": "fixed_in_degree"}, "reservoir.n": 50},
+            ["reservoir.recurrent.in_degree is 100; it must be at most reservoir.n, 50."],
+        ),
+        ({"record.neurons": 1001}, ["record.neurons is 1001; it must be at most reservoir.n, 1000."]),
+        (
+            {"task.settling": 2**40},
+            ["task: the number of trials (settling + habituation + all blocks) is 1.09951e+12"],
+        ),
+        ({"task.replays": 2**40}, ["task.replays is 1.09951e+12; it must be at most 1000."]),
+        ({"probes.per_cue": 2**40}, ["probes.per_cue is 1.09951e+12; it must be at most 10000."]),
+        (
+            {"reservoir.dt_ms": 2**-20},
+            ["reservoir.dt_ms: the number of steps in a trial is 2.30687e+09; it must be at most 10000000."],
+        ),
+        ({"reservoir.n": 1_000_000}, ["run.memory_limit_mb is 4,096; it must be at least"]),
+        ({"run.memory_limit_mb": 1}, ["run.memory_limit_mb is 1; it must be at least"]),
+        (
+            {"reservoir.synapse.tau_ms": -5},
+            ["reservoir.synapse.tau_ms is -5.0; every number drawn must be above 0 ms."],
+        ),
+        (
+            {"reservoir.trace.tau_ms": {"uniform": [0, 5]}},
+            ["reservoir.trace.tau_ms is {uniform = [0.0, 5.0]}; every number drawn must be above 0 ms."],
+        ),
+        (
+            {"reservoir.synapse.tau_ms": {"normal": [10, 2]}},
+            [
+                "reservoir.synapse.tau_ms is {normal = [10.0, 2.0]}; every number drawn must be above 0 ms (a normal"
+            ],
+        ),
+        (
+            {"reservoir.recurrent.delay_ms": -1},
+            ["reservoir.recurrent.delay_ms is -1.0; every number drawn must be from"],
+        ),
+        (
+            {"reservoir.recurrent.delay_ms": 1e6},
+            ["reservoir.recurrent.delay_ms is 1000000.0; every number drawn must"],
+        ),
+        (
+            {"reservoir.inputs.noise_sd": {"normal": [0, 1]}},
+            ["reservoir.inputs.noise_sd is {normal = [0.0, 1.0]}; every"],
+        ),
+        (
+            {"reservoir.inputs.feedback": 1},
+            ["rules holds 2 rules; with reservoir.inputs.feedback it must hold exactly"],
+        ),
+    ],
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
+)
+def test_each_mistake_is_one_sentence(changes: dict[str, Any], sentences: list[str]) -> None:
+    found = problems(**changes)
+    assert len(found) == len(sentences)
+    for problem, sentence in zip(found, sentences, strict=True):
+        assert problem.startswith(sentence)
+
+
+def test_a_parameter_outside_the_models_domain_is_named() -> None:
+    cells = {
+        "model": "izhikevich_2007",
+        "excitatory": {"preset": "nicola_clopath_2017", "parameters": {"C": -5}},
+        "inhibitory": {"preset": "nicola_clopath_2017", "parameters": {"k": {"normal": [1, 1]}}},
+    }
+    first, second = problems(**{"reservoir.cells": cells})
+    assert first == "reservoir.cells.excitatory.parameters.C is -5.0; every number drawn must be above 0 pF."
+    assert second.startswith("reservoir.cells.inhibitory.parameters.k is {normal = [1.0, 1.0]}")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reservoir.dt_ms": 0.1},
+        {"reservoir.dt_ms": 0.5, "features.bin_ms": 2.5},
+        {"reservoir.synapse.tau_ms": {"normal": [20, 2]}},
+        {"reservoir.trace.tau_ms": {"gamma": [2, 10]}},
+        {"reservoir.recurrent.delay_ms": {"uniform": [0, 20]}},
+        {"reservoir.inputs.feedback": 1, "rules": {"force": {}}},
+        {"rules": {"mine": {"kind": "ridge"}, "three_factor": {"gates": []}}},
+        {"record.variables": ["spikes", "weights"], "record.every_ms": 10, "record.neurons": 1000},
+        {"name": "A.b-c_9"},
+    ],
+    ids=str,
+)
+def test_parts_that_fit_are_left_alone(changes: dict[str, Any]) -> None:
+    structure(table(changes))
+
+
+def test_mistakes_named_in_the_issue_are_all_reported_at_once() -> None:
+    found = problems(
+        **{
+            "reservoir.gian": 1.0,
+            "run.seed": 2.7,
+            "features.constant": float("nan"),
+            "reservoir.synapse.tau_ms": -5,
+            "reservoir.dt_ms": 0.3,
+            "task.blocks": [{**BLOCK, "latency_ms": [1700.0]}],
+            "probes.window_ms": [100, 9000],
+        }
+    )
+    for words in (
+        "reservoir.gian is not a known key; did you mean gain?",
+        "run.seed is 2.7; it must be a whole number",
+        "features.constant is nan; it must be finite",
+        "task.blocks[0].latency_ms[0] is 1700",
+        "reservoir.synapse.tau_ms is -5.0; every number drawn must be above 0 ms",
+        "reservoir.dt_ms is 0.3 ms; it must divide",
+        "probes.window_ms[1] is 9000; it must lie in the trial",
+    ):
+        assert any(problem.startswith(words) for problem in found), words

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurogate.runs import files
+
+
+def test_the_same_arrays_give_the_same_bytes_at_any_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrays = {"spikes": np.arange(7), "names": np.array(["A", "bc"]), "empty": np.empty((0, 3), np.float32)}
+    files.write_arrays(tmp_path / "now.npz", arrays)
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    monkeypatch.setattr("time.localtime", lambda *a: (2033, 5, 18, 3, 33, 20, 2, 138, 0))
+    files.write_arrays(tmp_path / "later.npz", dict(reversed(arrays.items())))
+    assert (tmp_path / "now.npz").read_bytes() == (tmp_path / "later.npz").read_bytes()
+    with zipfile.ZipFile(tmp_path / "now.npz") as stored:
+        assert {entry.date_time for entry in stored.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_arrays_of_objects_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="The arrays odd hold Python objects"):
+        files.write_arrays(tmp_path / "a.npz", {"odd": np.array([{}])})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_replacement_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "note"
+    path.write_text("old")
+    with contextlib.suppress(KeyboardInterrupt), files.replacing(path) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_numbers_that_json_cannot_say_become_null(tmp_path: Path) -> None:
+    numbers = [np.float64("nan"), -np.inf, np.int64(3), np.array([1.5, np.nan])]
+    files.write_json(tmp_path / "a.json", {"a": numbers})
+    assert json.loads((tmp_path / "a.json").read_text()) == {"a": [None, None, 3, [1.5, None]]}

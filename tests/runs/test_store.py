@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurogate.errors import Outcome, RequestError
+from neurogate.runs import files, store
+
+
+def write(folder: Path, value: float = 1.0, *, replace: bool = False) -> store.Run:
+    with store.writing(folder, replace=replace) as hidden:
+        files.write_arrays(hidden / "arrays.npz", {"value": np.array(value)})
+        files.write_json(hidden / "summary.json", {"outcome": "done", "metrics": {"force": {"r": value}}})
+        (hidden / "figures").mkdir()
+        (hidden / "figures" / "overview.png").write_bytes(b"picture")
+    return store.load(folder)
+
+
+def value_in(folder: Path) -> float:
+    return float(store.load(folder).arrays()["value"])
+
+
+def test_a_stored_run_is_read_as_it_was_written(tmp_path: Path) -> None:
+    run = write(tmp_path / "a-1", 3.0)
+    assert (run.outcome, run.metrics, value_in(run.path)) == (Outcome.DONE, {"force": {"r": 3.0}}, 3.0)
+    assert os.listdir(tmp_path) == ["a-1"]  # noqa: PTH208
+
+
+def test_nothing_is_visible_before_the_end_and_nothing_is_left_after_a_failure(tmp_path: Path) -> None:
+    with contextlib.suppress(KeyboardInterrupt), store.writing(tmp_path / "a-1") as hidden:
+        (hidden / "half").write_text("half")
+        assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["arrays.npz", "summary.json", "figures/overview.png", "manifest.json"])
+@pytest.mark.parametrize("harm", ["flip", "cut", "delete"])
+def test_damage_is_noticed_and_named(tmp_path: Path, name: str, harm: str) -> None:
+    folder = write(tmp_path / "a-1").path
+    path = folder / name
+    data = path.read_bytes()
+    damaged = bytearray(data)
+    damaged[len(data) // 2] ^= 4
+    path.write_bytes(damaged if harm == "flip" else data[: len(data) // 2])
+    if harm == "delete":
+        path.unlink()
+    with pytest.raises(RequestError, match=r"a-1 is damaged: .*--force") as error:
+        store.load(folder)
+    assert len(error.value.problems) == 1
+    if name != "manifest.json":
+        assert path.name in str(error.value)
+
+
+def test_all_damage_is_told_at_once(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a-1").path
+    (folder / "summary.json").unlink()
+    (folder / "arrays.npz").write_bytes(b"")
+    with pytest.raises(RequestError, match=r"arrays\.npz is not as it was written; summary\.json is missing"):
+        store.load(folder)
+
+
+@pytest.mark.parametrize("name", ["absent", "file", "empty"])
+def test_what_is_no_run_folder_is_said(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(RequestError, match=name):
+        store.load(tmp_path / name)
+
+
+def test_a_folder_that_appeared_meanwhile_stays_unless_it_is_to_be_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "a-1"
+    write(folder, 1.0)
+    write(folder, 2.0)
+    assert value_in(folder) == 1.0
+    write(folder, 3.0, replace=True)
+    assert value_in(folder) == 3.0
+    assert os.listdir(tmp_path) == ["a-1"]  # noqa: PTH208
+
+
+def test_a_replacement_that_fails_keeps_the_old_run(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a-1", 1.0).path
+    with pytest.raises(OSError, match="full"), store.writing(folder, replace=True):
+        raise OSError("full")
+    assert value_in(folder) == 1.0
+
+
+def test_a_replacement_killed_between_its_renames_is_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path / "a-1", 1.0).path
+    rename = Path.rename
+
+    def kill_after_setting_aside(path: Path, target: Path) -> None:
+        rename(path, target)
+        if path == folder:
+            raise SystemExit
+
+    with pytest.raises(SystemExit), store.writing(folder, replace=True):
+        monkeypatch.setattr(Path, "rename", kill_after_setting_aside)
+    monkeypatch.undo()
+    assert not folder.exists()
+    store.restore(folder)
+    assert value_in(folder) == 1.0
+
+
+def test_what_killed_processes_left_is_swept_but_not_what_is_being_written(tmp_path: Path) -> None:
+    old, fresh = tmp_path / ".a-1.0123.tmp", tmp_path / ".a-1.4567.tmp"
+    for path in (old, fresh, tmp_path / ".b-1.0123.tmp"):
+        path.mkdir()
+    os.utime(old, (time.time() - 7200,) * 2)
+    write(tmp_path / "a-1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a-1.4567.tmp", ".b-1.0123.tmp", "a-1"]
+
+
+def test_a_folder_below_a_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RequestError, match=r"cannot be written to .*/runs: Not a directory.*--out") as error:
+        store.prepare(tmp_path / "file" / "runs")
+    assert len(error.value.problems) == 1
+
+
+def test_a_folder_that_can_be_written_to_is_left_as_it_was(tmp_path: Path) -> None:
+    store.prepare(tmp_path / "new" / "runs")
+    store.prepare(tmp_path / "new" / "runs")
+    assert list((tmp_path / "new" / "runs").iterdir()) == []
