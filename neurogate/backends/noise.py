@@ -41,7 +41,7 @@ _MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
 _WEYL = (0x9E3779B9, 0xBB67AE85)
 _MASK = 0xFFFFFFFF
 _PIECES = 16
-_GRID = 2.0**36
+_GRID = 2.0**28
 _LOW = np.uint64(_MASK)
 _SHIFT = np.uint64(32)
 
@@ -128,8 +128,8 @@ def normal_table(dtype: str = "float64") -> Array:
     """Return the cubics that map bits to normal numbers, as (4, pieces), highest power first.
 
     Piece ``16 e + s`` covers ``o`` in 2**e [1 + s/16, 1 + (s + 1)/16); the variable is
-    ``o / 2**e - 1 - s/16``. Coefficients are rounded to a grid of 2**-36 so that they do not depend on
-    the last bit of the machine's logarithm.
+    ``o / 2**e - 1 - s/16``. Coefficients are rounded to a grid of 2**-28. None lies so near to the middle
+    between two grid points that the last bits of a machine's logarithm could decide where it goes.
 
     Parameters
     ----------

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from neurogate.config.annotations import allowed
 from neurogate.config.problems import join, kind_of
-from neurogate.config.structuring import allowed, plain
+from neurogate.config.structuring import plain
 from neurogate.neurons.distributions import Distribution
 from neurogate.units import UNITS, field_types
 

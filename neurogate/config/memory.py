@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from neurogate.network.recording import Recording, recording_mb
+from neurogate.neurons.distributions import FromFile
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.ridge import Ridge
 from neurogate.tasks.record import SIMULATED
@@ -47,7 +50,7 @@ def memory_mb(simulation: Simulation) -> dict[str, float]:
     notes = task.trials // simulation.probes.every + len(task.blocks)
     parts = {
         "connections": _connections(simulation, size),
-        "neurons": batch * n * (_PER_NEURON + cues + outcomes) * size,
+        "neurons": batch * n * (_PER_NEURON + cues + outcomes + 3 * _longest_delay(simulation)) * size,
         "one trial": batch * n * (6 * bins + 2 * steps) * size,
         "rules": batch * sum(_rule(rule, n, outcomes, notes, size) for rule in simulation.rules.values()),
         "probes": 3 * batch * cues * cue_bins * n * size,
@@ -61,6 +64,15 @@ def _connections(simulation: Simulation, size: int) -> float:
     n, recurrent = simulation.reservoir.n, simulation.reservoir.recurrent
     inputs = recurrent.in_degree if recurrent.kind == "fixed_in_degree" else recurrent.probability * n
     return n * inputs * (simulation.run.replicas * (size + 8) + 40)
+
+
+def _longest_delay(simulation: Simulation) -> float:
+    """Return how many steps weights can be on their way, as far as the settings tell."""
+    delay_ms = simulation.reservoir.recurrent.delay_ms
+    if isinstance(delay_ms, FromFile):
+        return 1.0
+    longest_ms = float(delay_ms.sample(np.random.default_rng(0), 1000).max())
+    return max(longest_ms / simulation.reservoir.dt_ms, 1.0)
 
 
 def _rule(rule: object, n: int, outcomes: int, notes: int, size: int) -> float:

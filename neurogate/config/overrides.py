@@ -13,8 +13,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from neurogate.config.annotations import FORMS
 from neurogate.config.problems import Flaw, inside, join
-from neurogate.config.structuring import FORMS
 from neurogate.units import shown
 
 __all__ = ["changes", "parse", "put"]

@@ -48,6 +48,8 @@ class Mistake(NamedTuple):
         Where it is; the keys that lead there.
     text : str
         A sentence that says it: key path, value, what is allowed.
+    meant : str
+        The key that was probably meant, if one was misspelt.
 
     Examples
     --------
@@ -57,6 +59,7 @@ class Mistake(NamedTuple):
 
     keys: Keys
     text: str
+    meant: str = ""
 
 
 def join(path: str, key: object) -> str:
@@ -76,7 +79,15 @@ def join(path: str, key: object) -> str:
 def nearest(word: object, known: Iterable[object], taken: Collection[object] = ()) -> str | None:
     """Return the known name that `word` most probably means, or None.
 
-    Names that are taken already come second: whoever wrote one key rightly did not mean it again.
+    Parameters
+    ----------
+    word : object
+        What was written.
+    known : iterable of str
+        The right spellings.
+    taken : collection
+        Names that are there already; they come second, since whoever wrote one rightly did not mean it
+        again.
 
     Examples
     --------
@@ -165,7 +176,7 @@ def mistakes(error: Exception, table: object, cls: Any, keys: Keys = ()) -> Iter
 
 
 def without(table: Any, found: Iterable[Mistake]) -> tuple[Any, set[str]]:
-    """Leave out of a table whatever is mistaken in it; also return the names of the keys left out.
+    """Leave out of a table whatever is mistaken in it; also return the names of the keys thus missing.
 
     Lists are left out as a whole, and tables that lack a key, so that defaults take their place and
     what else is wrong can be seen.
@@ -175,8 +186,10 @@ def without(table: Any, found: Iterable[Mistake]) -> tuple[Any, set[str]]:
     >>> without({"n": 3, "bias": [1, "a"]}, [Mistake(("bias", 1), "...")])
     ({'n': 3}, {'bias'})
     """
+    found = list(found)
     targets = {target for mistake in found if (target := _target(table, mistake.keys))}
-    return _cut(table, targets), {str(target[-1]) for target in targets}
+    names = {str(target[-1]) for target in targets} | {mistake.meant for mistake in found if targets}
+    return _cut(table, targets), names - {""}
 
 
 def _target(table: Any, keys: Keys) -> Keys:
@@ -214,7 +227,7 @@ def _unknown(error: ForbiddenExtraKeysError, table: object, keys: Keys) -> Itera
         hint = f"did you mean {near}? " if near else ""
         place = _path(keys) or "The top level"
         text = f"{_path((*keys, key))} is not a known key; {hint}{place} takes {', '.join(allowed)}."
-        yield Mistake((*keys, key), text)
+        yield Mistake((*keys, key), text, near or "")
 
 
 def _placed(sentence: str, keys: Keys, cls: Any) -> Mistake:

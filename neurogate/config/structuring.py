@@ -11,10 +11,9 @@ from __future__ import annotations
 import functools
 import operator
 import re
-import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union
+from typing import Any, Literal, NoReturn, TypeVar
 
 import attrs
 import tomli_w
@@ -22,17 +21,25 @@ from cattrs import Converter
 from cattrs.errors import IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn
 
+from neurogate.config.annotations import (
+    FORMS,
+    allowed,
+    is_distribution,
+    is_optional,
+    is_scalar,
+    is_tagged,
+    members,
+    origin_is,
+)
 from neurogate.config.problems import Flaw, keys_of, kind_of, mistakes, nearest, without
 from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Constant, Distribution
 from neurogate.units import Unfit, conform, field_types, requirement, shown
 
-__all__ = ["FORMS", "allowed", "build", "dumps", "plain"]
+__all__ = ["build", "dumps", "plain"]
 
 _T = TypeVar("_T")
 _Hook = Callable[[Any, Any], Any]
-FORMS: Mapping[str, type] = {cls.kind: cls for cls in typing.get_args(Distribution)}
-"""Distributions by the key of their compact form."""
 _KEY = re.compile(r"(?<=\.)\w+|\w{3,}")
 _MISTAKES = (ValueError, RequestError, ExceptionGroup)
 
@@ -76,7 +83,8 @@ def build(cls: type[_T], table: object) -> _T:
             break
         except _MISTAKES as error:
             found = list(mistakes(error, table, cls))
-        problems |= {m.text: None for m in found if left_out.isdisjoint(_KEY.findall(m.text))}
+        heard = (m for m in found if left_out.isdisjoint([*map(str, m.keys), *_KEY.findall(m.text)]))
+        problems |= {mistake.text: None for mistake in heard}
         table, names = without(table, found)
         left_out |= names
         if not names:
@@ -124,20 +132,6 @@ def dumps(value: Any) -> str:
     return tomli_w.dumps(plain(value))
 
 
-def allowed(annotation: Any) -> str:
-    """Say which plain values a field takes, as it follows "must be".
-
-    Examples
-    --------
-    >>> allowed(Distribution)
-    'a number, {uniform}, {log_uniform}, {normal}, {gamma} or {file}'
-    """
-    if _is_distribution(annotation):
-        *forms, last = (f"{{{kind}}}" for kind in FORMS if kind != Constant.kind)
-        return f"{', '.join((requirement(float), *forms))} or {last}"
-    return requirement(annotation)
-
-
 @functools.cache
 def _converter() -> Converter:
     """Make the converter; the rule registered last is asked first, and plain types before all others."""
@@ -146,12 +140,12 @@ def _converter() -> Converter:
         converter.register_structure_hook(plain_type, lambda value, type_: conform(type_, value))
     register = converter.register_structure_hook_factory
     register(lambda t: attrs.has(t) and typing.get_origin(t) is None)(_table)
-    register(lambda t: _origin_is(t, tuple))(_list)
-    register(lambda t: _origin_is(t, Mapping))(_mapping)
-    register(_is_optional)(_optional)
-    register(_is_scalar)(_scalar)
-    register(_is_tagged)(_tagged)
-    register(_is_distribution)(_distribution)
+    register(lambda t: origin_is(t, tuple))(_list)
+    register(lambda t: origin_is(t, Mapping))(_mapping)
+    register(is_optional)(_optional)
+    register(is_scalar)(_scalar)
+    register(is_tagged)(_tagged)
+    register(is_distribution)(_distribution)
     return converter
 
 
@@ -191,7 +185,7 @@ def _mapping(annotation: Any, converter: Converter) -> _Hook:
             raise Unfit(value, "a table")
         for key in value:
             conform(str, key)
-        if _is_tagged(inner):
+        if is_tagged(inner):
             value = {key: _with_kind(item, key) for key, item in value.items()}
         return _gather(converter, ((key, (inner, item)) for key, item in value.items()))
 
@@ -213,8 +207,8 @@ def _scalar(annotation: Any, _: Converter) -> _Hook:
 
 
 def _tagged(union: Any, converter: Converter) -> _Hook:
-    members = _members(union)
-    kinds = " or ".join(map(shown, members))
+    classes = members(union)
+    kinds = " or ".join(map(shown, classes))
 
     def hook(value: Any, _: Any) -> Any:
         if not isinstance(value, Mapping):
@@ -223,11 +217,11 @@ def _tagged(union: Any, converter: Converter) -> _Hook:
             near = nearest("kind", value)
             raise Flaw(f"has no kind; kind must be {kinds}.{_hint(near and f'kind by {near}')}")
         kind = value["kind"]
-        if not isinstance(kind, str) or kind not in members:
-            near = nearest(kind, members) if isinstance(kind, str) else None
+        if not isinstance(kind, str) or kind not in classes:
+            near = nearest(kind, classes) if isinstance(kind, str) else None
             flaw = Flaw(f"is {shown(kind)}; it must be {kinds}.{_hint(near)}")
             _at("kind", lambda: _throw(flaw))
-        return converter.structure(value, members[kind])
+        return converter.structure(value, classes[kind])
 
     return hook
 
@@ -290,38 +284,3 @@ def _throw(error: Exception) -> NoReturn:
 
 def _hint(near: str | None) -> str:
     return f" Did you mean {near}?" if near else ""
-
-
-def _members(union: Any) -> dict[str, type]:
-    return {cls.kind: cls for cls in typing.get_args(union)}
-
-
-def _is_union(annotation: Any) -> bool:
-    return typing.get_origin(annotation) in (Union, types.UnionType)
-
-
-def _is_optional(annotation: Any) -> bool:
-    return _is_union(annotation) and type(None) in typing.get_args(annotation)
-
-
-def _is_distribution(annotation: Any) -> bool:
-    return _is_union(annotation) and set(typing.get_args(annotation)) == set(FORMS.values())
-
-
-def _is_tagged(annotation: Any) -> bool:
-    named = _is_union(annotation) and all(map(kind_of, typing.get_args(annotation)))
-    return named and not _is_distribution(annotation)
-
-
-def _origin_is(annotation: Any, kind: type) -> bool:
-    origin = typing.get_origin(annotation)
-    return isinstance(origin, type) and issubclass(origin, kind)
-
-
-def _is_scalar(annotation: Any) -> bool:
-    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is Annotated:
-        return _is_scalar(inner[0])
-    if _is_union(annotation):
-        return all(member is type(None) or _is_scalar(member) for member in inner)
-    return origin is Literal or annotation in (bool, int, float, str)

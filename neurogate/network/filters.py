@@ -3,9 +3,9 @@ r"""Synapses and traces: how a spike becomes a current, and how it becomes what 
 Exponential: :math:`s \leftarrow e^{-dt/\tau} s + J`. Double exponential:
 :math:`s \leftarrow e^{-dt/\tau_r} s + dt\,h`, then :math:`h \leftarrow e^{-dt/\tau} h + J`. A spike with
 weight w adds so much to J that the current it causes carries the charge :math:`q w` whatever the time
-constant: :math:`q w (1 - e^{-dt/\tau}) / dt` for the exponential, :math:`q w / (\tau_r \tau)` for the
-double exponential synapse. Traces follow the same equations with a charge of 1000 ms/s, which makes
-their unit Hz.
+constant: :math:`q w (1 - e^{-dt/\tau}) / dt` for the exponential synapse, and that times
+:math:`(1 - e^{-dt/\tau_r}) / dt` for the double exponential one. Traces follow the same equations with a
+charge of 1000 ms/s, which makes their unit Hz.
 """
 
 from __future__ import annotations
@@ -97,6 +97,5 @@ def kick(filter_: Synapse | Trace, tau_ms: Array, dt_ms: float) -> Array:
     >>> float(kick(Synapse(charge=10.0), np.array([10.0]), 1.0)[0].round(4))
     0.9516
     """
-    if filter_.kind == "exponential":
-        return filter_.charge * -np.expm1(-dt_ms / tau_ms) / dt_ms
-    return filter_.charge / (filter_.rise_ms * tau_ms)
+    single = filter_.charge * -np.expm1(-dt_ms / tau_ms) / dt_ms
+    return single if filter_.kind == "exponential" else single * -np.expm1(-dt_ms / filter_.rise_ms) / dt_ms

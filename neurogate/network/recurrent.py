@@ -133,7 +133,7 @@ class Recurrent:
     def _scale(self, indptr: Array, targets: Array, weights: Array, gain: float) -> float:
         n = len(indptr) - 1
         if self.scaling == "spectral_radius":
-            radius = _spectral_radius(indptr, targets, weights) if len(weights) else 0.0
+            radius = _spectral_radius(indptr, targets, weights) if weights.any() else 0.0
             return gain / radius if radius > 0 else 0.0
         inputs = self.probability * n if self.kind == "fixed_probability" else self.in_degree
         return float(gain / np.sqrt(inputs)) if inputs else 0.0

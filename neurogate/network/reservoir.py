@@ -23,7 +23,7 @@ from ..backends.layout import (
     NetworkArrays,
     StateArrays,
 )
-from ..errors import RunDiverged
+from ..errors import RequestError, RunDiverged
 from ..units import Domain, Milliseconds, NonNegative, settings
 from .cells import Cells
 from .filters import Synapse, Trace, kick
@@ -34,6 +34,8 @@ from .recurrent import Recurrent
 __all__ = ["Reservoir", "ReservoirSpec"]
 
 Array = npt.NDArray[Any]
+_MOST_EVENTS = 20
+_ALWAYS_FLOAT64 = ("poisson_mean", "poisson_none")
 _UNITS = {"v": "v_mV", "u": "u", "synaptic_current": "synaptic current"}
 
 
@@ -69,6 +71,14 @@ class ReservoirSpec:
     synapse: Synapse = Synapse()
     inputs: Inputs = Inputs()
     trace: Trace = Trace()
+
+    def __attrs_post_init__(self) -> None:
+        rate, most = self.inputs.poisson_rate_hz, 1000 * _MOST_EVENTS / self.dt_ms
+        if rate > most:
+            raise ValueError(
+                f"inputs.poisson_rate_hz is {rate:g}; it must be at most {most:g} Hz, "
+                f"{_MOST_EVENTS} spikes in a step of {self.dt_ms:g} ms."
+            )
 
 
 @attrs.frozen(eq=False)
@@ -137,7 +147,9 @@ class Reservoir:
         """
         name = registry.choose(backend)[1]
         replicas = [_draw(spec, seed, channels, feedback) for seed in seeds]
-        arrays = NetworkArrays(**{key: _stack([one[key] for one in replicas], dtype) for key in replicas[0]})
+        arrays = NetworkArrays(
+            **{key: _stack(key, [one[key] for one in replicas], dtype) for key in NetworkArrays._fields}
+        )
         codes = Codes(
             MODELS[spec.cells.model],
             SCHEMES[spec.cells.scheme],
@@ -227,8 +239,8 @@ def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int) -> dict[
     parameters, bias = spec.cells.draw(n, _rng(seed, 0))
     inhibitory = spec.cells.split(n)[1]
     wires = spec.recurrent.draw(n, inhibitory, gain=spec.gain, dt_ms=dt, rng=_rng(seed, 1))
-    tau = spec.synapse.tau_ms.sample(_rng(seed, 2), n)
-    trace_tau = spec.trace.tau_ms.sample(_rng(seed, 3), n)
+    tau = _time_constants("synapse", spec.synapse, _rng(seed, 2), n)
+    trace_tau = _time_constants("trace", spec.trace, _rng(seed, 3), n)
     weights = spec.inputs.draw(channels, n, _rng(seed, 4))
     back = spec.inputs.feedback.sample(_rng(seed, 5), feedback * n).reshape(feedback, n)
     noise_sd = spec.inputs.noise_sd.sample(_rng(seed, 6), n) / np.sqrt(dt)
@@ -257,9 +269,21 @@ def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int) -> dict[
     }
 
 
-def _stack(parts: Sequence[Array], dtype: str) -> Array:
+def _time_constants(part: str, filter_: Synapse | Trace, rng: np.random.Generator, n: int) -> Array:
+    tau = filter_.tau_ms.sample(rng, n)
+    if tau.min() <= 0:
+        raise RequestError(
+            f"reservoir.{part}.tau_ms gives {tau.min():g} ms for neuron {tau.argmin()}; every time constant "
+            "must be above 0 ms. Choose a distribution of positive numbers."
+        )
+    return tau
+
+
+def _stack(name: str, parts: Sequence[Array], dtype: str) -> Array:
     """Stack replicas, padding the synapses of the sparser ones; real numbers get the simulation's type."""
     width = max((part.shape[-1] for part in parts if part.ndim == 1), default=0)
-    padded = [np.pad(p, (0, width - len(p))) if p.ndim == 1 else p for p in parts]
+    fill = 1 if name == "delays" else 0  # a replica in which every delay is one step comes without delays
+    padded = [np.pad(p, (0, width - len(p)), constant_values=fill) if p.ndim == 1 else p for p in parts]
     stacked = np.stack(padded)
-    return np.ascontiguousarray(stacked, dtype if stacked.dtype == np.float64 else None)
+    real = stacked.dtype == np.float64 and name not in _ALWAYS_FLOAT64
+    return np.ascontiguousarray(stacked, dtype if real else None)

@@ -71,10 +71,11 @@ class Force(Rule):
         }
 
     def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
-        """Learn *when* from the samples of a stretch of a trial."""
-        if episode.block_starts and self.reset and episode.bins[0] == 0:
-            state = {**state, **self._forget_all(state)}
-        take = self._sampled(episode)
+        """Learn *when* from the samples of a stretch of a trial.
+
+        Between samples the readout is that of the weights with which the stretch began.
+        """
+        state, take = self._begun(state, episode), self._sampled(episode)
         when = call("readout")(state["when"], episode.phasic)[..., 0]
         if take.any():
             samples = np.ascontiguousarray(episode.phasic[:, take])
@@ -87,6 +88,11 @@ class Force(Rule):
     def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:
         """Learn *what* from the replayed moments."""
         return self._learn(call, state, "what", *episode.replayed(), self.forgetting_what)[0]
+
+    def _begun(self, state: RuleState, episode: Episode) -> RuleState:
+        """Forget everything but the weights if a block begins here and that is asked for."""
+        restarts = self.reset and episode.block_starts and episode.bins[0] == 0
+        return {**state, **self._forget_all(state)} if restarts else state
 
     def _sampled(self, episode: Episode) -> Array:
         """Say which bins are samples: inside the window, at multiples of `sample_ms` from the cue."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from ..units import settings
 from .episode import Call, Episode, Readouts, RuleState
@@ -45,7 +46,7 @@ class Ridge(Force):
 
     def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
         """Add the samples of a stretch of a trial to the sums of *when*; no weight changes yet."""
-        take = self._sampled(episode)
+        state, take = self._begun(state, episode), self._sampled(episode)
         when = call("readout")(state["when"], episode.phasic)[..., 0]
         state = self._add(
             state, "when", episode.phasic[:, take], episode.target[:, take, None], self.forgetting_when
@@ -62,21 +63,34 @@ class Ridge(Force):
         }
 
     def _add(self, state: RuleState, name: str, samples: Array, targets: Array, memory: float) -> RuleState:
-        x, d = samples.astype(np.float64), targets.astype(np.float64)
-        count = x.shape[1]
-        older = memory**count
-        weighted = x * (memory ** np.arange(count - 1, -1, -1.0))[None, :, None]
-        # One thread: products of matrices change their bits with the number of threads.
-        with threadpool_limits(1):
-            square = older * state[f"{name}_inverse"] + weighted.transpose(0, 2, 1) @ x
-            product = older * state[f"{name}_product"] + weighted.transpose(0, 2, 1) @ d
+        count = samples.shape[1]
+        square = memory**count * state[f"{name}_inverse"]
+        product = memory**count * state[f"{name}_product"]
+        fade = memory ** np.arange(count - 1, -1, -1.0)[:, None]
+        # A product of matrices changes its bits with the threads and with how arrays lie in memory.
+        with _blas().limit(limits=1):
+            for b in range(len(samples)):
+                x, d = (np.array(part[b], np.float64, order="C") for part in (samples, targets))
+                square[b] += (fade * x).T @ x
+                product[b] += (fade * x).T @ d
         return {**state, f"{name}_inverse": square, f"{name}_product": product}
 
     def _solve(self, state: RuleState, name: str, ridge: float) -> Array:
         square, product = state[f"{name}_inverse"], state[f"{name}_product"]
-        with threadpool_limits(1):
+        with _blas().limit(limits=1):
             weights = np.linalg.solve(square + ridge * np.eye(square.shape[1]), product)
         return np.ascontiguousarray(weights.transpose(0, 2, 1), state[name].dtype)
 
     def _forget_all(self, state: RuleState) -> RuleState:
-        return {key: np.zeros_like(state[key]) for key in state if key.endswith(("_inverse", "_product"))}
+        fresh: dict[str, Array] = {}
+        for name, ridge in (("when", self.ridge_when), ("what", self.ridge_what)):
+            fresh[f"{name}_inverse"] = np.zeros_like(state[f"{name}_inverse"])
+            # The ridge then pulls towards the old weights instead of zero, as it does in `Force`.
+            fresh[f"{name}_product"] = ridge * state[name].transpose(0, 2, 1).astype(np.float64)
+        return fresh
+
+
+@functools.cache
+def _blas() -> Any:
+    """Return what limits the threads of matrix products; looking for the libraries takes milliseconds."""
+    return ThreadpoolController()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import numpy as np
@@ -13,12 +13,13 @@ from threadpoolctl import threadpool_limits
 from ..analysis.nulls import summary, tail_fraction, trace_sum_angles
 from ..analysis.predictions import correlation, trials_to_criterion
 from ..analysis.subspaces import angle_between
-from .probes import judge
+from ..network.reservoir import Reservoir
+from .clock import Clock
+from .memory import Memory
+from .probes import Probes, judge
+from .what_when import WhatWhen
 
-if TYPE_CHECKING:
-    from .session import Session
-
-__all__ = ["Result", "evaluate"]
+__all__ = ["Finished", "Result", "evaluate"]
 
 Array = npt.NDArray[Any]
 SETTLED_TRIALS = 100
@@ -26,6 +27,35 @@ TIMING_CRITERION_MS = 50.0
 PROBABILITY_CRITERION = 0.1
 NULL_DRAWS = 200
 RASTER_BEFORE_MS = 200.0
+
+
+@attrs.frozen(eq=False)
+class Finished:
+    """A session that has done all its trials.
+
+    Parameters
+    ----------
+    reservoir : Reservoir
+    task : WhatWhen
+    probes : Probes
+    clock : Clock
+    rules : tuple of str
+        Names of the rules.
+    seeds : tuple of int
+        One per replica.
+    judged : (P,) int array
+        Training trials after which weights were noted.
+    memory : Memory
+    """
+
+    reservoir: Reservoir
+    task: WhatWhen
+    probes: Probes
+    clock: Clock
+    rules: tuple[str, ...]
+    seeds: tuple[int, ...]
+    judged: Array
+    memory: Memory
 
 
 @attrs.frozen(eq=False)
@@ -48,28 +78,28 @@ class Result:
     metrics: Mapping[str, Mapping[str, Any]]
 
 
-def evaluate(session: Session) -> Result:
-    """Judge every rule of a finished session.
+def evaluate(finished: Finished) -> Result:
+    """Judge every rule of a finished finished.
 
     Parameters
     ----------
-    session : Session
+    finished : Finished
     """
-    arrays = _shared_arrays(session)
+    arrays = _shared_arrays(finished)
     metrics = {}
     # One thread: products of matrices change their bits with the number of threads.
     with threadpool_limits(1):
-        for name in session.rules:
-            judged = _judge_rule(session, name)
+        for name in finished.rules:
+            judged = _judge_rule(finished, name)
             arrays |= {f"{name}.{key}": value for key, value in judged.items()}
-            metrics[name] = _metrics(session, judged, float(arrays["mean_rate_hz"].mean()))
-    arrays |= {f"record.{key}": np.stack(values, axis=1) for key, values in session.memory.kept.items()}
+            metrics[name] = _metrics(finished, judged, float(arrays["mean_rate_hz"].mean()))
+    arrays |= {f"record.{key}": np.stack(values, axis=1) for key, values in finished.memory.kept.items()}
     return Result(arrays, metrics)
 
 
-def _shared_arrays(session: Session) -> dict[str, Array]:
-    task, memory, clock = session.task, session.memory, session.clock
-    n = session.reservoir.shape[1]
+def _shared_arrays(finished: Finished) -> dict[str, Array]:
+    task, memory, clock = finished.task, finished.memory, finished.clock
+    n = finished.reservoir.shape[1]
     seconds = memory.probes["steps"] * clock.dt_ms / 1000
     time_ms = clock.dt_ms * (np.arange(len(memory.probes["raster"])) + 1) - task.timeline.interval_ms
     step, neuron = np.nonzero(memory.probes["raster"])
@@ -77,15 +107,15 @@ def _shared_arrays(session: Session) -> dict[str, Array]:
     shown = (time_ms[step] >= window[0]) & (time_ms[step] <= window[1])
     return {
         "probe_time_ms": clock.time_ms[clock.cue_bins],
-        "probe_trial": session.judged,
+        "probe_trial": finished.judged,
         "block_start": np.array(task.starts),
         "block_names": np.array([block.name for block in task.blocks]),
         "cue_names": np.array([str(c + 1) for c in range(task.cues)]),
         "outcome_names": np.array(task.outcomes),
-        "rule_names": np.array(list(session.rules)),
+        "rule_names": np.array(list(finished.rules)),
         "latency_ms": task.latency_ms(),
         "true_probability": task.probability(),
-        "neuron_type": session.reservoir.neuron_type[0],
+        "neuron_type": finished.reservoir.neuron_type[0],
         "mean_rate_hz": memory.probes["spikes"] / (n * seconds),
         "raster_cue": np.array(task.cues - 1),
         "raster_time_ms": time_ms[step][shown],
@@ -94,28 +124,28 @@ def _shared_arrays(session: Session) -> dict[str, Array]:
     }
 
 
-def _judge_rule(session: Session, name: str) -> dict[str, Array]:
+def _judge_rule(finished: Finished, name: str) -> dict[str, Array]:
     """Read all notes of one rule out in the probes and compare them with the truth of their block."""
-    task, memory, call = session.task, session.memory, session.reservoir.call
-    per_cue = np.asarray(session.probes.per_cue, session.reservoir.dtype)
+    task, memory, call = finished.task, finished.memory, finished.reservoir.call
+    per_cue = np.asarray(finished.probes.per_cue, finished.reservoir.dtype)
     when = _read(call, memory.notes[f"{name}.when"], memory.probes["phasic"] / per_cue)[:, :, 0]
     what = _read(call, memory.notes[f"{name}.what"], memory.probes["tonic"] / per_cue)
-    block = _block_of(session)
-    time_ms = session.clock.time_ms[session.clock.cue_bins]
+    block = _block_of(finished)
+    time_ms = finished.clock.time_ms[finished.clock.cue_bins]
     judged = judge(
-        session.probes,
+        finished.probes,
         when,
         what.transpose(0, 1, 3, 2, 4),
         time_ms,
         task.latency_ms()[block],
         task.probability()[block],
     )
-    ends = _last_judgement(session)
+    ends = _last_judgement(finished)
     return {
         "when": np.where(ends[None, :, None, None] >= 0, when[:, ends], np.nan),
         **judged,
-        "when_weights": memory.notes[f"{name}.when"][:, _first_end(session), 0],
-        "what_weights": memory.notes[f"{name}.what"][:, _first_end(session)],
+        "when_weights": memory.notes[f"{name}.when"][:, _first_end(finished), 0],
+        "what_weights": memory.notes[f"{name}.what"][:, _first_end(finished)],
     }
 
 
@@ -131,48 +161,48 @@ def _read(call: Any, weights: Array, samples: Array) -> Array:
     return read
 
 
-def _block_of(session: Session) -> Array:
+def _block_of(finished: Finished) -> Array:
     """Return the block of the last trial before each judgement, (P,)."""
-    return np.searchsorted(session.task.starts[1:], session.judged)
+    return np.searchsorted(finished.task.starts[1:], finished.judged)
 
 
-def _last_judgement(session: Session) -> Array:
+def _last_judgement(finished: Finished) -> Array:
     """Return the index of the last judgement of each block, -1 where there is none."""
-    block = _block_of(session)
-    return np.array([np.flatnonzero(block == k).max(initial=-1) for k in range(len(session.task.blocks))])
+    block = _block_of(finished)
+    return np.array([np.flatnonzero(block == k).max(initial=-1) for k in range(len(finished.task.blocks))])
 
 
-def _first_end(session: Session) -> int:
-    ends = _last_judgement(session)
+def _first_end(finished: Finished) -> int:
+    ends = _last_judgement(finished)
     return int(ends[ends >= 0][0])
 
 
-def _metrics(session: Session, judged: Mapping[str, Array], rate_hz: float) -> dict[str, Any]:
-    ends = _last_judgement(session)
+def _metrics(finished: Finished, judged: Mapping[str, Array], rate_hz: float) -> dict[str, Any]:
+    ends = _last_judgement(finished)
     blocks = {
-        session.task.blocks[k].name: _block_metrics(session, judged, k)
+        finished.task.blocks[k].name: _block_metrics(finished, judged, k)
         for k in range(len(ends))
         if ends[k] >= 0
     }
     known = ends >= 0
-    learned, truth = judged["probability"][:, ends[known]], session.task.probability()[known]
+    learned, truth = judged["probability"][:, ends[known]], finished.task.probability()[known]
     return {
         "timing_error_ms": float(np.mean([b["timing_error_ms"] for b in blocks.values()])),
         "worst_cue_timing_error_ms": float(np.max([b["worst_cue_timing_error_ms"] for b in blocks.values()])),
         "probability_mae": float(np.abs(learned - truth).mean()),
         "probability_r": correlation(learned, np.broadcast_to(truth, learned.shape)),
-        **_angles(session, judged),
+        **_angles(finished, judged),
         "mean_rate_hz": rate_hz,
         "blocks": blocks,
     }
 
 
-def _block_metrics(session: Session, judged: Mapping[str, Array], k: int) -> dict[str, float]:
-    first, last = session.task.starts[k : k + 2]
-    block = _block_of(session) == k
-    settled = block & (session.judged > max(first, last - SETTLED_TRIALS))
+def _block_metrics(finished: Finished, judged: Mapping[str, Array], k: int) -> dict[str, float]:
+    first, last = finished.task.starts[k : k + 2]
+    block = _block_of(finished) == k
+    settled = block & (finished.judged > max(first, last - SETTLED_TRIALS))
     timing, error = judged["timing_error_ms"], judged["probability_error"]
-    trial = session.judged[block] - first
+    trial = finished.judged[block] - first
     per_cue = timing[:, settled].mean(axis=1)
     timed = trials_to_criterion(trial, timing[:, block].mean(axis=2), TIMING_CRITERION_MS)
     learned = trials_to_criterion(trial, error[:, block].mean(axis=2), PROBABILITY_CRITERION)
@@ -185,14 +215,14 @@ def _block_metrics(session: Session, judged: Mapping[str, Array], k: int) -> dic
     }
 
 
-def _angles(session: Session, judged: Mapping[str, Array]) -> dict[str, float]:
+def _angles(finished: Finished, judged: Mapping[str, Array]) -> dict[str, float]:
     """Return the angle between the readouts and its null: random sums of each readout's own traces."""
     angles, nulls, tails = [], [], []
-    for b, seed in enumerate(session.seeds):
+    for b, seed in enumerate(finished.seeds):
         when, what = judged["when_weights"][b], judged["what_weights"][b, :, :-1]
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(102,)))
-        phasic = session.memory.probes["phasic"][b].reshape(-1, when.size)
-        tonic = session.memory.probes["tonic"][b, ..., :-1].reshape(-1, when.size)
+        phasic = finished.memory.probes["phasic"][b].reshape(-1, when.size)
+        tonic = finished.memory.probes["tonic"][b, ..., :-1].reshape(-1, when.size)
         varied = np.ptp(phasic, axis=0).any() and np.ptp(tonic, axis=0).any()
         null = trace_sum_angles(rng, phasic, tonic, len(what), NULL_DRAWS) if varied else np.full(1, np.nan)
         angle = angle_between(when, what) if when.any() and what.any() else float("nan")

@@ -106,7 +106,8 @@ class Memory:
     def keep(self, arrays: Mapping[str, Array]) -> None:
         """Append one trial to what the user asked for."""
         for name, array in arrays.items():
-            self.kept.setdefault(name, []).append(array)
+            # A copy, since a view of the first few neurons would keep all of them in memory.
+            self.kept.setdefault(name, []).append(array.copy())
 
     def flat(self) -> dict[str, Array]:
         """Return everything as plain arrays, independent of this memory."""
@@ -115,7 +116,7 @@ class Memory:
             "moments": attrs.asdict(self.moments),
             "notes": self.notes,
             "probes": self.probes,
-            "kept": {name: np.stack(arrays) for name, arrays in self.kept.items()},
+            "kept": self.kept,
             "here": {"position": self.position, "running_mean": self.running_mean, "fed_back": self.fed_back},
         }
         for name, state in self.rules.items():

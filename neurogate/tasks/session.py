@@ -14,26 +14,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import attrs
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import RequestError, RunDiverged
-from ..network.features import Features, Scaling
+from ..errors import RequestError
+from ..network.features import Features
 from ..network.recording import Recording
 from ..network.reservoir import Reservoir
-from ..plasticity.episode import Episode, Readouts, Rule, RuleState
+from ..plasticity.episode import Episode, Rule, RuleState
 from .clock import Clock
-from .evaluation import Result, evaluate
+from .evaluation import Finished, Result, evaluate
 from .memory import Memory
 from .probes import Probes
 from .record import SIMULATED, Record, select
+from .trial import Lived, TrialRunner, check_weights
 from .what_when import Schedule, WhatWhen, shuffled_groups
 
 __all__ = ["Session"]
 
 Array = npt.NDArray[Any]
-_WEIGHT_CAP = 1e6
 _NOTHING = np.zeros((0, 0, 0))
 
 
@@ -97,6 +96,7 @@ class Session:
         self.total = self.trained + probes.per_cue * task.cues
         self.probe_cues = _probe_cues(self.seeds, task.cues, probes.per_cue)
         self.judged = self._judged_trials()
+        self.trial = TrialRunner(reservoir, features, self.clock, self.rules, self.feedback_channels)
         self.memory = self._fresh_memory()
 
     def _problems(self) -> Iterator[str]:
@@ -144,7 +144,11 @@ class Session:
         ------
         RunDiverged
             If the network or the weights leave the range in which they mean anything.
+        RequestError
+            If no trial is left.
         """
+        if self.done:
+            raise RequestError(f"The session has done all its {self.total} trials; make another one.")
         step = {"habituation": self._habituate, "training": self._train, "probes": self._probe}
         step[self.phase]()
         self.memory.position += 1
@@ -169,7 +173,18 @@ class Session:
             raise RequestError(
                 f"The session has done {self.position} of {self.total} trials; finish it first."
             )
-        return evaluate(self)
+        return evaluate(
+            Finished(
+                reservoir=self.reservoir,
+                task=self.task,
+                probes=self.probes,
+                clock=self.clock,
+                rules=tuple(self.rules),
+                seeds=self.seeds,
+                judged=self.judged,
+                memory=self.memory,
+            )
+        )
 
     def _judged_trials(self) -> Array:
         """Return the numbers of training trials after which weights are noted."""
@@ -192,11 +207,39 @@ class Session:
             memory.moments = memory.moments.add(records["trace"])
 
     def _train(self) -> None:
-        n = self.position
+        n, trained = self.position, self.position - self.before
         cue, outcome = self.schedule.cue[:, n], self.schedule.outcome[:, n]
         latency_ms = self.schedule.latency_ms[:, n]
-        trained = n - self.before
-        episode = Episode(
+        episode = self._episode(trained, outcome, latency_ms, self._replay_bins(n, outcome, latency_ms))
+        keeps = self.record.trials == "all"
+        lived = self.trial.run(
+            self.memory,
+            self._inputs(cue, outcome, latency_ms),
+            episode,
+            self._wanted() if keeps else {},
+            learning=True,
+        )
+        before = dict(self.memory.rules)
+        for name, rule in self.rules.items():
+            self.memory.rules[name] = rule.offline(self.reservoir.call, before[name], lived.episode)
+        check_weights(self.memory)
+        self._note_weights(trained + 1)
+        if keeps:
+            self._keep(lived, before)
+
+    def _probe(self) -> None:
+        cue = self.probe_cues[:, self.position - self.trained]
+        nothing, never = np.full(len(cue), -1), np.zeros(len(cue))
+        episode = self._episode(self.task.trials, nothing, never, np.zeros((len(cue), 0), np.int64))
+        wanted = {**self._wanted(), "spikes": 1}
+        inputs = self._inputs(cue, nothing, never)
+        lived = self.trial.run(self.memory, inputs, episode, wanted, learning=False)
+        self.memory.add_probe(cue, lived.episode, lived.records["spikes"], self.clock.cue_bins)
+        self._keep(lived, self.memory.rules)
+
+    def _episode(self, trained: int, outcome: Array, latency_ms: Array, replay: Array) -> Episode:
+        """Return what rules will see of a trial, but for the traces."""
+        return Episode(
             number=trained,
             block_starts=trained in self.task.starts[1:-1],
             bins=self.clock.bins,
@@ -206,92 +249,8 @@ class Session:
             target=self._target(outcome, latency_ms),
             outcome=np.eye(len(self.task.outcomes) + 1)[outcome][:, :-1],
             outcome_ms=np.where(outcome >= 0, latency_ms, np.nan),
-            replay=self._replay_bins(n, outcome, latency_ms),
+            replay=replay,
         )
-        inputs = self._inputs(cue, outcome, latency_ms)
-        wanted = self._wanted() if self.record.trials == "all" else {}
-        episode, readouts, records = self._live(inputs, episode, wanted, learning=True)
-        before = dict(self.memory.rules)
-        for name, rule in self.rules.items():
-            self.memory.rules[name] = rule.offline(self.reservoir.call, self.memory.rules[name], episode)
-        self._check_weights()
-        self._note_weights(trained + 1)
-        if self.record.trials == "all":
-            self._keep(records, episode, readouts, before)
-
-    def _probe(self) -> None:
-        index = self.position - self.trained
-        cue = self.probe_cues[:, index]
-        nothing = np.full(len(cue), -1)
-        inputs = self._inputs(cue, nothing, np.zeros(len(cue)))
-        episode = Episode(
-            number=self.task.trials,
-            block_starts=False,
-            bins=self.clock.bins,
-            time_ms=self.clock.time_ms,
-            phasic=_NOTHING,
-            tonic=_NOTHING,
-            target=np.zeros((len(cue), len(self.clock.bins))),
-            outcome=np.zeros((len(cue), len(self.task.outcomes))),
-            outcome_ms=np.full(len(cue), np.nan),
-            replay=np.zeros((len(cue), 0), np.int64),
-        )
-        episode, readouts, records = self._live(
-            inputs, episode, {**self._wanted(), "spikes": 1}, learning=False
-        )
-        self.memory.add_probe(cue, episode, records["spikes"], self.clock.cue_bins)
-        self._keep(records, episode, readouts, self.memory.rules)
-
-    def _live(
-        self, inputs: Array, episode: Episode, wanted: Mapping[str, int], learning: bool
-    ) -> tuple[Episode, Mapping[str, Readouts], Mapping[str, Array]]:
-        """Simulate one trial, in one piece or, with feedback, bin by bin, and let *when* learn on the way."""
-        per_bin, bins = self.clock.steps_per_bin, len(self.clock.bins)
-        size = 1 if self.feedback_channels else bins
-        record = [Recording(variable="trace", stride=per_bin)]
-        record += [Recording(variable=v, stride=s) for v, s in wanted.items() if v != "trace"]  # type: ignore[arg-type]
-        parts: list[tuple[Episode, dict[str, Readouts], Mapping[str, Array]]] = []
-        for first in range(0, bins, size):
-            cut = slice(first, first + size)
-            piece = inputs[:, first * per_bin : (first + size) * per_bin]
-            parts.append(self._piece(piece, _cut(episode, cut), record, learning))
-        joined = attrs.evolve(
-            episode,
-            phasic=np.concatenate([p[0].phasic for p in parts], axis=1),
-            tonic=np.concatenate([p[0].tonic for p in parts], axis=1),
-        )
-        readouts = {
-            name: Readouts(*(np.concatenate([p[1][name][i] for p in parts], axis=1) for i in range(2)))
-            for name in self.rules
-        }
-        records = {key: np.concatenate([p[2][key] for p in parts], axis=1) for key in parts[0][2]}
-        return joined, readouts, records
-
-    def _piece(
-        self, inputs: Array, episode: Episode, record: Sequence[Recording], learning: bool
-    ) -> tuple[Episode, dict[str, Readouts], Mapping[str, Array]]:
-        memory, call = self.memory, self.reservoir.call
-        if self.feedback_channels:
-            inputs = inputs.copy()
-            inputs[..., -self.feedback_channels :] = memory.fed_back[:, None]
-        memory.network, records = self.reservoir.run(memory.network, inputs, record)
-        scaling = Scaling.of(self.features, memory.moments, self.reservoir.dtype.name)
-        tonic = scaling.tonic(records["trace"])
-        phasic, memory.running_mean = scaling.phasic(self.reservoir, tonic, memory.running_mean)
-        episode = attrs.evolve(episode, tonic=tonic, phasic=phasic)
-        readouts = {}
-        for name, rule in self.rules.items():
-            if learning:
-                memory.rules[name], readouts[name] = rule.online(call, memory.rules[name], episode)
-            else:
-                z = call("readout")(memory.rules[name]["when"], phasic)[..., 0]
-                readouts[name] = Readouts(z, np.zeros_like(z))
-        self._check_weights()
-        if self.feedback_channels:
-            (name,) = self.rules
-            what = call("readout")(memory.rules[name]["what"], np.ascontiguousarray(tonic[:, -1:]))
-            memory.fed_back = np.concatenate([readouts[name].when[:, -1:], what[:, 0]], axis=1)
-        return episode, readouts, records
 
     def _inputs(self, cue: Array, outcome: Array, latency_ms: Array) -> Array:
         task = self.task
@@ -321,19 +280,6 @@ class Session:
             self.memory.notes[f"{name}.when"][:, where[0]] = state["when"]
             self.memory.notes[f"{name}.what"][:, where[0]] = state["what"]
 
-    def _check_weights(self) -> None:
-        for state in self.memory.rules.values():
-            for key in ("when", "what"):
-                norm = np.sqrt((state[key].astype(np.float64) ** 2).sum(axis=-1))
-                bad = np.argwhere(~(norm < _WEIGHT_CAP))
-                if bad.size:
-                    b, k = bad[0]
-                    row = np.abs(np.nan_to_num(state[key][b, k], nan=np.inf))
-                    step, neuron = self.memory.network.step, int(row.argmax())
-                    raise RunDiverged(
-                        f"the norm of the {key} weights", norm[b, k], replica=b, step=step, neuron=neuron
-                    )
-
     def _wanted(self) -> dict[str, int]:
         """Return the reservoir variables to record for the user, with their strides in steps."""
         stride = self.clock.steps(self.record.every_ms)
@@ -341,20 +287,14 @@ class Session:
         # Spikes are counted in bins and summed later, so that a trial can be cut at any bin.
         return {name: self.clock.steps_per_bin if name == "spikes" else s for name, s in wanted.items()}
 
-    def _keep(
-        self,
-        records: Mapping[str, Array],
-        episode: Episode,
-        readouts: Mapping[str, Readouts],
-        before: Mapping[str, RuleState],
-    ) -> None:
+    def _keep(self, lived: Lived, before: Mapping[str, RuleState]) -> None:
         """Keep what the user asked for of this trial; *what* is read with the weights of `before`."""
         bins, every = len(self.clock.bins), self.clock.bins_in(self.record.every_ms)
-        self.memory.keep(select(self.record, records, bins, every))
+        self.memory.keep(select(self.record, lived.records, bins, every))
         for name, state in self.memory.rules.items():
-            learned = {"when": readouts[name].when, "gate": readouts[name].gate}
+            learned = lived.readouts[name]._asdict()
             if "what" in self.record.variables:
-                learned["what"] = self.reservoir.call("readout")(before[name]["what"], episode.tonic)
+                learned["what"] = self.reservoir.call("readout")(before[name]["what"], lived.episode.tonic)
             kept = select(self.record, learned, bins, every)
             if "weights" in self.record.variables:
                 chosen = slice(self.record.neurons or None)
@@ -376,12 +316,6 @@ class Session:
             probes=(self.task.cues, len(self.clock.cue_bins)),
             fed_back=self.feedback_channels,
         )
-
-
-def _cut(episode: Episode, cut: slice) -> Episode:
-    return attrs.evolve(
-        episode, bins=episode.bins[cut], time_ms=episode.time_ms[cut], target=episode.target[:, cut]
-    )
 
 
 def _probe_cues(seeds: Sequence[int], cues: int, per_cue: int) -> Array:

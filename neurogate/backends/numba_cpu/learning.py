@@ -25,6 +25,7 @@ def readout(weights: Array, samples: Array, threads: int = 1) -> Array:
     >>> readout(np.ones((1, 1, 3)), np.ones((1, 2, 3))).tolist()
     [[[3.0], [3.0]]]
     """
+    weights, samples = np.ascontiguousarray(weights), np.ascontiguousarray(samples)
     outputs = np.empty((*samples.shape[:2], weights.shape[1]), weights.dtype)
     over_replicas(lambda b: _readout(weights[b], samples[b], outputs[b]), len(weights), threads)
     return outputs
@@ -57,7 +58,7 @@ def normalised_delta(
     >>> w.tolist(), z.item(), g.item()
     ([[[0.25, 0.25, 0.25]]], 0.0, 1.0)
     """
-    weights = weights.copy()
+    weights, samples = weights.copy(), np.ascontiguousarray(samples)
     outputs, gates = np.empty_like(targets), np.empty_like(targets)
     theta = targets.dtype.type(saturation)
 
@@ -112,7 +113,7 @@ def recursive_least_squares(
     >>> w.item(), p.item(), z.item()
     (0.5, 0.5, 0.0)
     """
-    weights, inverse = weights.copy(), inverse.copy()
+    weights, inverse, samples = weights.copy(), inverse.copy(), np.ascontiguousarray(samples)
     outputs = np.empty_like(targets)
     number = weights.dtype.type
     n = samples.shape[2]

@@ -133,6 +133,9 @@ def _advance(
         fired = izhikevich_2003(v, u, current, network.parameters, dt, half_step, spikes)
     else:
         fired = izhikevich_2007(v, u, current, network.parameters, dt, half_step, spikes)
+    limit, lost = v.dtype.type(VOLTAGE_LIMIT_MV), v.dtype.type(np.nan)
+    for i in range(v.shape[0]):
+        v[i] = v[i] if abs(v[i]) < limit else lost
     if fired > 0:
         _send(network, pending, spikes, step)
     arriving = pending[step % pending.shape[0]]

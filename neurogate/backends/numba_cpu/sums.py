@@ -12,6 +12,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core.cgutils import alloca_once_value, for_range
+from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from ..layout import LANES
@@ -30,6 +31,8 @@ def lane_dot(x: Any, y: Any) -> Any:
 
 def _emit_dot(typing_context: Any, x: Any, y: Any, length: Any) -> Any:
     """Emit: lanes of whole blocks in a register, the rest lane by lane, then the tree."""
+    if (x.layout, y.layout) != ("C", "C"):
+        raise TypingError("lane_dot reads contiguous vectors only; make the arrays contiguous first.")
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         real = context.get_data_type(x.dtype)

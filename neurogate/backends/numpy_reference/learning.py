@@ -90,7 +90,7 @@ def normalised_delta(
         x = samples[:, s, None]
         z = lane_dot(weights, x)
         error = targets[:, s] - z
-        gate = course[:, s, None] * (np.minimum(1, np.abs(error) / theta) if saturation > 0 else 1)
+        gate = course[:, s, None] * (np.minimum(1, np.abs(error) / theta) if theta > 0 else 1)
         step = rate[:, None] * gate * error / (1 + lane_dot(x, x))
         weights += step[..., None] * x
         outputs[:, s], gates[:, s] = z, gate

@@ -3,7 +3,8 @@
 Order of one step t, all right-hand sides from before the step unless said otherwise:
 
 1. input: I = bias + W_in x(t) + s + E z + noise
-2. v and u move, 3. spikes are found, 4. fired neurons are reset (`neurons`)
+2. v and u move, 3. spikes are found, 4. fired neurons are reset (`neurons`); a v that is then beyond
+   1000 mV becomes NaN and stays so, lest it come back before it is looked for
 5. arriving weights: J = what spikes of this and earlier steps send to now (a spike of step t with delay
    1 arrives in step t), plus the weights of external Poisson spikes
 6. synapse: exponential s = decay s + J; double exponential s = rise s + dt h, then h = decay h + J
@@ -90,7 +91,8 @@ def run_reservoir(
         one = replica(network, b)
         for t in range(steps):
             step = state.step + t
-            spikes = _step(codes, one, values[b], pending[b], feedback[b], inputs[b, t], step)
+            with np.errstate(over="ignore", invalid="ignore"):  # divergence is looked for below
+                spikes = _step(codes, one, values[b], pending[b], feedback[b], inputs[b, t], step)
             _record(plan, values[b], spikes, state.step, step, records[b])
             if (step + 1) % CHECK_EVERY == 0 or t + 1 == steps:
                 row, neuron = _find_divergence(values[b])
@@ -116,6 +118,7 @@ def _step(
     v[:], u[:], fired = advance(
         v, u, _current(network, s, feedback, inputs, step), network.parameters, codes.dt_ms, scheme
     )
+    v[~(np.abs(v) < VOLTAGE_LIMIT_MV)] = np.nan
     spikes = fired.astype(v.dtype)
     _send(network, pending, np.flatnonzero(fired), step)
     arriving = pending[step % len(pending)]

@@ -1,0 +1,177 @@
+"""One trial: the reservoir lives through it, and *when* learns on the way.
+
+A trial runs in one piece, or bin by bin when readouts are fed back; the numbers are the same either way,
+apart from what the feedback does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import RunDiverged
+from ..network.features import Features, Scaling
+from ..network.recording import Recording
+from ..network.reservoir import Reservoir
+from ..plasticity.episode import Episode, Readouts, Rule
+from .clock import Clock
+from .memory import Memory
+
+__all__ = ["Lived", "TrialRunner", "check_weights"]
+
+Array = npt.NDArray[Any]
+_WEIGHT_CAP = 1e6
+
+
+@attrs.frozen(eq=False)
+class Lived:
+    """What a trial left behind.
+
+    Parameters
+    ----------
+    episode : Episode
+        With the traces of the whole trial.
+    readouts : mapping of str to Readouts
+        Of each rule, bin by bin.
+    records : mapping of str to array
+        Reservoir variables that were asked for, (B, samples, N), and always ``trace``.
+    """
+
+    episode: Episode
+    readouts: Mapping[str, Readouts]
+    records: Mapping[str, Array]
+
+
+@attrs.frozen(eq=False)
+class TrialRunner:
+    """What all trials of a session share.
+
+    Parameters
+    ----------
+    reservoir : Reservoir
+    features : Features
+    clock : Clock
+    rules : mapping of str to Rule
+    feedback_channels : int
+        Input channels, the last ones, that carry the readouts of the only rule; 0 for none.
+    """
+
+    reservoir: Reservoir
+    features: Features
+    clock: Clock
+    rules: Mapping[str, Rule]
+    feedback_channels: int = 0
+
+    def run(
+        self, memory: Memory, inputs: Array, episode: Episode, wanted: Mapping[str, int], *, learning: bool
+    ) -> Lived:
+        """Simulate one trial, and let *when* learn if `learning`.
+
+        Parameters
+        ----------
+        memory : Memory
+            Moves on with the trial.
+        inputs : (B, steps, K) array
+        episode : Episode
+            Without traces.
+        wanted : mapping of str to int
+            Reservoir variables to record, and their strides in steps.
+        learning : bool
+
+        Raises
+        ------
+        RunDiverged
+            If the network or the weights leave the range in which they mean anything.
+        """
+        per_bin, bins = self.clock.steps_per_bin, len(self.clock.bins)
+        size = 1 if self.feedback_channels else bins
+        record = [Recording(variable="trace", stride=per_bin)]
+        record += [Recording(variable=v, stride=s) for v, s in wanted.items() if v != "trace"]  # type: ignore[arg-type]
+        parts = []
+        for first in range(0, bins, size):
+            piece = inputs[:, first * per_bin : (first + size) * per_bin]
+            parts.append(self._piece(memory, piece, _cut(episode, first, first + size), record, learning))
+        return parts[0] if len(parts) == 1 else _joined(episode, parts)
+
+    def _piece(
+        self, memory: Memory, inputs: Array, episode: Episode, record: Sequence[Recording], learning: bool
+    ) -> Lived:
+        if self.feedback_channels:
+            inputs = inputs.copy()
+            inputs[..., -self.feedback_channels :] = memory.fed_back[:, None]
+        memory.network, records = self.reservoir.run(memory.network, inputs, record)
+        scaling = Scaling.of(self.features, memory.moments, self.reservoir.dtype.name)
+        tonic = scaling.tonic(records["trace"])
+        phasic, memory.running_mean = scaling.phasic(self.reservoir, tonic, memory.running_mean)
+        episode = attrs.evolve(episode, tonic=tonic, phasic=phasic)
+        readouts = {name: self._read(memory, name, episode, learning) for name in self.rules}
+        check_weights(memory)
+        if self.feedback_channels:
+            self._feed_back(memory, episode, readouts)
+        return Lived(episode, readouts, records)
+
+    def _read(self, memory: Memory, name: str, episode: Episode, learning: bool) -> Readouts:
+        """Read *when* out, and let it learn if `learning`."""
+        if learning:
+            memory.rules[name], readouts = self.rules[name].online(
+                self.reservoir.call, memory.rules[name], episode
+            )
+            return readouts
+        when = self.reservoir.call("readout")(memory.rules[name]["when"], episode.phasic)[..., 0]
+        return Readouts(when, np.zeros_like(when))
+
+    def _feed_back(self, memory: Memory, episode: Episode, readouts: Mapping[str, Readouts]) -> None:
+        """Note the readouts at the end of this bin, which the next bin gets."""
+        (name,) = self.rules
+        last = np.ascontiguousarray(episode.tonic[:, -1:])
+        what = self.reservoir.call("readout")(memory.rules[name]["what"], last)
+        memory.fed_back = np.concatenate([readouts[name].when[:, -1:], what[:, 0]], axis=1)
+
+
+def check_weights(memory: Memory) -> None:
+    """Look at the norm of every readout.
+
+    Parameters
+    ----------
+    memory : Memory
+
+    Raises
+    ------
+    RunDiverged
+        If a norm is above 1e6 or not a number.
+    """
+    for state in memory.rules.values():
+        for key in ("when", "what"):
+            norm = np.sqrt((state[key].astype(np.float64) ** 2).sum(axis=-1))
+            bad = np.argwhere(~(norm < _WEIGHT_CAP))
+            if bad.size:
+                b, k = bad[0]
+                neuron = int(np.abs(np.nan_to_num(state[key][b, k], nan=np.inf)).argmax())
+                quantity, step = f"the norm of the {key} weights", memory.network.step
+                raise RunDiverged(quantity, norm[b, k], replica=b, step=step, neuron=neuron)
+
+
+def _cut(episode: Episode, first: int, last: int) -> Episode:
+    cut = slice(first, last)
+    return attrs.evolve(
+        episode, bins=episode.bins[cut], time_ms=episode.time_ms[cut], target=episode.target[:, cut]
+    )
+
+
+def _joined(episode: Episode, parts: Sequence[Lived]) -> Lived:
+    """Put the pieces of a trial together."""
+    whole = attrs.evolve(
+        episode,
+        phasic=np.concatenate([part.episode.phasic for part in parts], axis=1),
+        tonic=np.concatenate([part.episode.tonic for part in parts], axis=1),
+    )
+    readouts = {
+        name: Readouts(*(np.concatenate([p.readouts[name][i] for p in parts], axis=1) for i in range(2)))
+        for name in parts[0].readouts
+    }
+    records = {key: np.concatenate([p.records[key] for p in parts], axis=1) for key in parts[0].records}
+    return Lived(whole, readouts, records)

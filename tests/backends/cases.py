@@ -1,0 +1,178 @@
+"""Small networks with every feature of a reservoir, drawn by hand and not by `neurogate.network`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurogate.backends.layout import (
+    MODELS,
+    SCHEMES,
+    STATE_ROWS,
+    Codes,
+    NetworkArrays,
+    StateArrays,
+    Status,
+)
+from neurogate.network.recording import Recording, pack_plan, unpack_records
+
+DT_MS = 0.5
+EVERYTHING = (
+    Recording(variable="spikes"),
+    Recording(variable="v", stride=3),
+    Recording(variable="u", stride=7, neurons=(3, 0, 11)),
+    Recording(variable="synaptic_current", neurons=(5,)),
+    Recording(variable="trace", stride=5),
+)
+
+
+class Kind(NamedTuple):
+    """Which branches of the kernel a network takes."""
+
+    model: str = "izhikevich_2003"
+    scheme: str = "half_step"
+    double_synapse: bool = False
+    double_trace: bool = False
+    delays: bool = False
+    noise: bool = False
+    poisson: bool = False
+    feedback: bool = False
+    dtype: str = "float64"
+
+
+FULL = Kind(double_synapse=True, delays=True, noise=True, poisson=True, feedback=True)
+
+
+class Case(NamedTuple):
+    """A batch of networks and where it starts."""
+
+    codes: Codes
+    network: NetworkArrays
+    state: StateArrays
+
+
+class Outcome(NamedTuple):
+    """What a run returns, with named records."""
+
+    state: StateArrays
+    records: Mapping[str, np.ndarray]
+    status: Status
+
+
+def make(kind: Kind, replicas: int = 1, n: int = 37) -> Case:
+    """Draw `replicas` networks of `n` neurons that fire at some 4 to 130 Hz."""
+    drawn = [_one(kind, np.random.default_rng([b, n]), n) for b in range(replicas)]
+    width = max(len(one["targets"]) for one, _ in drawn)
+    for one, _ in drawn:
+        for key in ("targets", "weights", *(["delays"] if kind.delays else [])):
+            one[key] = np.pad(one[key], (0, width - len(one[key])), constant_values=1)
+    stacked = {key: np.stack([one[key] for one, _ in drawn]) for key in NetworkArrays._fields}
+    for key, array in stacked.items():
+        if array.dtype == np.float64 and not key.startswith(("poisson_mean", "poisson_none")):
+            stacked[key] = array.astype(kind.dtype)
+    network = NetworkArrays(**stacked)
+    values = np.stack([values for _, values in drawn]).astype(kind.dtype)
+    depth = 5 if kind.delays else 1
+    pending = np.zeros((replicas, depth, n), kind.dtype)
+    feedback = np.zeros((replicas, network.readout_weights.shape[1]), kind.dtype)
+    codes = Codes(
+        MODELS[kind.model], SCHEMES[kind.scheme], kind.double_synapse, kind.double_trace, DT_MS
+    )
+    return Case(codes, network, StateArrays(values, pending, feedback, 0))
+
+
+def pulses(case: Case, steps: int) -> np.ndarray:
+    """Return inputs (B, T, 2): a pulse in one channel, something new at each step in the other."""
+    batch, dtype = len(case.network.seed), case.network.bias.dtype
+    inputs = np.zeros((batch, steps, 2), dtype)
+    inputs[:, steps // 4 : steps // 2, 0] = 1
+    inputs[:, :, 1] = np.sin(np.arange(steps))
+    return inputs
+
+
+def run(
+    backend: ModuleType,
+    case: Case,
+    inputs: np.ndarray,
+    record: Sequence[Recording] = EVERYTHING,
+    threads: int = 1,
+) -> Outcome:
+    """Advance a case on one backend."""
+    plan = pack_plan(record, case.network.bias.shape[1], case.state.step, inputs.shape[1])
+    state, flat, status = backend.run_reservoir(*case, inputs, plan, threads=threads)
+    return Outcome(state, unpack_records(plan, record, flat), status)
+
+
+def alone(case: Case, b: int) -> Case:
+    """Return one replica of a batch, as a batch of one."""
+    state = StateArrays(*(array[b : b + 1] for array in case.state[:3]), case.state.step)
+    return Case(case.codes, NetworkArrays(*(array[b : b + 1] for array in case.network)), state)
+
+
+def assert_same_bits(actual: np.ndarray, expected: np.ndarray) -> None:
+    assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
+    integer = f"u{actual.dtype.itemsize}"
+    np.testing.assert_array_equal(
+        np.ascontiguousarray(actual).view(integer), np.ascontiguousarray(expected).view(integer)
+    )
+
+
+def assert_same_run(actual: Outcome, expected: Outcome) -> None:
+    assert_same_state(actual.state, expected.state)
+    assert actual.records.keys() == expected.records.keys()
+    for name, record in expected.records.items():
+        assert_same_bits(actual.records[name], record)
+    for mine, theirs in zip(actual.status, expected.status, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def assert_same_state(actual: StateArrays, expected: StateArrays) -> None:
+    for mine, theirs in zip(actual[:3], expected[:3], strict=True):
+        assert_same_bits(mine, theirs)
+    assert actual.step == expected.step
+
+
+def _one(kind: Kind, rng: np.random.Generator, n: int) -> tuple[dict[str, Any], np.ndarray]:
+    old = kind.model == "izhikevich_2003"
+    unit = 1.0 if old else 20.0  # one model counts current in mV/ms, the other in pA
+    senders, targets = np.nonzero(rng.random((n, n)) < 0.3)
+    synapses, readouts = len(targets), 2 if kind.feedback else 0
+    noisy, external = (n if flag else 0 for flag in (kind.noise, kind.poisson))
+    mean = rng.uniform(0, 0.5, external)
+    one = {
+        "seed": np.uint64(rng.integers(2**63)),
+        "parameters": _parameters_2003(rng, n) if old else _parameters_2007(rng, n),
+        "bias": unit * rng.uniform(4, 10, n),
+        "input_weights": unit * rng.normal(0, 3, (2, n)),
+        "noise_sd": unit * rng.uniform(0.5, 2, noisy),
+        "poisson_mean": mean,
+        "poisson_none": np.exp(-mean),
+        "poisson_weight": unit * rng.uniform(0, 0.5, n),
+        "feedback_weights": unit * rng.normal(0, 0.5, (readouts, n)),
+        "readout_weights": rng.normal(0, 1, (readouts, n)) / n,
+        "synapse_decay": np.exp(-DT_MS / rng.uniform(5, 30, n)),
+        "synapse_rise": np.full(n, np.exp(-DT_MS / 2)),
+        "trace_decay": np.exp(-DT_MS / rng.uniform(20, 100, n)),
+        "trace_rise": np.full(n, np.exp(-DT_MS / 3)),
+        "trace_kick": rng.uniform(5, 10, n),
+        "indptr": np.concatenate([[0], np.cumsum(np.bincount(senders, minlength=n))]).astype(np.int64),
+        "targets": targets.astype(np.int32),
+        "weights": unit * rng.normal(0, 0.3 if kind.double_synapse else 1.0, synapses),
+        "delays": rng.integers(1, 6, synapses if kind.delays else 0).astype(np.int32),
+    }
+    values = np.zeros((len(STATE_ROWS), n))
+    values[0] = rng.uniform(-70, -50, n)
+    return one, values
+
+
+def _parameters_2003(rng: np.random.Generator, n: int) -> np.ndarray:
+    low, high = [0.02, 0.2, -65, 2, 30], [0.1, 0.25, -50, 8, 35]
+    return np.array([rng.uniform(*bounds, n) for bounds in zip(low, high, strict=True)])
+
+
+def _parameters_2007(rng: np.random.Generator, n: int) -> np.ndarray:
+    low, high = [50, 0.5, -75, -45, 25, 0.01, -2, -60, 50], [150, 1.5, -60, -35, 40, 0.05, 5, -50, 130]
+    return np.array([rng.uniform(*bounds, n) for bounds in zip(low, high, strict=True)])

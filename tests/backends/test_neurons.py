@@ -1,0 +1,72 @@
+"""One step of a neuron: both backends agree bit for bit, from any state and with replicas in front."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurogate.backends import numpy_reference
+from neurogate.backends.layout import MODELS, SCHEMES
+from neurogate.backends.numba_cpu import neurons as compiled
+from tests.backends.cases import assert_same_bits
+
+N, DT_MS = 20_000, 0.5
+LOW = {
+    "izhikevich_2003": (0.001, -0.1, -70, 0, 20),
+    "izhikevich_2007": (20, 0.2, -80, -50, 10, 0.001, -10, -70, -50),
+}
+HIGH = {
+    "izhikevich_2003": (0.2, 0.3, -45, 10, 40),
+    "izhikevich_2007": (300, 3, -55, -20, 50, 0.2, 10, -45, 200),
+}
+
+
+def states(model: str, dtype: str, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """Draw v, u, current and parameters; v may lie far above the peak and far below rest."""
+    rows = np.array([rng.uniform(*bounds, N) for bounds in zip(LOW[model], HIGH[model], strict=True)])
+    v, u, current = rng.uniform(-200, 100, N), rng.uniform(-300, 300, N), rng.uniform(-500, 500, N)
+    return tuple(array.astype(dtype) for array in (v, u, current, rows))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("model", MODELS)
+def test_compiled_steps_have_the_bits_of_the_reference(
+    model: str, scheme: str, dtype: str, rng: np.random.Generator
+) -> None:
+    v, u, current, rows = states(model, dtype, rng)
+    v_1, u_1, fired = getattr(numpy_reference, model)(v, u, current, rows, DT_MS, scheme)
+    spikes = np.full(N, np.nan, dtype)
+    step = np.dtype(dtype).type(DT_MS)
+    count = getattr(compiled, model)(v, u, current, rows, step, scheme == "half_step", spikes)
+    assert 0.02 * N < count < 0.98 * N
+    assert count == fired.sum()
+    assert_same_bits(spikes, fired.astype(dtype))
+    assert_same_bits(v, v_1)
+    assert_same_bits(u, u_1)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("model", MODELS)
+def test_replicas_in_front_are_stepped_each_by_itself(
+    model: str, scheme: str, rng: np.random.Generator
+) -> None:
+    advance = getattr(numpy_reference, model)
+    each = [states(model, "float64", rng) for _ in range(3)]
+    together = advance(*(np.stack(parts) for parts in zip(*each, strict=True)), DT_MS, scheme)
+    for b, state in enumerate(each):
+        for mine, batched in zip(advance(*state, DT_MS, scheme), together, strict=True):
+            np.testing.assert_array_equal(mine, batched[b])
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_neuron_fires_when_it_reaches_the_peak_and_not_below(scheme: str) -> None:
+    rest = np.array([-70.0, -70.0]), np.array([-14.0, -14.0])
+    current = np.full(2, 10.0)
+    rows = np.repeat(np.array([[0.02], [0.2], [-65.0], [8.0], [np.inf]]), 2, axis=1)
+    reached = numpy_reference.izhikevich_2003(*rest, current, rows, DT_MS, scheme)[0]
+    rows[4] = reached[0], np.nextafter(reached[0], np.inf)
+    v, u, fired = numpy_reference.izhikevich_2003(*rest, current, rows, DT_MS, scheme)
+    assert fired.tolist() == [True, False]
+    assert v.tolist() == [-65.0, reached[1]]
+    assert u[0] == u[1] + 8

@@ -1,0 +1,83 @@
+"""Backends are named, never guessed silently; one that cannot run says what to do."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from neurogate.backends import numba_cpu, numpy_reference, registry
+from neurogate.errors import RequestError
+
+
+@pytest.fixture
+def no_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Numba seem not to be installed."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "numba" else find(name))
+
+
+def test_a_named_backend_is_the_one_that_is_given() -> None:
+    assert registry.choose("numpy") == (numpy_reference, "numpy")
+    assert registry.choose("numba") == (numba_cpu, "numba")
+
+
+@pytest.mark.parametrize("name", registry.FUNCTIONS)
+def test_backends_offer_the_same_functions_with_the_same_parameters(name: str) -> None:
+    reference, compiled = (inspect.signature(getattr(b, name)) for b in (numpy_reference, numba_cpu))
+    assert compiled == reference
+
+
+def test_auto_takes_numba_and_says_so_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="neurogate"):
+        assert registry.choose()[1] == "numba"
+    assert caplog.messages == ["Backend: numba (compiled for this CPU)."]
+
+
+def test_a_named_backend_is_not_announced(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="neurogate"):
+        registry.choose("numpy")
+    assert caplog.messages == []
+
+
+@pytest.mark.usefixtures("no_numba")
+def test_without_numba_auto_takes_the_reference_and_says_that_it_is_slow(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.INFO, logger="neurogate"):
+        assert registry.choose("auto") == (numpy_reference, "numpy")
+    assert caplog.messages == ["Backend: numpy (the reference, slow)."]
+
+
+@pytest.mark.usefixtures("no_numba")
+def test_a_named_backend_that_is_missing_says_what_to_install() -> None:
+    with pytest.raises(RequestError) as caught:
+        registry.choose("numba")
+    assert str(caught.value) == (
+        "The backend 'numba' cannot run here: the library numba is not installed. "
+        "To get one that can: pip install numba."
+    )
+
+
+def test_cuda_is_listed_with_what_it_lacks_and_refused() -> None:
+    (row,) = (row for row in registry.describe() if row.name == "cuda")
+    assert not row.available
+    with pytest.raises(RequestError, match=r"'cuda' cannot run here: this release .* use numba"):
+        registry.choose("cuda")
+
+
+def test_an_unknown_backend_is_refused_with_those_there_are() -> None:
+    with pytest.raises(RequestError) as caught:
+        registry.choose("nunba")
+    assert str(caught.value) == "There is no backend 'nunba'; choose one of auto, numba, numpy, cuda."
+
+
+def test_asking_which_backends_there_are_imports_none(checkout: Path) -> None:
+    code = "import sys; from neurogate.backends import registry; registry.describe(); print('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

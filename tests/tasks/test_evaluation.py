@@ -1,0 +1,258 @@
+"""Results: names, shapes and types, and that they follow from what was simulated."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+import numpy as np
+import pytest
+
+from neurogate.analysis.nulls import trace_sum_angles
+from neurogate.analysis.predictions import trials_to_criterion
+from neurogate.analysis.subspaces import angle_between
+from neurogate.neurons.distributions import Constant
+from neurogate.plasticity.three_factor import ThreeFactor
+from neurogate.tasks.evaluation import Result
+from neurogate.tasks.probes import judge
+from neurogate.tasks.record import Record
+from neurogate.tasks.session import Session
+from tests.tasks.sessions import PROBES, RULES, TASK, finish, make
+
+SEEDS = (3, 4)
+B, N, C, K, BLOCKS = len(SEEDS), 30, 2, 2, 2
+JUDGED = [2, 4, 6, 7]
+P, T = len(JUDGED), 40
+HEADLINES = {
+    "timing_error_ms",
+    "probability_mae",
+    "probability_r",
+    "when_what_angle_deg",
+    "mean_rate_hz",
+}
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    return finish(make(SEEDS, record=Record(variables=("when", "what", "spikes"), every_ms=5.0)))
+
+
+@pytest.fixture(scope="module")
+def result(session: Session) -> Result:
+    return session.result()
+
+
+def test_shared_arrays_have_the_documented_keys_shapes_and_types(session: Session, result: Result) -> None:
+    expected = {
+        "probe_time_ms": ((T,), "f"),
+        "probe_trial": ((P,), "i"),
+        "block_start": ((BLOCKS + 1,), "i"),
+        "block_names": ((BLOCKS,), "U"),
+        "cue_names": ((C,), "U"),
+        "outcome_names": ((K,), "U"),
+        "rule_names": ((len(RULES),), "U"),
+        "latency_ms": ((BLOCKS, C), "f"),
+        "true_probability": ((BLOCKS, C, K), "f"),
+        "neuron_type": ((N,), "i"),
+        "mean_rate_hz": ((B,), "f"),
+        "raster_cue": ((), "i"),
+        "raster_time_ms": ((result.arrays["raster_time_ms"].size,), "f"),
+        "raster_neuron": ((result.arrays["raster_time_ms"].size,), "i"),
+        "raster_window_ms": ((2,), "f"),
+    }
+    shared = {key: value for key, value in result.arrays.items() if "." not in key}
+    assert {key: (value.shape, value.dtype.kind) for key, value in shared.items()} == expected
+    assert shared["probe_trial"].tolist() == JUDGED
+    assert shared["block_start"].tolist() == [0, 4, 7]
+    assert shared["block_names"].tolist() == ["A", "B"]
+    assert shared["outcome_names"].tolist() == ["X", "Y"]
+    assert shared["rule_names"].tolist() == list(RULES)
+    assert shared["neuron_type"].tolist() == [0] * 24 + [1] * 6
+    np.testing.assert_array_equal(shared["latency_ms"], TASK.latency_ms())
+    np.testing.assert_array_equal(shared["true_probability"], TASK.probability())
+    np.testing.assert_array_equal(shared["probe_time_ms"], np.arange(5.0, 205.0, 5.0))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_arrays_of_a_rule_have_the_documented_keys_shapes_and_types(dtype: str) -> None:
+    arrays = finish(make(SEEDS, dtype=dtype)).result().arrays
+    expected = {
+        "when": (B, BLOCKS, C, T),
+        "peak_ms": (B, P, C),
+        "timing_error_ms": (B, P, C),
+        "probability": (B, P, C, K),
+        "probability_error": (B, P, C),
+        "when_weights": (B, N),
+        "what_weights": (B, K, N + 1),
+    }
+    for rule in RULES:
+        of_rule = {k.removeprefix(f"{rule}."): v for k, v in arrays.items() if k.startswith(f"{rule}.")}
+        assert {key: value.shape for key, value in of_rule.items()} == expected
+        assert {key: value.dtype.name for key, value in of_rule.items()} == {
+            key: dtype if key in ("when", "when_weights", "what_weights") else "float64" for key in expected
+        }
+
+
+def test_a_judged_readout_is_the_average_of_the_readouts_of_its_probes(
+    session: Session, result: Result
+) -> None:
+    for rule in RULES:
+        when = result.arrays[f"record.{rule}.when"][:, :, 4:44]
+        what = result.arrays[f"record.{rule}.what"][:, :, 4:44]
+        for b in range(B):
+            for cue in range(C):
+                own = session.probe_cues[b] == cue
+                assert own.sum() == PROBES.per_cue
+                mean = when[b, own].mean(axis=0)
+                np.testing.assert_allclose(
+                    result.arrays[f"{rule}.when"][b, -1, cue], mean, rtol=1e-10, atol=1e-13
+                )
+                seen = judge(
+                    PROBES, mean, what[b, own].mean(axis=0).T, result.arrays["probe_time_ms"],
+                    TASK.latency_ms()[1, cue], TASK.probability()[1, cue],
+                )  # fmt: skip
+                for key, value in seen.items():
+                    stored = result.arrays[f"{rule}.{key}"][b, -1, cue]
+                    np.testing.assert_allclose(stored, value, rtol=1e-10, atol=1e-13)
+
+
+def test_each_note_is_judged_by_the_truth_of_its_own_block(result: Result) -> None:
+    block = [0, 0, 1, 1]
+    for rule in RULES:
+        arrays = {k.removeprefix(f"{rule}."): v for k, v in result.arrays.items() if k.startswith(f"{rule}.")}
+        distance = np.abs(arrays["peak_ms"] - TASK.latency_ms()[block])
+        missed = arrays["timing_error_ms"] == PROBES.missed_error_ms
+        np.testing.assert_allclose(np.where(missed, 600, distance), arrays["timing_error_ms"])
+        error = np.abs(arrays["probability"] - TASK.probability()[block]).mean(axis=-1)
+        np.testing.assert_allclose(error, arrays["probability_error"], rtol=1e-12)
+
+
+def test_notes_are_the_weights_after_the_trial_that_they_name() -> None:
+    session = make(SEEDS)
+    seen = {}
+    while session.phase != "probes":
+        session.advance()
+        trained = session.position - session.before
+        if trained in JUDGED:
+            seen[trained] = session.memory.rules["force"]["what"].copy()
+    notes = session.memory.notes["force.what"]
+    for index, trial in enumerate(JUDGED):
+        np.testing.assert_array_equal(notes[:, index], seen[trial])
+    weights = finish(session).result().arrays["force.what_weights"]
+    np.testing.assert_array_equal(weights, seen[4])
+
+
+def test_the_raster_holds_the_spikes_of_its_window(session: Session, result: Result) -> None:
+    low, high = result.arrays["raster_window_ms"]
+    time_ms, neuron = result.arrays["raster_time_ms"], result.arrays["raster_neuron"]
+    probe = int(np.flatnonzero(session.probe_cues[0] == result.arrays["raster_cue"])[0])
+    counts = result.arrays["record.spikes"][0, probe]
+    assert ((time_ms >= low) & (time_ms <= high)).all()
+    inside = counts[:44]
+    np.testing.assert_array_equal(np.bincount(neuron, minlength=N), inside.sum(axis=0))
+    assert time_ms.size == inside.sum() > 0
+
+
+def test_the_mean_rate_counts_the_spikes_of_all_probes(result: Result) -> None:
+    spikes = result.arrays["record.spikes"].sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(result.arrays["mean_rate_hz"], spikes / (N * 4 * 0.230), rtol=1e-12)
+    for metrics in result.metrics.values():
+        assert metrics["mean_rate_hz"] == pytest.approx(result.arrays["mean_rate_hz"].mean())
+
+
+def test_metrics_follow_from_the_arrays(result: Result) -> None:
+    assert list(result.metrics) == list(RULES)
+    for rule, metrics in result.metrics.items():
+        timing = result.arrays[f"{rule}.timing_error_ms"]
+        error = result.arrays[f"{rule}.probability_error"]
+        learned = result.arrays[f"{rule}.probability"][:, [1, 3]]
+        truth = np.broadcast_to(TASK.probability(), learned.shape)
+        assert set(metrics) > HEADLINES
+        blocks = {"A": slice(0, 2), "B": slice(2, 4)}
+        assert set(metrics["blocks"]) == set(blocks)
+        for name, part in blocks.items():
+            block = metrics["blocks"][name]
+            assert block["timing_error_ms"] == pytest.approx(timing[:, part].mean())
+            worst = timing[:, part].mean(axis=1).max(axis=1).mean()
+            assert block["worst_cue_timing_error_ms"] == pytest.approx(worst)
+            assert block["probability_mae"] == pytest.approx(error[:, part.stop - 1].mean())
+            trial = np.array(JUDGED[part]) - (0, 4)[name == "B"]
+            reached = trials_to_criterion(trial, timing[:, part].mean(-1), 50.0)
+            assert block["trials_to_timing"] == np.median(reached)
+        assert metrics["timing_error_ms"] == pytest.approx(
+            np.mean([b["timing_error_ms"] for b in metrics["blocks"].values()])
+        )
+        assert metrics["probability_mae"] == pytest.approx(np.abs(learned - truth).mean())
+        assert metrics["probability_r"] == pytest.approx(np.corrcoef(learned.ravel(), truth.ravel())[0, 1])
+
+
+def test_the_timing_error_of_a_block_is_that_of_its_last_100_trials() -> None:
+    blocks = tuple(attrs.evolve(block, trials=120) for block in TASK.blocks)
+    probes = attrs.evolve(PROBES, every=15)
+    result = finish(make((3,), task=attrs.evolve(TASK, blocks=blocks), probes=probes)).result()
+    trial = result.arrays["probe_trial"]
+    assert trial.tolist() == list(range(15, 241, 15))
+    for rule, metrics in result.metrics.items():
+        timing = result.arrays[f"{rule}.timing_error_ms"]
+        for name, last in (("A", 120), ("B", 240)):
+            settled = (trial > last - 100) & (trial <= last)
+            assert settled.sum() == 7
+            expected = timing[:, settled].mean()
+            assert metrics["blocks"][name]["timing_error_ms"] == pytest.approx(expected)
+
+
+def test_the_angle_is_that_of_the_first_block_beside_a_null_of_its_own_traces(
+    session: Session, result: Result
+) -> None:
+    for rule, metrics in result.metrics.items():
+        when, what = (result.arrays[f"{rule}.{name}_weights"] for name in ("when", "what"))
+        angles = [angle_between(when[b], what[b, :, :-1]) for b in range(B)]
+        assert metrics["when_what_angle_deg"] == pytest.approx(np.mean(angles))
+        assert 0 < metrics["when_what_angle_null_p"] <= 1
+    nulls = [
+        trace_sum_angles(
+            np.random.default_rng(0),
+            session.memory.probes["phasic"][b].reshape(-1, N),
+            session.memory.probes["tonic"][b, ..., :-1].reshape(-1, N),
+            K,
+            400,
+        ).mean()
+        for b in range(B)
+    ]
+    assert metrics["when_what_angle_null_deg"] == pytest.approx(np.mean(nulls), abs=3)
+    assert metrics["when_what_angle_null_p5_deg"] < metrics["when_what_angle_null_deg"]
+
+
+def test_results_do_not_depend_on_how_often_they_are_asked_for(session: Session, result: Result) -> None:
+    again = session.result()
+    for key, value in result.arrays.items():
+        np.testing.assert_array_equal(again.arrays[key], value)
+    np.testing.assert_equal(dict(again.metrics), dict(result.metrics))
+
+
+def test_a_silent_network_has_results_that_say_so() -> None:
+    session = make(SEEDS, inputs={"weight": Constant(value=0.0), "noise_sd": Constant(value=0.0)})
+    session.reservoir.arrays.bias[:] = -10
+    result = finish(session).result()
+    assert not result.arrays["mean_rate_hz"].any()
+    assert not result.arrays["raster_time_ms"].size
+    for metrics in result.metrics.values():
+        assert metrics["timing_error_ms"] == PROBES.missed_error_ms
+        assert np.isnan(metrics["when_what_angle_deg"])
+        assert np.isnan(metrics["when_what_angle_null_deg"])
+
+
+def test_a_rule_that_has_learned_nothing_has_no_angle_and_no_correlation() -> None:
+    asleep = ThreeFactor(eta_when=0.0, eta_what=0.0, eta_novelty=0.0)
+    metrics = finish(make(SEEDS, rules={"asleep": asleep})).result().metrics["asleep"]
+    assert np.isnan(metrics["when_what_angle_deg"])
+    assert np.isnan(metrics["when_what_angle_null_p"])
+    assert np.isnan(metrics["probability_r"])
+    assert np.isfinite(metrics["when_what_angle_null_deg"])
+    assert metrics["timing_error_ms"] == PROBES.missed_error_ms
+    assert metrics["probability_mae"] == pytest.approx(TASK.probability().mean())
+
+
+def test_metrics_are_plain_numbers_by_names(result: Result) -> None:
+    text = json.dumps(result.metrics)
+    np.testing.assert_equal(json.loads(text), dict(result.metrics))

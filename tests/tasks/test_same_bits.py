@@ -1,0 +1,116 @@
+"""The promise: same configuration, same bits, whatever interrupts, batches, threads or computes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurogate.plasticity.rules import RULES
+from tests.tasks.sessions import EVERYTHING, assert_same, finish, make, stored
+
+OPEN: dict[str, Any] = {}
+CLOSED: dict[str, Any] = {"feedback": 2.0}
+loops = pytest.mark.parametrize("loop", [OPEN, CLOSED], ids=["open", "feedback"])
+dtypes = pytest.mark.parametrize("dtype", ["float32", "float64"])
+
+
+def assert_same_result(left: Any, right: Any) -> None:
+    assert_same(left.arrays, right.arrays)
+    np.testing.assert_equal(dict(left.metrics), dict(right.metrics))
+
+
+@loops
+@dtypes
+def test_a_session_resumes_at_every_trial_with_the_same_bits(loop: dict[str, Any], dtype: str) -> None:
+    def fresh() -> Any:
+        return make(dtype=dtype, record=EVERYTHING, **loop)
+
+    session = fresh()
+    states = [stored(session.state())]
+    while not session.done:
+        session.advance()
+        states.append(stored(session.state()))
+    uninterrupted = session.result()
+    for position, state in enumerate(states):
+        resumed = fresh()
+        resumed.restore(state)
+        assert resumed.position == position
+        finish(resumed)
+        assert_same(resumed.state(), states[-1])
+        assert_same_result(resumed.result(), uninterrupted)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_every_rule_resumes_with_the_same_bits(rule: type[Any]) -> None:
+    whole = make(rules={"rule": rule()})
+    for _ in range(6):
+        whole.advance()
+    resumed = make(rules={"rule": rule()})
+    resumed.restore(stored(whole.state()))
+    assert_same(finish(resumed).state(), finish(whole).state())
+
+
+def test_a_stored_state_is_not_touched_by_the_session_that_goes_on() -> None:
+    session = make(record=EVERYTHING)
+    for _ in range(12):
+        session.advance()
+    state = session.state()
+    before = {key: value.copy() for key, value in state.items()}
+    other = make(record=EVERYTHING)
+    other.restore(state)
+    finish(session)
+    finish(other)
+    assert_same(state, before)
+
+
+@loops
+@dtypes
+@pytest.mark.parametrize("rule", [None, *RULES.values()], ids=["default", *RULES])
+def test_a_replica_is_the_same_alone_and_in_a_batch(
+    rule: type[Any] | None, loop: dict[str, Any], dtype: str
+) -> None:
+    rules = {"rules": {"rule": rule()}} if rule else {}
+    together = finish(make(seeds=(5, 6, 7), dtype=dtype, record=EVERYTHING, **loop, **rules))
+    alone = finish(make(seeds=(6,), dtype=dtype, record=EVERYTHING, **loop, **rules))
+    arrays, single = together.result().arrays, alone.result().arrays
+    with_replicas = [key for key in single if "." in key or key == "mean_rate_hz"]
+    for key in with_replicas:
+        np.testing.assert_array_equal(arrays[key][1:2], single[key], err_msg=key)
+    np.testing.assert_array_equal(together.memory.network.values[1:2], alone.memory.network.values)
+    for key in set(single) - set(with_replicas):
+        if not key.startswith("raster_"):
+            np.testing.assert_array_equal(arrays[key], single[key], err_msg=key)
+    assert single["mean_rate_hz"] > 0
+
+
+@loops
+def test_threads_change_no_bit(loop: dict[str, Any]) -> None:
+    one, two = (
+        finish(make(seeds=(1, 2, 3), threads=threads, record=EVERYTHING, **loop)) for threads in (1, 2)
+    )
+    assert_same(one.state(), two.state())
+    assert_same_result(one.result(), two.result())
+
+
+@loops
+def test_numpy_and_numba_agree_on_every_bit_of_a_session(loop: dict[str, Any]) -> None:
+    numpy, numba = (
+        finish(make(backend=backend, record=EVERYTHING, **loop)) for backend in ("numpy", "numba")
+    )
+    assert_same_result(numpy.result(), numba.result())
+    assert numba.result().arrays["record.spikes"].any()
+    assert numba.result().arrays["three_factor.when_weights"].any()
+    left, right = numpy.state(), numba.state()
+    for key in left:
+        # The upper triangle of an inverse means nothing.
+        alike = np.tril if key.endswith("_inverse") else np.asarray
+        np.testing.assert_array_equal(alike(left[key]), alike(right[key]), err_msg=key)
+
+
+@dtypes
+def test_other_seeds_give_other_bits(dtype: str) -> None:
+    arrays = [finish(make(seeds=(seed,), dtype=dtype)).result().arrays for seed in (1, 2)]
+    for key in ("three_factor.when", "force.what_weights", "mean_rate_hz"):
+        assert not np.array_equal(*(a[key] for a in arrays)), key

@@ -1,0 +1,27 @@
+"""How near numbers must be: one figure for each operation and number type.
+
+What does not stand here must agree bit for bit. A figure states what the mathematics and the number of bits
+allow; a test that misses it is mended, not the figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["TOLERANCE"]
+
+TOLERANCE: Mapping[tuple[str, str], float] = {
+    # |map of bits - normal quantile|: a cubic over a sixteenth of an octave; float32 also rounds the bits.
+    ("normal quantile", "float64"): 2e-8,
+    ("normal quantile", "float32"): 5e-7,
+    # Recursions against a solver, relative to the largest number: N <= 16 and about 50 samples.
+    ("least squares", "float64"): 1e-11,
+    ("least squares", "float32"): 5e-4,
+    # Sums of a geometric series of some thousand terms, relative.
+    ("filter", "float64"): 1e-11,
+    # Eigenvalues by iteration against eigenvalues of the dense matrix, relative.
+    ("spectral radius", "float64"): 1e-10,
+    # A few operations, relative: as many roundings.
+    ("arithmetic", "float64"): 1e-14,
+    ("arithmetic", "float32"): 1e-6,
+}
