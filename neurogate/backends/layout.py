@@ -47,11 +47,11 @@ RECORDABLE = {"v": 0, "u": 1, "synaptic_current": 2, "trace": 4, "spikes": 6}
 class Codes(NamedTuple):
     """Choices that select a branch of the kernel, the same for every replica."""
 
-    model: int
-    scheme: int
-    double_synapse: bool
-    double_trace: bool
-    dt_ms: float
+    model: int  # one of MODELS
+    scheme: int  # one of SCHEMES
+    double_synapse: bool  # double instead of single exponential
+    double_trace: bool  # likewise
+    dt_ms: float  # step
 
 
 class NetworkArrays(NamedTuple):
@@ -88,7 +88,7 @@ class StateArrays(NamedTuple):
     values: Array  # (B, 6, N), rows as in STATE_ROWS
     pending: Array  # (B, D, N) weights on their way, a ring over the next D steps
     feedback: Array  # (B, R) readouts fed back at the next step
-    step: int
+    step: int  # steps done since the beginning
 
 
 class RecordPlan(NamedTuple):

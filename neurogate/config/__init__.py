@@ -8,7 +8,8 @@ live; `neurogate.config.build` makes those things.
 from neurogate.config.hashing import content_hash
 from neurogate.config.listing import describe
 from neurogate.config.loading import load
-from neurogate.config.schema import Run, Simulation, structure, unstructure
+from neurogate.config.parts import Run
+from neurogate.config.schema import Simulation, structure, unstructure
 from neurogate.config.structuring import dumps
 
 __all__ = ["Run", "Simulation", "content_hash", "describe", "dumps", "load", "structure", "unstructure"]

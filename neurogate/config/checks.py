@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from neurogate.config.memory import memory_mb
+from neurogate.config.parts import Parts
 from neurogate.config.structuring import plain
 from neurogate.neurons.distributions import Constant, Distribution, FromFile, Gamma, Normal
 from neurogate.neurons.models import MODELS
@@ -19,15 +20,12 @@ from neurogate.plasticity.gates import PhaseGate
 from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.units import Domain, shown, whole_steps
 
-if TYPE_CHECKING:
-    from neurogate.config.schema import Simulation
-
 __all__ = ["problems"]
 
 _TIME = Domain(0, low_open=True, unit="ms")
 
 
-def problems(simulation: Simulation) -> list[str]:
+def problems(simulation: Parts) -> list[str]:
     """Say what does not fit together, one sentence for each mistake.
 
     Examples
@@ -41,7 +39,7 @@ def problems(simulation: Simulation) -> list[str]:
     return found or list(_memory(simulation))
 
 
-def _names(simulation: Simulation) -> Iterator[str]:
+def _names(simulation: Parts) -> Iterator[str]:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", simulation.name):
         allowed = "begin with a letter or digit and hold only these, dots, dashes and underscores, at most 64"
         yield f"name is {shown(simulation.name)}; it must {allowed}."
@@ -56,7 +54,7 @@ def _names(simulation: Simulation) -> Iterator[str]:
         yield f"task.outcomes is {shown(outcomes)}; each outcome must have a name of its own."
 
 
-def _steps(simulation: Simulation) -> Iterator[str]:
+def _steps(simulation: Parts) -> Iterator[str]:
     """Say which times are no whole number of steps."""
     dt_ms = simulation.reservoir.dt_ms
     times = {f"task.timeline.{key}": value for key, value in simulation.task.timeline.times().items()}
@@ -66,7 +64,7 @@ def _steps(simulation: Simulation) -> Iterator[str]:
     yield from _not_multiples(times, "steps", "reservoir.dt_ms", dt_ms)
 
 
-def _bins(simulation: Simulation) -> Iterator[str]:
+def _bins(simulation: Parts) -> Iterator[str]:
     """Say which times are no whole number of bins."""
     timeline = simulation.task.timeline
     times = {
@@ -96,7 +94,7 @@ def _not_multiples(times: dict[str, float], pieces: str, unit: str, unit_ms: flo
     yield f"{unit} is {unit_ms!r} ms; it must divide {some} and {len(wrong) - 3} more."
 
 
-def _windows(simulation: Simulation) -> Iterator[str]:
+def _windows(simulation: Parts) -> Iterator[str]:
     """Say which windows lie outside the trial."""
     timeline = simulation.task.timeline
     low, high = -timeline.interval_ms, timeline.cue_ms + timeline.gap_ms
@@ -114,7 +112,7 @@ def _windows(simulation: Simulation) -> Iterator[str]:
                 yield f"{path}.stop_ms is {window.stop_ms:g}; it must lie after the beginning: {trial}."
 
 
-def _sizes(simulation: Simulation) -> Iterator[str]:
+def _sizes(simulation: Parts) -> Iterator[str]:
     """Say what is larger than the network or than a run can be."""
     n, recurrent, task = simulation.reservoir.n, simulation.reservoir.recurrent, simulation.task
     if recurrent.kind == "fixed_in_degree" and recurrent.in_degree > n:
@@ -134,7 +132,7 @@ def _sizes(simulation: Simulation) -> Iterator[str]:
             yield f"{key} is {count:g}; it must be at most {most}."
 
 
-def _memory(simulation: Simulation) -> Iterator[str]:
+def _memory(simulation: Parts) -> Iterator[str]:
     """Say whether the run would outgrow its memory; asked last, of what is right in itself."""
     parts, limit_mb = memory_mb(simulation), simulation.run.memory_limit_mb
     total_mb = sum(parts.values())
@@ -147,7 +145,7 @@ def _memory(simulation: Simulation) -> Iterator[str]:
         )
 
 
-def _distributions(simulation: Simulation) -> Iterator[str]:
+def _distributions(simulation: Parts) -> Iterator[str]:
     """Say which distributions can give values that make no sense."""
     reservoir, trial_ms = simulation.reservoir, simulation.task.timeline.trial_ms
     ranges: dict[str, tuple[Distribution, Domain]] = {
@@ -180,7 +178,7 @@ def _extremes(distribution: Distribution) -> tuple[float, ...]:
     return () if isinstance(distribution, FromFile) else (distribution.low, distribution.high)
 
 
-def _feedback(simulation: Simulation) -> Iterator[str]:
+def _feedback(simulation: Parts) -> Iterator[str]:
     count = len(simulation.rules)
     if simulation.reservoir.inputs.feeds_back and count != 1:
         yield (

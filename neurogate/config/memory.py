@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from neurogate.config.parts import Parts
 from neurogate.network.recording import Recording, recording_mb
 from neurogate.neurons.distributions import FromFile
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.ridge import Ridge
 from neurogate.tasks.record import SIMULATED
-
-if TYPE_CHECKING:
-    from neurogate.config.schema import Simulation
 
 __all__ = ["memory_mb"]
 
@@ -21,12 +17,12 @@ _PER_NEURON = 60
 """Arrays of one number per neuron and replica: parameters, filters, state, scratch."""
 
 
-def memory_mb(simulation: Simulation) -> dict[str, float]:
+def memory_mb(simulation: Parts) -> dict[str, float]:
     """Return the memory that each part of a simulation takes at its peak, in MB.
 
     Parameters
     ----------
-    simulation : Simulation
+    simulation : Parts
 
     Returns
     -------
@@ -35,8 +31,7 @@ def memory_mb(simulation: Simulation) -> dict[str, float]:
 
     Examples
     --------
-    >>> from neurogate.config import Simulation
-    >>> parts = memory_mb(Simulation(name="mine"))
+    >>> parts = memory_mb(Parts(name="mine"))
     >>> 50 < sum(parts.values()) < 200
     True
     """
@@ -59,14 +54,14 @@ def memory_mb(simulation: Simulation) -> dict[str, float]:
     return {name: number / 1e6 for name, number in parts.items()}
 
 
-def _connections(simulation: Simulation, size: int) -> float:
+def _connections(simulation: Parts, size: int) -> float:
     """Return bytes: the synapses of all replicas, and what drawing those of one takes."""
     n, recurrent = simulation.reservoir.n, simulation.reservoir.recurrent
     inputs = recurrent.in_degree if recurrent.kind == "fixed_in_degree" else recurrent.probability * n
     return n * inputs * (simulation.run.replicas * (size + 8) + 40)
 
 
-def _longest_delay(simulation: Simulation) -> float:
+def _longest_delay(simulation: Parts) -> float:
     """Return how many steps weights can be on their way, as far as the settings tell."""
     delay_ms = simulation.reservoir.recurrent.delay_ms
     if isinstance(delay_ms, FromFile):
@@ -83,7 +78,7 @@ def _rule(rule: object, n: int, outcomes: int, notes: int, size: int) -> float:
     return weights + (2 * 2 * n**2 * size if isinstance(rule, Force) else 0)
 
 
-def _recordings(simulation: Simulation) -> float:
+def _recordings(simulation: Parts) -> float:
     """Return MB of what the user asked to keep, twice: while it grows and when it is stored."""
     record, task = simulation.record, simulation.task
     batch, n = simulation.run.replicas, record.neurons or simulation.reservoir.n

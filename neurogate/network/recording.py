@@ -71,7 +71,15 @@ def recording_mb(record: Sequence[Recording], n: int, steps: int, replicas: int,
 
 
 def pack_plan(record: Sequence[Recording], n: int, first: int, steps: int) -> RecordPlan:
-    """Lay the recordings of the steps `first` to `first + steps` out in one flat buffer per replica.
+    """Lay recordings out in one flat buffer per replica.
+
+    Parameters
+    ----------
+    record : sequence of Recording
+    n : int
+        Neurons of the network.
+    first, steps : int
+        Steps done before the run, and steps of the run.
 
     Raises
     ------
@@ -102,7 +110,16 @@ def pack_plan(record: Sequence[Recording], n: int, first: int, steps: int) -> Re
 
 
 def unpack_records(plan: RecordPlan, record: Sequence[Recording], flat: Array) -> Mapping[str, Array]:
-    """Return each recorded variable as a (B, samples, neurons) array."""
+    """Return each recorded variable as a (B, samples, neurons) array.
+
+    Parameters
+    ----------
+    plan : RecordPlan
+    record : sequence of Recording
+        What `plan` was made from.
+    flat : (B, R) array
+        The buffers of a run.
+    """
     widths = np.diff(plan.neuron_start)
     return {
         r.variable: flat[:, plan.offset[i] : plan.offset[i + 1]].reshape(

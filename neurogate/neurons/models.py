@@ -3,7 +3,7 @@
 Here live names, units, meanings and domains of the parameters and the order of the rows in which the
 simulator keeps them. The arithmetic of a step lives in `neurogate.backends`.
 
-Both models are a quadratic membrane with a linear recovery variable and a reset,
+Both models are a quadratic membrane with a linear recovery variable and a reset::
 
     izhikevich_2003:    v' = 0.04 v^2 + 5 v + 140 - u + I        u' = a (b v - u)
     izhikevich_2007:  C v' = k (v - v_r) (v - v_t) - u + I       u' = a (b (v - v_r) - u)
@@ -11,7 +11,7 @@ Both models are a quadratic membrane with a linear recovery variable and a reset
     where v >= v_peak:   v <- c,   u <- u + d
 
 One step of `dt` does, in this order: (1) take the current I of the step; (2) advance v and u with the
-named scheme, where f is v' and g is u' of the equations above,
+named scheme, where f is v' and g is u' of the equations above::
 
     euler:       v_1 = v + dt f(v, u, I),              u_1 = u + dt g(v, u)
     half_step:   w   = v + dt/2 f(v, u, I),

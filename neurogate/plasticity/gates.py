@@ -156,12 +156,14 @@ class OutcomeGate:
 
 @settings
 class ErrorGate:
-    """Opens with the error of a readout: min(1, |error| / saturation), bin by bin.
+    r"""Opens with the error of a readout, bin by bin.
+
+    .. math:: g = \min(1, |\delta| / \theta)
 
     Parameters
     ----------
     saturation : float
-        Error at which the gate is fully open.
+        Error :math:`\theta` at which the gate is fully open.
 
     Examples
     --------

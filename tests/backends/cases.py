@@ -78,9 +78,7 @@ def make(kind: Kind, replicas: int = 1, n: int = 37) -> Case:
     depth = 5 if kind.delays else 1
     pending = np.zeros((replicas, depth, n), kind.dtype)
     feedback = np.zeros((replicas, network.readout_weights.shape[1]), kind.dtype)
-    codes = Codes(
-        MODELS[kind.model], SCHEMES[kind.scheme], kind.double_synapse, kind.double_trace, DT_MS
-    )
+    codes = Codes(MODELS[kind.model], SCHEMES[kind.scheme], kind.double_synapse, kind.double_trace, DT_MS)
     return Case(codes, network, StateArrays(values, pending, feedback, 0))
 
 

@@ -309,7 +309,7 @@ def test_the_leak_bounds_what_the_plain_recursion_lets_overflow(dtype: str) -> N
     # A coordinate has lost most of its ridge just before its turn comes.
     least = n * leak * forgetting**n / (1 - forgetting**n)
     eigenvalues = np.linalg.eigvalsh(symmetric(inverse[0].astype(float)))
-    assert 0 < eigenvalues[0]
+    assert eigenvalues[0] > 0
     assert eigenvalues[-1] < 1 / least
     assert np.abs(weights).max() < 10
     error = (targets - outputs)[0, count // 2 :]

@@ -177,6 +177,12 @@ def test_compiled_poisson_counts_are_those_of_the_reference(seed: int, step: int
     np.testing.assert_array_equal(compiled, noise.poisson_counts(seed, 1, step, mean, none))
 
 
+def test_a_number_on_the_edge_belongs_to_the_smaller_count() -> None:
+    u = noise.uniforms(3, 1, 7, 50)
+    assert not noise.poisson_counts(3, 1, 7, -np.log(u), u).any()
+    assert noise.poisson_counts(3, 1, 7, -np.log(u), np.nextafter(u, 0)).all()
+
+
 def test_a_hopeless_mean_still_ends() -> None:
     assert poisson_count(np.uint32(5), 1e4, 0.0) == 100
     assert noise.poisson_counts(0, 0, 0, np.full(1, 1e4), np.zeros(1)).tolist() == [100]

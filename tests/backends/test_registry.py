@@ -78,6 +78,7 @@ def test_an_unknown_backend_is_refused_with_those_there_are() -> None:
 
 
 def test_asking_which_backends_there_are_imports_none(checkout: Path) -> None:
-    code = "import sys; from neurogate.backends import registry; registry.describe(); print('numba' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True)
+    ask = "import sys; from neurogate.backends import registry; registry.describe(); "
+    command = [sys.executable, "-c", ask + "print('numba' in sys.modules)"]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -62,9 +62,7 @@ def pair(
     values = np.zeros((1, len(STATE_ROWS), 2), dtype)
     values[0, 0], values[0, 1] = V_0, U_0
     readouts = network.readout_weights.shape[1]
-    state = StateArrays(
-        values, np.zeros((1, max(delay, 1), 2), dtype), np.zeros((1, readouts), dtype), FIRST
-    )
+    state = StateArrays(values, np.zeros((1, max(delay, 1), 2), dtype), np.zeros((1, readouts), dtype), FIRST)
     return Case(Codes(MODELS["izhikevich_2003"], SCHEMES[scheme], double, double, DT), network, state)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from neurogate.config.build import replica_seeds, reservoir, session
-from neurogate.config.schema import Run, Simulation
+from neurogate.config.parts import Run
+from neurogate.config.schema import Simulation
 from neurogate.errors import RequestError
 from neurogate.network.inputs import Inputs
 from neurogate.network.reservoir import ReservoirSpec

@@ -1,4 +1,4 @@
-"""What enters a network: dense and sparse channels, noise and external spikes in the units they are given in."""
+"""What enters a network: dense and sparse channels, noise and external spikes in their units."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ def test_dense_channels_reach_every_neuron(rng: np.random.Generator) -> None:
 
 @given(density=st.floats(0.05, 0.95), seed=st.integers(0, 1000))
 def test_a_sparse_channel_reaches_its_share(density: float, seed: int) -> None:
-    weights = Inputs(weight=Constant(value=2.0), density=density).draw(
-        4, 2500, np.random.default_rng(seed)
-    )
+    weights = Inputs(weight=Constant(value=2.0), density=density).draw(4, 2500, np.random.default_rng(seed))
     assert set(np.unique(weights)) == {0, 2}
     share = np.count_nonzero(weights) / weights.size
     assert abs(share - density) < 5 * np.sqrt(density * (1 - density) / weights.size)
@@ -47,7 +45,8 @@ def test_there_may_be_no_channel(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("feedback", "feeds"), [(Constant(value=0.0), False), (Constant(value=1.0), True), (Normal(mean=0, sd=1), True)]
+    ("feedback", "feeds"),
+    [(Constant(value=0.0), False), (Constant(value=1.0), True), (Normal(mean=0, sd=1), True)],
 )
 def test_feedback_is_whatever_is_not_zero(feedback: Constant | Normal, feeds: bool) -> None:
     assert Inputs(feedback=feedback).feeds_back is feeds

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from neurogate.backends.layout import NetworkArrays
 from neurogate.errors import Outcome, RequestError, RunDiverged
+from neurogate.network import reservoir as network_reservoir
 from neurogate.network.cells import Cells, Population
 from neurogate.network.filters import Synapse, Trace
 from neurogate.network.inputs import Inputs
@@ -35,7 +36,9 @@ RARELY_LATE = ReservoirSpec(
 
 
 def built(spec: ReservoirSpec | None = None, seeds: tuple[int, ...] = (1, 2), **others: Any) -> Reservoir:
-    return Reservoir.build(spec or ReservoirSpec(n=N), seeds, **({"channels": 1, "backend": "numba"} | others))
+    return Reservoir.build(
+        spec or ReservoirSpec(n=N), seeds, **({"channels": 1, "backend": "numba"} | others)
+    )
 
 
 def advanced(reservoir: Reservoir, steps: int = 300) -> dict[str, np.ndarray]:
@@ -119,6 +122,21 @@ def test_changing_a_part_leaves_the_draws_of_the_others(part: str) -> None:
     for name in NetworkArrays._fields:
         same = np.array_equal(getattr(plain, name), getattr(changed, name))
         assert same == (name not in touched), name
+
+
+def test_every_part_is_drawn_from_a_stream_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    rng = network_reservoir._rng
+
+    def noted(seed: int, purpose: int) -> np.random.Generator:
+        asked.append((seed, purpose))
+        return rng(seed, purpose)
+
+    monkeypatch.setattr(network_reservoir, "_rng", noted)
+    built()
+    assert len(asked) == len(set(asked)) > 10
+    first = [rng(*which).random() for which in asked]
+    assert len(set(first)) == len(first)
 
 
 def test_float32_is_the_float64_network_rounded() -> None:

@@ -32,9 +32,12 @@ def test_the_overview_leaves_no_figure_with_pyplot(result):
     assert plt.get_fignums() == before
 
 
+BLOCKS_SHOWN = ("acquisition", "times swapped", "acquisition", "odds swapped")
+
+
 def test_only_blocks_that_change_something_get_panels_of_their_own(result):
     titles = [axes.get_title() for axes in overview(result).axes]
-    assert titles == ["", "acquisition", "times swapped", "acquisition", "odds swapped", "", ""]
+    assert titles == ["", *(f"end of block {name}" for name in BLOCKS_SHOWN), "", ""]
     assert letters(overview(first_block_only(result))) == list("abcde")
 
 
@@ -47,9 +50,9 @@ def test_probabilities_are_those_at_the_last_probe_of_the_block(result):
     np.testing.assert_array_equal(shown, result["three_factor.probability"][0, 32])
 
 
-def test_the_raster_marks_when_the_outcome_of_its_cue_is_due(result):
+def test_the_raster_marks_when_the_outcome_of_its_cue_is_due_after_the_last_block(result):
     raster = overview(result | {"raster_cue": np.array(2)}).axes[0]
-    assert [line.get_xdata()[0] for line in raster.lines] == [0.0, 900.0]
+    assert [line.get_xdata()[0] for line in raster.lines] == [0.0, result["latency_ms"][-1, 2]]
     assert "cue C" in [text.get_text() for text in raster.texts]
 
 

@@ -32,3 +32,11 @@ def test_marks_stand_at_their_times_under_their_names_which_lean_apart():
     named = {text.get_text(): text for text in axes.texts}
     assert (named["cue"].get_position()[0], named["cue"].get_ha()) == (0.0, "right")
     assert (named["due"].get_position()[0], named["due"].get_ha()) == (0.1, "left")
+
+
+def test_names_of_marks_that_stand_apart_stay_inside_the_axes():
+    axes = raster(*NO_SPIKES, [0], (0.0, 10.0), marks={"cue": 0.0, "due": 9.0})[0].axes
+    assert {text.get_text(): text.get_ha() for text in axes.texts if text.get_text() in ("cue", "due")} == {
+        "cue": "left",
+        "due": "right",
+    }

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from neurogate.config import Simulation, load
-from neurogate.config.schema import Run
+from neurogate.config.parts import Run
 from neurogate.errors import Outcome, RequestError, RunError
 from neurogate.runs import files, store
 from neurogate.runs.course import RunCancelled

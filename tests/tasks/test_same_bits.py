@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 
 from neurogate.plasticity.rules import RULES
-from tests.tasks.sessions import EVERYTHING, assert_same, finish, make, stored
+from tests.tasks.sessions import EVERYTHING, TASK, assert_same, finish, make, stored
 
 OPEN: dict[str, Any] = {}
 CLOSED: dict[str, Any] = {"feedback": 2.0}
@@ -87,8 +88,9 @@ def test_a_replica_is_the_same_alone_and_in_a_batch(
 
 @loops
 def test_threads_change_no_bit(loop: dict[str, Any]) -> None:
+    short = attrs.evolve(TASK, blocks=TASK.blocks[:1], habituation=1)
     one, two = (
-        finish(make(seeds=(1, 2, 3), threads=threads, record=EVERYTHING, **loop)) for threads in (1, 2)
+        finish(make((1, 2, 3), threads=threads, task=short, record=EVERYTHING, **loop)) for threads in (1, 2)
     )
     assert_same(one.state(), two.state())
     assert_same_result(one.result(), two.result())

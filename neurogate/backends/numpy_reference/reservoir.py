@@ -3,8 +3,10 @@
 Order of one step t, all right-hand sides from before the step unless said otherwise:
 
 1. input: I = bias + W_in x(t) + s + E z + noise
-2. v and u move, 3. spikes are found, 4. fired neurons are reset (`neurons`); a v that is then beyond
-   1000 mV becomes NaN and stays so, lest it come back before it is looked for
+2. v and u move (`neurons`)
+3. spikes are found
+4. fired neurons are reset; a v that is then beyond 1000 mV becomes NaN and stays so, lest it come back
+   before it is looked for
 5. arriving weights: J = what spikes of this and earlier steps send to now (a spike of step t with delay
    1 arrives in step t), plus the weights of external Poisson spikes
 6. synapse: exponential s = decay s + J; double exponential s = rise s + dt h, then h = decay h + J

@@ -1,4 +1,4 @@
-"""Readouts that are fed back: what the network hears, and when."""
+"""A trial in one piece or bin by bin: the same numbers, and what the network hears of its readouts when."""
 
 from __future__ import annotations
 
