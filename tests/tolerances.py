@@ -15,13 +15,14 @@ TOLERANCE: Mapping[tuple[str, str], float] = {
     ("normal quantile", "float64"): 2e-8,
     ("normal quantile", "float32"): 5e-7,
     # Recursions against a solver, relative to the largest number: N <= 16 and about 50 samples.
-    ("least squares", "float64"): 1e-11,
-    ("least squares", "float32"): 5e-4,
+    ("least squares", "float64"): 1e-12,
+    ("least squares", "float32"): 1e-5,
     # Sums of a geometric series of some thousand terms, relative.
-    ("filter", "float64"): 1e-11,
+    ("filter", "float64"): 1e-12,
+    # A filter in steps of dt against the continuous one, relative: dt over its time constants.
+    ("continuous filter", "float64"): 5e-8,
     # Eigenvalues by iteration against eigenvalues of the dense matrix, relative.
-    ("spectral radius", "float64"): 1e-10,
+    ("spectral radius", "float64"): 1e-11,
     # A few operations, relative: as many roundings.
-    ("arithmetic", "float64"): 1e-14,
-    ("arithmetic", "float32"): 1e-6,
+    ("arithmetic", "float64"): 2e-15,
 }

@@ -56,8 +56,8 @@ def test_for_short_steps_the_kicks_are_those_of_the_continuous_filters() -> None
     tau, dt = np.array([5.0, 20.0]), 1e-7
     single = kick(Synapse(charge=3.0), tau, dt)
     double = kick(Synapse(kind="double_exponential", rise_ms=2.0, charge=3.0), tau, dt)
-    np.testing.assert_allclose(single, 3 / tau, rtol=1e-7)  # what is left is of the order of dt / tau
-    np.testing.assert_allclose(double, 3 / (2 * tau), rtol=1e-7)
+    np.testing.assert_allclose(single, 3 / tau, rtol=TOLERANCE["continuous filter", "float64"])
+    np.testing.assert_allclose(double, 3 / (2 * tau), rtol=TOLERANCE["continuous filter", "float64"])
 
 
 @pytest.mark.parametrize("settings", [{"rise_ms": 0.0}, {"rise_ms": -1.0}, {"kind": "alpha"}])

@@ -206,7 +206,7 @@ def test_every_recurrent_spike_brings_its_charge(kind: str, dt_ms: float) -> Non
         current = records["synaptic_current"][b].sum(axis=0) * dt_ms
         np.testing.assert_allclose(current, charge, rtol=TOLERANCE["filter", "float64"])
     area = records["trace"].sum(axis=1) * dt_ms / 1000
-    np.testing.assert_allclose(area, counts, rtol=TOLERANCE["filter", "float64"], atol=1e-12)
+    np.testing.assert_allclose(area, counts, rtol=TOLERANCE["filter", "float64"])
 
 
 def test_without_gain_neurons_do_not_hear_each_other() -> None:

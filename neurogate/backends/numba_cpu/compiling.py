@@ -1,9 +1,16 @@
-"""How kernels are compiled and how replicas are shared out to threads."""
+"""How kernels are compiled and kept on disk, and how replicas are shared out to threads.
+
+Numba keeps compiled code until the file of its function changes. A kernel here also holds the code of
+other files, so what it is kept under is the digest of all of them: none outlives a change of any.
+"""
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -11,6 +18,7 @@ import numba
 __all__ = ["kernel", "over_replicas"]
 
 _R = TypeVar("_R")
+_HERE = Path(__file__).parent
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -26,7 +34,18 @@ def kernel(function: Callable[..., Any]) -> Any:
     >>> kernel(lambda x: x + 1)(2)
     3
     """
-    return numba.njit(cache="<lambda>" not in function.__name__, nogil=True, error_model="numpy")(function)
+    kept = "<lambda>" not in function.__name__
+    compiled: Any = numba.njit(cache=kept, nogil=True, error_model="numpy")(function)
+    if kept:
+        compiled._cache._cache_file._source_stamp = _digest()  # Numba has no public way to say it
+    return compiled
+
+
+@functools.cache
+def _digest() -> str:
+    """Return the digest of every source that ends up in a kernel."""
+    sources = [*sorted(_HERE.glob("*.py")), _HERE.parent / "layout.py", _HERE.parent / "noise.py"]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
 def over_replicas(work: Callable[[int], _R], replicas: int, threads: int) -> list[_R]:

@@ -1,0 +1,41 @@
+"""Compiled code is kept, and never outlives a change of any source that went into it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+READ_ONES = """
+import numpy as np
+from neurogate.backends.numba_cpu.learning import readout, _readout
+print(readout(np.ones((1, 1, 32)), np.ones((1, 1, 32))).item(), sum(_readout.stats.cache_hits.values()))
+"""
+
+
+def read_ones(tree: Path, cache: Path) -> tuple[float, int]:
+    """Return what a readout of 32 ones gives in a tree of sources, and whether its code was kept."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ_ONES],
+        cwd=tree,
+        env={**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(tree)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    value, hits = done.stdout.split()
+    return float(value), int(hits)
+
+
+def test_a_change_of_another_file_recompiles_and_no_change_does_not(checkout: Path, tmp_path: Path) -> None:
+    tree, cache = tmp_path / "tree", tmp_path / "cache"
+    shutil.copytree(checkout / "neurogate", tree / "neurogate", ignore=shutil.ignore_patterns("__pycache__"))
+    assert read_ones(tree, cache) == (32.0, 0)
+    assert read_ones(tree, cache) == (32.0, 1)
+    sums = tree / "neurogate" / "backends" / "numba_cpu" / "sums.py"
+    sums.write_text(
+        sums.read_text("utf-8").replace("lanes = builder.fadd(*halves)", "lanes = halves[0]"), "utf-8"
+    )
+    assert read_ones(tree, cache) == (2.0, 0)
