@@ -108,3 +108,10 @@ def test_seeds_become_the_replicas_of_the_figure(script: dict[str, Any]) -> None
     assert pooled["mean_rate_hz"].tolist() == [5.0, 7.0]
     assert pooled["force.when"].tolist() == [[5.0] * 3, [7.0] * 3]
     assert pooled["probe_trial"].tolist() == [10, 20]
+
+
+def test_no_seed_at_all_is_refused(script: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        script["main"](["--seeds", "0"])
+    assert ended.value.code == 2
+    assert "--seeds is 0; it must be at least 1" in capsys.readouterr().err
