@@ -48,7 +48,7 @@ def memory_mb(simulation: Parts) -> dict[str, float]:
         "neurons": batch * n * (_PER_NEURON + cues + outcomes + 3 * _longest_delay(simulation)) * size,
         "one trial": batch * n * (6 * bins + 2 * steps) * size,
         "rules": batch * sum(_rule(rule, n, outcomes, notes, size) for rule in simulation.rules.values()),
-        "probes": 3 * batch * cues * cue_bins * n * size,
+        "probes": batch * n * size * (3 * cues * cue_bins + 4 * task.blocks[0].trials),
         "recordings": _recordings(simulation) * 1e6,
     }
     return {name: number / 1e6 for name, number in parts.items()}

@@ -221,8 +221,7 @@ def _angles(finished: Finished, judged: Mapping[str, Array]) -> dict[str, float]
     for b, seed in enumerate(finished.seeds):
         when, what = judged["when_weights"][b], judged["what_weights"][b, :, :-1]
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(102,)))
-        phasic = finished.memory.probes["phasic"][b].reshape(-1, when.size)
-        tonic = finished.memory.probes["tonic"][b, ..., :-1].reshape(-1, when.size)
+        phasic, tonic = (finished.memory.samples[name][b] for name in ("phasic", "tonic"))
         varied = np.ptp(phasic, axis=0).any() and np.ptp(tonic, axis=0).any()
         null = trace_sum_angles(rng, phasic, tonic, len(what), NULL_DRAWS) if varied else np.full(1, np.nan)
         angle = angle_between(when, what) if when.any() and what.any() else float("nan")

@@ -41,6 +41,9 @@ class Memory:
         Sums over the probe trials of each cue: ``phasic``, ``tonic`` (B, C, T, N or N + 1), ``spikes``
         (B,), ``steps`` (), and the spikes ``raster`` (steps, N) of the first probe of the last cue in
         the first replica.
+    samples : dict of str to array
+        Traces that rules learned from in the first block, a few bins of each trial: ``phasic`` and
+        ``tonic`` (B, S, N), for the null of the angle between readouts.
     kept : dict of str to list of array
         What the user asked to record, one entry per trial.
     """
@@ -53,6 +56,7 @@ class Memory:
     rules: dict[str, RuleState]
     notes: dict[str, Array]
     probes: dict[str, Array]
+    samples: dict[str, Array]
     kept: dict[str, list[Array]]
 
     @classmethod
@@ -63,6 +67,7 @@ class Memory:
         rules: dict[str, RuleState],
         judgements: int,
         probes: tuple[int, int],
+        samples: int,
         fed_back: int,
     ) -> Memory:
         """Return the memory before the first trial; `probes` is the number of cues and of cue bins."""
@@ -80,6 +85,7 @@ class Memory:
             "steps": np.zeros(()),
             "raster": np.zeros((0, n), np.uint8),
         }
+        sampled = {name: np.zeros((batch, samples, n), dtype) for name in ("phasic", "tonic")}
         moments = Moments.zeros((batch, n))
         return cls(
             0,
@@ -90,6 +96,7 @@ class Memory:
             rules,
             notes,
             sums,
+            sampled,
             {},
         )
 
@@ -102,6 +109,16 @@ class Memory:
         self.probes["steps"] = self.probes["steps"] + spikes.shape[1]
         if cue[0] == self.probes["phasic"].shape[1] - 1 and not self.probes["raster"].size:
             self.probes["raster"] = spikes[0].astype(np.uint8)
+
+    def add_samples(self, trained: int, episode: Episode, in_cue: Array) -> None:
+        """Note the traces of one training trial: *when*'s in the bins `in_cue`, *what*'s as replayed."""
+        count = in_cue.shape[1]
+        rows = slice(count * trained, count * (trained + 1))
+        if rows.stop > self.samples["phasic"].shape[1]:
+            return
+        replayed = episode.replay[:, :count, None]
+        self.samples["phasic"][:, rows] = np.take_along_axis(episode.phasic, in_cue[..., None], axis=1)
+        self.samples["tonic"][:, rows] = np.take_along_axis(episode.tonic[..., :-1], replayed, axis=1)
 
     def keep(self, arrays: Mapping[str, Array]) -> None:
         """Append one trial to what the user asked for."""
@@ -116,6 +133,7 @@ class Memory:
             "moments": attrs.asdict(self.moments),
             "notes": self.notes,
             "probes": self.probes,
+            "samples": self.samples,
             "kept": self.kept,
             "here": {"position": self.position, "running_mean": self.running_mean, "fed_back": self.fed_back},
         }
@@ -144,5 +162,6 @@ class Memory:
             {name.removeprefix("rule "): state for name, state in groups.items() if name.startswith("rule ")},
             groups["notes"],
             groups["probes"],
+            groups["samples"],
             {name: list(array) for name, array in groups.get("kept", {}).items()},
         )

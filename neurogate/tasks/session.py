@@ -33,6 +33,7 @@ from .what_when import Schedule, WhatWhen, shuffled_groups
 __all__ = ["Session"]
 
 Array = npt.NDArray[Any]
+_SAMPLED = 2
 _NOTHING = np.zeros((0, 0, 0))
 
 
@@ -96,6 +97,7 @@ class Session:
         self.total = self.trained + probes.per_cue * task.cues
         self.probe_cues = _probe_cues(self.seeds, task.cues, probes.per_cue)
         self.judged = self._judged_trials()
+        self.sampled = min(_SAMPLED, task.replays)
         self.trial = TrialRunner(reservoir, features, self.clock, self.rules, self.feedback_channels)
         self.memory = self._fresh_memory()
 
@@ -224,6 +226,7 @@ class Session:
             self.memory.rules[name] = rule.offline(self.reservoir.call, before[name], lived.episode)
         check_weights(self.memory)
         self._note_weights(trained + 1)
+        self.memory.add_samples(trained, lived.episode, self._sampled_bins(n))
         if keeps:
             self._keep(lived, before)
 
@@ -274,6 +277,12 @@ class Session:
         chosen: Array = first + (self.schedule.replay[:, trial] * span).astype(np.int64)
         return chosen
 
+    def _sampled_bins(self, trial: int) -> Array:
+        """Return a few random bins of the cue, whose traces stand for all that *when* learns from."""
+        where = self.schedule.replay[:, trial, : self.sampled]
+        chosen: Array = self.clock.cue_bins[(where * len(self.clock.cue_bins)).astype(np.int64)]
+        return chosen
+
     def _note_weights(self, trained: int) -> None:
         where = np.flatnonzero(self.judged == trained)
         for name, state in self.memory.rules.items() if where.size else ():
@@ -314,6 +323,7 @@ class Session:
             },
             judgements=len(self.judged),
             probes=(self.task.cues, len(self.clock.cue_bins)),
+            samples=self.sampled * self.task.blocks[0].trials,
             fed_back=self.feedback_channels,
         )
 

@@ -11,6 +11,7 @@ import pytest
 from neurogate.analysis.nulls import trace_sum_angles
 from neurogate.analysis.predictions import trials_to_criterion
 from neurogate.analysis.subspaces import angle_between
+from neurogate.network.features import Scaling
 from neurogate.neurons.distributions import Constant
 from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.tasks.evaluation import Result
@@ -212,8 +213,8 @@ def test_the_angle_is_that_of_the_first_block_beside_a_null_of_its_own_traces(
     nulls = [
         trace_sum_angles(
             np.random.default_rng(0),
-            session.memory.probes["phasic"][b].reshape(-1, N),
-            session.memory.probes["tonic"][b, ..., :-1].reshape(-1, N),
+            session.memory.samples["phasic"][b],
+            session.memory.samples["tonic"][b],
             K,
             400,
         ).mean()
@@ -221,6 +222,20 @@ def test_the_angle_is_that_of_the_first_block_beside_a_null_of_its_own_traces(
     ]
     assert metrics["when_what_angle_null_deg"] == pytest.approx(np.mean(nulls), abs=3)
     assert metrics["when_what_angle_null_p5_deg"] < metrics["when_what_angle_null_deg"]
+
+
+def test_the_null_is_made_of_single_trials_that_rules_learned_from() -> None:
+    session = make([3], record=Record(variables=("trace",), every_ms=5.0, trials="all"))
+    finish(session)
+    scaling = Scaling.of(session.features, session.memory.moments, "float64")
+    tonic, samples = [], session.memory.samples["tonic"][0]
+    for trial in range(TASK.blocks[0].trials):
+        seen = scaling.tonic(session.memory.kept["trace"][trial])[0, :, :-1]
+        n = session.before + trial
+        replayed = session._replay_bins(n, session.schedule.outcome[:, n], session.schedule.latency_ms[:, n])
+        tonic.extend(seen[replayed[0, :2]])
+    np.testing.assert_array_equal(samples, tonic)
+    assert np.abs(session.memory.samples["phasic"][0]).max(axis=1).all()
 
 
 def test_results_do_not_depend_on_how_often_they_are_asked_for(session: Session, result: Result) -> None:
