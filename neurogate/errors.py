@@ -87,14 +87,14 @@ class RunDiverged(RunError):
     quantity : str
         What left its range, with its unit, for example ``"v_mV"``.
     value : float
-        Its value when that was noticed.
+        Its value when that was noticed; a membrane potential that left its range is NaN by then.
     replica, step, neuron : int
         The first offender: replica, number of completed steps, neuron (or weight) index.
 
     Examples
     --------
     >>> print(RunDiverged("v_mV", float("nan"), replica=0, step=250, neuron=17))
-    Replica 0 diverged: v_mV is nan at step 250, first in neuron 17.
+    Replica 0 diverged: v_mV was nan when looked at after step 250, first in neuron 17.
     """
 
     def __init__(self, quantity: str, value: float, *, replica: int, step: int, neuron: int) -> None:
@@ -104,6 +104,6 @@ class RunDiverged(RunError):
         self.step = int(step)
         self.neuron = int(neuron)
         super().__init__(
-            f"Replica {replica} diverged: {quantity} is {float(value):g} at step {step}, "
+            f"Replica {replica} diverged: {quantity} was {float(value):g} when looked at after step {step}, "
             f"first in neuron {neuron}."
         )

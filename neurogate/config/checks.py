@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from neurogate.config.memory import memory_mb
 from neurogate.config.parts import Parts
 from neurogate.config.structuring import plain
+from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Constant, Distribution, FromFile, Gamma, Normal
 from neurogate.neurons.models import MODELS
 from neurogate.neurons.presets import PRESETS
@@ -101,6 +105,14 @@ def _windows(simulation: Parts) -> Iterator[str]:
     trial = f"the trial goes from {low:g} to {high:g} ms relative to the cue"
     if simulation.probes.window_ms[1] > high:
         yield f"probes.window_ms[1] is {simulation.probes.window_ms[1]:g}; it must lie in the trial: {trial}."
+    first, last = simulation.probes.window_ms
+    bin_ms = simulation.features.bin_ms
+    bins = np.arange(bin_ms, timeline.cue_ms + 0.5 * bin_ms, bin_ms)
+    if not ((bins >= first) & (bins <= last)).any():
+        yield (
+            f"probes.window_ms is [{first:g}, {last:g}]; a bin of features.bin_ms, {bin_ms:g} ms, must end "
+            f"in it while the cue is on, up to {timeline.cue_ms:g} ms."
+        )
     for name, rule in simulation.rules.items():
         windows: dict[str, Any] = {f"rules.{name}": rule} if isinstance(rule, Force) else {}
         for i, gate in enumerate(rule.gates if isinstance(rule, ThreeFactor) else ()):
@@ -159,11 +171,50 @@ def _distributions(simulation: Parts) -> Iterator[str]:
         domains = {p.name: p.domain for p in MODELS[PRESETS[population.preset].model].parameters}
         for name, distribution in population.parameters.items():
             ranges[f"reservoir.cells.{side}.parameters.{name}"] = distribution, domains[name]
+    yield from _files(simulation)
     for path, (distribution, domain) in ranges.items():
         problem = next(filter(None, map(domain.problem, _extremes(distribution))), None)
         if problem:
             advice = " (a normal distribution up to 6 sd)" if isinstance(distribution, Normal) else ""
             yield f"{path} is {shown(plain(distribution))}; every number drawn {problem}{advice}."
+
+
+def _files(simulation: Parts) -> Iterator[str]:
+    """Say which files hold other than one number for each thing that needs one."""
+    reservoir, task = simulation.reservoir, simulation.task
+    excitatory, inhibitory = reservoir.cells.split(reservoir.n)
+    recurrent, channels = reservoir.recurrent, task.cues + len(task.outcomes)
+    fixed = recurrent.kind == "fixed_in_degree"
+    synapses = reservoir.n * recurrent.in_degree if fixed else None
+    needs: dict[str, tuple[Distribution, int | None]] = {
+        "reservoir.synapse.tau_ms": (reservoir.synapse.tau_ms, reservoir.n),
+        "reservoir.trace.tau_ms": (reservoir.trace.tau_ms, reservoir.n),
+        "reservoir.inputs.noise_sd": (reservoir.inputs.noise_sd, reservoir.n),
+        "reservoir.inputs.weight": (reservoir.inputs.weight, reservoir.n * channels),
+        "reservoir.inputs.feedback": (reservoir.inputs.feedback, reservoir.n * (1 + len(task.outcomes))),
+        "reservoir.recurrent.weight": (recurrent.weight, synapses),
+        "reservoir.recurrent.delay_ms": (recurrent.delay_ms, synapses),
+    }
+    for side, count in (("excitatory", excitatory), ("inhibitory", inhibitory)):
+        population = getattr(reservoir.cells, side)
+        of_side = {
+            "bias": population.bias,
+            **{f"parameters.{k}": d for k, d in population.parameters.items()},
+        }
+        needs |= {f"reservoir.cells.{side}.{key}": (d, count) for key, d in of_side.items()}
+    for path, (distribution, wanted) in needs.items():
+        if not isinstance(distribution, FromFile) or not Path(distribution.path).is_file():
+            continue
+        if wanted is None:
+            yield (
+                f"{path} is read from a file, but the number of connections is drawn; it must be a "
+                "distribution, or reservoir.recurrent.kind must be fixed_in_degree."
+            )
+            continue
+        try:
+            distribution.sample(np.random.default_rng(0), wanted)
+        except RequestError as error:
+            yield f"{path}: {error}"
 
 
 def _extremes(distribution: Distribution) -> tuple[float, ...]:

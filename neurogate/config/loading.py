@@ -90,7 +90,7 @@ def _read(name_or_path: str | os.PathLike[str]) -> tuple[_Table, Path]:
     path = shipped.folder() / f"{name}.toml" if name in shipped.names() else Path(name.replace("\0", "?"))
     quoted = inline(name[:500])
     try:
-        table = tomllib.loads(path.read_bytes().decode())
+        table = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         raise RequestError(_not_found(name, path)) from None
     except OSError as error:

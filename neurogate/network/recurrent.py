@@ -133,8 +133,15 @@ class Recurrent:
     def _scale(self, indptr: Array, targets: Array, weights: Array, gain: float) -> float:
         n = len(indptr) - 1
         if self.scaling == "spectral_radius":
-            radius = _spectral_radius(indptr, targets, weights) if weights.any() else 0.0
-            return gain / radius if radius > 0 else 0.0
+            if not weights.any():
+                return 0.0
+            radius = _spectral_radius(indptr, targets, weights)
+            if radius < 1e-3 * np.abs(weights).max():
+                raise RequestError(
+                    "reservoir.recurrent.scaling is spectral_radius, but the drawn connections hardly hold a "
+                    "loop, so their spectral radius is 0. Connect more densely, or scale by gain."
+                )
+            return gain / radius
         inputs = self.probability * n if self.kind == "fixed_probability" else self.in_degree
         return float(gain / np.sqrt(inputs)) if inputs else 0.0
 

@@ -215,7 +215,8 @@ class Reservoir:
         batch, n, channels = self.shape
         if inputs.ndim != 3 or inputs.shape[::2] != (batch, channels):
             raise ValueError(f"inputs has shape {inputs.shape}; it must be ({batch}, steps, {channels}).")
-        inputs = np.ascontiguousarray(inputs, self.dtype)
+        with np.errstate(over="ignore"):
+            inputs = np.ascontiguousarray(inputs, self.dtype)
         plan = pack_plan(record, n, state.step, inputs.shape[1])
         state, flat, status = self.call("run_reservoir")(self.codes, self.arrays, state, inputs, plan)
         bad = np.flatnonzero(status.code >= 0)
@@ -286,4 +287,5 @@ def _stack(name: str, parts: Sequence[Array], dtype: str) -> Array:
     padded = [np.pad(p, (0, width - len(p)), constant_values=fill) if p.ndim == 1 else p for p in parts]
     stacked = np.stack(padded)
     real = stacked.dtype == np.float64 and name not in _ALWAYS_FLOAT64
-    return np.ascontiguousarray(stacked, dtype if real else None)
+    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and the run is found to diverge
+        return np.ascontiguousarray(stacked, dtype if real else None)

@@ -219,8 +219,8 @@ class FromFile:
         numbers = self._numbers()
         if numbers.size != n:
             raise RequestError(
-                f"The file {self.path} holds {numbers.size} numbers, but {n} neurons need one each. "
-                f"Give a file of {n} numbers or change the number of neurons."
+                f"The file {self.path} holds {numbers.size} numbers, but {n} are needed, one for each. "
+                f"Give a file of {n} numbers, or change how many are needed."
             )
         return numbers
 

@@ -67,9 +67,11 @@ def learning_curve(
             if len(values) > 1:
                 low, high = values.min(axis=0), values.max(axis=0)
                 axes.fill_between(trials, low, high, color=rule_line(rule)["color"], alpha=0.18, linewidth=0)
-        axes.set(xlim=(trials[0], trials[-1]), xlabel="training trials", ylabel=ylabel)
+        starts = np.asarray(block_start, dtype=float).tolist()
+        low_trial, high_trial = min([*trials, *starts]), max([*trials, *starts])
+        axes.set(xlim=(low_trial, max(high_trial, low_trial + 1)), xlabel="training trials", ylabel=ylabel)
         axes.set_ylim(bottom=0.0)
-        _blocks(axes, np.asarray(block_start, dtype=float).tolist(), block_names)
+        _blocks(axes, starts, block_names)
         last = np.array([values.mean(axis=0)[-1] for values in curves.values()])
         label_ends(axes, [display_name(name) for name in curves], last)
     return lines

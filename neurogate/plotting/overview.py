@@ -132,10 +132,16 @@ def _require(arrays: Arrays, keys: Iterable[str]) -> None:
         )
 
 
-def _changed(values: NDArray[Any]) -> list[int]:
-    """Return block 0 and the first later block whose values differ from its, if there is one."""
+def _shown_blocks(arrays: Arrays, key: str) -> list[int]:
+    """Return block 0 and the first later block whose values differ from its, as far as they were judged."""
+    values, judged = arrays[key], _judged_blocks(arrays)
     other = [block for block in range(1, len(values)) if not np.array_equal(values[block], values[0])]
-    return [0, *other[:1]]
+    return [block for block in (0, *other[:1]) if block in judged] or [int(judged.max())]
+
+
+def _judged_blocks(arrays: Arrays) -> NDArray[np.intp]:
+    """Return the block that each judgement belongs to."""
+    return np.searchsorted(arrays["block_start"][1:], arrays["probe_trial"])
 
 
 def _of_rules(arrays: Arrays, rules: list[str], key: str) -> dict[str, NDArray[Any]]:
@@ -143,7 +149,7 @@ def _of_rules(arrays: Arrays, rules: list[str], key: str) -> dict[str, NDArray[A
 
 
 def _activity(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
-    blocks = _changed(arrays["latency_ms"])
+    blocks = _shown_blocks(arrays, "latency_ms")
     left, *right = part.subplots(1, 1 + len(blocks), width_ratios=[1.25] + [1.0] * len(blocks))
     cue = int(arrays["raster_cue"])
     latency = float(arrays["latency_ms"][-1, cue])  # probes come after the last block
@@ -163,7 +169,7 @@ def _activity(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
             arrays["latency_ms"][block],
             names,
             step=step,
-            key=block == 0,
+            key=block == blocks[0],
             ax=axes,
         )
         axes.set_title(f"end of block {display_name(str(arrays['block_names'][block]))}")
@@ -171,12 +177,12 @@ def _activity(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
 
 
 def _learning(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
-    blocks = _changed(arrays["true_probability"])
+    blocks = _shown_blocks(arrays, "true_probability")
     left, right = part.subfigures(1, 2, squeeze=False, width_ratios=(0.5 * len(blocks), 1.0)).flat
     squares = np.atleast_1d(left.subplots(1, len(blocks), sharey=True))
     trial, starts = arrays["probe_trial"], arrays["block_start"]
     for block, axes in zip(blocks, squares, strict=True):
-        last = int(np.searchsorted(trial, starts[block + 1], side="right")) - 1
+        last = int(np.flatnonzero(_judged_blocks(arrays) == block)[-1])
         learned = _of_rules(arrays, rules[:_COMPARED], "probability")
         ends = {rule: values[:, last] for rule, values in learned.items()}
         probability(arrays["true_probability"][block], ends, ax=axes)

@@ -136,7 +136,10 @@ def _simulate(course: Course, progress: Progress) -> tuple[dict[str, Any], _Arra
         divergence = {"message": str(error)} | {name: getattr(error, name) for name in names}
         return {"outcome": str(Outcome.DIVERGED), "metrics": {}, "divergence": divergence}, {}
     _LOG.info("Simulated %d trials in %.1f s.", course.session.total, course.wall_time_s)
-    result = course.session.result()
+    try:
+        result = course.session.result()
+    except RequestError as error:
+        raise RunError(f"The run is done but cannot be judged: {error}") from error
     return {"outcome": str(Outcome.DONE), "metrics": result.metrics}, result.arrays
 
 

@@ -1,4 +1,29 @@
-"""From a finished session to its results: readouts in frozen probes, learning curves, metrics."""
+"""From a finished session to its results: readouts in frozen probes, learning curves, metrics.
+
+The arrays of a result, with P judgements, C cues, K outcomes and T bins of the cue:
+
+=========================== ================================================================
+``probe_time_ms``           (T,) end of each bin, relative to the cue
+``probe_trial``             (P,) training trials done at each judgement
+``block_start``             (blocks + 1,) first trial of each block, and their number
+``latency_ms``              (blocks, C) true latencies
+``true_probability``        (blocks, C, K)
+``block_names`` and others  also ``cue_names``, ``outcome_names``, ``rule_names``
+``neuron_type``             (N,) 0 excitatory, 1 inhibitory
+``mean_rate_hz``            (B,) over all probes
+``raster_time_ms``          spikes of one probe of cue ``raster_cue`` in the first replica, with
+                            ``raster_neuron`` and ``raster_window_ms``
+``RULE.when``               (B, blocks, C, T) *when* in the probes, weights as at the end of each
+                            block (NaN where they were not noted)
+``RULE.peak_ms``            (B, P, C) predicted time
+``RULE.timing_error_ms``    (B, P, C)
+``RULE.probability``        (B, P, C, K) learned probability
+``RULE.probability_error``  (B, P, C) mean over outcomes
+``RULE.when_weights``       (B, N) at the end of the first block judged
+``RULE.what_weights``       (B, K, N + 1) likewise, the last weight is that of the constant
+``record.NAME``             what was asked for, see `neurogate.tasks.record`
+=========================== ================================================================
+"""
 
 from __future__ import annotations
 
@@ -65,7 +90,7 @@ class Result:
     Parameters
     ----------
     arrays : mapping of str to array
-        Everything that figures need; see the README for names and shapes.
+        Everything that figures need, by the names and shapes of the module's docstring.
     metrics : mapping of str to mapping
         For each rule, measured in frozen omission probes and averaged over replicas:
         ``timing_error_ms`` (last 100 trials of each block, mean over blocks and cues),
@@ -222,7 +247,7 @@ def _angles(finished: Finished, judged: Mapping[str, Array]) -> dict[str, float]
         when, what = judged["when_weights"][b], judged["what_weights"][b, :, :-1]
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(102,)))
         phasic, tonic = (finished.memory.samples[name][b] for name in ("phasic", "tonic"))
-        varied = np.ptp(phasic, axis=0).any() and np.ptp(tonic, axis=0).any()
+        varied = len(tonic) > len(what) and np.ptp(phasic, axis=0).any() and np.ptp(tonic, axis=0).any()
         null = trace_sum_angles(rng, phasic, tonic, len(what), NULL_DRAWS) if varied else np.full(1, np.nan)
         angle = angle_between(when, what) if when.any() and what.any() else float("nan")
         angles.append(angle)

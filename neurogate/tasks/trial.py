@@ -17,7 +17,7 @@ from ..errors import RunDiverged
 from ..network.features import Features, Scaling
 from ..network.recording import Recording
 from ..network.reservoir import Reservoir
-from ..plasticity.episode import Episode, Readouts, Rule
+from ..plasticity.episode import Episode, Readouts, Rule, RuleState
 from .clock import Clock
 from .memory import Memory
 
@@ -109,7 +109,6 @@ class TrialRunner:
         phasic, memory.running_mean = scaling.phasic(self.reservoir, tonic, memory.running_mean)
         episode = attrs.evolve(episode, tonic=tonic, phasic=phasic)
         readouts = {name: self._read(memory, name, episode, learning) for name in self.rules}
-        check_weights(memory)
         if self.feedback_channels:
             self._feed_back(memory, episode, readouts)
         return Lived(episode, readouts, records)
@@ -117,12 +116,23 @@ class TrialRunner:
     def _read(self, memory: Memory, name: str, episode: Episode, learning: bool) -> Readouts:
         """Read *when* out, and let it learn if `learning`."""
         if learning:
-            memory.rules[name], readouts = self.rules[name].online(
-                self.reservoir.call, memory.rules[name], episode
-            )
+            before = memory.rules[name]
+            memory.rules[name], readouts = self.rules[name].online(self.reservoir.call, before, episode)
+            if _broken(memory.rules[name]):
+                raise self._diverged(memory.network.step, before, name, episode)
             return readouts
         when = self.reservoir.call("readout")(memory.rules[name]["when"], episode.phasic)[..., 0]
         return Readouts(when, np.zeros_like(when))
+
+    def _diverged(self, step: int, state: RuleState, name: str, episode: Episode) -> RunDiverged:
+        """Find when the weights broke: learn once more from where they were whole, 100 steps at a time."""
+        size = max(1, 100 // self.clock.steps_per_bin)
+        bins = len(episode.bins)
+        for first in range(0, bins, size):
+            state, _ = self.rules[name].online(self.reservoir.call, state, _cut(episode, first, first + size))
+            if _broken(state):
+                return _explosion(state, step - (bins - min(first + size, bins)) * self.clock.steps_per_bin)
+        raise AssertionError(f"{name} breaks in one piece and not in several")  # pieces give the same bits
 
     def _feed_back(self, memory: Memory, episode: Episode, readouts: Mapping[str, Readouts]) -> None:
         """Note the readouts at the end of this bin, which the next bin gets."""
@@ -145,20 +155,39 @@ def check_weights(memory: Memory) -> None:
         If a norm is above 1e6 or not a number.
     """
     for state in memory.rules.values():
-        for key in ("when", "what"):
-            norm = np.sqrt((state[key].astype(np.float64) ** 2).sum(axis=-1))
-            bad = np.argwhere(~(norm < _WEIGHT_CAP))
-            if bad.size:
-                b, k = bad[0]
-                neuron = int(np.abs(np.nan_to_num(state[key][b, k], nan=np.inf)).argmax())
-                quantity, step = f"the norm of the {key} weights", memory.network.step
-                raise RunDiverged(quantity, norm[b, k], replica=b, step=step, neuron=neuron)
+        if _broken(state):
+            raise _explosion(state, memory.network.step)
+
+
+def _norms(weights: Array) -> Array:
+    with np.errstate(over="ignore", invalid="ignore"):
+        norms: Array = np.sqrt((weights.astype(np.float64) ** 2).sum(axis=-1))
+    return norms
+
+
+def _broken(state: RuleState) -> bool:
+    return not all((_norms(state[key]) < _WEIGHT_CAP).all() for key in ("when", "what"))
+
+
+def _explosion(state: RuleState, step: int) -> RunDiverged:
+    """Say which weights are beyond the cap."""
+    key = next(key for key in ("when", "what") if not (_norms(state[key]) < _WEIGHT_CAP).all())
+    norms = _norms(state[key])
+    b, k = np.argwhere(~(norms < _WEIGHT_CAP))[0]
+    neuron = int(np.abs(np.nan_to_num(state[key][b, k], nan=np.inf)).argmax())
+    return RunDiverged(f"the norm of the {key} weights", norms[b, k], replica=b, step=step, neuron=neuron)
 
 
 def _cut(episode: Episode, first: int, last: int) -> Episode:
+    """Return a stretch of a trial, with its traces if they are there."""
     cut = slice(first, last)
     return attrs.evolve(
-        episode, bins=episode.bins[cut], time_ms=episode.time_ms[cut], target=episode.target[:, cut]
+        episode,
+        bins=episode.bins[cut],
+        time_ms=episode.time_ms[cut],
+        target=episode.target[:, cut],
+        phasic=np.ascontiguousarray(episode.phasic[:, cut]),
+        tonic=np.ascontiguousarray(episode.tonic[:, cut]),
     )
 
 

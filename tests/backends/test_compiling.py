@@ -39,3 +39,20 @@ def test_a_change_of_another_file_recompiles_and_no_change_does_not(checkout: Pa
         sums.read_text("utf-8").replace("lanes = builder.fadd(*halves)", "lanes = halves[0]"), "utf-8"
     )
     assert read_ones(tree, cache) == (2.0, 0)
+
+
+def test_kernels_run_where_nothing_can_be_kept(checkout: Path, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(checkout / "neurogate", tree / "neurogate", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in (tree / "neurogate" / "backends" / "numba_cpu", tmp_path):
+        (folder / "__pycache__").write_text("a file where a folder should be")
+    missing = str(tmp_path / "__pycache__" / "home")
+    done = subprocess.run(
+        [sys.executable, "-c", READ_ONES],
+        cwd=tree,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tree), "HOME": missing, "XDG_CACHE_HOME": missing},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["32.0", "0"], done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from neurogate.config.schema import structure
@@ -195,3 +196,29 @@ def test_mistakes_named_in_the_issue_are_all_reported_at_once() -> None:
 def test_no_complaint_about_a_default_that_stands_in_for_a_misspelt_key() -> None:
     (problem,) = problems(**{"task.outcomes": ["X"], "task.blokcs": [{**BLOCK, "probability": [[0.5]]}]})
     assert problem.startswith("task.blokcs is not a known key; did you mean blocks?")
+
+
+def test_a_file_of_the_wrong_length_is_named_with_its_key(tmp_path):
+    path = tmp_path / "numbers.npy"
+    np.save(path, np.ones(7))
+    heard = problems(
+        **{
+            "reservoir.n": 40,
+            "reservoir.synapse.tau_ms": {"file": str(path)},
+            "reservoir.cells.inhibitory.preset": "inhibitory_2003",
+            "reservoir.cells.inhibitory.bias": {"file": str(path)},
+            "reservoir.recurrent.weight": {"file": str(path)},
+        }
+    )
+    assert len(heard) == 3
+    for key, fact in {
+        "reservoir.synapse.tau_ms": "holds 7 numbers, but 40 are needed",
+        "reservoir.cells.inhibitory.bias": "holds 7 numbers, but 8 are needed",
+        "reservoir.recurrent.weight": "the number of connections is drawn",
+    }.items():
+        assert any(sentence.startswith(key) and fact in sentence for sentence in heard), heard
+
+
+def test_a_window_without_a_bin_is_refused_before_the_run():
+    (heard,) = problems(**{"probes.window_ms": [101.0, 102.0]})
+    assert heard.startswith("probes.window_ms is [101, 102]; a bin of features.bin_ms, 5 ms, must end in it")

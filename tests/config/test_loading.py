@@ -203,3 +203,9 @@ class TestWhatWhen:
             "record",
             "quick",
         }
+
+
+def test_a_byte_order_mark_is_read_over(tmp_path):
+    path = tmp_path / "marked.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + b'name = "marked"\n')
+    assert load(path).name == "marked"

@@ -194,3 +194,8 @@ def test_more_inputs_than_neurons_are_refused() -> None:
     assert str(caught.value) == (
         "reservoir.recurrent.in_degree is 101; it must be at most the number of neurons, 100."
     )
+
+
+def test_a_network_without_loops_has_no_spectral_radius_to_scale_by() -> None:
+    with pytest.raises(RequestError, match="hardly hold a loop"):
+        draw(Recurrent(scaling="spectral_radius", probability=0.012), n=60, seed=3)

@@ -224,7 +224,7 @@ def test_parameters_may_come_from_files(tmp_path: Path) -> None:
     arrays = built(spec).arrays
     np.testing.assert_array_equal(arrays.trace_decay, np.tile(np.exp(-1 / tau), (2, 1)))
     np.testing.assert_array_equal(arrays.bias[:, :24], np.tile(bias, (2, 1)))
-    with pytest.raises(RequestError, match=r"tau\.npy holds 30 numbers, but 31 neurons need one each"):
+    with pytest.raises(RequestError, match=r"tau\.npy holds 30 numbers, but 31 are needed"):
         built(attrs.evolve(spec, n=N + 1, cells=Cells()))
 
 
@@ -254,7 +254,10 @@ def test_a_lost_number_ends_the_run_within_100_steps_and_is_named(backend: str, 
     error = caught.value
     assert (error.replica, error.neuron, error.quantity) == (1, 17, "v_mV")
     assert 30 < error.step <= 80
-    assert str(error) == f"Replica 1 diverged: v_mV is nan at step {error.step}, first in neuron 17."
+    assert (
+        str(error)
+        == f"Replica 1 diverged: v_mV was nan when looked at after step {error.step}, first in neuron 17."
+    )
     assert error.exit_code == 1
     assert Outcome.DIVERGED == "diverged"
 

@@ -134,7 +134,7 @@ def save_npz(path: Path) -> None:
     [
         ("a.npy", lambda p: None, "cannot be read: No such file or directory"),
         ("a.txt", lambda p: p.mkdir(), "cannot be read: Is a directory"),
-        ("a.npy", lambda p: np.save(p, np.ones(4)), "holds 4 numbers, but 3 neurons need one each"),
+        ("a.npy", lambda p: np.save(p, np.ones(4)), "holds 4 numbers, but 3 are needed, one for each"),
         ("a.npy", lambda p: np.save(p, np.array([1, np.nan, 2])), "is nan at index 1"),
         ("a.txt", lambda p: p.write_text("1 -inf 2"), "is -inf at index 1"),
         ("a.txt", lambda p: p.write_text(""), "is empty"),

@@ -34,3 +34,9 @@ def test_switches_are_marked_and_blocks_and_rules_are_named():
 
 def test_the_error_axis_begins_at_zero():
     assert draw()[1][0].axes.get_ylim()[0] == 0.0
+
+
+def test_one_judgement_is_drawn_within_its_blocks():
+    blocks = {"block_start": [0, 20, 30], "block_names": ["first", "second"]}
+    axes = learning_curve([30], {"force": [[1.0]]}, "timing error (ms)", **blocks)[0].axes
+    assert axes.get_xlim() == (0.0, 30.0)

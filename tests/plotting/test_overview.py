@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 
@@ -123,3 +124,18 @@ def test_the_face_of_the_package_loads_no_matplotlib_and_the_panels_no_pyplot():
         "import neurogate.plotting.overview; assert 'matplotlib.pyplot' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_was_judged_once_is_drawn_for_the_block_in_which_it_was(result):
+    once = dict(result)
+    for rule in result["rule_names"]:
+        for key in ("timing_error_ms", "probability", "probability_error", "peak_ms"):
+            once[f"{rule}.{key}"] = result[f"{rule}.{key}"][:, -1:]
+        when = result[f"{rule}.when"].copy()
+        when[:, :-1] = np.nan
+        once[f"{rule}.when"] = when
+    once["probe_trial"] = result["probe_trial"][-1:]
+    made = overview(once)
+    made.savefig(io.BytesIO(), format="png")
+    titles = [axes.get_title() for axes in made.axes if axes.get_title()]
+    assert titles == ["end of block odds swapped", "end of block odds swapped"]

@@ -177,7 +177,7 @@ def test_a_run_that_diverged_is_stored_as_such(tmp_path: Path) -> None:
     stored = run(tmp_path, diverge_at=9)
     assert stored.outcome is Outcome.DIVERGED
     assert stored.summary["divergence"] == {
-        "message": "Replica 0 diverged: v_mV is nan at step 19807, first in neuron 17.",
+        "message": "Replica 0 diverged: v_mV was nan when looked at after step 19807, first in neuron 17.",
         "quantity": "v_mV",
         "value": None,
         "replica": 0,

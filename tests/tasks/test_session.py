@@ -26,6 +26,7 @@ from tests.tasks.sessions import EVERYTHING, ONE_RULE, PROBES, RULES, TASK, asse
 
 CUES, OUTCOMES = TASK.cues, len(TASK.outcomes)
 STEPS = 230
+BROKEN_BIN = 30
 
 
 @pytest.fixture
@@ -328,3 +329,22 @@ def test_what_does_not_fit_together_is_refused_all_at_once() -> None:
 def test_readouts_can_be_fed_back_for_one_rule_only() -> None:
     with pytest.raises(RequestError, match="2 rules learn; with feedback exactly one rule may learn"):
         make(feedback=1.0, rules=RULES)
+
+
+class Wild(ThreeFactor):
+    """Breaks its weights in one bin of the second trial."""
+
+    def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
+        state, readouts = super().online(call, state, episode)
+        if episode.number == 1 and BROKEN_BIN in episode.bins:
+            state = {**state, "when": state["when"] + np.inf}
+        return state, readouts
+
+
+def test_when_weights_that_explode_inside_a_trial_are_found_within_100_steps() -> None:
+    session = make(rules={"wild": Wild()})
+    with pytest.raises(RunDiverged) as caught:
+        finish(session)
+    began = session.position * STEPS + 5 * BROKEN_BIN
+    assert began < caught.value.step <= began + 100
+    assert caught.value.quantity == "the norm of the when weights"

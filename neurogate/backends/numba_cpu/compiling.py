@@ -22,7 +22,7 @@ _HERE = Path(__file__).parent
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function for one replica: strict arithmetic, no interpreter lock, cached on disk.
+    """Compile a function for one replica: strict arithmetic, no interpreter lock, kept on disk if possible.
 
     Parameters
     ----------
@@ -34,10 +34,12 @@ def kernel(function: Callable[..., Any]) -> Any:
     >>> kernel(lambda x: x + 1)(2)
     3
     """
-    kept = "<lambda>" not in function.__name__
-    compiled: Any = numba.njit(cache=kept, nogil=True, error_model="numpy")(function)
-    if kept:
-        compiled._cache._cache_file._source_stamp = _digest()  # Numba has no public way to say it
+    compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    try:
+        compiled.enable_caching()
+    except RuntimeError:  # no folder to keep code in, or a function without a file
+        return compiled
+    compiled._cache._cache_file._source_stamp = _digest()  # Numba has no public way to say it
     return compiled
 
 
