@@ -1,0 +1,80 @@
+"""The bridge to Brian2: the same network there fires the same spikes over a short window."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurogate.errors import RequestError
+from neurogate.network.brian2_bridge import to_brian2
+from neurogate.network.cells import Cells, Population
+from neurogate.network.filters import Synapse, Trace
+from neurogate.network.inputs import Inputs
+from neurogate.network.recording import Recording
+from neurogate.network.recurrent import Recurrent
+from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.neurons.distributions import Constant, Normal, Uniform
+
+N, STEPS = 100, 150
+QUIET = Inputs(noise_sd=Constant(value=0.0))
+NINE = Population(preset="nicola_clopath_2017", bias=Normal(mean=2000.0, sd=200.0))
+NETWORKS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "euler": {"cells": Cells(scheme="euler"), "dt_ms": 0.5},
+    "delays": {"recurrent": Recurrent(delay_ms=Uniform(low=1.0, high=8.0))},
+    "double exponential": {
+        "synapse": Synapse(kind="double_exponential"),
+        "trace": Trace(kind="double_exponential"),
+    },
+    "nine parameters": {
+        "cells": Cells(model="izhikevich_2007", scheme="euler", excitatory=NINE, inhibitory=NINE),
+        "synapse": Synapse(charge=3000.0),
+        "dt_ms": 0.5,
+    },
+}
+
+
+@pytest.fixture
+def brian2() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        brian2 = pytest.importorskip("brian2", reason="Brian2 is not installed (extra neurogate[brian])")
+    brian2.prefs.codegen.target = "numpy"
+    return brian2
+
+
+def drive(dt_ms: float) -> np.ndarray:
+    inputs = np.zeros((STEPS, 2))
+    inputs[30:90, 0], inputs[60:120, 1] = 1.0, 0.5
+    return inputs
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_spikes_and_traces_are_the_same_over_a_short_window(brian2: Any, name: str) -> None:
+    spec = ReservoirSpec(n=N, inputs=QUIET, **NETWORKS[name])
+    reservoir = Reservoir.build(spec, [5, 6], channels=2, backend="numpy")
+    inputs = drive(spec.dt_ms)
+    record = [Recording(variable="spikes"), Recording(variable="trace")]
+    _, ours = reservoir.run(reservoir.initial_state(), np.stack([inputs, inputs]), record)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network = to_brian2(reservoir, inputs, replica=1)
+        neurons = next(item for item in network.objects if isinstance(item, brian2.NeuronGroup))
+        spikes = brian2.SpikeMonitor(neurons)
+        network.add(spikes)
+        network.run(STEPS * neurons.clock.dt)
+    steps = np.rint(spikes.t / neurons.clock.dt).astype(int)
+    theirs = np.zeros((STEPS, N))
+    theirs[steps, np.asarray(spikes.i)] = 1
+    assert theirs.sum() > N / 2
+    np.testing.assert_array_equal(theirs, ours["spikes"][1])
+    np.testing.assert_allclose(np.asarray(neurons.r), ours["trace"][1, -1], rtol=1e-10)
+
+
+def test_what_the_bridge_cannot_say_is_refused() -> None:
+    spec = ReservoirSpec(n=5, inputs=Inputs(poisson_rate_hz=10.0))
+    with pytest.raises(RequestError, match="cannot say Poisson input"):
+        to_brian2(Reservoir.build(spec, [1], channels=2, backend="numpy"), drive(1.0))
