@@ -92,11 +92,11 @@ def test_the_order_of_neuron_parameters_does_not_count() -> None:
 
 
 def test_a_file_counts_by_its_content_and_not_by_its_name(tmp_path: Path) -> None:
-    for name, text in {"a.txt": "1 2 3", "b.txt": "1 2 3", "c.txt": "1 2 4"}.items():
+    for name, text in {"a.txt": "1 2 3 4 5 6", "b.txt": "1 2 3 4 5 6", "c.txt": "1 2 3 4 5 7"}.items():
         (tmp_path / name).write_text(text)
     a, b, c = (
         content_hash(
-            structure({"reservoir": {"inputs": {"weight": {"file": str(tmp_path / f"{name}.txt")}}}})
+            structure({"reservoir": {"n": 1, "inputs": {"weight": {"file": str(tmp_path / f"{name}.txt")}}}})
         )
         for name in "abc"
     )
