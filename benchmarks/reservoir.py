@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 
 from neurogate import __version__
@@ -96,7 +97,7 @@ def machine() -> Row:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "numba": __import__("numba").__version__,
+        "numba": numba.__version__,
         "neurogate": __version__,
         "date": date.today().isoformat(),
         "command": "python benchmarks/reservoir.py --write",
