@@ -40,7 +40,7 @@ VOLTAGE_LIMIT_MV = 1000.0
 MODELS = {"izhikevich_2003": 0, "izhikevich_2007": 1}
 SCHEMES = {"euler": 0, "half_step": 1}
 STATE_ROWS = ("v", "u", "synaptic_current", "synapse_rise", "trace", "trace_rise")
-RECORDABLE = {"v": 0, "u": 1, "synaptic_current": 2, "trace": 4, "spikes": 6}
+RECORDABLE = {name: row for row, name in enumerate(STATE_ROWS)} | {"spikes": len(STATE_ROWS)}
 """What can be recorded inside a run; ``spikes`` counts the spikes between two samples."""
 
 

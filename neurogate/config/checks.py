@@ -65,6 +65,8 @@ def _steps(simulation: Parts) -> Iterator[str]:
     times["features.bin_ms"] = simulation.features.bin_ms
     for i, block in enumerate(simulation.task.blocks):
         times |= {f"task.blocks[{i}].latency_ms[{c}]": value for c, value in enumerate(block.latency_ms)}
+    if isinstance(delay := simulation.reservoir.recurrent.delay_ms, Constant) and delay.value > 0:
+        times["reservoir.recurrent.delay_ms"] = delay.value
     yield from _not_multiples(times, "steps", "reservoir.dt_ms", dt_ms)
 
 
@@ -163,6 +165,8 @@ def _distributions(simulation: Parts) -> Iterator[str]:
     ranges: dict[str, tuple[Distribution, Domain]] = {
         "reservoir.synapse.tau_ms": (reservoir.synapse.tau_ms, _TIME),
         "reservoir.trace.tau_ms": (reservoir.trace.tau_ms, _TIME),
+        "reservoir.synapse.rise_ms": (reservoir.synapse.rise_ms, _TIME),
+        "reservoir.trace.rise_ms": (reservoir.trace.rise_ms, _TIME),
         "reservoir.recurrent.delay_ms": (reservoir.recurrent.delay_ms, Domain(0, trial_ms, unit="ms")),
         "reservoir.inputs.noise_sd": (reservoir.inputs.noise_sd, Domain(0)),
     }
@@ -189,6 +193,8 @@ def _files(simulation: Parts) -> Iterator[str]:
     needs: dict[str, tuple[Distribution, int | None]] = {
         "reservoir.synapse.tau_ms": (reservoir.synapse.tau_ms, reservoir.n),
         "reservoir.trace.tau_ms": (reservoir.trace.tau_ms, reservoir.n),
+        "reservoir.synapse.rise_ms": (reservoir.synapse.rise_ms, reservoir.n),
+        "reservoir.trace.rise_ms": (reservoir.trace.rise_ms, reservoir.n),
         "reservoir.inputs.noise_sd": (reservoir.inputs.noise_sd, reservoir.n),
         "reservoir.inputs.weight": (reservoir.inputs.weight, reservoir.n * channels),
         "reservoir.inputs.feedback": (reservoir.inputs.feedback, reservoir.n * (1 + len(task.outcomes))),

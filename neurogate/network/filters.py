@@ -15,8 +15,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..neurons.distributions import Distribution, LogUniform
-from ..units import Milliseconds, Positive, settings
+from ..neurons.distributions import Constant, Distribution, LogUniform
+from ..units import Positive, settings
 
 __all__ = ["Synapse", "Trace", "kick"]
 
@@ -34,8 +34,8 @@ class Synapse:
         exponential or double_exponential.
     tau_ms : Distribution
         Decay time constant, one per receiving neuron.
-    rise_ms : float
-        Rise time constant, for double_exponential.
+    rise_ms : Distribution
+        Rise time constant, one per receiving neuron, for double_exponential.
     charge : float
         Charge of a spike of weight 1, in the current unit of the neurons times ms.
 
@@ -47,7 +47,7 @@ class Synapse:
 
     kind: Literal["exponential", "double_exponential"] = "exponential"
     tau_ms: Distribution = LogUniform(low=10.0, high=500.0)
-    rise_ms: Milliseconds = 2.0
+    rise_ms: Distribution = Constant(value=2.0)
     charge: Positive = 10.0
 
 
@@ -61,8 +61,8 @@ class Trace:
         exponential or double_exponential.
     tau_ms : Distribution
         Decay time constant, one per neuron.
-    rise_ms : float
-        Rise time constant, for double_exponential.
+    rise_ms : Distribution
+        Rise time constant, one per neuron, for double_exponential.
 
     Examples
     --------
@@ -72,19 +72,19 @@ class Trace:
 
     kind: Literal["exponential", "double_exponential"] = "exponential"
     tau_ms: Distribution = LogUniform(low=30.0, high=150.0)
-    rise_ms: Milliseconds = 2.0
+    rise_ms: Distribution = Constant(value=2.0)
 
     charge = _HZ
 
 
-def kick(filter_: Synapse | Trace, tau_ms: Array, dt_ms: float) -> Array:
+def kick(filter_: Synapse | Trace, tau_ms: Array, rise_ms: Array, dt_ms: float) -> Array:
     """Return what a spike of weight 1 adds to J.
 
     Parameters
     ----------
     filter_ : Synapse or Trace
-    tau_ms : (N,) array
-        Decay time constants, above 0 ms.
+    tau_ms, rise_ms : (N,) arrays
+        Decay and rise time constants, above 0 ms.
     dt_ms : float
         Step.
 
@@ -94,8 +94,8 @@ def kick(filter_: Synapse | Trace, tau_ms: Array, dt_ms: float) -> Array:
 
     Examples
     --------
-    >>> float(kick(Synapse(charge=10.0), np.array([10.0]), 1.0)[0].round(4))
+    >>> float(kick(Synapse(charge=10.0), np.array([10.0]), np.array([2.0]), 1.0)[0].round(4))
     0.9516
     """
     single = filter_.charge * -np.expm1(-dt_ms / tau_ms) / dt_ms
-    return single if filter_.kind == "exponential" else single * -np.expm1(-dt_ms / filter_.rise_ms) / dt_ms
+    return single if filter_.kind == "exponential" else single * -np.expm1(-dt_ms / rise_ms) / dt_ms

@@ -24,8 +24,8 @@ class Recording:
     Parameters
     ----------
     variable : str
-        spikes (counts since the last sample), v, u, synaptic_current or trace; values are those at the
-        end of a step, after the reset.
+        spikes (counts since the last sample), v, u, synaptic_current, trace, or, of double-exponential
+        filters, synapse_rise and trace_rise; values are those at the end of a step, after the reset.
     stride : int
         Steps between samples.
     neurons : tuple of int
@@ -37,7 +37,7 @@ class Recording:
     10
     """
 
-    variable: Literal["spikes", "v", "u", "synaptic_current", "trace"]
+    variable: Literal["spikes", "v", "u", "synaptic_current", "synapse_rise", "trace", "trace_rise"]
     stride: Count = 1
     neurons: tuple[int, ...] = ()
 

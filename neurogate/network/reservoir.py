@@ -240,12 +240,12 @@ def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int) -> dict[
     parameters, bias = spec.cells.draw(n, _rng(seed, 0))
     inhibitory = spec.cells.split(n)[1]
     wires = spec.recurrent.draw(n, inhibitory, gain=spec.gain, dt_ms=dt, rng=_rng(seed, 1))
-    tau = _time_constants("synapse", spec.synapse, _rng(seed, 2), n)
-    trace_tau = _time_constants("trace", spec.trace, _rng(seed, 3), n)
+    tau, rise = _time_constants("synapse", spec.synapse, _rng(seed, 2), n)
+    trace_tau, trace_rise = _time_constants("trace", spec.trace, _rng(seed, 3), n)
     weights = spec.inputs.draw(channels, n, _rng(seed, 4))
     back = spec.inputs.feedback.sample(_rng(seed, 5), feedback * n).reshape(feedback, n)
     noise_sd = spec.inputs.noise_sd.sample(_rng(seed, 6), n) / np.sqrt(dt)
-    arriving = kick(spec.synapse, tau, dt)
+    arriving = kick(spec.synapse, tau, rise, dt)
     external = np.full(n if spec.inputs.poisson_rate_hz else 0, spec.inputs.poisson_rate_hz * dt / 1000)
     return {
         "seed": np.uint64(seed),
@@ -259,10 +259,10 @@ def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int) -> dict[
         "feedback_weights": np.zeros((0, n)),
         "readout_weights": np.zeros((0, n)),
         "synapse_decay": np.exp(-dt / tau),
-        "synapse_rise": np.full(n, np.exp(-dt / spec.synapse.rise_ms)),
+        "synapse_rise": np.exp(-dt / rise),
         "trace_decay": np.exp(-dt / trace_tau),
-        "trace_rise": np.full(n, np.exp(-dt / spec.trace.rise_ms)),
-        "trace_kick": kick(spec.trace, trace_tau, dt),
+        "trace_rise": np.exp(-dt / trace_rise),
+        "trace_kick": kick(spec.trace, trace_tau, trace_rise, dt),
         "indptr": wires.indptr,
         "targets": wires.targets,
         "weights": wires.weights * arriving[wires.targets],
@@ -270,14 +270,18 @@ def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int) -> dict[
     }
 
 
-def _time_constants(part: str, filter_: Synapse | Trace, rng: np.random.Generator, n: int) -> Array:
-    tau = filter_.tau_ms.sample(rng, n)
-    if tau.min() <= 0:
-        raise RequestError(
-            f"reservoir.{part}.tau_ms gives {tau.min():g} ms for neuron {tau.argmin()}; every time constant "
-            "must be above 0 ms. Choose a distribution of positive numbers."
-        )
-    return tau
+def _time_constants(
+    part: str, filter_: Synapse | Trace, rng: np.random.Generator, n: int
+) -> tuple[Array, Array]:
+    """Draw the decay and the rise time constant of each neuron."""
+    drawn = filter_.tau_ms.sample(rng, n), filter_.rise_ms.sample(rng, n)
+    for name, tau in zip(("tau_ms", "rise_ms"), drawn, strict=True):
+        if tau.min() <= 0:
+            raise RequestError(
+                f"reservoir.{part}.{name} gives {tau.min():g} ms for neuron {tau.argmin()}; every time "
+                "constant must be above 0 ms. Choose a distribution of positive numbers."
+            )
+    return drawn
 
 
 def _stack(name: str, parts: Sequence[Array], dtype: str) -> Array:

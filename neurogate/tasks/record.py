@@ -13,13 +13,16 @@ __all__ = ["LEARNED", "SIMULATED", "Record", "select"]
 
 Array = npt.NDArray[Any]
 
-SIMULATED = ("spikes", "v", "u", "synaptic_current", "trace")
+SIMULATED = ("spikes", "v", "u", "synaptic_current", "synapse_rise", "trace", "trace_rise")
 """Variables of the reservoir."""
 
 LEARNED = ("when", "what", "gate", "weights")
 """Variables of the learning rules; each rule has its own."""
 
-_Variable = Literal["spikes", "v", "u", "synaptic_current", "trace", "when", "what", "gate", "weights"]
+_Variable = Literal[
+    "spikes", "v", "u", "synaptic_current", "synapse_rise", "trace", "trace_rise",
+    "when", "what", "gate", "weights",
+]  # fmt: skip
 
 
 @settings
@@ -33,7 +36,8 @@ class Record:
     Parameters
     ----------
     variables : tuple of str
-        Any of spikes (counts), v, u, synaptic_current, trace, when, what, gate, weights.
+        Any of spikes (counts), v, u, synaptic_current, synapse_rise, trace, trace_rise, when, what,
+        gate, weights.
     every_ms : float
         Time between samples; a whole number of bins.
     neurons : int

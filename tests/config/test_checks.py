@@ -222,3 +222,9 @@ def test_a_file_of_the_wrong_length_is_named_with_its_key(tmp_path):
 def test_a_window_without_a_bin_is_refused_before_the_run():
     (heard,) = problems(**{"probes.window_ms": [101.0, 102.0]})
     assert heard.startswith("probes.window_ms is [101, 102]; a bin of features.bin_ms, 5 ms, must end in it")
+
+
+def test_a_delay_that_is_no_whole_number_of_steps_is_refused():
+    (heard,) = problems(**{"reservoir.recurrent.delay_ms": 2.5})
+    assert "reservoir.recurrent.delay_ms" in heard
+    assert "2.5 ms" in heard

@@ -185,7 +185,9 @@ def test_every_recurrent_spike_brings_its_charge(kind: str, dt_ms: float) -> Non
         gain=0.2,
         cells=Cells(inhibitory_fraction=0.0),
         recurrent=Recurrent(weight=Constant(value=1.0), probability=0.3),
-        synapse=Synapse(kind=kind, tau_ms=Uniform(low=2.0, high=20.0), rise_ms=3.0, charge=12.0),
+        synapse=Synapse(
+            kind=kind, tau_ms=Uniform(low=2.0, high=20.0), rise_ms=Constant(value=3.0), charge=12.0
+        ),
         trace=Trace(kind=kind, tau_ms=Uniform(low=5.0, high=20.0)),
         inputs=Inputs(weight=Uniform(low=0, high=20), noise_sd=Constant(value=0.0)),
     )
@@ -309,3 +311,34 @@ def test_a_call_reaches_the_chosen_backend_with_its_threads() -> None:
     for backend in ("numpy", "numba"):
         readout = built(backend=backend, threads=2).call("readout")
         assert readout(np.ones((2, 1, 3)), np.ones((2, 4, 3))).tolist() == [[[3.0]] * 4] * 2
+
+
+def test_rise_times_are_each_neurons_own_and_must_be_positive() -> None:
+    rise = Uniform(low=1.0, high=5.0)
+    spec = ReservoirSpec(
+        n=20,
+        synapse=Synapse(kind="double_exponential", rise_ms=rise),
+        trace=Trace(kind="double_exponential", rise_ms=rise),
+    )
+    arrays = Reservoir.build(spec, [1], channels=1, backend="numpy").arrays
+    for decay in (arrays.synapse_rise[0], arrays.trace_rise[0]):
+        times = -1 / np.log(decay)
+        assert len(np.unique(times)) == 20
+        assert times.min() >= 1
+        assert times.max() <= 5
+    for part in ("synapse", "trace"):
+        bad = attrs.evolve(
+            ReservoirSpec(n=20), **{part: attrs.evolve(getattr(spec, part), rise_ms=Constant(value=0.0))}
+        )
+        with pytest.raises(RequestError, match=f"reservoir.{part}.rise_ms gives 0 ms for neuron 0"):
+            Reservoir.build(bad, [1], channels=1, backend="numpy")
+
+
+def test_the_rise_of_a_double_exponential_filter_can_be_recorded() -> None:
+    spec = ReservoirSpec(n=20, trace=Trace(kind="double_exponential"))
+    reservoir = Reservoir.build(spec, [1], channels=1, backend="numpy")
+    state, records = reservoir.run(
+        reservoir.initial_state(), np.ones((1, 60, 1)), [Recording(variable="trace_rise", stride=60)]
+    )
+    assert records["trace_rise"].any()
+    np.testing.assert_array_equal(records["trace_rise"][0, 0], state.values[0, 5])
