@@ -40,7 +40,19 @@ PROBES = Probes(per_cue=2, every=2, window_ms=(20.0, 180.0))
 RULES: Mapping[str, Rule] = {"three_factor": ThreeFactor(eta_when=0.5), "force": Force(ridge_when=1.0)}
 ONE_RULE: Mapping[str, Rule] = {"three_factor": RULES["three_factor"]}
 EVERYTHING = Record(
-    variables=("spikes", "v", "u", "synaptic_current", "trace", "when", "what", "gate", "weights"),
+    variables=(
+        "spikes",
+        "v",
+        "u",
+        "synaptic_current",
+        "synapse_rise",
+        "trace",
+        "trace_rise",
+        "when",
+        "what",
+        "gate",
+        "weights",
+    ),
     every_ms=10.0,
     neurons=7,
     trials="all",

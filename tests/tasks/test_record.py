@@ -11,7 +11,10 @@ BINS, EVERY, STEPS_PER_BIN, NEURONS = 12, 3, 5, 6
 
 
 def values(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    made = {name: rng.standard_normal((2, BINS // EVERY, NEURONS)) for name in ("v", "u", "synaptic_current")}
+    made = {
+        name: rng.standard_normal((2, BINS // EVERY, NEURONS))
+        for name in ("v", "u", "synaptic_current", "synapse_rise", "trace_rise")
+    }
     made |= {name: rng.standard_normal((2, BINS)) for name in ("when", "gate")}
     made["what"] = rng.standard_normal((2, BINS, 2))
     made["trace"] = rng.standard_normal((2, BINS, NEURONS))

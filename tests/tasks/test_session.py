@@ -233,7 +233,10 @@ def test_recorded_readouts_of_training_are_those_before_the_trial_taught_them() 
 def test_recordings_have_the_documented_shapes() -> None:
     arrays = finish(make(dtype="float32", record=EVERYTHING)).result().arrays
     trials, samples = 7 + 4, 23
-    shapes = dict.fromkeys(("spikes", "v", "u", "synaptic_current", "trace"), (2, trials, samples, 7))
+    shapes = dict.fromkeys(
+        ("spikes", "v", "u", "synaptic_current", "synapse_rise", "trace", "trace_rise"),
+        (2, trials, samples, 7),
+    )
     for rule in RULES:
         shapes |= {f"{rule}.{name}": (2, trials, samples) for name in ("when", "gate")}
         shapes |= {f"{rule}.what": (2, trials, samples, OUTCOMES)}
