@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import RequestError
 from ..units import Count, Domain, Fraction, Milliseconds, settings
 from .timeline import Timeline
 
@@ -43,23 +44,21 @@ class Block:
     latency_ms: tuple[Milliseconds, ...]
     probability: tuple[tuple[Fraction, ...], ...]
 
-    def __attrs_post_init__(self) -> None:
-        problems = []
+    def problems(self) -> Iterator[str]:
+        """Say what does not fit together; a task asks for it, so that all its mistakes are heard at once."""
         if not self.latency_ms:
-            problems.append("latency_ms is empty; it must hold one latency per cue.")
+            yield "latency_ms is empty; it must hold one latency per cue."
         if len(self.probability) != len(self.latency_ms):
-            problems.append(
+            yield (
                 f"probability holds {len(self.probability)} rows; it must hold one per cue, "
                 f"{len(self.latency_ms)} as in latency_ms."
             )
         for cue, row in enumerate(self.probability):
             if sum(row) > 1 + 1e-9:
-                problems.append(
+                yield (
                     f"probability[{cue}] sums to {sum(row):g}; the outcomes of a cue must sum to at most 1 "
                     "(the rest is omission)."
                 )
-        if problems:
-            raise ValueError(" ".join(problems))
 
     @property
     def cues(self) -> int:
@@ -116,13 +115,14 @@ class WhatWhen:
     def __attrs_post_init__(self) -> None:
         problems = list(self._problems())
         if problems:
-            raise ValueError(" ".join(problems))
+            raise RequestError(problems)
 
     def _problems(self) -> list[str]:
         if not self.outcomes or not self.blocks:
             return ["outcomes and blocks must each hold at least one entry."]
         problems = []
         for i, block in enumerate(self.blocks):
+            problems += [f"blocks[{i}].{problem}" for problem in block.problems()]
             if block.cues != self.cues:
                 problems.append(
                     f"blocks[{i}] has {block.cues} cues; it must have as many as blocks[0], {self.cues}."
