@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 from typing import Annotated, Any
 
 import attrs
@@ -173,7 +175,7 @@ class Reservoir:
 
     def call(self, function: str) -> Callable[..., Any]:
         """Return one of the backend's functions (see `registry.FUNCTIONS`) with the threads filled in."""
-        chosen = getattr(registry.choose(self.backend)[0], function)
+        chosen = getattr(_backend(self.backend), function)
         return lambda *arguments: chosen(*arguments, threads=self.threads)
 
     def initial_state(self) -> StateArrays:
@@ -227,6 +229,12 @@ class Reservoir:
             quantity = _UNITS[STATE_ROWS[row]]
             raise RunDiverged(quantity, value, replica=b, step=int(status.step[b]), neuron=neuron)
         return state, unpack_records(plan, record, flat)
+
+
+@functools.cache
+def _backend(name: str) -> ModuleType:
+    """Return a backend's module; looking for its libraries takes longer than a short run."""
+    return registry.choose(name)[0]
 
 
 def _rng(seed: int, purpose: int) -> np.random.Generator:

@@ -91,20 +91,27 @@ class TrialRunner:
         size = 1 if self.feedback_channels else bins
         record = [Recording(variable="trace", stride=per_bin)]
         record += [Recording(variable=v, stride=s) for v, s in wanted.items() if v != "trace"]  # type: ignore[arg-type]
+        scaling = Scaling.of(self.features, memory.moments, self.reservoir.dtype.name)
         parts = []
         for first in range(0, bins, size):
             piece = inputs[:, first * per_bin : (first + size) * per_bin]
-            parts.append(self._piece(memory, piece, _cut(episode, first, first + size), record, learning))
+            stretch = _cut(episode, first, first + size)
+            parts.append(self._piece(memory, scaling, piece, stretch, record, learning))
         return parts[0] if len(parts) == 1 else _joined(episode, parts)
 
     def _piece(
-        self, memory: Memory, inputs: Array, episode: Episode, record: Sequence[Recording], learning: bool
+        self,
+        memory: Memory,
+        scaling: Scaling,
+        inputs: Array,
+        episode: Episode,
+        record: Sequence[Recording],
+        learning: bool,
     ) -> Lived:
         if self.feedback_channels:
             inputs = inputs.copy()
             inputs[..., -self.feedback_channels :] = memory.fed_back[:, None]
         memory.network, records = self.reservoir.run(memory.network, inputs, record)
-        scaling = Scaling.of(self.features, memory.moments, self.reservoir.dtype.name)
         tonic = scaling.tonic(records["trace"])
         phasic, memory.running_mean = scaling.phasic(self.reservoir, tonic, memory.running_mean)
         episode = attrs.evolve(episode, tonic=tonic, phasic=phasic)
