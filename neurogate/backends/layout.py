@@ -13,12 +13,15 @@ import numpy.typing as npt
 __all__ = [
     "CHECK_EVERY",
     "LANES",
+    "LESSONS",
     "MODELS",
     "RECORDABLE",
     "SCHEMES",
     "STATE_ROWS",
     "VOLTAGE_LIMIT_MV",
+    "WATCHED",
     "Codes",
+    "Lesson",
     "NetworkArrays",
     "RecordPlan",
     "StateArrays",
@@ -35,13 +38,19 @@ CHECK_EVERY = 50
 """Steps between two looks for divergence."""
 
 VOLTAGE_LIMIT_MV = 1000.0
-"""A membrane potential beyond this, after the reset, means that the run has diverged."""
+"""A membrane potential below minus this, or any that is not a number, means that the run has diverged."""
 
 MODELS = {"izhikevich_2003": 0, "izhikevich_2007": 1}
 SCHEMES = {"euler": 0, "half_step": 1}
 STATE_ROWS = ("v", "u", "synaptic_current", "synapse_rise", "trace", "trace_rise")
-RECORDABLE = {name: row for row, name in enumerate(STATE_ROWS)} | {"spikes": len(STATE_ROWS)}
-"""What can be recorded inside a run; ``spikes`` counts the spikes between two samples."""
+RECORDABLE = {name: row for row, name in enumerate((*STATE_ROWS, "spikes", "readout"))}
+"""What can be recorded inside a run: ``spikes`` counts the spikes between two samples, ``readout`` is z."""
+
+WATCHED = ("v", "u", "synaptic_current", "readout")
+"""What is looked at for divergence; the codes of `Status` are places in it."""
+
+LESSONS = {"delta": 0, "least_squares": 1}
+"""How readouts can be taught inside a run."""
 
 
 class Codes(NamedTuple):
@@ -57,12 +66,13 @@ class Codes(NamedTuple):
 class NetworkArrays(NamedTuple):
     """A batch of networks: everything that stays fixed during a run.
 
-    P parameters, K inputs, R fed-back readouts, S synapses (the largest count in the batch; a replica
-    uses the first ``indptr[-1]``). Synapses are sorted by presynaptic neuron.
+    P parameters, K inputs, R readouts, S synapses (the largest count in the batch; a replica uses the
+    first ``indptr[-1]``). Synapses are sorted by presynaptic neuron, and no pair of neurons has two with
+    the same delay. W is N, or 1 if one number serves all neurons of a replica.
     """
 
     seed: Array  # (B,) uint64
-    parameters: Array  # (B, P, N)
+    parameters: Array  # (B, P, W)
     bias: Array  # (B, N)
     input_weights: Array  # (B, K, N)
     noise_sd: Array  # (B, N), already divided by sqrt(dt); (B, 0) for none
@@ -70,12 +80,11 @@ class NetworkArrays(NamedTuple):
     poisson_none: Array  # (B, N) float64, exp(-poisson_mean)
     poisson_weight: Array  # (B, N)
     feedback_weights: Array  # (B, R, N)
-    readout_weights: Array  # (B, R, N)
-    synapse_decay: Array  # (B, N)
-    synapse_rise: Array  # (B, N)
-    trace_decay: Array  # (B, N)
-    trace_rise: Array  # (B, N)
-    trace_kick: Array  # (B, N)
+    synapse_decay: Array  # (B, W)
+    synapse_rise: Array  # (B, W)
+    trace_decay: Array  # (B, W)
+    trace_rise: Array  # (B, W)
+    trace_kick: Array  # (B, W)
     indptr: Array  # (B, N + 1) int64
     targets: Array  # (B, S) int32
     weights: Array  # (B, S)
@@ -86,9 +95,32 @@ class StateArrays(NamedTuple):
     """Everything that a run changes; copy it and the run can be repeated from there."""
 
     values: Array  # (B, 6, N), rows as in STATE_ROWS
-    pending: Array  # (B, D, N) weights on their way, a ring over the next D steps
+    pending: Array  # (B, D, N) weights on their way, a ring over the next D steps; D is 0 without delays
     feedback: Array  # (B, R) readouts fed back at the next step
+    readout_weights: Array  # (B, R, N)
+    inverse: Array  # (B, N, N) P of least squares, its lower triangle; (B, 0, 0) for none
     step: int  # steps done since the beginning
+
+
+class Lesson(NamedTuple):
+    """What the readouts are taught inside a run of T steps; an update needs the readouts of its own step.
+
+    Step t, counted from the beginning of the state, is an update if ``first <= t < last`` and
+    ``t % every == offset``.
+    """
+
+    rule: int  # one of LESSONS
+    every: int
+    offset: int
+    first: int
+    last: int
+    targets: Array  # (B, T, R) wanted readouts
+    course: Array  # (B, T) gate of the delta rule apart from the error's part, from 0 to 1
+    rate: Array  # (B,) of the delta rule
+    saturation: float  # of the delta rule's error gate, 0 for none
+    forgetting: float  # of least squares
+    leak: float  # likewise
+    divided: bool  # whether the gain of least squares is c / gamma (as in textbooks) or c alone
 
 
 class RecordPlan(NamedTuple):
@@ -102,9 +134,9 @@ class RecordPlan(NamedTuple):
 
 
 class Status(NamedTuple):
-    """How each replica ended: row code (-1 is well), completed steps, first neuron."""
+    """How each replica ended: code (-1 is well), completed steps, first neuron (or readout)."""
 
-    code: Array  # (B,)
+    code: Array  # (B,) place in WATCHED
     step: Array  # (B,)
     neuron: Array  # (B,)
 

@@ -1,9 +1,10 @@
 """The same network as Brian2 objects, to extend it there or to check one simulator with the other.
 
 The Brian2 network does the operations of a reservoir in the same order (see
-`neurogate.backends.numpy_reference.reservoir`): the neurons move in the slot ``groups``, spikes arrive in
-``synapses``, filters move in ``end``. Without noise, spikes are the same over short windows in float64;
-with noise the two draw different numbers. Needs the extra ``neurogate[brian]``.
+`neurogate.backends.numpy_reference.reservoir`): neurons and then filters move in the slot ``groups``,
+spikes arrive in ``synapses``, and ``resets`` kicks the traces. Without noise, spikes are the same over
+short windows in float64; with noise the two draw different numbers. Needs the extra
+``neurogate[brian]``.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ __all__ = ["to_brian2"]
 Array = npt.NDArray[Any]
 
 _SLOPES = {
-    "izhikevich_2003": ("0.04*v*v + 5*v + 140 - u + I", "a*(b*v - u)"),
+    "izhikevich_2003": ("(0.04*v + 5)*v + 140 - u + I", "a*(b*v - u)"),
     "izhikevich_2007": ("(k*(v - v_r)*(v - v_t) - u + I)/C", "a*(b*(v - v_r) - u)"),
 }
 _DECAYS = ("synapse_decay", "synapse_rise", "trace_decay", "trace_rise")
-_STATE = ("v", "u", "s", "h", "r", "g", "J", "fired", "I")
+_STATE = ("v", "u", "s", "h", "r", "g", "I")
 
 
 def to_brian2(reservoir: Reservoir, inputs: Array, replica: int = 0) -> Any:
@@ -76,7 +77,7 @@ def _check(reservoir: Reservoir) -> None:
     arrays = reservoir.arrays
     unsaid = {
         "Poisson input": arrays.poisson_mean.shape[1],
-        "readouts that are fed back inside a step": arrays.readout_weights.shape[1],
+        "readouts that are fed back inside a step": arrays.feedback_weights.shape[1],
     }
     problems = [
         f"The bridge to Brian2 cannot say {name}; leave it out." for name, there in unsaid.items() if there
@@ -101,25 +102,26 @@ def _neurons(brian2: Any, reservoir: Reservoir, inputs: Array, replica: int) -> 
         arrays.bias.shape[1],
         "\n".join([*(f"{name} : 1" for name in _STATE), fixed]),
         threshold="v >= v_peak",
-        reset="v = c\nu += d\nfired = 1",
+        reset=f"v = c\nu += d\n{'g' if codes.double_trace else 'r'} += trace_kick",
         dt=dt,
         name="neurons*",
         namespace={**timed, "dt_ms": codes.dt_ms, "half_ms": 0.5 * codes.dt_ms},
     )
     for name, values in parameters.items():
-        setattr(neurons, name, values.astype(float))
+        setattr(neurons, name, np.broadcast_to(values, len(neurons)).astype(float))
     rest = reservoir.initial_state().values[replica].astype(float)
     neurons.v, neurons.u = rest[0], rest[1]
-    neurons.run_regularly(_move(codes, model, channels, "noise_sd" in parameters), when="groups")
-    neurons.run_regularly(_filters(codes), when="end")
+    neurons.run_regularly(_move(codes, model, channels, "noise_sd" in parameters), when="groups", order=0)
+    neurons.run_regularly(_filters(codes), when="groups", order=1)
     return neurons
 
 
 def _move(codes: Codes, model: str, channels: range, noisy: bool) -> str:
     """Write the current of a step and how v and u move."""
-    current = " + ".join(["bias", *(f"w_in_{j}*x_{j}(t)" for j in channels), "s"])
+    noise = ["noise_sd*randn()"] if noisy else []
+    current = " + ".join(["bias", *(f"w_in_{j}*x_{j}(t)" for j in channels), *noise, "s"])
     v, u = _SLOPES[model]
-    lines = [f"I = {current}" + (" + noise_sd*randn()" if noisy else "")]
+    lines = [f"I = {current}"]
     if codes.scheme == SCHEMES["euler"]:
         lines += [f"v_slope = {v}", f"u_slope = {u}", "v += dt_ms*v_slope", "u += dt_ms*u_slope"]
     else:
@@ -130,16 +132,14 @@ def _move(codes: Codes, model: str, channels: range, noisy: bool) -> str:
 
 
 def _filters(codes: Codes) -> str:
-    """Write how the synaptic current and the trace move once spikes have arrived."""
-    double = "{x} = {rise}*{x} + dt_ms*{y}\n{y} = {decay}*{y} + {kick}"
-    single = "{x} = {decay}*{x} + {kick}"
+    """Write how the synaptic current and the trace decay."""
+    double = "{x} = {rise}*{x} + dt_ms*{y}\n{y} = {decay}*{y}"
+    single = "{x} = {decay}*{x}"
     synapse, trace = (double if two else single for two in (codes.double_synapse, codes.double_trace))
     return "\n".join(
         [
-            synapse.format(x="s", y="h", rise="synapse_rise", decay="synapse_decay", kick="J"),
-            trace.format(x="r", y="g", rise="trace_rise", decay="trace_decay", kick="trace_kick*fired"),
-            "J = 0",
-            "fired = 0",
+            synapse.format(x="s", y="h", rise="synapse_rise", decay="synapse_decay"),
+            trace.format(x="r", y="g", rise="trace_rise", decay="trace_decay"),
         ]
     )
 
@@ -148,8 +148,9 @@ def _recurrent(brian2: Any, reservoir: Reservoir, neurons: Any, replica: int) ->
     arrays = reservoir.arrays
     indptr = arrays.indptr[replica]
     count = int(indptr[-1])
+    arrive = f"{'h' if reservoir.codes.double_synapse else 's'}_post += w"
     synapses = brian2.Synapses(
-        neurons, neurons, "w : 1", on_pre="J_post += w", dt=neurons.clock.dt, name="recurrent*"
+        neurons, neurons, "w : 1", on_pre=arrive, dt=neurons.clock.dt, name="recurrent*"
     )
     senders = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
     synapses.connect(i=senders, j=arrays.targets[replica, :count])

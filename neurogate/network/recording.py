@@ -26,10 +26,11 @@ class Recording:
     variable : str
         spikes (counts since the last sample), v, u, synaptic_current, trace, or, of double-exponential
         filters, synapse_rise and trace_rise; values are those at the end of a step, after the reset.
+        readout: what is fed back at the next step, one number per readout.
     stride : int
         Steps between samples.
     neurons : tuple of int
-        Which neurons; empty means all.
+        Which neurons (or readouts); empty means all.
 
     Examples
     --------
@@ -37,22 +38,31 @@ class Recording:
     10
     """
 
-    variable: Literal["spikes", "v", "u", "synaptic_current", "synapse_rise", "trace", "trace_rise"]
+    variable: Literal[
+        "spikes", "v", "u", "synaptic_current", "synapse_rise", "trace", "trace_rise", "readout"
+    ]
     stride: Count = 1
     neurons: tuple[int, ...] = ()
 
-    def chosen(self, n: int) -> Array:
-        """Return the indices of the neurons to record in a network of `n`."""
-        outside = [i for i in self.neurons if not 0 <= i < n]
+    def chosen(self, n: int, readouts: int = 0) -> Array:
+        """Return the indices to record in a network of `n` neurons with so many readouts."""
+        what, there = ("readout", readouts) if self.variable == "readout" else ("neuron", n)
+        if not there:
+            raise RequestError(
+                "A recording asks for the readouts, but this network has none inside its steps."
+            )
+        outside = [i for i in self.neurons if not 0 <= i < there]
         if outside:
             raise RequestError(
-                f"A recording of {self.variable} asks for neuron {outside[0]}; "
-                f"neurons are numbered 0 to {n - 1}."
+                f"A recording of {self.variable} asks for {what} {outside[0]}; "
+                f"{what}s are numbered 0 to {there - 1}."
             )
-        return np.array(self.neurons or range(n), np.int64)
+        return np.array(self.neurons or range(there), np.int64)
 
 
-def recording_mb(record: Sequence[Recording], n: int, steps: int, replicas: int, dtype: str) -> float:
+def recording_mb(
+    record: Sequence[Recording], n: int, steps: int, replicas: int, dtype: str, readouts: int = 0
+) -> float:
     """Return the memory that recordings of `steps` steps take, in MB.
 
     Parameters
@@ -60,17 +70,18 @@ def recording_mb(record: Sequence[Recording], n: int, steps: int, replicas: int,
     record : sequence of Recording
     n, steps, replicas : int
     dtype : "float64" or "float32"
+    readouts : int
 
     Examples
     --------
     >>> recording_mb([Recording(variable="v")], n=1000, steps=1000, replicas=1, dtype="float32")
     4.0
     """
-    numbers = sum(len(r.chosen(n)) * -(-steps // r.stride) for r in record)
+    numbers = sum(len(r.chosen(n, readouts)) * -(-steps // r.stride) for r in record)
     return numbers * replicas * np.dtype(dtype).itemsize / 1e6
 
 
-def pack_plan(record: Sequence[Recording], n: int, first: int, steps: int) -> RecordPlan:
+def pack_plan(record: Sequence[Recording], n: int, first: int, steps: int, readouts: int = 0) -> RecordPlan:
     """Lay recordings out in one flat buffer per replica.
 
     Parameters
@@ -80,6 +91,8 @@ def pack_plan(record: Sequence[Recording], n: int, first: int, steps: int) -> Re
         Neurons of the network.
     first, steps : int
         Steps done before the run, and steps of the run.
+    readouts : int
+        Readouts of the network.
 
     Raises
     ------
@@ -97,7 +110,7 @@ def pack_plan(record: Sequence[Recording], n: int, first: int, steps: int) -> Re
                 f"Spikes are counted every {r.stride} steps, but the run goes from step {first} to "
                 f"{first + steps}; begin and end it at multiples of {r.stride}."
             )
-    chosen = [r.chosen(n) for r in record]
+    chosen = [r.chosen(n, readouts) for r in record]
     samples = [(first + steps) // r.stride - first // r.stride for r in record]
     sizes = [len(c) * s for c, s in zip(chosen, samples, strict=True)]
     return RecordPlan(

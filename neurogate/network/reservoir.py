@@ -21,7 +21,9 @@ from ..backends.layout import (
     MODELS,
     SCHEMES,
     STATE_ROWS,
+    WATCHED,
     Codes,
+    Lesson,
     NetworkArrays,
     StateArrays,
 )
@@ -38,7 +40,8 @@ __all__ = ["Reservoir", "ReservoirSpec"]
 Array = npt.NDArray[Any]
 _MOST_EVENTS = 20
 _ALWAYS_FLOAT64 = ("poisson_mean", "poisson_none")
-_UNITS = {"v": "v_mV", "u": "u", "synaptic_current": "synaptic current"}
+_NARROWED = ("parameters", "synapse_decay", "synapse_rise", "trace_decay", "trace_rise", "trace_kick")
+_UNITS = {"v": "v_mV", "u": "u", "synaptic_current": "synaptic current", "readout": "readout"}
 
 
 @settings
@@ -123,6 +126,7 @@ class Reservoir:
         channels: int,
         *,
         feedback: int = 0,
+        readouts: int = 0,
         dtype: str = "float64",
         backend: str = "auto",
         threads: int = 1,
@@ -138,6 +142,8 @@ class Reservoir:
             Input channels K.
         feedback : int
             Further channels, weighted by ``inputs.feedback``, that carry readouts back.
+        readouts : int
+            Readouts of the traces inside a step, fed back at the next one with the same weights.
         dtype : "float64" or "float32"
         backend : str
         threads : int
@@ -148,7 +154,7 @@ class Reservoir:
             If the settings cannot be drawn or the backend cannot run here.
         """
         name = registry.choose(backend)[1]
-        replicas = [_draw(spec, seed, channels, feedback) for seed in seeds]
+        replicas = [_draw(spec, seed, channels, feedback, readouts) for seed in seeds]
         arrays = NetworkArrays(
             **{key: _stack(key, [one[key] for one in replicas], dtype) for key in NetworkArrays._fields}
         )
@@ -179,7 +185,7 @@ class Reservoir:
         return lambda *arguments: chosen(*arguments, threads=self.threads)
 
     def initial_state(self) -> StateArrays:
-        """Return the state at step 0: neurons at rest, filters and readouts at zero."""
+        """Return the state at step 0: neurons at rest, filters and readouts at zero, no P."""
         batch, n, _ = self.shape
         values = np.zeros((batch, len(STATE_ROWS), n), self.dtype)
         if self.codes.model == MODELS["izhikevich_2003"]:
@@ -187,12 +193,22 @@ class Reservoir:
             values[:, 1] = self.arrays.parameters[:, 1] * values[:, 0]
         else:
             values[:, 0] = self.arrays.parameters[:, 2]
-        depth = int(self.arrays.delays.max(initial=1))
-        feedback = np.zeros(self.arrays.readout_weights.shape[:2], self.dtype)
-        return StateArrays(values, np.zeros((batch, depth, n), self.dtype), feedback, 0)
+        depth, readouts = int(self.arrays.delays.max(initial=0)), self.arrays.feedback_weights.shape[1]
+        return StateArrays(
+            values,
+            np.zeros((batch, depth, n), self.dtype),
+            np.zeros((batch, readouts), self.dtype),
+            np.zeros((batch, readouts, n), self.dtype),
+            np.zeros((batch, 0, 0), self.dtype),
+            0,
+        )
 
     def run(
-        self, state: StateArrays, inputs: Array, record: Sequence[Recording] = ()
+        self,
+        state: StateArrays,
+        inputs: Array,
+        record: Sequence[Recording] = (),
+        lesson: Lesson | None = None,
     ) -> tuple[StateArrays, Mapping[str, Array]]:
         """Advance every replica by as many steps as there are inputs.
 
@@ -202,6 +218,8 @@ class Reservoir:
             Where to start; left untouched. Running T steps at once or in pieces gives the same bits.
         inputs : (B, T, K) array
         record : sequence of Recording
+        lesson : Lesson, optional
+            What the readouts are taught on the way.
 
         Returns
         -------
@@ -211,22 +229,24 @@ class Reservoir:
         Raises
         ------
         RunDiverged
-            If a membrane potential leaves +-1000 mV or a number stops being finite, at most 50 steps
-            after it happened.
+            If a membrane potential falls below -1000 mV or a number stops being finite, at most 50
+            steps after it happened.
         """
         batch, n, channels = self.shape
         if inputs.ndim != 3 or inputs.shape[::2] != (batch, channels):
             raise ValueError(f"inputs has shape {inputs.shape}; it must be ({batch}, steps, {channels}).")
         with np.errstate(over="ignore"):
             inputs = np.ascontiguousarray(inputs, self.dtype)
-        plan = pack_plan(record, n, state.step, inputs.shape[1])
-        state, flat, status = self.call("run_reservoir")(self.codes, self.arrays, state, inputs, plan)
+        readouts = state.feedback.shape[1]
+        plan = pack_plan(record, n, state.step, inputs.shape[1], readouts)
+        run = self.call("run_reservoir")
+        state, flat, status = run(self.codes, self.arrays, state, inputs, plan, lesson)
         bad = np.flatnonzero(status.code >= 0)
         if bad.size:
             b = int(bad[0])
-            row, neuron = int(status.code[b]), int(status.neuron[b])
-            value = float(state.values[b, row, neuron])
-            quantity = _UNITS[STATE_ROWS[row]]
+            code, neuron = int(status.code[b]), int(status.neuron[b])
+            watched = (*state.values[b, : len(WATCHED) - 1], state.feedback[b])
+            value, quantity = float(watched[code][neuron]), _UNITS[WATCHED[code]]
             raise RunDiverged(quantity, value, replica=b, step=int(status.step[b]), neuron=neuron)
         return state, unpack_records(plan, record, flat)
 
@@ -242,7 +262,7 @@ def _rng(seed: int, purpose: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose,)))
 
 
-def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int) -> dict[str, Array]:
+def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int, readouts: int) -> dict[str, Array]:
     """Draw one network; float64, no replica axis."""
     n, dt = spec.n, spec.dt_ms
     parameters, bias = spec.cells.draw(n, _rng(seed, 0))
@@ -251,7 +271,7 @@ def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int) -> dict[
     tau, rise = _time_constants("synapse", spec.synapse, _rng(seed, 2), n)
     trace_tau, trace_rise = _time_constants("trace", spec.trace, _rng(seed, 3), n)
     weights = spec.inputs.draw(channels, n, _rng(seed, 4))
-    back = spec.inputs.feedback.sample(_rng(seed, 5), feedback * n).reshape(feedback, n)
+    back = spec.inputs.feedback.sample(_rng(seed, 5), (feedback + readouts) * n).reshape(-1, n)
     noise_sd = spec.inputs.noise_sd.sample(_rng(seed, 6), n) / np.sqrt(dt)
     arriving = kick(spec.synapse, tau, rise, dt)
     external = np.full(n if spec.inputs.poisson_rate_hz else 0, spec.inputs.poisson_rate_hz * dt / 1000)
@@ -259,13 +279,12 @@ def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int) -> dict[
         "seed": np.uint64(seed),
         "parameters": parameters,
         "bias": bias,
-        "input_weights": np.concatenate([weights, back]),
+        "input_weights": np.concatenate([weights, back[:feedback]]),
         "noise_sd": noise_sd if noise_sd.any() else noise_sd[:0],
         "poisson_mean": external,
         "poisson_none": np.exp(-external),
         "poisson_weight": spec.inputs.poisson_weight * arriving,
-        "feedback_weights": np.zeros((0, n)),
-        "readout_weights": np.zeros((0, n)),
+        "feedback_weights": back[feedback:],
         "synapse_decay": np.exp(-dt / tau),
         "synapse_rise": np.exp(-dt / rise),
         "trace_decay": np.exp(-dt / trace_tau),
@@ -293,7 +312,12 @@ def _time_constants(
 
 
 def _stack(name: str, parts: Sequence[Array], dtype: str) -> Array:
-    """Stack replicas, padding the synapses of the sparser ones; real numbers get the simulation's type."""
+    """Stack replicas, padding the synapses of the sparser ones; real numbers get the simulation's type.
+
+    Rows that are the same in all neurons of each replica become one number per replica.
+    """
+    if name in _NARROWED and all((part == part[..., :1]).all() for part in parts):
+        parts = [part[..., :1] for part in parts]
     width = max((part.shape[-1] for part in parts if part.ndim == 1), default=0)
     fill = 1 if name == "delays" else 0  # a replica in which every delay is one step comes without delays
     padded = [np.pad(p, (0, width - len(p)), constant_values=fill) if p.ndim == 1 else p for p in parts]

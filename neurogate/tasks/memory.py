@@ -155,7 +155,7 @@ class Memory:
         network, moments, here = groups["network"], groups["moments"], groups["here"]
         return cls(
             int(here["position"]),
-            StateArrays(network["values"], network["pending"], network["feedback"], int(network["step"])),
+            StateArrays(**{**network, "step": int(network["step"])}),  # type: ignore[arg-type]
             Moments(int(moments["count"]), moments["total"], moments["square"]),
             here["running_mean"],
             here["fed_back"],

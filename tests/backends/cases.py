@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurogate.backends.layout import (
+    LESSONS,
     MODELS,
     SCHEMES,
     STATE_ROWS,
     Codes,
+    Lesson,
     NetworkArrays,
     StateArrays,
     Status,
@@ -26,6 +28,7 @@ EVERYTHING = (
     Recording(variable="u", stride=7, neurons=(3, 0, 11)),
     Recording(variable="synaptic_current", neurons=(5,)),
     Recording(variable="trace", stride=5),
+    Recording(variable="readout", stride=2),
 )
 
 
@@ -40,6 +43,8 @@ class Kind(NamedTuple):
     noise: bool = False
     poisson: bool = False
     feedback: bool = False
+    uniform: bool = False  # one number serves all neurons
+    lesson: str = ""  # one of LESSONS
     dtype: str = "float64"
 
 
@@ -47,11 +52,12 @@ FULL = Kind(double_synapse=True, delays=True, noise=True, poisson=True, feedback
 
 
 class Case(NamedTuple):
-    """A batch of networks and where it starts."""
+    """A batch of networks, where it starts, and by what its readouts are taught."""
 
     codes: Codes
     network: NetworkArrays
     state: StateArrays
+    lesson: str = ""
 
 
 class Outcome(NamedTuple):
@@ -65,21 +71,55 @@ class Outcome(NamedTuple):
 def make(kind: Kind, replicas: int = 1, n: int = 37) -> Case:
     """Draw `replicas` networks of `n` neurons that fire at some 4 to 130 Hz."""
     drawn = [_one(kind, np.random.default_rng([b, n]), n) for b in range(replicas)]
-    width = max(len(one["targets"]) for one, _ in drawn)
-    for one, _ in drawn:
+    width = max(len(one["targets"]) for one, *_ in drawn)
+    for one, *_ in drawn:
         for key in ("targets", "weights", *(["delays"] if kind.delays else [])):
             one[key] = np.pad(one[key], (0, width - len(one[key])), constant_values=1)
-    stacked = {key: np.stack([one[key] for one, _ in drawn]) for key in NetworkArrays._fields}
+    stacked = {key: np.stack([one[key] for one, *_ in drawn]) for key in NetworkArrays._fields}
     for key, array in stacked.items():
         if array.dtype == np.float64 and not key.startswith(("poisson_mean", "poisson_none")):
             stacked[key] = array.astype(kind.dtype)
     network = NetworkArrays(**stacked)
-    values = np.stack([values for _, values in drawn]).astype(kind.dtype)
-    depth = 5 if kind.delays else 1
-    pending = np.zeros((replicas, depth, n), kind.dtype)
-    feedback = np.zeros((replicas, network.readout_weights.shape[1]), kind.dtype)
+    values = np.stack([values for _, values, _ in drawn]).astype(kind.dtype)
     codes = Codes(MODELS[kind.model], SCHEMES[kind.scheme], kind.double_synapse, kind.double_trace, DT_MS)
-    return Case(codes, network, StateArrays(values, pending, feedback, 0))
+    state = StateArrays(
+        values,
+        np.zeros((replicas, 5 if kind.delays else 0, n), kind.dtype),
+        np.zeros((replicas, network.feedback_weights.shape[1]), kind.dtype),
+        np.stack([phi for *_, phi in drawn]).astype(kind.dtype),
+        _inverse(kind, replicas, n),
+        0,
+    )
+    return Case(codes, network, state, kind.lesson)
+
+
+def _inverse(kind: Kind, replicas: int, n: int) -> np.ndarray:
+    size = n if kind.lesson == "least_squares" else 0
+    return np.tile(np.eye(size, dtype=kind.dtype) / 8, (replicas, 1, 1))
+
+
+def lesson(case: Case, inputs: np.ndarray, **changes: Any) -> Lesson | None:
+    """Return what the readouts of a case are taught in a run with these inputs."""
+    if not case.lesson:
+        return None
+    batch, steps = inputs.shape[:2]
+    dtype, readouts = inputs.dtype, case.state.feedback.shape[1]
+    time = case.state.step + np.arange(steps)
+    targets = np.sin(time[:, None] / 20 + np.arange(readouts))
+    return Lesson(
+        rule=LESSONS[case.lesson],
+        every=3,
+        offset=2,
+        first=10,
+        last=170,
+        targets=np.tile(targets, (batch, 1, 1)).astype(dtype),
+        course=np.tile(time % 2 / 2 + 0.25, (batch, 1)).astype(dtype),
+        rate=np.full(batch, 0.1, dtype),
+        saturation=0.5,
+        forgetting=0.999,
+        leak=0.001,
+        divided=True,
+    )._replace(**changes)
 
 
 def pulses(case: Case, steps: int) -> np.ndarray:
@@ -97,17 +137,22 @@ def run(
     inputs: np.ndarray,
     record: Sequence[Recording] = EVERYTHING,
     threads: int = 1,
+    **changes: Any,
 ) -> Outcome:
-    """Advance a case on one backend."""
-    plan = pack_plan(record, case.network.bias.shape[1], case.state.step, inputs.shape[1])
-    state, flat, status = backend.run_reservoir(*case, inputs, plan, threads=threads)
+    """Advance a case on one backend, with changes of its lesson."""
+    n, readouts = case.network.bias.shape[1], case.state.feedback.shape[1]
+    record = [r for r in record if readouts or r.variable != "readout"]
+    plan = pack_plan(record, n, case.state.step, inputs.shape[1], readouts)
+    taught = lesson(case, inputs, **changes)
+    state, flat, status = backend.run_reservoir(*case[:3], inputs, plan, taught, threads=threads)
     return Outcome(state, unpack_records(plan, record, flat), status)
 
 
 def alone(case: Case, b: int) -> Case:
     """Return one replica of a batch, as a batch of one."""
-    state = StateArrays(*(array[b : b + 1] for array in case.state[:3]), case.state.step)
-    return Case(case.codes, NetworkArrays(*(array[b : b + 1] for array in case.network)), state)
+    state = StateArrays(*(array[b : b + 1] for array in case.state[:-1]), case.state.step)
+    network = NetworkArrays(*(array[b : b + 1] for array in case.network))
+    return case._replace(network=network, state=state)
 
 
 def assert_same_bits(actual: np.ndarray, expected: np.ndarray) -> None:
@@ -128,29 +173,28 @@ def assert_same_run(actual: Outcome, expected: Outcome) -> None:
 
 
 def assert_same_state(actual: StateArrays, expected: StateArrays) -> None:
-    for mine, theirs in zip(actual[:3], expected[:3], strict=True):
+    for mine, theirs in zip(actual[:-1], expected[:-1], strict=True):
         assert_same_bits(mine, theirs)
     assert actual.step == expected.step
 
 
-def _one(kind: Kind, rng: np.random.Generator, n: int) -> tuple[dict[str, Any], np.ndarray]:
+def _one(kind: Kind, rng: np.random.Generator, n: int) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
     old = kind.model == "izhikevich_2003"
     unit = 1.0 if old else 20.0  # one model counts current in mV/ms, the other in pA
     senders, targets = np.nonzero(rng.random((n, n)) < 0.3)
-    synapses, readouts = len(targets), 2 if kind.feedback else 0
+    synapses, readouts = len(targets), 2 if kind.feedback or kind.lesson else 0
     noisy, external = (n if flag else 0 for flag in (kind.noise, kind.poisson))
     mean = rng.uniform(0, 0.5, external)
     one = {
         "seed": np.uint64(rng.integers(2**63)),
         "parameters": _parameters_2003(rng, n) if old else _parameters_2007(rng, n),
-        "bias": unit * rng.uniform(4, 10, n),
+        "bias": (1 + kind.uniform) * unit * rng.uniform(4, 10, n),
         "input_weights": unit * rng.normal(0, 3, (2, n)),
         "noise_sd": unit * rng.uniform(0.5, 2, noisy),
         "poisson_mean": mean,
         "poisson_none": np.exp(-mean),
         "poisson_weight": unit * rng.uniform(0, 0.5, n),
-        "feedback_weights": unit * rng.normal(0, 0.5, (readouts, n)),
-        "readout_weights": rng.normal(0, 1, (readouts, n)) / n,
+        "feedback_weights": kind.feedback * unit * rng.normal(0, 0.5, (readouts, n)),
         "synapse_decay": np.exp(-DT_MS / rng.uniform(5, 30, n)),
         "synapse_rise": np.full(n, np.exp(-DT_MS / 2)),
         "trace_decay": np.exp(-DT_MS / rng.uniform(20, 100, n)),
@@ -163,7 +207,10 @@ def _one(kind: Kind, rng: np.random.Generator, n: int) -> tuple[dict[str, Any], 
     }
     values = np.zeros((len(STATE_ROWS), n))
     values[0] = rng.uniform(-70, -50, n)
-    return one, values
+    if kind.uniform:
+        for key in ("parameters", "synapse_decay", "synapse_rise", "trace_decay", "trace_rise", "trace_kick"):
+            one[key] = one[key][..., :1]
+    return one, values, rng.normal(0, 1, (readouts, n)) / n
 
 
 def _parameters_2003(rng: np.random.Generator, n: int) -> np.ndarray:

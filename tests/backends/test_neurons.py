@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 
 from neurogate.backends import numpy_reference
-from neurogate.backends.layout import MODELS, SCHEMES
-from neurogate.backends.numba_cpu import neurons as compiled
+from neurogate.backends.layout import MODELS, SCHEMES, VOLTAGE_LIMIT_MV
+from neurogate.backends.numba_cpu.neurons import advance
 from tests.backends.cases import assert_same_bits
 
 N, DT_MS = 20_000, 0.5
@@ -36,14 +37,34 @@ def test_compiled_steps_have_the_bits_of_the_reference(
 ) -> None:
     v, u, current, rows = states(model, dtype, rng)
     v_1, u_1, fired = getattr(numpy_reference, model)(v, u, current, rows, DT_MS, scheme)
-    spikes = np.full(N, np.nan, dtype)
+    v_1[v_1 < -VOLTAGE_LIMIT_MV] = np.nan
+    chosen, zeros, one = np.zeros(N, np.int32), np.zeros(N, dtype), np.dtype(dtype).type(1)
+    half = one / 2 if scheme == "half_step" else None
     step = np.dtype(dtype).type(DT_MS)
-    count = getattr(compiled, model)(v, u, current, rows, step, scheme == "half_step", spikes)
+    gain = step if half is None else half * step
+    if model == "izhikevich_2003":
+        (a, b, _, _, v_peak), k, v_r, v_t = rows, None, None, None
+    else:
+        capacitance, k, v_r, v_t, v_peak, a, b, _, _ = rows
+        gain = gain / capacitance
+    count = call_advance(
+        N, chosen, v, u, zeros, None, zeros.copy(), None, current, None, None, gain, k, v_r, v_t, v_peak,
+        a, b, step, half, one, None, one, None,
+    )  # fmt: skip
     assert 0.02 * N < count < 0.98 * N
-    assert count == fired.sum()
-    assert_same_bits(spikes, fired.astype(dtype))
+    assert_same_bits(chosen[:count], np.flatnonzero(fired).astype(np.int32))
     assert_same_bits(v, v_1)
     assert_same_bits(u, u_1)
+
+
+@numba.njit
+def call_advance(
+    n, chosen, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half, sd, sr, td, tr
+):  # type: ignore[no-untyped-def]
+    return advance(
+        n, chosen, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half,
+        sd, sr, td, tr,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -51,11 +72,11 @@ def test_compiled_steps_have_the_bits_of_the_reference(
 def test_replicas_in_front_are_stepped_each_by_itself(
     model: str, scheme: str, rng: np.random.Generator
 ) -> None:
-    advance = getattr(numpy_reference, model)
+    step = getattr(numpy_reference, model)
     each = [states(model, "float64", rng) for _ in range(3)]
-    together = advance(*(np.stack(parts) for parts in zip(*each, strict=True)), DT_MS, scheme)
+    together = step(*(np.stack(parts) for parts in zip(*each, strict=True)), DT_MS, scheme)
     for b, state in enumerate(each):
-        for mine, batched in zip(advance(*state, DT_MS, scheme), together, strict=True):
+        for mine, batched in zip(step(*state, DT_MS, scheme), together, strict=True):
             np.testing.assert_array_equal(mine, batched[b])
 
 
@@ -68,5 +89,6 @@ def test_a_neuron_fires_when_it_reaches_the_peak_and_not_below(scheme: str) -> N
     rows[4] = reached[0], np.nextafter(reached[0], np.inf)
     v, u, fired = numpy_reference.izhikevich_2003(*rest, current, rows, DT_MS, scheme)
     assert fired.tolist() == [True, False]
+    numpy_reference.reset(v, u, fired, rows)
     assert v.tolist() == [-65.0, reached[1]]
     assert u[0] == u[1] + 8

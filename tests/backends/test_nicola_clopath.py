@@ -32,21 +32,20 @@ def force_reservoir(seed: int) -> Case:
     rows = np.array([250, 2.5, V_REST, -20, V_PEAK, 0.01, 0, V_RESET, 200], np.float64)
 
     def each(value: float) -> np.ndarray:
-        return np.full((1, N), value, np.float64)
+        return np.full((1, 1), value, np.float64)
 
     rise, decay = each(np.exp(-DT_MS / RISE_MS)), each(np.exp(-DT_MS / DECAY_MS))
     none = np.zeros((1, 0))
     network = NetworkArrays(
         seed=np.array([seed], np.uint64),
-        parameters=np.repeat(rows[None, :, None], N, axis=2),
-        bias=each(1000),
+        parameters=rows[None, :, None],
+        bias=np.full((1, N), 1000.0),
         input_weights=np.zeros((1, 0, N)),
         noise_sd=none,
         poisson_mean=none,
         poisson_none=none,
-        poisson_weight=each(0),
+        poisson_weight=np.zeros((1, N)),
         feedback_weights=encoder[None, None],
-        readout_weights=decoder[None, None],
         synapse_decay=decay,
         synapse_rise=rise,
         trace_decay=decay,
@@ -59,7 +58,8 @@ def force_reservoir(seed: int) -> Case:
     )
     values = np.zeros((1, len(STATE_ROWS), N))
     values[0, 0] = v
-    state = StateArrays(values, np.zeros((1, 1, N)), np.zeros((1, 1)), 0)
+    nothing = np.zeros((1, 0, N)), np.zeros((1, 1))
+    state = StateArrays(values, *nothing, decoder[None, None], np.zeros((1, 0, 0)), 0)
     return Case(Codes(MODELS["izhikevich_2007"], SCHEMES["euler"], True, True, DT_MS), network, state)
 
 

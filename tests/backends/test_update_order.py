@@ -29,7 +29,13 @@ RECORD = [Recording(variable=v) for v in ("spikes", "v", "u", "synaptic_current"
 
 
 def pair(
-    scheme: str = "euler", *, double: bool = False, delay: int = 0, dtype: str = "float64", **changes: Any
+    scheme: str = "euler",
+    *,
+    double: bool = False,
+    delay: int = 0,
+    dtype: str = "float64",
+    readout_weights: np.ndarray | None = None,
+    **changes: Any,
 ) -> Case:
     """Return two neurons of which the first sends to the second; `delay` 0 leaves the delays out."""
 
@@ -48,7 +54,6 @@ def pair(
         poisson_none=none,
         poisson_weight=each(0),
         feedback_weights=np.zeros((1, 0, 2), dtype),
-        readout_weights=np.zeros((1, 0, 2), dtype),
         synapse_decay=each(DECAY),
         synapse_rise=each(RISE),
         trace_decay=each(DECAY),
@@ -61,8 +66,9 @@ def pair(
     )._replace(**changes)
     values = np.zeros((1, len(STATE_ROWS), 2), dtype)
     values[0, 0], values[0, 1] = V_0, U_0
-    readouts = network.readout_weights.shape[1]
-    state = StateArrays(values, np.zeros((1, max(delay, 1), 2), dtype), np.zeros((1, readouts), dtype), FIRST)
+    phi = np.zeros((1, 0, 2), dtype) if readout_weights is None else readout_weights
+    pending, z, p = np.zeros((1, delay, 2), dtype), np.zeros(phi.shape[:2], dtype), np.zeros((1, 0, 0), dtype)
+    state = StateArrays(values, pending, z, phi, p, FIRST)
     return Case(Codes(MODELS["izhikevich_2003"], SCHEMES[scheme], double, double, DT), network, state)
 
 
@@ -79,16 +85,16 @@ def course(outcome: Outcome, variable: str, neuron: int) -> list[float]:
 
 
 def slope(v: float, u: float, current: float) -> float:
-    return 0.04 * v * v + 5 * v + 140 - u + current
+    return (0.04 * v + 5) * v + 140 - u + current
 
 
 def moved(scheme: str, v: float, u: float, current: float) -> tuple[float, float]:
     """Return v and u after one step without a spike."""
     if scheme == "euler":
-        return v + DT * slope(v, u, current), u + DT * (A * (B * v - u))
+        return v + DT * slope(v, u, current), u + DT * A * (B * v - u)
     for _ in range(2):
         v = v + DT / 2 * slope(v, u, current)
-    return v, u + DT * (A * (B * v - u))
+    return v, u + DT * A * (B * v - u)
 
 
 @pytest.mark.parametrize("delay", [0, 1, 2, 5])
@@ -196,7 +202,7 @@ def test_external_spikes_pass_the_synapse_like_recurrent_ones(backend: ModuleTyp
     ]
     current, expected = 0.0, []
     for t, count in enumerate(counts):
-        current = DECAY * current + ((WEIGHT if t == 0 else 0.0) + 0.25 * count)
+        current = (DECAY * current + 0.25 * count) + (WEIGHT if t == 0 else 0.0)
         expected.append(current)
     assert sum(counts) > 2
     assert course(outcome, "synaptic_current", 1) == expected
@@ -218,8 +224,8 @@ def test_currents_are_added_in_the_documented_order(backend: ModuleType) -> None
     values[0, 2, 1] = s
     case = case._replace(state=case.state._replace(values=values, feedback=np.array([[z]])))
     noisy = sd * noise.normals(SEED, noise.STREAMS["membrane"], FIRST, 2)[1]
-    documented = (((bias + weight * x) + s) + z) + noisy
+    documented = (((bias + weight * x) + z) + noisy) + s
     v = moved("euler", V_0[1], U_0[1], documented)[0]
     assert course(advance(backend, case, 1, pulse=x), "v", 1) == [v]
-    for other in ((bias + s) + weight * x + z + noisy, (bias + weight * x + z + noisy) + s):
+    for other in ((((bias + weight * x) + s) + z) + noisy, ((bias + s) + weight * x + z) + noisy):
         assert moved("euler", V_0[1], U_0[1], other)[0] != v

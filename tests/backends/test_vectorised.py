@@ -10,7 +10,8 @@ import numba
 import numpy as np
 import pytest
 
-from neurogate.backends.numba_cpu import neurons
+from neurogate.backends.layout import MODELS
+from neurogate.backends.numba_cpu.neurons import advance
 from neurogate.backends.numba_cpu.sums import lane_dot
 
 pytestmark = pytest.mark.skipif(
@@ -28,14 +29,31 @@ def assembly(kernel: Any, *arguments: Any) -> str:
 
 
 @pytest.mark.parametrize(("dtype", "suffix"), [("float32", "ps"), ("float64", "pd")])
-@pytest.mark.parametrize(("name", "rows"), [("izhikevich_2003", 5), ("izhikevich_2007", 9)])
-def test_the_neuron_update_is_packed(name: str, rows: int, dtype: str, suffix: str) -> None:
-    kernel = getattr(neurons, name)
-    arrays = [np.zeros(64, dtype) for _ in range(3)]
-    parameters, one = np.ones((rows, 64), dtype), np.dtype(dtype).type(1)
-    text = assembly(kernel, *arrays, parameters, one, True, np.zeros(64, dtype))
-    assert len(re.findall(rf"vmul{suffix}\s.*{WIDE}", text)) >= 6
+@pytest.mark.parametrize("uniform", [False, True])
+@pytest.mark.parametrize("model", MODELS)
+def test_a_step_of_all_neurons_is_packed(model: str, uniform: bool, dtype: str, suffix: str) -> None:
+    row, number = np.ones(64, dtype), np.dtype(dtype).type(1)
+    each = number if uniform else row
+    of_2007 = each if model == "izhikevich_2007" else None
+    state = [row.copy() for _ in range(6)]
+    cells = (each, of_2007, of_2007, of_2007, each, each, each, number, None, each, each, each, each)
+    text = assembly(step, np.zeros(64, np.int32), *state, row, row, number, *cells)
+    # A float64 may never be where float32 is meant, nor may one neuron be moved at a time but at the end.
+    assert len(re.findall(rf"vmul{suffix}\s.*ymm", text)) >= 8
+    assert len(re.findall(rf"vmovup{suffix[1]}\s.*ymm\d+, .*\(", text)) >= 6
+    other = "pd" if suffix == "ps" else "ps"
+    assert not re.search(rf"v(mul|add|sub){other}", text)
     assert not re.search(r"vfn?m(add|sub)\d+", text), "a fused multiply-add would change the bits"
+
+
+@numba.njit
+def step(
+    chosen, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half, sd, sr, td, tr
+):  # type: ignore[no-untyped-def]
+    return advance(
+        64, chosen, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half,
+        sd, sr, td, tr,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("dtype", "suffix"), [("float32", "ps"), ("float64", "pd")])

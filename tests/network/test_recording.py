@@ -14,7 +14,7 @@ from neurogate.network.reservoir import Reservoir, ReservoirSpec
 
 N = 20
 RESERVOIR = {
-    dtype: Reservoir.build(ReservoirSpec(n=N), [1, 2], channels=1, backend="numba", dtype=dtype)
+    dtype: Reservoir.build(ReservoirSpec(n=N), [1, 2], channels=1, readouts=N, backend="numba", dtype=dtype)
     for dtype in ("float64", "float32")
 }
 VARIABLES = sorted(RECORDABLE)
@@ -41,7 +41,9 @@ def test_the_announced_memory_is_what_the_arrays_take(case: tuple[list[Recording
     for r in record:
         assert records[r.variable].dtype == dtype
         assert records[r.variable].shape == (2, steps // r.stride, len(r.neurons) or N)
-    assert recording_mb(record, N, steps, 2, dtype) == sum(a.nbytes for a in records.values()) / 1e6
+    assert (
+        recording_mb(record, N, steps, 2, dtype, readouts=N) == sum(a.nbytes for a in records.values()) / 1e6
+    )
 
 
 @given(first=st.integers(0, 50), steps=st.integers(0, 50), stride=st.integers(1, 20))

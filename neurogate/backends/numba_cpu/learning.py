@@ -73,23 +73,31 @@ def normalised_delta(
 def _delta(
     weights: Any, samples: Any, targets: Any, course: Any, rate: Any, theta: Any, outputs: Any, gates: Any
 ) -> None:
-    one = weights.dtype.type(1)
     for s in range(samples.shape[0]):
         x = samples[s]
-        # A closed gate changes no weight: the norm is needed only if some gate is open.
-        norm = one + lane_dot(x, x) if course[s] != 0 else one
         for k in range(weights.shape[0]):
-            w = weights[k]
-            z = lane_dot(w, x)
-            error = targets[s, k] - z
-            gate = course[s]
-            if theta > 0:
-                gate = gate * min(one, abs(error) / theta)
-            outputs[s, k], gates[s, k] = z, gate
-            if gate != 0:
-                step = rate * gate * error / norm
-                for i in range(x.shape[0]):
-                    w[i] += step * x[i]
+            outputs[s, k] = lane_dot(weights[k], x)
+        delta_sample(weights, x, outputs[s], targets[s], course[s], rate, theta, gates[s])
+
+
+@kernel
+def delta_sample(
+    weights: Any, x: Any, z: Any, target: Any, course: Any, rate: Any, theta: Any, gates: Any
+) -> None:
+    """Learn from one sample, in place, as `numpy_reference.learning.delta_sample`; the gates are noted."""
+    one = weights.dtype.type(1)
+    # A closed gate changes no weight: the norm is needed only if some gate is open.
+    norm = one + lane_dot(x, x) if course != 0 else one
+    for k in range(weights.shape[0]):
+        error = target[k] - z[k]
+        gate = course
+        if theta > 0:
+            gate = gate * min(one, abs(error) / theta)
+        gates[k] = gate
+        if gate != 0:
+            w, step = weights[k], rate * gate * error / norm
+            for i in range(x.shape[0]):
+                w[i] += step * x[i]
 
 
 def recursive_least_squares(
@@ -138,36 +146,62 @@ def _rls(
     turn: int,
     outputs: Any,
 ) -> None:
-    """Visit the samples; the downdate of one sample is folded into the product for the next."""
+    scratch = fresh_scratch(p[0])
+    for s in range(samples.shape[0]):
+        for k in range(weights.shape[0]):
+            outputs[s, k] = lane_dot(weights[k], samples[s])
+        least_squares_sample(
+            weights, p, samples[s], outputs[s], targets[s], factor, grow, mu, turn + s, True, scratch
+        )
+    settle(p, scratch)
+
+
+@kernel
+def fresh_scratch(like: Any) -> Any:
+    """Return room for a downdate that waits (c, c / gamma, and by how much P grows), and for a product."""
+    scratch = np.zeros((4, like.shape[0]), like.dtype)
+    scratch[3] = 1
+    return scratch
+
+
+@kernel
+def least_squares_sample(
+    weights: Any, p: Any, x: Any, z: Any, target: Any, factor: Any, grow: Any, mu: Any, turn: int,
+    divided: bool, scratch: Any,
+) -> None:  # fmt: skip
+    """Learn from one sample, in place, as `numpy_reference.learning.least_squares_sample`.
+
+    The downdate waits in `scratch` and is folded into the product for the next sample; `settle` does it.
+    """
     one = weights.dtype.type(1)
     n = p.shape[0]
-    c, last, scaled = np.empty_like(samples[0]), np.zeros_like(samples[0]), np.zeros_like(samples[0])
-    waiting = one
-    for s in range(samples.shape[0]):
-        x = samples[s]
-        _downdate_and_multiply(p, last, scaled, waiting, x, c)
-        gamma = factor + lane_dot(x, c)
-        for k in range(weights.shape[0]):
-            w = weights[k]
-            z = lane_dot(w, x)
-            outputs[s, k] = z
-            step = (targets[s, k] - z) / gamma
-            for i in range(n):
-                w[i] += step * c[i]
+    last, scaled, c, waiting = scratch[0], scratch[1], scratch[2], scratch[3]
+    _downdate_and_multiply(p, last, scaled, waiting[0], x, c)
+    gamma = factor + lane_dot(x, c)
+    for k in range(weights.shape[0]):
+        w, error = weights[k], target[k] - z[k]
+        step = error / gamma if divided else error
         for i in range(n):
-            last[i] = c[i]
-            scaled[i] = c[i] / gamma
-        waiting = grow
-        if mu > 0:
-            _downdate(p, last, scaled, waiting)
-            i = (turn + s) % n
-            for j in range(n):
-                last[j] = p[i, j] if j < i else p[j, i]
-            gamma = one / mu + last[i]
-            for j in range(n):
-                scaled[j] = last[j] / gamma
-            waiting = one
-    _downdate(p, last, scaled, waiting)
+            w[i] += step * c[i]
+    for i in range(n):
+        last[i] = c[i]
+        scaled[i] = c[i] / gamma
+    waiting[0] = grow
+    if mu > 0:
+        _downdate(p, last, scaled, grow)
+        i = turn % n
+        for j in range(n):
+            last[j] = p[i, j] if j < i else p[j, i]
+        gamma = one / mu + last[i]
+        for j in range(n):
+            scaled[j] = last[j] / gamma
+        waiting[0] = one
+
+
+@kernel
+def settle(p: Any, scratch: Any) -> None:
+    """Do the downdate that waits."""
+    _downdate(p, scratch[0], scratch[1], scratch[3, 0])
 
 
 @kernel

@@ -1,79 +1,69 @@
-"""One step of the two Izhikevich models, compiled; the equations stand in `numpy_reference.neurons`.
+"""What happens to a neuron in one step, emitted as one loop that touches each number once.
 
-Each function moves v and u in place, writes the spikes as zeros and ones and returns how many there
-were. The loops have no branches, so that they vectorise.
+The equations stand in `numpy_reference.neurons`, the order of a step in `numpy_reference.reservoir`.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from .compiling import kernel
+from ..layout import VOLTAGE_LIMIT_MV
+from .lanes import over_neurons
 
-__all__ = ["izhikevich_2003", "izhikevich_2007"]
-
-
-@kernel
-def _count(spikes: Any) -> Any:
-    total = 0
-    for i in range(spikes.shape[0]):
-        total += int(spikes[i] != 0)
-    return total
+__all__ = ["advance"]
 
 
-@kernel
-def izhikevich_2003(v: Any, u: Any, current: Any, p: Any, dt: Any, half_step: bool, spikes: Any) -> Any:
-    """Advance 4-parameter neurons by one step."""
-    a, b, c, d, v_peak = p[0], p[1], p[2], p[3], p[4]
-    number = v.dtype.type
-    k2, k1, k0, half = number(0.04), number(5), number(140), number(0.5) * dt
-    one, zero = number(1), number(0)
-    if half_step:
-        for i in range(v.shape[0]):
-            x = v[i]
-            x = x + half * (k2 * x * x + k1 * x + k0 - u[i] + current[i])
-            x = x + half * (k2 * x * x + k1 * x + k0 - u[i] + current[i])
-            w = u[i] + dt * (a[i] * (b[i] * x - u[i]))
-            fired = x >= v_peak[i]
-            v[i] = c[i] if fired else x
-            u[i] = w + d[i] if fired else w
-            spikes[i] = one if fired else zero
-    else:
-        for i in range(v.shape[0]):
-            x = v[i]
-            w = u[i] + dt * (a[i] * (b[i] * x - u[i]))
-            x = x + dt * (k2 * x * x + k1 * x + k0 - u[i] + current[i])
-            fired = x >= v_peak[i]
-            v[i] = c[i] if fired else x
-            u[i] = w + d[i] if fired else w
-            spikes[i] = one if fired else zero
-    return _count(spikes)
+def _advance(
+    v: Any,
+    u: Any,
+    s: Any,
+    h: Any,
+    r: Any,
+    g: Any,
+    external: Any,
+    back: Any,
+    z: Any,
+    gain: Any,
+    k: Any,
+    v_r: Any,
+    v_t: Any,
+    v_peak: Any,
+    a: Any,
+    b: Any,
+    dt: Any,
+    half_step: Any,
+    synapse_decay: Any,
+    synapse_rise: Any,
+    trace_decay: Any,
+    trace_rise: Any,
+) -> tuple[dict[str, Any], Any]:
+    """Move v and u (without the reset) and let the filters decay; the condition is that v reached v_peak.
+
+    `gain` is what the slope of v is multiplied by: the step, or half of it, and over C if k is given.
+    Without k, v_r and v_t it is the model of 2003. Without `back` nothing is fed back; without h or g a
+    filter is single exponential; without `half_step` the scheme is Euler.
+    """
+    current = (external if back is None else external + back * z) + s
+
+    def moved(x: Any) -> Any:
+        square = (x * 0.04 + 5) * x + 140 if k is None else k * (x - v_r) * (x - v_t)
+        return x + gain * (square - u + current)
+
+    new_v = moved(v) if half_step is None else moved(moved(v))
+    seen = v if half_step is None else new_v
+    new_u = u + dt * a * (b * (seen if v_r is None else seen - v_r) - u)
+    new_v = new_v.unless(new_v < -VOLTAGE_LIMIT_MV, math.nan)
+    new = {"v": new_v, "u": new_u}
+    new |= _decayed("s", "h", s, h, synapse_decay, synapse_rise, dt)
+    new |= _decayed("r", "g", r, g, trace_decay, trace_rise, dt)
+    return new, new_v >= v_peak
 
 
-@kernel
-def izhikevich_2007(v: Any, u: Any, current: Any, p: Any, dt: Any, half_step: bool, spikes: Any) -> Any:
-    """Advance 9-parameter neurons by one step."""
-    capacitance, k, v_r, v_t, v_peak = p[0], p[1], p[2], p[3], p[4]
-    a, b, c, d = p[5], p[6], p[7], p[8]
-    number = v.dtype.type
-    half, one, zero = number(0.5) * dt, number(1), number(0)
-    if half_step:
-        for i in range(v.shape[0]):
-            x = v[i]
-            x = x + half * ((k[i] * (x - v_r[i]) * (x - v_t[i]) - u[i] + current[i]) / capacitance[i])
-            x = x + half * ((k[i] * (x - v_r[i]) * (x - v_t[i]) - u[i] + current[i]) / capacitance[i])
-            w = u[i] + dt * (a[i] * (b[i] * (x - v_r[i]) - u[i]))
-            fired = x >= v_peak[i]
-            v[i] = c[i] if fired else x
-            u[i] = w + d[i] if fired else w
-            spikes[i] = one if fired else zero
-    else:
-        for i in range(v.shape[0]):
-            x = v[i]
-            w = u[i] + dt * (a[i] * (b[i] * (x - v_r[i]) - u[i]))
-            x = x + dt * ((k[i] * (x - v_r[i]) * (x - v_t[i]) - u[i] + current[i]) / capacitance[i])
-            fired = x >= v_peak[i]
-            v[i] = c[i] if fired else x
-            u[i] = w + d[i] if fired else w
-            spikes[i] = one if fired else zero
-    return _count(spikes)
+def _decayed(x: str, y: str, slow: Any, fast: Any, decay: Any, rise: Any, dt: Any) -> dict[str, Any]:
+    if fast is None:
+        return {x: decay * slow}
+    return {x: rise * slow + dt * fast, y: decay * fast}
+
+
+advance = over_neurons(_advance)

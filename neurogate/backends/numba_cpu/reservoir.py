@@ -1,23 +1,27 @@
 """A spiking network, compiled: all steps of one replica in one call.
 
-The order of a step is that of `numpy_reference.reservoir`. Spikes are scattered in ascending order of
-the neuron that fired.
+The order of a step is that of `numpy_reference.reservoir`. What a network does not have is passed as
+None, and what serves all neurons as one number, so that code is compiled for just what is there.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import types
+from numba.extending import overload
 
 from ..layout import (
     CHECK_EVERY,
+    LESSONS,
     MODELS,
     RECORDABLE,
     SCHEMES,
-    VOLTAGE_LIMIT_MV,
+    WATCHED,
     Codes,
+    Lesson,
     NetworkArrays,
     RecordPlan,
     StateArrays,
@@ -26,17 +30,86 @@ from ..layout import (
 )
 from ..noise import STREAMS, normal_table
 from .compiling import kernel, over_replicas
-from .neurons import izhikevich_2003, izhikevich_2007
+from .learning import delta_sample, fresh_scratch, least_squares_sample, settle
+from .neurons import advance
 from .noise import add_normals, fill_bits, poisson_count
 from .sums import lane_dot
 
 __all__ = ["run_reservoir"]
 
 Array = npt.NDArray[Any]
-_SPIKES = RECORDABLE["spikes"]
-_IZHIKEVICH_2003 = MODELS["izhikevich_2003"]
-_HALF_STEP = SCHEMES["half_step"]
+_SPIKES, _READOUT = RECORDABLE["spikes"], RECORDABLE["readout"]
 _MEMBRANE, _POISSON = STREAMS["membrane"], STREAMS["poisson"]
+_WATCHED_ROWS = len(WATCHED) - 1
+
+
+class _Cells(NamedTuple):
+    """What `advance` needs of the neurons, apart from their state: rows, numbers, or None."""
+
+    gain: Any
+    k: Any
+    v_r: Any
+    v_t: Any
+    v_peak: Any
+    a: Any
+    b: Any
+    dt: Any
+    half_step: Any
+    synapse_decay: Any
+    synapse_rise: Any
+    trace_decay: Any
+    trace_rise: Any
+
+
+class _Spikes(NamedTuple):
+    """What a spike does: the reset, the kick of the trace, and the synapses."""
+
+    c: Any
+    d: Any
+    kick: Any
+    indptr: Any
+    targets: Any
+    weights: Any
+    delays: Any
+
+
+class _Drive(NamedTuple):
+    """Where the current comes from."""
+
+    seed: Any
+    bias: Any
+    input_weights: Any
+    inputs: Any
+    back: Any  # the weights of the only readout, where nothing else needs a pass of its own
+    feedback_weights: Any  # otherwise
+    noise_sd: Any
+    table: Any
+
+
+class _Poisson(NamedTuple):
+    """External spikes."""
+
+    mean: Any
+    none: Any
+    weight: Any
+
+
+class _Teaching(NamedTuple):
+    """A lesson as one replica sees it."""
+
+    every: Any
+    offset: Any
+    first: Any
+    last: Any
+    targets: Any
+    course: Any
+    rate: Any
+    saturation: Any
+    factor: Any
+    grow: Any
+    leak: Any
+    divided: Any
+    inverse: Any
 
 
 def run_reservoir(
@@ -45,6 +118,7 @@ def run_reservoir(
     state: StateArrays,
     inputs: Array,
     plan: RecordPlan,
+    lesson: Lesson | None = None,
     threads: int = 1,
 ) -> tuple[StateArrays, Array, Status]:
     """Advance every replica by as many steps as there are inputs.
@@ -57,166 +131,342 @@ def run_reservoir(
     See `neurogate.network.reservoir.Reservoir`, which packs these arrays and names the records.
     """
     batch, steps = inputs.shape[:2]
-    values, pending, feedback = state.values.copy(), state.pending.copy(), state.feedback.copy()
-    records = np.zeros((batch, int(plan.offset[-1])), values.dtype)
+    *arrays, first = state
+    new = StateArrays._make((*(array.copy() for array in arrays), first + steps))
+    records = np.zeros((batch, int(plan.offset[-1])), state.values.dtype)
     found = np.full((batch, 3), -1, np.int64)
-    table = normal_table(values.dtype.name)
-    dt = values.dtype.type(codes.dt_ms)
 
     def work(b: int) -> None:
         one = replica(network, b)
+        values, pending, feedback, readouts, inverse = (array[b] for array in new[:-1])
+        double = codes.double_synapse, codes.double_trace
+        v, u, s, h, r, g = (row if there else None for row, there in zip(values, _rows(double), strict=True))
         _run(
-            codes, dt, one, values[b], pending[b], feedback[b], state.step, inputs[b], plan, table,
-            records[b], found[b],
+            first, values, v, u, s, h, r, g,
+            h if double[0] else s, g if double[1] else r,
+            pending if len(pending) else None, feedback, readouts,
+            _cells(codes, one, double, values.dtype), _spikes(one, len(pending) > 0),
+            _drive(one, inputs[b], values.dtype), _external_spikes(one),
+            _teaching(lesson, b, inverse), plan, records[b], found[b],
         )  # fmt: skip
 
     over_replicas(work, batch, threads)
     status = Status(found[:, 0], np.maximum(found[:, 1], 0), np.maximum(found[:, 2], 0))
-    return StateArrays(values, pending, feedback, state.step + steps), records, status
+    return new, records, status
+
+
+def _rows(double: tuple[bool, bool]) -> tuple[bool, ...]:
+    return (True, True, True, double[0], True, double[1])
+
+
+def _narrow(row: Array) -> Any:
+    """Return a row, or its only number."""
+    return row[0] if row.shape == (1,) else row
+
+
+def _cells(codes: Codes, one: NetworkArrays, double: tuple[bool, bool], dtype: np.dtype[Any]) -> _Cells:
+    half = dtype.type(0.5) if codes.scheme == SCHEMES["half_step"] else None
+    dt = dtype.type(codes.dt_ms)
+    gain: Any = dt if half is None else dtype.type(0.5 * codes.dt_ms)
+    rows = [_narrow(row) for row in one.parameters]
+    if codes.model == MODELS["izhikevich_2003"]:
+        (a, b, _, _, v_peak), k, v_r, v_t = rows, None, None, None
+    else:
+        capacitance, k, v_r, v_t, v_peak, a, b, _, _ = rows
+        gain = gain / capacitance
+    rises = [
+        _narrow(x) if there else None
+        for x, there in zip((one.synapse_rise, one.trace_rise), double, strict=True)
+    ]
+    return _Cells(
+        gain, k, v_r, v_t, v_peak, a, b, dt, half,
+        _narrow(one.synapse_decay), rises[0], _narrow(one.trace_decay), rises[1],
+    )  # fmt: skip
+
+
+def _spikes(one: NetworkArrays, late: bool) -> _Spikes:
+    c, d = one.parameters[2:4] if len(one.parameters) == 5 else one.parameters[-2:]
+    delays = one.delays if late and one.delays.size else None
+    return _Spikes(
+        _narrow(c), _narrow(d), _narrow(one.trace_kick), one.indptr, one.targets, one.weights, delays
+    )
+
+
+def _drive(one: NetworkArrays, inputs: Array, dtype: np.dtype[Any]) -> _Drive:
+    noisy, many = one.noise_sd.size > 0, one.feedback_weights
+    back = many[0] if len(many) == 1 and not noisy else None
+    noise_sd, table = (one.noise_sd, normal_table(dtype.name)) if noisy else (None, None)
+    passes = many if len(many) and back is None else None
+    return _Drive(one.seed, one.bias, one.input_weights, inputs, back, passes, noise_sd, table)
+
+
+def _external_spikes(one: NetworkArrays) -> _Poisson | None:
+    if not one.poisson_mean.size:
+        return None
+    return _Poisson(one.poisson_mean, one.poisson_none, one.poisson_weight)
+
+
+def _teaching(lesson: Lesson | None, b: int, inverse: Array) -> _Teaching | None:
+    if lesson is None:
+        return None
+    number = lesson.targets.dtype.type
+    n = len(inverse)
+    return _Teaching(
+        lesson.every, lesson.offset, lesson.first, lesson.last,
+        lesson.targets[b], lesson.course[b], lesson.rate[b], number(lesson.saturation),
+        number(lesson.forgetting), number(1 / lesson.forgetting), number(n * lesson.leak), lesson.divided,
+        inverse if lesson.rule == LESSONS["least_squares"] else None,
+    )  # fmt: skip
+
+
+def _at(row: Any, i: int) -> Any:
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(_at)
+def _at_compiled(row: Any, i: Any) -> Any:
+    def element(row: Any, i: Any) -> Any:
+        return row[i]
+
+    def number(row: Any, i: Any) -> Any:
+        return row
+
+    return element if isinstance(row, types.Array) else number
+
+
+def _first(back: Any, feedback: Any) -> Any:
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(_first)
+def _first_compiled(back: Any, feedback: Any) -> Any:
+    def number(back: Any, feedback: Any) -> Any:
+        return feedback[0]
+
+    def nothing(back: Any, feedback: Any) -> Any:
+        return None
+
+    return number if isinstance(back, types.Array) else nothing
 
 
 @kernel
 def _run(
-    codes: Any, dt: Any, network: Any, values: Any, pending: Any, feedback: Any, first: int, inputs: Any,
-    plan: Any, table: Any, records: Any, found: Any,
+    first: Any, values: Any, v: Any, u: Any, s: Any, h: Any, r: Any, g: Any, receiving: Any, kicked: Any,
+    pending: Any, feedback: Any, readouts: Any, cells: Any, spikes: Any, drive: Any, poisson: Any,
+    teaching: Any, plan: Any, records: Any, found: Any,
 ) -> None:  # fmt: skip
-    current, spikes, drive, bits = _scratch(values)
-    for t in range(inputs.shape[0]):
-        _gather(network, values[2], feedback, inputs, t, drive, current)
-        if network.noise_sd.shape[0] > 0:
-            fill_bits(bits, network.seed, _MEMBRANE, first + t)
-            add_normals(current, network.noise_sd, bits, table)
-        _advance(codes, dt, network, values, pending, feedback, first + t, current, spikes, bits)
-        _record(plan, values, spikes, first, first + t, records)
-        if _diverged(values, first + t + 1, t + 1 == inputs.shape[0], found):
-            return
+    n, steps = v.shape[0], drive.inputs.shape[0]
+    fired = np.empty(n, np.int32)
+    steady, external = np.empty_like(v), np.empty_like(v)
+    bits = np.empty((n + 3) // 4 * 4, np.uint32)
+    scratch, gates = fresh_scratch(v), np.empty_like(feedback)
+    for t in range(steps):
+        step = first + t
+        _steady(drive.bias, drive.input_weights, drive.inputs, t, steady)
+        current = _external(
+            drive.feedback_weights, drive.noise_sd, drive.table, drive.seed, feedback, step, steady,
+            external, bits,
+        )  # fmt: skip
+        z = _first(drive.back, feedback)
+        count = advance(
+            n, fired, v, u, s, h, r, g, current, drive.back, z, cells.gain, cells.k, cells.v_r, cells.v_t,
+            cells.v_peak, cells.a, cells.b, cells.dt, cells.half_step, cells.synapse_decay,
+            cells.synapse_rise, cells.trace_decay, cells.trace_rise,
+        )  # fmt: skip
+        _arrive(pending, receiving, step)
+        _external_arrivals(poisson, drive.seed, step, receiving, bits)
+        for q in range(count):
+            j = fired[q]
+            v[j] = _at(spikes.c, j)
+            u[j] += _at(spikes.d, j)
+            kicked[j] += _at(spikes.kick, j)
+            _send(spikes.indptr, spikes.targets, spikes.weights, spikes.delays, pending, receiving, j, step)
+        for k in range(feedback.shape[0]):
+            feedback[k] = lane_dot(readouts[k], r)
+        _learn(teaching, readouts, r, feedback, step, t, scratch, gates)
+        _record(plan, values, feedback, fired[:count], first, step, records)
+        if _diverged(values, feedback, step + 1, t + 1 == steps, found):
+            break
+    _finish(teaching, scratch)
 
 
 @kernel
-def _scratch(values: Any) -> Any:
-    n = values.shape[1]
-    current, spikes, drive = np.empty_like(values[0]), np.empty_like(values[0]), np.empty_like(values[0])
-    return current, spikes, drive, np.empty((n + 3) // 4 * 4, np.uint32)
-
-
-@kernel
-def _gather(network: Any, s: Any, feedback: Any, inputs: Any, t: int, drive: Any, current: Any) -> None:
-    """Sum the current of this step; the input part is kept while the inputs stay as they are."""
+def _steady(bias: Any, input_weights: Any, inputs: Any, t: int, steady: Any) -> None:
+    """Sum what does not change while the inputs stay as they are."""
     changed = t == 0
     for k in range(inputs.shape[1]):
         changed = changed or inputs[t, k] != inputs[t - 1, k]
     if changed:
-        bias = network.bias
-        for i in range(drive.shape[0]):
-            drive[i] = bias[i]
+        for i in range(steady.shape[0]):
+            steady[i] = bias[i]
         for k in range(inputs.shape[1]):
-            weights, x = network.input_weights[k], inputs[t, k]
-            for i in range(drive.shape[0]):
-                drive[i] += weights[i] * x
-    for i in range(current.shape[0]):
-        current[i] = drive[i] + s[i]
-    for k in range(feedback.shape[0]):
-        weights, z = network.feedback_weights[k], feedback[k]
-        for i in range(current.shape[0]):
-            current[i] += weights[i] * z
+            weights, x = input_weights[k], inputs[t, k]
+            for i in range(steady.shape[0]):
+                steady[i] += weights[i] * x
 
 
 @kernel
-def _advance(
-    codes: Any, dt: Any, network: Any, values: Any, pending: Any, feedback: Any, step: int,
-    current: Any, spikes: Any, bits: Any,
-) -> None:  # fmt: skip
-    """Move the neurons, deliver spikes, and move the filters and the readouts that are fed back."""
-    v, u, s, h, r, g = values[0], values[1], values[2], values[3], values[4], values[5]
-    half_step = codes.scheme == _HALF_STEP
-    if codes.model == _IZHIKEVICH_2003:
-        fired = izhikevich_2003(v, u, current, network.parameters, dt, half_step, spikes)
+def _external(
+    feedback_weights: Any, noise_sd: Any, table: Any, seed: Any, feedback: Any, step: int, steady: Any,
+    external: Any, bits: Any,
+) -> Any:  # fmt: skip
+    """Return the external current of this step, without a readout that `advance` adds itself."""
+    if feedback_weights is None and noise_sd is None:
+        return steady
+    for i in range(external.shape[0]):
+        external[i] = steady[i]
+    if feedback_weights is not None:
+        for k in range(feedback.shape[0]):
+            weights, z = feedback_weights[k], feedback[k]
+            for i in range(external.shape[0]):
+                external[i] += weights[i] * z
+    if noise_sd is not None:
+        fill_bits(bits, seed, _MEMBRANE, step)
+        add_normals(external, noise_sd, bits, table)
+    return external
+
+
+@kernel
+def _arrive(pending: Any, receiving: Any, step: int) -> None:
+    """Deliver what was sent earlier."""
+    if pending is not None:
+        arriving = pending[step % pending.shape[0]]
+        for i in range(receiving.shape[0]):
+            receiving[i] += arriving[i]
+            arriving[i] = 0
+
+
+@kernel
+def _external_arrivals(poisson: Any, seed: Any, step: int, receiving: Any, bits: Any) -> None:
+    if poisson is not None:
+        fill_bits(bits, seed, _POISSON, step)
+        for i in range(receiving.shape[0]):
+            count = poisson_count(bits[i], poisson.mean[i], poisson.none[i])
+            receiving[i] += poisson.weight[i] * receiving.dtype.type(count)
+
+
+@kernel
+def _send(
+    indptr: Any, targets: Any, weights: Any, delays: Any, pending: Any, receiving: Any, j: int, step: int
+) -> None:
+    """Add the weights of a neuron that fired to its targets, or to the steps in which they arrive."""
+    start, stop, n = indptr[j], indptr[j + 1], receiving.shape[0]
+    if delays is not None:
+        depth = pending.shape[0]
+        for synapse in range(start, stop):
+            if delays[synapse] == 1:
+                receiving[targets[synapse]] += weights[synapse]
+            else:
+                pending[(step + delays[synapse] - 1) % depth, targets[synapse]] += weights[synapse]
+    elif stop - start == n:  # everyone, in order
+        row = weights[start:stop]
+        for i in range(n):
+            receiving[i] += row[i]
     else:
-        fired = izhikevich_2007(v, u, current, network.parameters, dt, half_step, spikes)
-    limit, lost = v.dtype.type(VOLTAGE_LIMIT_MV), v.dtype.type(np.nan)
-    for i in range(v.shape[0]):
-        v[i] = v[i] if abs(v[i]) < limit else lost
-    if fired > 0:
-        _send(network, pending, spikes, step)
-    arriving = pending[step % pending.shape[0]]
-    if network.poisson_mean.shape[0] > 0:
-        fill_bits(bits, network.seed, _POISSON, step)
-        for i in range(arriving.shape[0]):
-            count = poisson_count(bits[i], network.poisson_mean[i], network.poisson_none[i])
-            arriving[i] += network.poisson_weight[i] * v.dtype.type(count)
-    _filter(s, h, arriving, network.synapse_decay, network.synapse_rise, codes.double_synapse, dt)
-    kick = network.trace_kick
-    for i in range(arriving.shape[0]):
-        arriving[i] = kick[i] * spikes[i]
-    _filter(r, g, arriving, network.trace_decay, network.trace_rise, codes.double_trace, dt)
-    for i in range(arriving.shape[0]):
-        arriving[i] = 0
-    for k in range(feedback.shape[0]):
-        feedback[k] = lane_dot(network.readout_weights[k], r)
+        for synapse in range(start, stop):
+            receiving[targets[synapse]] += weights[synapse]
 
 
 @kernel
-def _send(network: Any, pending: Any, spikes: Any, step: int) -> None:
-    """Add the weights of the neurons that fired to the steps in which they arrive."""
-    indptr, targets, weights, delays = network.indptr, network.targets, network.weights, network.delays
-    depth = pending.shape[0]
-    arriving = pending[step % depth]
-    for j in range(spikes.shape[0]):
-        if spikes[j] == 0:
-            continue
-        if delays.shape[0] == 0:
-            for synapse in range(indptr[j], indptr[j + 1]):
-                arriving[targets[synapse]] += weights[synapse]
-        else:
-            for synapse in range(indptr[j], indptr[j + 1]):
-                slot = (step + delays[synapse] - 1) % depth
-                pending[slot, targets[synapse]] += weights[synapse]
+def _learn(
+    teaching: Any, readouts: Any, r: Any, feedback: Any, step: int, t: int, scratch: Any, gates: Any
+) -> None:
+    """Teach the readouts if this is a step of the lesson."""
+    if teaching is not None:
+        due = teaching.first <= step < teaching.last and step % teaching.every == teaching.offset
+        if due:
+            _teach(teaching, teaching.inverse, readouts, r, feedback, step, t, scratch, gates)
 
 
 @kernel
-def _filter(x: Any, y: Any, kick: Any, decay: Any, rise: Any, double: bool, dt: Any) -> None:
-    if double:
-        for i in range(x.shape[0]):
-            x[i] = rise[i] * x[i] + dt * y[i]
-            y[i] = decay[i] * y[i] + kick[i]
+def _teach(
+    teaching: Any,
+    inverse: Any,
+    readouts: Any,
+    r: Any,
+    feedback: Any,
+    step: int,
+    t: int,
+    scratch: Any,
+    gates: Any,
+) -> None:
+    if inverse is None:
+        delta_sample(
+            readouts, r, feedback, teaching.targets[t], teaching.course[t], teaching.rate,
+            teaching.saturation, gates,
+        )  # fmt: skip
     else:
-        for i in range(x.shape[0]):
-            x[i] = decay[i] * x[i] + kick[i]
+        start = teaching.first + (teaching.offset - teaching.first) % teaching.every
+        least_squares_sample(
+            readouts, inverse, r, feedback, teaching.targets[t], teaching.factor, teaching.grow,
+            teaching.leak, (step - start) // teaching.every, teaching.divided, scratch,
+        )  # fmt: skip
 
 
 @kernel
-def _record(plan: Any, values: Any, spikes: Any, first: int, step: int, records: Any) -> None:
+def _finish(teaching: Any, scratch: Any) -> None:
+    if teaching is not None:
+        _settle(teaching.inverse, scratch)
+
+
+@kernel
+def _settle(inverse: Any, scratch: Any) -> None:
+    if inverse is not None:
+        settle(inverse, scratch)
+
+
+@kernel
+def _record(plan: Any, values: Any, feedback: Any, fired: Any, first: int, step: int, records: Any) -> None:
     """Store the samples of this step; a sample closes when its stride divides the steps done."""
     for group in range(plan.stride.shape[0]):
         stride, variable = plan.stride[group], plan.variable[group]
-        closes = (step + 1) % stride == 0
-        if variable != _SPIKES and not closes:
-            continue
         chosen = plan.neurons[plan.neuron_start[group] : plan.neuron_start[group + 1]]
         start = plan.offset[group] + (step // stride - first // stride) * chosen.shape[0]
-        target = records[start : start + chosen.shape[0]]
         if variable == _SPIKES:
-            for i in range(chosen.shape[0]):
-                target[i] += spikes[chosen[i]]
-        else:
-            source = values[variable]
-            for i in range(chosen.shape[0]):
-                target[i] = source[chosen[i]]
+            _count(chosen, fired, records[start:])
+        elif (step + 1) % stride == 0:
+            if variable == _READOUT:
+                for i in range(chosen.shape[0]):
+                    records[start + i] = feedback[chosen[i]]
+            else:
+                source = values[variable]
+                for i in range(chosen.shape[0]):
+                    records[start + i] = source[chosen[i]]
 
 
 @kernel
-def _diverged(values: Any, done: int, last: bool, found: Any) -> bool:
-    """Every 50 steps and at the end, look for a number out of range; note row, step and neuron."""
+def _count(chosen: Any, fired: Any, counts: Any) -> None:
+    """Add a spike to each chosen neuron that fired; `chosen` is in any order."""
+    for j in fired:
+        if j < chosen.shape[0] and chosen[j] == j:  # as when all are chosen
+            counts[j] += 1
+        else:
+            for i in range(chosen.shape[0]):
+                if chosen[i] == j:
+                    counts[i] += 1
+
+
+@kernel
+def _diverged(values: Any, feedback: Any, done: int, last: bool, found: Any) -> bool:
+    """Every 50 steps and at the end, look for a number that is not finite; note code, step and neuron."""
     if done % CHECK_EVERY != 0 and not last:
         return False
-    for row in range(3):
-        limit = VOLTAGE_LIMIT_MV if row == 0 else np.inf
-        x, worst = values[row], 0
-        for i in range(x.shape[0]):
-            worst += int(not abs(x[i]) < limit)
-        if worst > 0:
-            for i in range(x.shape[0]):
-                if not abs(x[i]) < limit:
-                    found[0], found[1], found[2] = row, done, i
-                    return True
-    return False
+    for row in range(_WATCHED_ROWS):
+        if _lost(values[row], row, done, found):
+            return True
+    lost: bool = _lost(feedback, _WATCHED_ROWS, done, found)
+    return lost
+
+
+@kernel
+def _lost(x: Any, code: int, done: int, found: Any) -> bool:
+    worst = 0
+    for i in range(x.shape[0]):
+        worst += int(not abs(x[i]) < np.inf)
+    if worst == 0:
+        return False
+    for i in range(x.shape[0]):
+        if not abs(x[i]) < np.inf:
+            found[0], found[1], found[2] = code, done, i
+            break
+    return True

@@ -12,7 +12,13 @@ import numpy.typing as npt
 
 from .sums import lane_dot
 
-__all__ = ["normalised_delta", "readout", "recursive_least_squares"]
+__all__ = [
+    "delta_sample",
+    "least_squares_sample",
+    "normalised_delta",
+    "readout",
+    "recursive_least_squares",
+]
 
 Array = npt.NDArray[Any]
 
@@ -85,16 +91,40 @@ def normalised_delta(
     """
     weights = weights.copy()
     outputs, gates = np.empty_like(targets), np.empty_like(targets)
-    theta = targets.dtype.type(saturation)
-    for s in range(samples.shape[1]):
-        x = samples[:, s, None]
-        z = lane_dot(weights, x)
-        error = targets[:, s] - z
-        gate = course[:, s, None] * (np.minimum(1, np.abs(error) / theta) if theta > 0 else 1)
-        step = rate[:, None] * gate * error / (1 + lane_dot(x, x))
-        weights += step[..., None] * x
-        outputs[:, s], gates[:, s] = z, gate
+    for b, s in np.ndindex(samples.shape[:2]):
+        w, x = weights[b], samples[b, s]
+        outputs[b, s] = z = lane_dot(w, x)
+        gates[b, s] = delta_sample(w, x, z, targets[b, s], course[b, s], rate[b], saturation)
     return weights, outputs, gates
+
+
+def delta_sample(
+    w: Array, x: Array, z: Array, target: Array, course: Any, rate: Any, saturation: float
+) -> Array:
+    """Learn from one sample, in place, by the rule of `normalised_delta`; return the gates (K,).
+
+    Parameters
+    ----------
+    w : (K, N) array
+        Weights, changed.
+    x : (N,) array
+    z, target : (K,) arrays
+        Readouts before the update, and what they should be.
+    course, rate : float
+        Of this sample, in the type of `w`.
+    saturation : float
+
+    Examples
+    --------
+    >>> w = np.zeros((1, 3))
+    >>> delta_sample(w, np.ones(3), np.zeros(1), np.ones(1), 1.0, 1.0, 0.0).tolist(), w.tolist()
+    ([1.0], [[0.25, 0.25, 0.25]])
+    """
+    error = target - z
+    theta = w.dtype.type(saturation)
+    gate: Array = course * (np.minimum(1, np.abs(error) / theta) if saturation > 0 else np.ones_like(error))
+    w += (rate * gate * error / (1 + lane_dot(x, x)))[:, None] * x
+    return gate
 
 
 def recursive_least_squares(
@@ -157,20 +187,58 @@ def recursive_least_squares(
     """
     weights, inverse = weights.copy(), inverse.copy()
     outputs = np.empty_like(targets)
-    n = samples.shape[2]
-    for b in range(samples.shape[0]):
-        w, p = weights[b], inverse[b]
-        for s, x in enumerate(samples[b]):
-            outputs[b, s] = lane_dot(w, x)
-            c = _symmetric_product(p, x)
-            gamma = p.dtype.type(forgetting) + lane_dot(x, c)
-            w += ((targets[b, s] - outputs[b, s]) / gamma)[:, None] * c
-            _downdate(p, c, gamma, forgetting)
-            if leak > 0:
-                i, mu = (turn + s) % n, p.dtype.type(n * leak)
-                column = np.concatenate([p[i, :i], p[i:, i]])
-                _downdate(p, column, 1 / mu + column[i], 1.0)
+    for b, s in np.ndindex(samples.shape[:2]):
+        w, x = weights[b], samples[b, s]
+        outputs[b, s] = z = lane_dot(w, x)
+        least_squares_sample(w, inverse[b], x, z, targets[b, s], forgetting, leak, turn + s, True)
     return weights, inverse, outputs
+
+
+def least_squares_sample(
+    w: Array,
+    p: Array,
+    x: Array,
+    z: Array,
+    target: Array,
+    forgetting: float,
+    leak: float,
+    turn: int,
+    divided: bool,
+) -> None:
+    r"""Learn from one sample, in place, by the rule of `recursive_least_squares`.
+
+    Parameters
+    ----------
+    w : (K, N) array
+        Weights, changed.
+    p : (N, N) array
+        P, changed in its lower triangle.
+    x : (N,) array
+    z, target : (K,) arrays
+        Readouts before the update, and what they should be.
+    forgetting, leak : float
+    turn : int
+        Samples seen before.
+    divided : bool
+        Whether the gain is :math:`c / \gamma`, or c alone as in the code of Nicola & Clopath 2017.
+
+    Examples
+    --------
+    >>> w, p = np.zeros((1, 1)), np.ones((1, 1))
+    >>> least_squares_sample(w, p, np.ones(1), np.zeros(1), np.ones(1), 1.0, 0.0, 0, False)
+    >>> w.item(), p.item()
+    (1.0, 0.5)
+    """
+    n, number = len(x), p.dtype.type
+    c = _symmetric_product(p, x)
+    gamma = number(forgetting) + lane_dot(x, c)
+    error = target - z
+    w += (error / gamma if divided else error)[:, None] * c
+    _downdate(p, c, gamma, forgetting)
+    if leak > 0:
+        i, mu = turn % n, number(n * leak)
+        column = np.concatenate([p[i, :i], p[i:, i]])
+        _downdate(p, column, 1 / mu + column[i], 1.0)
 
 
 def _symmetric_product(p: Array, x: Array) -> Array:

@@ -2,20 +2,20 @@
 
 Order of one step t, all right-hand sides from before the step unless said otherwise:
 
-1. input: I = bias + W_in x(t) + s + E z + noise
-2. v and u move (`neurons`)
-3. spikes are found
-4. fired neurons are reset; a v that is then beyond 1000 mV becomes NaN and stays so, lest it come back
-   before it is looked for
-5. arriving weights: J = what spikes of this and earlier steps send to now (a spike of step t with delay
-   1 arrives in step t), plus the weights of external Poisson spikes
-6. synapse: exponential s = decay s + J; double exponential s = rise s + dt h, then h = decay h + J
-7. trace: exponential r = decay r + kick spike; double exponential r = rise r + dt g, then
-   g = decay g + kick spike
-8. readout fed back at the next step: z = phi r (the new r)
-9. recording, every 50 steps a look for divergence
-
-Learning happens between runs, on what was recorded.
+1. current: I = (bias + W_in x(t) + E z + noise) + s, added in this order
+2. v and u move (`neurons`); a v below -1000 mV becomes NaN and stays so, lest it come back before it is
+   looked for
+3. neurons whose new v has reached v_peak have fired
+4. synapse: exponential s = decay s + J; double exponential s = rise s + dt h, then h = decay h + J, where J
+   is what arrives in this step: weights that were sent with a delay of several steps, then the weights
+   of external Poisson spikes
+5. trace: exponential r = decay r; double exponential r = rise r + dt g, then g = decay g
+6. each neuron that fired, in ascending order: v = c, u = u + d, the kick is added to its trace (to g if
+   double exponential, else to r), and its weights with a delay of one step are added to the synapses of
+   their targets (to h if double exponential, else to s); longer delays wait
+7. readout, fed back at the next step: z = phi r (the new r)
+8. learning, if this is a step of the lesson: the readouts are those of 7, phi and P change
+9. recording, and every 50 steps a look for divergence
 """
 
 from __future__ import annotations
@@ -28,24 +28,28 @@ import numpy.typing as npt
 from .. import noise
 from ..layout import (
     CHECK_EVERY,
+    LESSONS,
     MODELS,
     RECORDABLE,
     SCHEMES,
     VOLTAGE_LIMIT_MV,
+    WATCHED,
     Codes,
+    Lesson,
     NetworkArrays,
     RecordPlan,
     StateArrays,
     Status,
     replica,
 )
-from .neurons import izhikevich_2003, izhikevich_2007
+from .learning import delta_sample, least_squares_sample
+from .neurons import izhikevich_2003, izhikevich_2007, reset
 from .sums import lane_dot
 
 __all__ = ["run_reservoir"]
 
 Array = npt.NDArray[Any]
-_SPIKES = RECORDABLE["spikes"]
+_SPIKES, _READOUT = RECORDABLE["spikes"], RECORDABLE["readout"]
 
 
 def run_reservoir(
@@ -54,6 +58,7 @@ def run_reservoir(
     state: StateArrays,
     inputs: Array,
     plan: RecordPlan,
+    lesson: Lesson | None = None,
     threads: int = 1,
 ) -> tuple[StateArrays, Array, Status]:
     """Advance every replica by as many steps as there are inputs.
@@ -70,6 +75,8 @@ def run_reservoir(
         Input channels at each step.
     plan : RecordPlan
         What to record.
+    lesson : Lesson, optional
+        What the readouts are taught on the way.
     threads : int
         Not used here; results never depend on it.
 
@@ -86,104 +93,126 @@ def run_reservoir(
     See `neurogate.network.reservoir.Reservoir`, which packs these arrays and names the records.
     """
     batch, steps = inputs.shape[:2]
-    values, pending, feedback = state.values.copy(), state.pending.copy(), state.feedback.copy()
-    records = np.zeros((batch, int(plan.offset[-1])), values.dtype)
+    *arrays, first = state
+    new = StateArrays._make((*(array.copy() for array in arrays), first + steps))
+    records = np.zeros((batch, int(plan.offset[-1])), state.values.dtype)
     status = Status(np.full(batch, -1), np.zeros(batch, np.int64), np.zeros(batch, np.int64))
     for b in range(batch):
         one = replica(network, b)
+        mine = StateArrays._make((*(array[b] for array in new[:-1]), first))
         for t in range(steps):
-            step = state.step + t
             with np.errstate(over="ignore", invalid="ignore"):  # divergence is looked for below
-                spikes = _step(codes, one, values[b], pending[b], feedback[b], inputs[b, t], step)
-            _record(plan, values[b], spikes, state.step, step, records[b])
-            if (step + 1) % CHECK_EVERY == 0 or t + 1 == steps:
-                row, neuron = _find_divergence(values[b])
-                if row >= 0:
-                    status.code[b], status.step[b], status.neuron[b] = row, step + 1, neuron
+                spikes = _step(codes, one, mine, inputs[b, t], first + t)
+                if lesson is not None and _is_due(lesson, first + t):
+                    _learn(lesson, mine, b, t)
+            _record(plan, mine, spikes, first + t, records[b])
+            if (first + t + 1) % CHECK_EVERY == 0 or t + 1 == steps:
+                code, neuron = _find_divergence(mine)
+                if code >= 0:
+                    status.code[b], status.step[b], status.neuron[b] = code, first + t + 1, neuron
                     break
-    return StateArrays(values, pending, feedback, state.step + steps), records, status
+    return new, records, status
 
 
-def _step(
-    codes: Codes,
-    network: NetworkArrays,
-    values: Array,
-    pending: Array,
-    feedback: Array,
-    inputs: Array,
-    step: int,
-) -> Array:
+def _step(codes: Codes, network: NetworkArrays, state: StateArrays, inputs: Array, step: int) -> Array:
     """Advance one replica by one step in place; return the spikes as zeros and ones."""
-    v, u, s, h, r, g = values
+    v, u, s, h, r, g = state.values
     advance = izhikevich_2003 if codes.model == MODELS["izhikevich_2003"] else izhikevich_2007
     scheme = "euler" if codes.scheme == SCHEMES["euler"] else "half_step"
-    v[:], u[:], fired = advance(
-        v, u, _current(network, s, feedback, inputs, step), network.parameters, codes.dt_ms, scheme
-    )
-    v[~(np.abs(v) < VOLTAGE_LIMIT_MV)] = np.nan
-    spikes = fired.astype(v.dtype)
-    _send(network, pending, np.flatnonzero(fired), step)
-    arriving = pending[step % len(pending)]
-    if network.poisson_mean.size:
-        stream = noise.STREAMS["poisson"]
-        counts = noise.poisson_counts(
-            int(network.seed), stream, step, network.poisson_mean, network.poisson_none
-        )
-        arriving += network.poisson_weight * counts.astype(v.dtype)
-    _filter(s, h, arriving, network.synapse_decay, network.synapse_rise, codes.double_synapse, codes.dt_ms)
-    arriving[:] = 0
-    kicks = network.trace_kick * spikes
-    _filter(r, g, kicks, network.trace_decay, network.trace_rise, codes.double_trace, codes.dt_ms)
-    feedback[:] = lane_dot(network.readout_weights, r)
-    return spikes
+    current = _external(network, state.feedback, inputs, step, v.dtype) + s
+    v[:], u[:], fired = advance(v, u, current, network.parameters, codes.dt_ms, scheme)
+    v[v < -VOLTAGE_LIMIT_MV] = np.nan
+    _filter(s, h, network.synapse_decay, network.synapse_rise, codes.double_synapse, codes.dt_ms)
+    _filter(r, g, network.trace_decay, network.trace_rise, codes.double_trace, codes.dt_ms)
+    receiving, kicked = h if codes.double_synapse else s, g if codes.double_trace else r
+    _arrive(network, state.pending, receiving, step)
+    reset(v, u, fired, network.parameters)
+    kicked[fired] += np.broadcast_to(network.trace_kick, v.shape)[fired]
+    _send(network, state.pending, receiving, np.flatnonzero(fired), step)
+    state.feedback[:] = lane_dot(state.readout_weights, r)
+    return fired.astype(v.dtype)
 
 
-def _current(network: NetworkArrays, s: Array, feedback: Array, inputs: Array, step: int) -> Array:
-    drive = network.bias.copy()
+def _external(network: NetworkArrays, feedback: Array, inputs: Array, step: int, dtype: Any) -> Array:
+    external = network.bias.copy()
     for weights, x in zip(network.input_weights, inputs, strict=True):
-        drive = drive + weights * x
-    current = drive + s
+        external = external + weights * x
     for weights, z in zip(network.feedback_weights, feedback, strict=True):
-        current = current + weights * z
+        external = external + weights * z
     if network.noise_sd.size:
-        stream = noise.STREAMS["membrane"]
-        xi = noise.normals(int(network.seed), stream, step, s.shape[0], s.dtype.name)
-        current = current + network.noise_sd * xi
-    return current
+        seed, stream = int(network.seed), noise.STREAMS["membrane"]
+        external = external + network.noise_sd * noise.normals(seed, stream, step, len(external), dtype.name)
+    return external
 
 
-def _send(network: NetworkArrays, pending: Array, fired: Array, step: int) -> None:
-    """Add the weights of the neurons that fired to the steps in which they arrive."""
-    for j in fired:
-        out = slice(network.indptr[j], network.indptr[j + 1])
-        targets = network.targets[out]
-        later = network.delays[out] - 1 if network.delays.size else np.zeros_like(targets)
-        np.add.at(pending, ((step + later) % len(pending), targets), network.weights[out])
-
-
-def _filter(x: Array, y: Array, kick: Array, decay: Array, rise: Array, double: bool, dt_ms: float) -> None:
+def _filter(x: Array, y: Array, decay: Array, rise: Array, double: bool, dt_ms: float) -> None:
     if double:
         x[:] = rise * x + x.dtype.type(dt_ms) * y
-        y[:] = decay * y + kick
+        y[:] = decay * y
     else:
-        x[:] = decay * x + kick
+        x[:] = decay * x
 
 
-def _record(plan: RecordPlan, values: Array, spikes: Array, first: int, step: int, records: Array) -> None:
+def _arrive(network: NetworkArrays, pending: Array, receiving: Array, step: int) -> None:
+    """Deliver what was sent earlier and external spikes."""
+    if len(pending):
+        slot = step % len(pending)
+        receiving += pending[slot]
+        pending[slot] = 0
+    if network.poisson_mean.size:
+        seed, stream = int(network.seed), noise.STREAMS["poisson"]
+        counts = noise.poisson_counts(seed, stream, step, network.poisson_mean, network.poisson_none)
+        receiving += network.poisson_weight * counts.astype(receiving.dtype)
+
+
+def _send(network: NetworkArrays, pending: Array, receiving: Array, fired: Array, step: int) -> None:
+    """Add the weights of the neurons that fired to their targets, or to the steps in which they arrive."""
+    for j in fired:
+        out = slice(network.indptr[j], network.indptr[j + 1])
+        targets, weights = network.targets[out], network.weights[out]
+        delays = network.delays[out] if network.delays.size else np.ones_like(targets)
+        soon = delays == 1
+        np.add.at(receiving, targets[soon], weights[soon])
+        if len(pending):
+            slots = (step + delays[~soon] - 1) % len(pending)
+            np.add.at(pending, (slots, targets[~soon]), weights[~soon])
+
+
+def _is_due(lesson: Lesson, step: int) -> bool:
+    return lesson.first <= step < lesson.last and step % lesson.every == lesson.offset
+
+
+def _learn(lesson: Lesson, state: StateArrays, b: int, t: int) -> None:
+    """Teach the readouts of one replica at the t-th step of the run, in place."""
+    w, z, x, target = state.readout_weights, state.feedback, state.values[4], lesson.targets[b, t]
+    if lesson.rule == LESSONS["delta"]:
+        delta_sample(w, x, z, target, lesson.course[b, t], lesson.rate[b], lesson.saturation)
+    else:
+        step = state.step + t
+        start = lesson.first + (lesson.offset - lesson.first) % lesson.every
+        turn = (step - start) // lesson.every
+        least_squares_sample(
+            w, state.inverse, x, z, target, lesson.forgetting, lesson.leak, turn, lesson.divided
+        )
+
+
+def _record(plan: RecordPlan, state: StateArrays, spikes: Array, step: int, records: Array) -> None:
     """Store the samples of this step; a sample closes when its stride divides the steps done."""
     for group, stride in enumerate(plan.stride):
         chosen = plan.neurons[plan.neuron_start[group] : plan.neuron_start[group + 1]]
-        start = plan.offset[group] + (step // stride - first // stride) * len(chosen)
-        if plan.variable[group] == _SPIKES:
+        start = plan.offset[group] + (step // stride - state.step // stride) * len(chosen)
+        variable = plan.variable[group]
+        if variable == _SPIKES:
             records[start : start + len(chosen)] += spikes[chosen]
         elif (step + 1) % stride == 0:
-            records[start : start + len(chosen)] = values[plan.variable[group]][chosen]
+            source = state.feedback if variable == _READOUT else state.values[variable]
+            records[start : start + len(chosen)] = source[chosen]
 
 
-def _find_divergence(values: Array) -> tuple[int, int]:
-    """Return the row and the first neuron that left its range, or (-1, 0)."""
-    for row, limit in ((0, VOLTAGE_LIMIT_MV), (1, np.inf), (2, np.inf)):
-        bad = np.flatnonzero(~(np.abs(values[row]) < limit))
+def _find_divergence(state: StateArrays) -> tuple[int, int]:
+    """Return the code and the first neuron or readout that is not a finite number, or (-1, 0)."""
+    for code, values in enumerate((*state.values[: len(WATCHED) - 1], state.feedback)):
+        bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
-            return row, int(bad[0])
+            return code, int(bad[0])
     return -1, 0

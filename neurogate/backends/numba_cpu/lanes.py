@@ -1,0 +1,192 @@
+"""Loops over neurons as explicit vector instructions: one body, written for one neuron, serves all.
+
+A compiler gives up on a loop that moves a dozen arrays at once, since it cannot tell that they do not
+overlap. Here the loop is emitted as LLVM vectors: 32 bytes at a time, then one by one for the rest. The
+arithmetic is strict: nothing is fused or reassociated, so the bits are those of the same operations in
+NumPy. `lane_sum`'s order of sums lives in `sums`; what the bodies compute lives with the models.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core.cgutils import alloca_once_value, for_range
+from numba.core.errors import TypingError
+from numba.extending import intrinsic
+
+__all__ = ["Lanes", "over_neurons"]
+
+VECTOR_BYTES = 32
+_INDEX = ir.IntType(64)
+_NEURON = ir.IntType(32)
+Operand = "Lanes | float"
+
+
+class Lanes:
+    """A number in each of a few neighbouring neurons, while code is being emitted.
+
+    Arithmetic and comparisons emit instructions; plain numbers are taken as constants.
+    """
+
+    def __init__(self, builder: Any, value: Any) -> None:
+        self.builder, self.value = builder, value
+
+    def _other(self, other: Any) -> Any:
+        if isinstance(other, Lanes):
+            return other.value
+        kind = self.value.type
+        if isinstance(kind, ir.VectorType):
+            return ir.Constant(kind, [ir.Constant(kind.element, float(other))] * kind.count)
+        return ir.Constant(kind, float(other))
+
+    def __add__(self, other: Any) -> Lanes:
+        return Lanes(self.builder, self.builder.fadd(self.value, self._other(other)))
+
+    def __sub__(self, other: Any) -> Lanes:
+        return Lanes(self.builder, self.builder.fsub(self.value, self._other(other)))
+
+    def __mul__(self, other: Any) -> Lanes:
+        return Lanes(self.builder, self.builder.fmul(self.value, self._other(other)))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __ge__(self, other: Any) -> Lanes:
+        return Lanes(self.builder, self.builder.fcmp_ordered(">=", self.value, self._other(other)))
+
+    def __lt__(self, other: Any) -> Lanes:
+        return Lanes(self.builder, self.builder.fcmp_ordered("<", self.value, self._other(other)))
+
+    def unless(self, condition: Lanes, other: Any) -> Lanes:
+        """Return these numbers, but `other` where the condition holds."""
+        return Lanes(self.builder, self.builder.select(condition.value, self._other(other), self.value))
+
+
+Body = Callable[..., tuple[Mapping[str, Lanes], Lanes]]
+
+
+def over_neurons(body: Body) -> Any:
+    """Make a function for compiled code out of what happens to one neuron.
+
+    Parameters
+    ----------
+    body : callable
+        Takes `Lanes` (or None for arguments that are None), and returns the new numbers by the name of
+        the argument that they replace, and a condition.
+
+    Returns
+    -------
+    callable
+        Called as ``f(length, chosen, *arguments)`` in compiled code, where each argument is a contiguous
+        array, a number that serves all neurons, or None, and ``chosen`` an int32 array. Puts the indices
+        at which the condition holds into ``chosen``, in ascending order, and returns how many there are.
+    """
+    names = tuple(inspect.signature(body).parameters)
+
+    def typed(typing_context: Any, length: Any, chosen: Any, *arguments: Any) -> Any:
+        if any(isinstance(a, types.Array) and (a.layout, a.ndim) != ("C", 1) for a in arguments):
+            raise TypingError("over_neurons reads contiguous vectors only; make the arrays contiguous first.")
+
+        def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            loop = _Loop(context, builder, body, names, signature, values)
+            return loop.emit()
+
+        return types.intp(types.intp, chosen, *arguments), emit
+
+    # Numba wants to see a parameter for each argument.
+    inner = ", ".join(names)
+    scope: dict[str, Any] = {"typed": typed}
+    source = f"def {body.__name__}(context, length, chosen, {inner}):\n"
+    source += f"    return typed(context, length, chosen, {inner})\n"
+    exec(source, scope)  # noqa: S102
+    return intrinsic(scope[body.__name__])
+
+
+class _Loop:
+    """The code of one loop while it is emitted."""
+
+    def __init__(
+        self, context: Any, builder: Any, body: Body, names: tuple[str, ...], signature: Any, values: Any
+    ) -> None:
+        self.builder, self.body, self.names = builder, body, names
+        self.length, self.kinds = values[0], signature.args[2:]
+        chosen = context.make_array(signature.args[1])(context, builder, values[1])
+        self.chosen = chosen.data
+        self.count = alloca_once_value(builder, ir.Constant(_INDEX, 0))
+        self.sources = [
+            context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
+            for kind, value in zip(self.kinds, values[2:], strict=True)
+        ]
+        first = next(kind for kind in self.kinds if isinstance(kind, types.Array))
+        self.item_bytes = first.dtype.bitwidth // 8
+        self.real = context.get_data_type(first.dtype)
+
+    def emit(self) -> Any:
+        builder, width = self.builder, VECTOR_BYTES // self.item_bytes
+        blocks = builder.udiv(self.length, ir.Constant(_INDEX, width))
+        whole = builder.mul(blocks, ir.Constant(_INDEX, width))
+        with for_range(builder, blocks, intp=_INDEX) as loop:
+            self._at(builder.mul(loop.index, ir.Constant(_INDEX, width)), width)
+        with for_range(builder, builder.sub(self.length, whole), intp=_INDEX) as loop:
+            self._at(builder.add(whole, loop.index), 1)
+        return builder.load(self.count)
+
+    def _at(self, start: Any, width: int) -> None:
+        """Emit what happens to `width` neurons from `start` on."""
+        arguments = [
+            self._load(kind, source, start, width)
+            for kind, source in zip(self.kinds, self.sources, strict=True)
+        ]
+        results, condition = self.body(*arguments)
+        for name, result in results.items():
+            self.builder.store(
+                result.value,
+                self._pointer(self.sources[self.names.index(name)], start, width),
+                self.item_bytes,
+            )
+        self._choose(condition.value, start, width)
+
+    def _pointer(self, data: Any, start: Any, width: int) -> Any:
+        pointer = self.builder.gep(data, [start])
+        if width == 1:
+            return pointer
+        return self.builder.bitcast(pointer, ir.VectorType(self.real, width).as_pointer())
+
+    def _load(self, kind: Any, source: Any, start: Any, width: int) -> Lanes | None:
+        if isinstance(kind, types.NoneType):
+            return None
+        if isinstance(kind, types.Array):
+            return Lanes(
+                self.builder, self.builder.load(self._pointer(source, start, width), align=self.item_bytes)
+            )
+        return Lanes(self.builder, source if width == 1 else self._spread(source, width))
+
+    def _spread(self, number: Any, width: int) -> Any:
+        vector = ir.VectorType(self.real, width)
+        nothing = ir.Constant(vector, ir.Undefined)
+        single = self.builder.insert_element(nothing, number, ir.Constant(_NEURON, 0))
+        everywhere = ir.Constant(ir.VectorType(_NEURON, width), [0] * width)
+        return self.builder.shuffle_vector(single, nothing, everywhere)
+
+    def _choose(self, condition: Any, start: Any, width: int) -> None:
+        """Append the neurons whose condition holds, lowest first."""
+        builder = self.builder
+        bits = condition if width == 1 else builder.bitcast(condition, ir.IntType(width))
+        left = alloca_once_value(builder, builder.zext(bits, _INDEX))
+        with builder.if_then(builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0)), likely=False):
+            test, after = builder.append_basic_block("spike"), builder.append_basic_block("no_more")
+            builder.branch(test)
+            builder.position_at_end(test)
+            rest, count = builder.load(left), builder.load(self.count)
+            place = builder.cttz(rest, ir.Constant(ir.IntType(1), 1))
+            neuron = builder.trunc(builder.add(start, place), _NEURON)
+            builder.store(neuron, builder.gep(self.chosen, [count]))
+            builder.store(builder.add(count, ir.Constant(_INDEX, 1)), self.count)
+            rest = builder.and_(rest, builder.sub(rest, ir.Constant(_INDEX, 1)))
+            builder.store(rest, left)
+            more = builder.icmp_unsigned("!=", rest, ir.Constant(_INDEX, 0))
+            builder.cbranch(more, test, after)
+            builder.position_at_end(after)
