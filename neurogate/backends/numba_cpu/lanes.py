@@ -18,12 +18,11 @@ from numba.core.cgutils import alloca_once_value, for_range
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-__all__ = ["Lanes", "over_neurons"]
+__all__ = ["Lanes", "over_neurons", "spread"]
 
 VECTOR_BYTES = 32
 _INDEX = ir.IntType(64)
 _NEURON = ir.IntType(32)
-Operand = "Lanes | float"
 
 
 class Lanes:
@@ -60,9 +59,18 @@ class Lanes:
     def __lt__(self, other: Any) -> Lanes:
         return Lanes(self.builder, self.builder.fcmp_ordered("<", self.value, self._other(other)))
 
-    def unless(self, condition: Lanes, other: Any) -> Lanes:
+    def where(self, condition: Any, other: Any) -> Lanes:
         """Return these numbers, but `other` where the condition holds."""
-        return Lanes(self.builder, self.builder.select(condition.value, self._other(other), self.value))
+        chosen = condition.value if isinstance(condition, Lanes) else condition
+        return Lanes(self.builder, self.builder.select(chosen, self._other(other), self.value))
+
+
+def spread(builder: Any, number: Any, width: int) -> Any:
+    """Emit a vector that holds one number `width` times."""
+    nothing = ir.Constant(ir.VectorType(number.type, width), ir.Undefined)
+    single = builder.insert_element(nothing, number, ir.Constant(_NEURON, 0))
+    everywhere = ir.Constant(ir.VectorType(_NEURON, width), [0] * width)
+    return builder.shuffle_vector(single, nothing, everywhere)
 
 
 Body = Callable[..., tuple[Mapping[str, Lanes], Lanes]]
@@ -162,14 +170,7 @@ class _Loop:
             return Lanes(
                 self.builder, self.builder.load(self._pointer(source, start, width), align=self.item_bytes)
             )
-        return Lanes(self.builder, source if width == 1 else self._spread(source, width))
-
-    def _spread(self, number: Any, width: int) -> Any:
-        vector = ir.VectorType(self.real, width)
-        nothing = ir.Constant(vector, ir.Undefined)
-        single = self.builder.insert_element(nothing, number, ir.Constant(_NEURON, 0))
-        everywhere = ir.Constant(ir.VectorType(_NEURON, width), [0] * width)
-        return self.builder.shuffle_vector(single, nothing, everywhere)
+        return Lanes(self.builder, source if width == 1 else spread(self.builder, source, width))
 
     def _choose(self, condition: Any, start: Any, width: int) -> None:
         """Append the neurons whose condition holds, lowest first."""

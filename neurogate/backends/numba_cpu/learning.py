@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from .compiling import kernel, over_replicas
 from .sums import lane_dot
+from .triangle import downdate, downdate_and_multiply
 
 __all__ = ["normalised_delta", "readout", "recursive_least_squares"]
 
@@ -176,7 +177,7 @@ def least_squares_sample(
     one = weights.dtype.type(1)
     n = p.shape[0]
     last, scaled, c, waiting = scratch[0], scratch[1], scratch[2], scratch[3]
-    _downdate_and_multiply(p, last, scaled, waiting[0], x, c)
+    downdate_and_multiply(p, last, scaled, waiting[0], x, c)
     gamma = factor + lane_dot(x, c)
     for k in range(weights.shape[0]):
         w, error = weights[k], target[k] - z[k]
@@ -188,7 +189,7 @@ def least_squares_sample(
         scaled[i] = c[i] / gamma
     waiting[0] = grow
     if mu > 0:
-        _downdate(p, last, scaled, grow)
+        downdate(p, last, scaled, grow)
         i = turn % n
         for j in range(n):
             last[j] = p[i, j] if j < i else p[j, i]
@@ -201,27 +202,4 @@ def least_squares_sample(
 @kernel
 def settle(p: Any, scratch: Any) -> None:
     """Do the downdate that waits."""
-    _downdate(p, scratch[0], scratch[1], scratch[3, 0])
-
-
-@kernel
-def _downdate(p: Any, c: Any, scaled: Any, grow: Any) -> None:
-    for i in range(p.shape[0]):
-        row, si = p[i, : i + 1], scaled[i]
-        for j in range(row.shape[0]):
-            row[j] = (row[j] - si * c[j]) * grow
-
-
-@kernel
-def _downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: Any) -> None:
-    """Downdate the lower triangle and multiply it by x, touching each row once while it is in cache."""
-    for i in range(p.shape[0]):
-        out[i] = 0
-    for i in range(p.shape[0]):
-        row, si, xi = p[i, : i + 1], scaled[i], x[i]
-        for j in range(row.shape[0]):
-            row[j] = (row[j] - si * c[j]) * grow
-        left, above = row[:i], out[:i]
-        for j in range(left.shape[0]):
-            above[j] += left[j] * xi
-        out[i] += lane_dot(left, x[:i]) + row[i] * xi
+    downdate(p, scratch[0], scratch[1], scratch[3, 0])

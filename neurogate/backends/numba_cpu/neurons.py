@@ -53,7 +53,7 @@ def _advance(
     new_v = moved(v) if half_step is None else moved(moved(v))
     seen = v if half_step is None else new_v
     new_u = u + dt * a * (b * (seen if v_r is None else seen - v_r) - u)
-    new_v = new_v.unless(new_v < -VOLTAGE_LIMIT_MV, math.nan)
+    new_v = new_v.where(new_v < -VOLTAGE_LIMIT_MV, math.nan)
     new = {"v": new_v, "u": new_u}
     new |= _decayed("s", "h", s, h, synapse_decay, synapse_rise, dt)
     new |= _decayed("r", "g", r, g, trace_decay, trace_rise, dt)

@@ -18,7 +18,7 @@ from numba.extending import intrinsic
 from ..layout import LANES
 from .compiling import kernel
 
-__all__ = ["lane_dot"]
+__all__ = ["fold", "fold_vector", "lane_dot"]
 
 _INDEX = ir.IntType(32)
 
@@ -56,7 +56,7 @@ def _emit_dot(typing_context: Any, x: Any, y: Any, length: Any) -> Any:
             a, b = (builder.load(builder.gep(d, [at])) for d in data)
             lane = builder.gep(each, [loop.index])
             builder.store(builder.fadd(builder.load(lane), builder.fmul(a, b)), lane)
-        return _fold(builder, builder.load(rest))
+        return fold_vector(builder, builder.load(rest))
 
     return x.dtype(x, y, types.intp), emit
 
@@ -64,7 +64,18 @@ def _emit_dot(typing_context: Any, x: Any, y: Any, length: Any) -> Any:
 _dot: Any = intrinsic(_emit_dot)
 
 
-def _fold(builder: Any, lanes: Any) -> Any:
+@kernel
+def fold(lanes: Any) -> Any:
+    """Fold the 16 partial sums in the tree; they are used up."""
+    width = LANES
+    while width > 1:
+        width //= 2
+        for lane in range(width):
+            lanes[lane] += lanes[lane + width]
+    return lanes[0]
+
+
+def fold_vector(builder: Any, lanes: Any) -> Any:
     """Emit the tree: 8, 4, 2, 1."""
     width = LANES
     while width > 1:

@@ -1,0 +1,158 @@
+"""The symmetric matrix of least squares: its lower triangle, downdated and multiplied in one pass.
+
+The definition is `numpy_reference.learning.least_squares_sample`. A few rows are taken together, so that
+what they share is loaded once; each sum keeps its order, so the bits do not depend on how many.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core.cgutils import alloca_once_value, for_range
+from numba.extending import intrinsic
+
+from ..layout import LANES
+from .compiling import kernel
+from .lanes import Lanes, spread
+from .sums import fold, fold_vector
+
+__all__ = ["downdate", "downdate_and_multiply"]
+
+_ROW_BYTES = 16  # four rows of float32 or two of float64 keep their sums in registers
+_INDEX, _LANE = ir.IntType(64), ir.IntType(32)
+
+
+@kernel
+def downdate(p: Any, c: Any, scaled: Any, grow: Any) -> None:
+    """Subtract scaled c' from the lower triangle and multiply it by `grow`."""
+    for i in range(p.shape[0]):
+        row, si = p[i, : i + 1], scaled[i]
+        for j in range(row.shape[0]):
+            row[j] = (row[j] - si * c[j]) * grow
+
+
+@kernel
+def downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: Any) -> None:
+    """Downdate the lower triangle, and write its product with x to `out`."""
+    n = p.shape[0]
+    for i in range(n):
+        out[i] = 0
+    vectorised = n // LANES * LANES
+    for first in range(0, vectorised, _ROW_BYTES // p.itemsize):
+        _rows(p, np.intp(first), c, scaled, grow, x, out)
+    sums = np.empty(LANES, p.dtype)
+    for i in range(vectorised, n):
+        row, si, xi = p[i], scaled[i], x[i]
+        sums[:] = 0
+        for j in range(i):
+            row[j] = (row[j] - si * c[j]) * grow
+            sums[j % LANES] += row[j] * x[j]
+            out[j] += row[j] * xi
+        row[i] = (row[i] - si * c[i]) * grow
+        out[i] += fold(sums) + row[i] * xi
+
+
+def _emit_rows(
+    typing_context: Any, p: Any, first: Any, c: Any, scaled: Any, grow: Any, x: Any, out: Any
+) -> Any:
+    """Emit a few rows from `first` on, which end in one block of columns."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        arrays = {
+            name: context.make_array(kind)(context, builder, argument)
+            for name, kind, argument in zip(_NAMES, signature.args, arguments, strict=True)
+            if isinstance(kind, types.Array)
+        }
+        rows = _Rows(builder, arrays, arguments[1], arguments[4])
+        rows.emit()
+        return context.get_dummy_value()
+
+    return types.void(p, types.intp, c, scaled, grow, x, out), emit
+
+
+_NAMES = ("p", "first", "c", "scaled", "grow", "x", "out")
+_rows: Any = intrinsic(_emit_rows)
+
+
+class _Rows:
+    """The code of a few rows while it is emitted."""
+
+    def __init__(self, builder: Any, arrays: Any, first: Any, grow: Any) -> None:
+        self.builder, self.first = builder, first
+        self.data = {name: array.data for name, array in arrays.items()}
+        self.real = grow.type
+        self.item_bytes = 4 if isinstance(self.real, ir.FloatType) else 8
+        self.vector = ir.VectorType(self.real, LANES)
+        self.grow = self._all(grow)
+        self.places = [
+            builder.add(first, ir.Constant(_INDEX, q)) for q in range(_ROW_BYTES // self.item_bytes)
+        ]
+        width = builder.extract_value(arrays["p"].shape, 0)
+        self.rows = [builder.gep(self.data["p"], [builder.mul(place, width)]) for place in self.places]
+        self.down, self.up = ([self._each(name, place) for place in self.places] for name in ("scaled", "x"))
+
+    def emit(self) -> None:
+        builder, lanes = self.builder, ir.Constant(_INDEX, LANES)
+        zero = ir.Constant(self.vector, [0.0] * LANES)
+        sums = [alloca_once_value(builder, zero) for _ in self.places]
+        for at in sums:
+            builder.store(zero, at)
+        blocks = builder.udiv(self.first, lanes)
+        with for_range(builder, blocks, intp=_INDEX) as loop:
+            self._left(builder.mul(loop.index, lanes), sums)
+        self._diagonal(builder.mul(blocks, lanes), [Lanes(builder, builder.load(at)) for at in sums])
+
+    def _left(self, j: Any, sums: list[Any]) -> None:
+        """Emit a block of columns left of the diagonal."""
+        c, x, out = (self._load(name, j) for name in ("c", "x", "out"))
+        for row, down, up, at in zip(self.rows, self.down, self.up, sums, strict=True):
+            new = (self._read(row, j) - down * c) * self.grow
+            self._write(new, row, j)
+            self.builder.store((Lanes(self.builder, self.builder.load(at)) + new * x).value, at)
+            out = out + new * up
+        self._write(out, self.data["out"], j)
+
+    def _diagonal(self, j: Any, sums: list[Lanes]) -> None:
+        """Emit the block of columns in which the rows end; what lies beyond their ends stays as it is."""
+        c, x, out = (self._load(name, j) for name in ("c", "x", "out"))
+        for place, row, down, up, total in zip(self.places, self.rows, self.down, self.up, sums, strict=True):
+            lane = self.builder.trunc(self.builder.sub(place, j), _LANE)
+            before = self._lanes_up_to(lane, "<")
+            old = self._read(row, j)
+            new = (old - down * c) * self.grow
+            self._write(old.where(self._lanes_up_to(lane, "<="), new), row, j)
+            nothing = ir.Constant(self.vector, [0.0] * LANES)
+            total = total + Lanes(self.builder, nothing).where(before, new * x)
+            out = out + Lanes(self.builder, nothing).where(before, new * up)
+            corner = self.builder.fmul(
+                self.builder.extract_element(new.value, lane), self.builder.extract_element(up.value, lane)
+            )
+            whole = self.builder.fadd(fold_vector(self.builder, total.value), corner)
+            mine = self.builder.fadd(self.builder.extract_element(out.value, lane), whole)
+            out = Lanes(self.builder, self.builder.insert_element(out.value, mine, lane))
+        self._write(out, self.data["out"], j)
+
+    def _lanes_up_to(self, lane: Any, comparison: str) -> Any:
+        numbers = ir.Constant(ir.VectorType(_LANE, LANES), list(range(LANES)))
+        return self.builder.icmp_signed(comparison, numbers, spread(self.builder, lane, LANES))
+
+    def _all(self, number: Any) -> Lanes:
+        return Lanes(self.builder, spread(self.builder, number, LANES))
+
+    def _each(self, name: str, index: Any) -> Lanes:
+        return self._all(self.builder.load(self.builder.gep(self.data[name], [index])))
+
+    def _pointer(self, data: Any, j: Any) -> Any:
+        return self.builder.bitcast(self.builder.gep(data, [j]), self.vector.as_pointer())
+
+    def _load(self, name: str, j: Any) -> Lanes:
+        return self._read(self.data[name], j)
+
+    def _read(self, data: Any, j: Any) -> Lanes:
+        return Lanes(self.builder, self.builder.load(self._pointer(data, j), align=self.item_bytes))
+
+    def _write(self, numbers: Lanes, data: Any, j: Any) -> None:
+        self.builder.store(numbers.value, self._pointer(data, j), self.item_bytes)
