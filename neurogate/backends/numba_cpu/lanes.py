@@ -23,6 +23,7 @@ __all__ = ["Lanes", "over_neurons", "spread"]
 VECTOR_BYTES = 32
 _INDEX = ir.IntType(64)
 _NEURON = ir.IntType(32)
+_POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 class Lanes:
@@ -58,6 +59,11 @@ class Lanes:
 
     def __lt__(self, other: Any) -> Lanes:
         return Lanes(self.builder, self.builder.fcmp_ordered("<", self.value, self._other(other)))
+
+    def lost(self) -> Lanes:
+        """Return where the numbers are not finite."""
+        nothing = self.builder.fsub(self.value, self.value)
+        return Lanes(self.builder, self.builder.fcmp_unordered("uno", nothing, nothing))
 
     def where(self, condition: Any, other: Any) -> Lanes:
         """Return these numbers, but `other` where the condition holds."""
@@ -104,13 +110,10 @@ def over_neurons(body: Body) -> Any:
 
         return types.intp(types.intp, chosen, *arguments), emit
 
-    # Numba wants to see a parameter for each argument.
-    inner = ", ".join(names)
-    scope: dict[str, Any] = {"typed": typed}
-    source = f"def {body.__name__}(context, length, chosen, {inner}):\n"
-    source += f"    return typed(context, length, chosen, {inner})\n"
-    exec(source, scope)  # noqa: S102
-    return intrinsic(scope[body.__name__])
+    # Numba reads from the signature how many arguments there are, and takes no variable number.
+    fixed = [inspect.Parameter(name, _POSITIONAL) for name in ("context", "length", "chosen", *names)]
+    typed.__signature__ = inspect.Signature(fixed)  # type: ignore[attr-defined]
+    return intrinsic(typed)
 
 
 class _Loop:

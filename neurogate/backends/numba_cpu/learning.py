@@ -129,7 +129,8 @@ def recursive_least_squares(
     factor, grow, mu = number(forgetting), number(1.0 / forgetting), number(n * leak)
 
     def work(b: int) -> None:
-        _rls(weights[b], inverse[b], samples[b], targets[b], factor, grow, mu, turn, outputs[b])
+        scratch = fresh_scratch(n, weights.dtype)
+        _rls(weights[b], inverse[b], samples[b], targets[b], factor, grow, mu, turn, outputs[b], scratch)
 
     over_replicas(work, len(weights), threads)
     return weights, inverse, outputs
@@ -146,8 +147,8 @@ def _rls(
     mu: Any,
     turn: int,
     outputs: Any,
+    scratch: Any,
 ) -> None:
-    scratch = fresh_scratch(p[0])
     for s in range(samples.shape[0]):
         for k in range(weights.shape[0]):
             outputs[s, k] = lane_dot(weights[k], samples[s])
@@ -157,12 +158,15 @@ def _rls(
     settle(p, scratch)
 
 
-@kernel
-def fresh_scratch(like: Any) -> Any:
-    """Return room for a downdate that waits (c, c / gamma, and by how much P grows), and for a product."""
-    scratch = np.zeros((4, like.shape[0]), like.dtype)
-    scratch[3] = 1
-    return scratch
+def fresh_scratch(n: int, dtype: np.dtype[Any]) -> Array:
+    """Return room for a downdate that waits (c, c / gamma, and by how much P grows), and for a product.
+
+    Examples
+    --------
+    >>> fresh_scratch(2, np.dtype("float64"))[3].tolist()
+    [1.0, 1.0]
+    """
+    return np.repeat(np.array([[0], [0], [0], [1]], dtype), n, axis=1)
 
 
 @kernel

@@ -11,7 +11,7 @@ from typing import Any
 from ..layout import VOLTAGE_LIMIT_MV
 from .lanes import over_neurons
 
-__all__ = ["advance"]
+__all__ = ["advance", "lost"]
 
 
 def _advance(
@@ -67,3 +67,11 @@ def _decayed(x: str, y: str, slow: Any, fast: Any, decay: Any, rise: Any, dt: An
 
 
 advance = over_neurons(_advance)
+
+
+def _lost(x: Any) -> tuple[dict[str, Any], Any]:
+    """Change nothing; the condition is that a number is not finite."""
+    return {}, x.lost()
+
+
+lost = over_neurons(_lost)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba.extending import overload
 
 from .compiling import kernel
 
@@ -32,16 +33,6 @@ def fill_bits(bits: Any, seed: Any, stream: int, step: int) -> None:
         bits[4 * block + 3] = d
 
 
-@kernel
-def add_normals(current: Any, sd: Any, bits: Any, table: Any) -> None:
-    """Add sd times a standard normal number to each current."""
-    if current.itemsize == 4:
-        _add_normals_32(current, sd, bits, table)
-    else:
-        _add_normals_64(current, sd, bits, table)
-
-
-@kernel
 def _add_normals_32(current: Any, sd: Any, bits: Any, table: Any) -> None:
     for i in range(current.shape[0]):
         odd = np.int32((bits[i] & np.uint32(0x7FFFFFFF)) | np.uint32(1))
@@ -53,7 +44,6 @@ def _add_normals_32(current: Any, sd: Any, bits: Any, table: Any) -> None:
         current[i] += sd[i] * (x if bits[i] < np.uint32(0x80000000) else -x)
 
 
-@kernel
 def _add_normals_64(current: Any, sd: Any, bits: Any, table: Any) -> None:
     for i in range(current.shape[0]):
         odd = np.int32((bits[i] & np.uint32(0x7FFFFFFF)) | np.uint32(1))
@@ -63,6 +53,16 @@ def _add_normals_64(current: Any, sd: Any, bits: Any, table: Any) -> None:
         y = mantissa.view(np.float64) - 1.0
         x = ((table[0, piece] * y + table[1, piece]) * y + table[2, piece]) * y + table[3, piece]
         current[i] += sd[i] * (x if bits[i] < np.uint32(0x80000000) else -x)
+
+
+def add_normals(current: Any, sd: Any, bits: Any, table: Any) -> None:
+    """Add sd times a standard normal number to each current; for compiled code."""
+    raise NotImplementedError
+
+
+@overload(add_normals)
+def _add_normals(current: Any, sd: Any, bits: Any, table: Any) -> Any:
+    return _add_normals_32 if current.dtype.bitwidth == 32 else _add_normals_64
 
 
 @kernel

@@ -19,7 +19,6 @@ from ..layout import (
     MODELS,
     RECORDABLE,
     SCHEMES,
-    WATCHED,
     Codes,
     Lesson,
     NetworkArrays,
@@ -31,7 +30,7 @@ from ..layout import (
 from ..noise import STREAMS, normal_table
 from .compiling import kernel, over_replicas
 from .learning import delta_sample, fresh_scratch, least_squares_sample, settle
-from .neurons import advance
+from .neurons import advance, lost
 from .noise import add_normals, fill_bits, poisson_count
 from .sums import lane_dot
 
@@ -40,7 +39,6 @@ __all__ = ["run_reservoir"]
 Array = npt.NDArray[Any]
 _SPIKES, _READOUT = RECORDABLE["spikes"], RECORDABLE["readout"]
 _MEMBRANE, _POISSON = STREAMS["membrane"], STREAMS["poisson"]
-_WATCHED_ROWS = len(WATCHED) - 1
 
 
 class _Cells(NamedTuple):
@@ -92,6 +90,17 @@ class _Poisson(NamedTuple):
     mean: Any
     none: Any
     weight: Any
+
+
+class _Room(NamedTuple):
+    """Arrays that one step fills and the next does not need."""
+
+    fired: Any
+    steady: Any
+    external: Any
+    bits: Any
+    scratch: Any
+    gates: Any
 
 
 class _Teaching(NamedTuple):
@@ -147,11 +156,12 @@ def run_reservoir(
             pending if len(pending) else None, feedback, readouts,
             _cells(codes, one, double, values.dtype), _spikes(one, len(pending) > 0),
             _drive(one, inputs[b], values.dtype), _external_spikes(one),
-            _teaching(lesson, b, inverse), plan, records[b], found[b],
+            _teaching(lesson, b, inverse), plan, records[b], found[b], _room(values[0], feedback),
         )  # fmt: skip
 
     over_replicas(work, batch, threads)
-    status = Status(found[:, 0], np.maximum(found[:, 1], 0), np.maximum(found[:, 2], 0))
+    found[found[:, 0] < 0, 1:] = 0
+    status = Status(*found.T)
     return new, records, status
 
 
@@ -219,6 +229,13 @@ def _teaching(lesson: Lesson | None, b: int, inverse: Array) -> _Teaching | None
     )  # fmt: skip
 
 
+def _room(v: Array, feedback: Array) -> _Room:
+    n = len(v)
+    bits = np.empty((n + 3) // 4 * 4, np.uint32)
+    scratch = fresh_scratch(n, v.dtype)
+    return _Room(np.empty(n, np.int32), np.empty_like(v), np.empty_like(v), bits, scratch, feedback.copy())
+
+
 def _at(row: Any, i: int) -> Any:
     raise NotImplementedError("for compiled code only")
 
@@ -253,19 +270,16 @@ def _first_compiled(back: Any, feedback: Any) -> Any:
 def _run(
     first: Any, values: Any, v: Any, u: Any, s: Any, h: Any, r: Any, g: Any, receiving: Any, kicked: Any,
     pending: Any, feedback: Any, readouts: Any, cells: Any, spikes: Any, drive: Any, poisson: Any,
-    teaching: Any, plan: Any, records: Any, found: Any,
+    teaching: Any, plan: Any, records: Any, found: Any, room: Any,
 ) -> None:  # fmt: skip
     n, steps = v.shape[0], drive.inputs.shape[0]
-    fired = np.empty(n, np.int32)
-    steady, external = np.empty_like(v), np.empty_like(v)
-    bits = np.empty((n + 3) // 4 * 4, np.uint32)
-    scratch, gates = fresh_scratch(v), np.empty_like(feedback)
+    fired, steady, bits, scratch = room.fired, room.steady, room.bits, room.scratch
     for t in range(steps):
         step = first + t
         _steady(drive.bias, drive.input_weights, drive.inputs, t, steady)
         current = _external(
             drive.feedback_weights, drive.noise_sd, drive.table, drive.seed, feedback, step, steady,
-            external, bits,
+            room.external, bits,
         )  # fmt: skip
         z = _first(drive.back, feedback)
         count = advance(
@@ -283,9 +297,11 @@ def _run(
             _send(spikes.indptr, spikes.targets, spikes.weights, spikes.delays, pending, receiving, j, step)
         for k in range(feedback.shape[0]):
             feedback[k] = lane_dot(readouts[k], r)
-        _learn(teaching, readouts, r, feedback, step, t, scratch, gates)
-        _record(plan, values, feedback, fired[:count], first, step, records)
-        if _diverged(values, feedback, step + 1, t + 1 == steps, found):
+        _learn(teaching, readouts, r, feedback, step, t, scratch, room.gates)
+        _record(plan, values, feedback, fired, count, first, step, records)
+        looks = (step + 1) % CHECK_EVERY == 0 or t + 1 == steps
+        if looks and _diverged(v, u, s, feedback, fired, found):
+            found[1] = step + 1
             break
     _finish(teaching, scratch)
 
@@ -416,57 +432,47 @@ def _settle(inverse: Any, scratch: Any) -> None:
 
 
 @kernel
-def _record(plan: Any, values: Any, feedback: Any, fired: Any, first: int, step: int, records: Any) -> None:
+def _record(
+    plan: Any, values: Any, feedback: Any, fired: Any, count: int, first: int, step: int, records: Any
+) -> None:
     """Store the samples of this step; a sample closes when its stride divides the steps done."""
     for group in range(plan.stride.shape[0]):
         stride, variable = plan.stride[group], plan.variable[group]
-        chosen = plan.neurons[plan.neuron_start[group] : plan.neuron_start[group + 1]]
-        start = plan.offset[group] + (step // stride - first // stride) * chosen.shape[0]
+        begin, end = plan.neuron_start[group], plan.neuron_start[group + 1]
+        at = plan.offset[group] + (step // stride - first // stride) * (end - begin) - begin
         if variable == _SPIKES:
-            _count(chosen, fired, records[start:])
+            for q in range(count):
+                _count(plan.neurons, begin, end, fired[q], at, records)
         elif (step + 1) % stride == 0:
-            if variable == _READOUT:
-                for i in range(chosen.shape[0]):
-                    records[start + i] = feedback[chosen[i]]
-            else:
-                source = values[variable]
-                for i in range(chosen.shape[0]):
-                    records[start + i] = source[chosen[i]]
+            for i in range(begin, end):
+                j = plan.neurons[i]
+                records[at + i] = feedback[j] if variable == _READOUT else values[variable, j]
 
 
 @kernel
-def _count(chosen: Any, fired: Any, counts: Any) -> None:
-    """Add a spike to each chosen neuron that fired; `chosen` is in any order."""
-    for j in fired:
-        if j < chosen.shape[0] and chosen[j] == j:  # as when all are chosen
-            counts[j] += 1
-        else:
-            for i in range(chosen.shape[0]):
-                if chosen[i] == j:
-                    counts[i] += 1
+def _count(neurons: Any, begin: int, end: int, j: int, at: int, records: Any) -> None:
+    """Add a spike of neuron j to its count, if it has one; the neurons are in any order."""
+    if begin + j < end and neurons[begin + j] == j:  # as when all are recorded
+        records[at + begin + j] += 1
+    else:
+        for i in range(begin, end):
+            if neurons[i] == j:
+                records[at + i] += 1
 
 
 @kernel
-def _diverged(values: Any, feedback: Any, done: int, last: bool, found: Any) -> bool:
-    """Every 50 steps and at the end, look for a number that is not finite; note code, step and neuron."""
-    if done % CHECK_EVERY != 0 and not last:
-        return False
-    for row in range(_WATCHED_ROWS):
-        if _lost(values[row], row, done, found):
-            return True
-    lost: bool = _lost(feedback, _WATCHED_ROWS, done, found)
-    return lost
-
-
-@kernel
-def _lost(x: Any, code: int, done: int, found: Any) -> bool:
-    worst = 0
-    for i in range(x.shape[0]):
-        worst += int(not abs(x[i]) < np.inf)
-    if worst == 0:
-        return False
-    for i in range(x.shape[0]):
-        if not abs(x[i]) < np.inf:
-            found[0], found[1], found[2] = code, done, i
-            break
-    return True
+def _diverged(v: Any, u: Any, s: Any, feedback: Any, chosen: Any, found: Any) -> bool:
+    """Look for a number that is not finite; note its code (see `WATCHED`) and the first neuron."""
+    code, n = -1, v.shape[0]
+    if lost(n, chosen, v) > 0:
+        code = 0
+    elif lost(n, chosen, u) > 0:
+        code = 1
+    elif lost(n, chosen, s) > 0:
+        code = 2
+    else:
+        for k in range(feedback.shape[0]):
+            if code < 0 and not abs(feedback[k]) < np.inf:
+                code, chosen[0] = 3, k
+    found[0], found[2] = code, chosen[0]
+    return code >= 0
