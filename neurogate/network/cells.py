@@ -67,6 +67,8 @@ class Cells:
     inhibitory_fraction : float
         Share of the neurons that are inhibitory; they come last.
     excitatory, inhibitory : Population
+    start_mV : Distribution, optional
+        Membrane potential at the beginning; without it neurons begin at rest.
 
     Examples
     --------
@@ -79,6 +81,7 @@ class Cells:
     inhibitory_fraction: Fraction = 0.2
     excitatory: Population = Population(preset="adapting_excitatory")
     inhibitory: Population = Population(preset="inhibitory_2003")
+    start_mV: Distribution | None = None
 
     def __attrs_post_init__(self) -> None:
         for name in ("excitatory", "inhibitory"):

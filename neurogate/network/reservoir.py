@@ -102,6 +102,8 @@ class Reservoir:
         "auto", "numba" or "numpy".
     threads : int
         Threads that share out the replicas; results do not depend on it.
+    start_mV : (B, N) array, optional
+        Membrane potential at step 0; without it neurons begin at rest.
 
     Examples
     --------
@@ -117,6 +119,7 @@ class Reservoir:
     neuron_type: Array
     backend: str = "auto"
     threads: int = 1
+    start_mV: Array | None = None
 
     @classmethod
     def build(
@@ -166,7 +169,8 @@ class Reservoir:
             spec.dt_ms,
         )
         kinds = np.repeat([0, 1], spec.cells.split(spec.n))
-        return cls(arrays, codes, np.tile(kinds, (len(seeds), 1)), name, threads)
+        start_mV = _start(spec, seeds, dtype)
+        return cls(arrays, codes, np.tile(kinds, (len(seeds), 1)), name, threads, start_mV)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -185,7 +189,7 @@ class Reservoir:
         return lambda *arguments: chosen(*arguments, threads=self.threads)
 
     def initial_state(self) -> StateArrays:
-        """Return the state at step 0: neurons at rest, filters and readouts at zero, no P."""
+        """Return the state at step 0: neurons at rest or as drawn, filters and readouts at zero, no P."""
         batch, n, _ = self.shape
         values = np.zeros((batch, len(STATE_ROWS), n), self.dtype)
         if self.codes.model == MODELS["izhikevich_2003"]:
@@ -193,6 +197,8 @@ class Reservoir:
             values[:, 1] = self.arrays.parameters[:, 1] * values[:, 0]
         else:
             values[:, 0] = self.arrays.parameters[:, 2]
+        if self.start_mV is not None:
+            values[:, 0] = self.start_mV
         depth, readouts = int(self.arrays.delays.max(initial=0)), self.arrays.feedback_weights.shape[1]
         return StateArrays(
             values,
@@ -295,6 +301,14 @@ def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int, readouts
         "weights": wires.weights * arriving[wires.targets],
         "delays": wires.delays,
     }
+
+
+def _start(spec: ReservoirSpec, seeds: Sequence[int], dtype: str) -> Array | None:
+    """Draw the membrane potential (B, N) of each neuron at step 0, if that is asked for."""
+    source = spec.cells.start_mV
+    if source is None:
+        return None
+    return np.stack([source.sample(_rng(seed, 7), spec.n) for seed in seeds]).astype(dtype)
 
 
 def _time_constants(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurogate.network.cells import Cells, Population
+from neurogate.network.reservoir import Reservoir, ReservoirSpec
 from neurogate.neurons.distributions import Constant, Normal, Uniform
 from neurogate.neurons.models import MODELS
 from neurogate.neurons.presets import PRESETS
@@ -70,6 +71,20 @@ def test_changing_the_bias_leaves_the_parameters() -> None:
     plain = Cells().draw(30, np.random.default_rng(1))[0]
     biased = Cells(excitatory=Population(preset="adapting_excitatory", bias=Normal(mean=9, sd=0)))
     np.testing.assert_array_equal(biased.draw(30, np.random.default_rng(1))[0][:, :24], plain[:, :24])
+
+
+def test_neurons_begin_at_rest_or_where_they_are_told_to() -> None:
+    told = ReservoirSpec(n=50, cells=Cells(start_mV=Uniform(low=-80.0, high=-50.0)))
+    rest, drawn = (
+        Reservoir.build(spec, [1, 2], 0, backend="numpy").initial_state().values
+        for spec in (ReservoirSpec(n=50), told)
+    )
+    assert (rest[:, 0] == -65).all()
+    assert ((drawn[:, 0] >= -80) & (drawn[:, 0] <= -50)).all()
+    assert (drawn[0, 0] != drawn[1, 0]).all()
+    alone = Reservoir.build(told, [2], 0, backend="numpy").initial_state().values
+    np.testing.assert_array_equal(alone[0], drawn[1])
+    np.testing.assert_array_equal(drawn[:, 1] / drawn[:, 0], rest[:, 1] / rest[:, 0])
 
 
 def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
