@@ -192,13 +192,11 @@ class Reservoir:
         """Return the state at step 0: neurons at rest or as drawn, filters and readouts at zero, no P."""
         batch, n, _ = self.shape
         values = np.zeros((batch, len(STATE_ROWS), n), self.dtype)
-        if self.codes.model == MODELS["izhikevich_2003"]:
-            values[:, 0] = -65
+        simple = self.codes.model == MODELS["izhikevich_2003"]
+        rest = -65 if simple else self.arrays.parameters[:, 2]
+        values[:, 0] = rest if self.start_mV is None else self.start_mV
+        if simple:
             values[:, 1] = self.arrays.parameters[:, 1] * values[:, 0]
-        else:
-            values[:, 0] = self.arrays.parameters[:, 2]
-        if self.start_mV is not None:
-            values[:, 0] = self.start_mV
         depth, readouts = int(self.arrays.delays.max(initial=0)), self.arrays.feedback_weights.shape[1]
         return StateArrays(
             values,
