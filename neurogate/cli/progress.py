@@ -22,11 +22,11 @@ __all__ = ["Lines", "messages", "shown"]
 
 
 @contextlib.contextmanager
-def shown() -> Iterator[Progress]:
+def shown(part: str = "trial") -> Iterator[Progress]:
     """Yield the function that shows progress, and show what neurogate logs meanwhile."""
     with messages():
         if not sys.stderr.isatty():
-            yield Lines()
+            yield Lines(part)
             return
         with _bar() as progress:
             yield progress
@@ -56,6 +56,11 @@ class _Messages(logging.Handler):
 class Lines:
     """Progress in plain lines: one after every tenth of the work, and one when 10 s brought none.
 
+    Parameters
+    ----------
+    part : str
+        What is counted.
+
     Examples
     --------
     >>> import contextlib
@@ -67,10 +72,11 @@ class Lines:
     probes: 40 of 40 trials
     """
 
-    _first: int | None = None
-    _shown: int = 0
-    _started_s: float = 0.0
-    _shown_s: float = 0.0
+    part: str = "trial"
+    _first: int | None = attrs.field(default=None, init=False)
+    _shown: int = attrs.field(default=0, init=False)
+    _started_s: float = attrs.field(default=0.0, init=False)
+    _shown_s: float = attrs.field(default=0.0, init=False)
 
     def __call__(self, done: int, total: int, phase: str) -> None:
         """Write a line if it is time for one."""
@@ -83,7 +89,7 @@ class Lines:
             return
         left_s = (now - self._started_s) / (done - self._first) * (total - done)
         left = f", about {left_s:.0f} s left" if done < total else ""
-        sys.stderr.write(f"{phase}: {done} of {total} trials{left}\n")
+        sys.stderr.write(f"{phase}: {done} of {total} {self.part}s{left}\n")
         self._shown, self._shown_s = done, now
 
 

@@ -70,7 +70,7 @@ def run(
     from neurogate.cli.progress import shown
     from neurogate.runs.execute import execute
 
-    with shown() as progress, contextlib.redirect_stdout(sys.stderr):
+    with shown(settings.task.part) as progress, contextlib.redirect_stdout(sys.stderr):
         stored = execute(settings, out, force=force, progress=progress)
     if json:
         sys.stdout.write((stored.path / "summary.json").read_text("utf-8"))

@@ -7,7 +7,12 @@ from typing import Any
 
 __all__ = ["HEADLINES", "table"]
 
-HEADLINES = ("timing_error_ms", "probability_mae", "probability_r", "when_what_angle_deg", "mean_rate_hz")
+HEADLINES = (
+    "timing_error_ms", "probability_mae", "probability_r", "when_what_angle_deg", "mean_rate_hz",
+    "rmse_training", "rmse_first_second", "rmse_free", "rmse_free_best_lag",
+    "rate_before_hz", "rate_training_hz", "rate_free_hz", "weight_norm",
+    "frequency_hz", "target_frequency_hz", "amplitude", "target_amplitude", "residual",
+)  # fmt: skip
 """The metrics that are shown, block by block where they were measured so; summary.json holds all."""
 
 _Metrics = Mapping[str, Any]

@@ -9,7 +9,18 @@ from neurogate.config.hashing import content_hash
 from neurogate.config.listing import describe
 from neurogate.config.loading import load
 from neurogate.config.parts import Run
-from neurogate.config.schema import Simulation, structure, unstructure
+from neurogate.config.schema import AnySimulation, Simulation, WaveformSimulation, structure, unstructure
 from neurogate.config.structuring import dumps
 
-__all__ = ["Run", "Simulation", "content_hash", "describe", "dumps", "load", "structure", "unstructure"]
+__all__ = [
+    "AnySimulation",
+    "Run",
+    "Simulation",
+    "WaveformSimulation",
+    "content_hash",
+    "describe",
+    "dumps",
+    "load",
+    "structure",
+    "unstructure",
+]

@@ -6,6 +6,8 @@ chosen by their kind. How each sort is read is decided in `neurogate.config.stru
 
 from __future__ import annotations
 
+import functools
+import operator
 import types
 import typing
 from collections.abc import Mapping
@@ -38,6 +40,9 @@ def allowed(annotation: Any) -> str:
     >>> allowed(Distribution)
     'a number, {uniform}, {log_uniform}, {normal}, {gamma} or {file}'
     """
+    if is_optional(annotation):
+        inner = (t for t in typing.get_args(annotation) if t is not type(None))
+        return allowed(functools.reduce(operator.or_, inner))
     if is_distribution(annotation):
         *forms, last = (f"{{{kind}}}" for kind in FORMS if kind != Constant.kind)
         return f"{', '.join((requirement(float), *forms))} or {last}"

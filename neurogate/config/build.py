@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import os
 
-from neurogate.config.schema import Simulation
+from neurogate.config.schema import AnySimulation, WaveformSimulation
 from neurogate.network.reservoir import Reservoir
 from neurogate.tasks.session import Session
+from neurogate.tasks.waveform import WaveformSession
 
 __all__ = ["replica_seeds", "reservoir", "session"]
 
 
-def replica_seeds(simulation: Simulation) -> tuple[int, ...]:
+def replica_seeds(simulation: AnySimulation) -> tuple[int, ...]:
     """Return one seed per replica: the run's seed and those that follow it.
 
     Replica b of a run with seed s is the same network as the only replica of a run with seed s + b.
 
     Examples
     --------
-    >>> from neurogate.config import Run
+    >>> from neurogate.config import Run, Simulation
     >>> replica_seeds(Simulation(name="mine", run=Run(seed=7, replicas=3)))
     (7, 8, 9)
     """
     return tuple(range(simulation.run.seed, simulation.run.seed + simulation.run.replicas))
 
 
-def reservoir(simulation: Simulation) -> Reservoir:
+def reservoir(simulation: AnySimulation) -> Reservoir:
     """Draw the networks of a simulation.
 
     Raises
@@ -36,22 +37,24 @@ def reservoir(simulation: Simulation) -> Reservoir:
     Examples
     --------
     >>> from neurogate.network.reservoir import ReservoirSpec
+    >>> from neurogate.config import Simulation
     >>> reservoir(Simulation(name="mine", reservoir=ReservoirSpec(n=50))).shape
     (1, 50, 6)
     """
-    outcomes = len(simulation.task.outcomes)
+    channels, feedback, readouts = _widths(simulation)
     return Reservoir.build(
         simulation.reservoir,
         replica_seeds(simulation),
-        simulation.task.cues + outcomes,
-        feedback=1 + outcomes if simulation.reservoir.inputs.feeds_back else 0,
+        channels,
+        feedback=feedback,
+        readouts=readouts,
         dtype=simulation.run.dtype,
         backend=simulation.run.backend,
         threads=simulation.run.threads or os.cpu_count() or 1,
     )
 
 
-def session(simulation: Simulation) -> Session:
+def session(simulation: AnySimulation) -> Session | WaveformSession:
     """Make the session that runs a simulation.
 
     Raises
@@ -61,9 +64,13 @@ def session(simulation: Simulation) -> Session:
 
     Examples
     --------
+    >>> from neurogate.config import Simulation
     >>> session(Simulation(name="mine")).total
     856
     """
+    if isinstance(simulation, WaveformSimulation):
+        network, seeds = reservoir(simulation), replica_seeds(simulation)
+        return WaveformSession(network, simulation.task, simulation.rule, seeds)
     return Session(
         reservoir(simulation),
         simulation.features,
@@ -73,3 +80,12 @@ def session(simulation: Simulation) -> Session:
         replica_seeds(simulation),
         simulation.record,
     )
+
+
+def _widths(simulation: AnySimulation) -> tuple[int, int, int]:
+    """Return the numbers of input channels, of channels that carry readouts back, of readouts in the loop."""
+    if isinstance(simulation, WaveformSimulation):
+        return 0, 0, len(simulation.task.signal.names)
+    outcomes = len(simulation.task.outcomes)
+    feedback = 1 + outcomes if simulation.reservoir.inputs.feeds_back else 0
+    return simulation.task.cues + outcomes, feedback, 0

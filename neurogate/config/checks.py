@@ -7,29 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from neurogate.config.memory import memory_mb
-from neurogate.config.parts import Parts
-from neurogate.config.structuring import plain
-from neurogate.errors import RequestError
-from neurogate.neurons.distributions import Constant, Distribution, FromFile, Gamma, Normal
-from neurogate.neurons.models import MODELS
-from neurogate.neurons.presets import PRESETS
+from neurogate.config.network_checks import network_problems
+from neurogate.config.parts import Basics, Parts, WaveformParts
+from neurogate.neurons.distributions import Constant
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.gates import PhaseGate
 from neurogate.plasticity.three_factor import ThreeFactor
-from neurogate.units import Domain, shown, whole_steps
+from neurogate.units import shown, whole_steps
 
 __all__ = ["problems"]
 
-_TIME = Domain(0, low_open=True, unit="ms")
+_MOST_STEPS = 100_000_000
 
 
-def problems(simulation: Parts) -> list[str]:
+def problems(simulation: Parts | WaveformParts) -> list[str]:
     """Say what does not fit together, one sentence for each mistake.
 
     Examples
@@ -38,15 +34,39 @@ def problems(simulation: Parts) -> list[str]:
     >>> problems(Simulation())
     []
     """
-    checks = (_names, _steps, _bins, _windows, _sizes, _distributions, _feedback)
-    found = [problem for check in checks for problem in check(simulation)]
+    found = list(_name(simulation))
+    if isinstance(simulation, WaveformParts):
+        found += _waveform(simulation)
+    else:
+        checks = (_names, _steps, _bins, _windows, _sizes, _network, _feedback)
+        found += [problem for check in checks for problem in check(simulation)]
     return found or list(_memory(simulation))
 
 
-def _names(simulation: Parts) -> Iterator[str]:
+def _name(simulation: Basics) -> Iterator[str]:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", simulation.name):
         allowed = "begin with a letter or digit and hold only these, dots, dashes and underscores, at most 64"
         yield f"name is {shown(simulation.name)}; it must {allowed}."
+
+
+def _waveform(simulation: WaveformParts) -> Iterator[str]:
+    """Say what does not fit together where readouts are taught a signal inside the run."""
+    task, reservoir = simulation.task, simulation.reservoir
+    yield from task.misfits(simulation.rule, reservoir.dt_ms)
+    yield from _not_multiples(_delay(simulation), "steps", "reservoir.dt_ms", reservoir.dt_ms)
+    yield from _in_degree(simulation)
+    if task.raster_neurons > reservoir.n:
+        yield f"task.raster_neurons is {task.raster_neurons}; it must be at most reservoir.n, {reservoir.n}."
+    steps = task.duration_ms / reservoir.dt_ms
+    if steps > _MOST_STEPS:
+        most = f"it must be at most {_MOST_STEPS}"
+        yield f"task.duration_ms: the number of steps of the run is {steps:g}; {most}."
+    yield from network_problems(
+        reservoir, longest_ms=task.duration_ms, channels=0, readouts=len(task.signal.names)
+    )
+
+
+def _names(simulation: Parts) -> Iterator[str]:
     if not simulation.rules:
         yield "rules is empty; it must hold at least one learning rule, for example [rules.three_factor]."
     for name in simulation.rules:
@@ -65,9 +85,16 @@ def _steps(simulation: Parts) -> Iterator[str]:
     times["features.bin_ms"] = simulation.features.bin_ms
     for i, block in enumerate(simulation.task.blocks):
         times |= {f"task.blocks[{i}].latency_ms[{c}]": value for c, value in enumerate(block.latency_ms)}
-    if isinstance(delay := simulation.reservoir.recurrent.delay_ms, Constant) and delay.value > 0:
-        times["reservoir.recurrent.delay_ms"] = delay.value
+    times |= _delay(simulation)
     yield from _not_multiples(times, "steps", "reservoir.dt_ms", dt_ms)
+
+
+def _delay(simulation: Basics) -> dict[str, float]:
+    """Return the delay of the connections, if it is one and not the shortest."""
+    delay = simulation.reservoir.recurrent.delay_ms
+    return (
+        {"reservoir.recurrent.delay_ms": delay.value} if isinstance(delay, Constant) and delay.value else {}
+    )
 
 
 def _bins(simulation: Parts) -> Iterator[str]:
@@ -128,9 +155,8 @@ def _windows(simulation: Parts) -> Iterator[str]:
 
 def _sizes(simulation: Parts) -> Iterator[str]:
     """Say what is larger than the network or than a run can be."""
-    n, recurrent, task = simulation.reservoir.n, simulation.reservoir.recurrent, simulation.task
-    if recurrent.kind == "fixed_in_degree" and recurrent.in_degree > n:
-        yield f"reservoir.recurrent.in_degree is {recurrent.in_degree}; it must be at most reservoir.n, {n}."
+    n, task = simulation.reservoir.n, simulation.task
+    yield from _in_degree(simulation)
     if simulation.record.neurons > n:
         yield f"record.neurons is {simulation.record.neurons}; it must be at most reservoir.n, {n}."
     trials = task.settling + task.habituation + task.trials
@@ -146,7 +172,23 @@ def _sizes(simulation: Parts) -> Iterator[str]:
             yield f"{key} is {count:g}; it must be at most {most}."
 
 
-def _memory(simulation: Parts) -> Iterator[str]:
+def _in_degree(simulation: Basics) -> Iterator[str]:
+    n, recurrent = simulation.reservoir.n, simulation.reservoir.recurrent
+    if recurrent.kind == "fixed_in_degree" and recurrent.in_degree > n:
+        yield f"reservoir.recurrent.in_degree is {recurrent.in_degree}; it must be at most reservoir.n, {n}."
+
+
+def _network(simulation: Parts) -> Iterator[str]:
+    task = simulation.task
+    yield from network_problems(
+        simulation.reservoir,
+        longest_ms=task.timeline.trial_ms,
+        channels=task.cues + len(task.outcomes),
+        readouts=1 + len(task.outcomes),
+    )
+
+
+def _memory(simulation: Parts | WaveformParts) -> Iterator[str]:
     """Say whether the run would outgrow its memory; asked last, of what is right in itself."""
     parts, limit_mb = memory_mb(simulation), simulation.run.memory_limit_mb
     total_mb = sum(parts.values())
@@ -157,82 +199,6 @@ def _memory(simulation: Parts) -> Iterator[str]:
             f"simulation ({name}: {largest_mb:,.0f} MB). Lower run.replicas or reservoir.n, record less, or "
             "raise the limit."
         )
-
-
-def _distributions(simulation: Parts) -> Iterator[str]:
-    """Say which distributions can give values that make no sense."""
-    reservoir, trial_ms = simulation.reservoir, simulation.task.timeline.trial_ms
-    ranges: dict[str, tuple[Distribution, Domain]] = {
-        "reservoir.synapse.tau_ms": (reservoir.synapse.tau_ms, _TIME),
-        "reservoir.trace.tau_ms": (reservoir.trace.tau_ms, _TIME),
-        "reservoir.synapse.rise_ms": (reservoir.synapse.rise_ms, _TIME),
-        "reservoir.trace.rise_ms": (reservoir.trace.rise_ms, _TIME),
-        "reservoir.recurrent.delay_ms": (reservoir.recurrent.delay_ms, Domain(0, trial_ms, unit="ms")),
-        "reservoir.inputs.noise_sd": (reservoir.inputs.noise_sd, Domain(0)),
-    }
-    for side in ("excitatory", "inhibitory"):
-        population = getattr(reservoir.cells, side)
-        domains = {p.name: p.domain for p in MODELS[PRESETS[population.preset].model].parameters}
-        for name, distribution in population.parameters.items():
-            ranges[f"reservoir.cells.{side}.parameters.{name}"] = distribution, domains[name]
-    yield from _files(simulation)
-    for path, (distribution, domain) in ranges.items():
-        problem = next(filter(None, map(domain.problem, _extremes(distribution))), None)
-        if problem:
-            advice = " (a normal distribution up to 6 sd)" if isinstance(distribution, Normal) else ""
-            yield f"{path} is {shown(plain(distribution))}; every number drawn {problem}{advice}."
-
-
-def _files(simulation: Parts) -> Iterator[str]:
-    """Say which files hold other than one number for each thing that needs one."""
-    reservoir, task = simulation.reservoir, simulation.task
-    excitatory, inhibitory = reservoir.cells.split(reservoir.n)
-    recurrent, channels = reservoir.recurrent, task.cues + len(task.outcomes)
-    fixed = recurrent.kind == "fixed_in_degree"
-    synapses = reservoir.n * recurrent.in_degree if fixed else None
-    needs: dict[str, tuple[Distribution, int | None]] = {
-        "reservoir.synapse.tau_ms": (reservoir.synapse.tau_ms, reservoir.n),
-        "reservoir.trace.tau_ms": (reservoir.trace.tau_ms, reservoir.n),
-        "reservoir.synapse.rise_ms": (reservoir.synapse.rise_ms, reservoir.n),
-        "reservoir.trace.rise_ms": (reservoir.trace.rise_ms, reservoir.n),
-        "reservoir.inputs.noise_sd": (reservoir.inputs.noise_sd, reservoir.n),
-        "reservoir.inputs.weight": (reservoir.inputs.weight, reservoir.n * channels),
-        "reservoir.inputs.feedback": (reservoir.inputs.feedback, reservoir.n * (1 + len(task.outcomes))),
-        "reservoir.recurrent.weight": (recurrent.weight, synapses),
-        "reservoir.recurrent.delay_ms": (recurrent.delay_ms, synapses),
-    }
-    for side, count in (("excitatory", excitatory), ("inhibitory", inhibitory)):
-        population = getattr(reservoir.cells, side)
-        of_side = {
-            "bias": population.bias,
-            **{f"parameters.{k}": d for k, d in population.parameters.items()},
-        }
-        needs |= {f"reservoir.cells.{side}.{key}": (d, count) for key, d in of_side.items()}
-    for path, (distribution, wanted) in needs.items():
-        if not isinstance(distribution, FromFile) or not Path(distribution.path).is_file():
-            continue
-        if wanted is None:
-            yield (
-                f"{path} is read from a file, but the number of connections is drawn; it must be a "
-                "distribution, or reservoir.recurrent.kind must be fixed_in_degree."
-            )
-            continue
-        try:
-            distribution.sample(np.random.default_rng(0), wanted)
-        except RequestError as error:
-            yield f"{path}: {error}"
-
-
-def _extremes(distribution: Distribution) -> tuple[float, ...]:
-    """Return the smallest and the largest number that will ever be drawn, as far as they are known."""
-    if isinstance(distribution, Constant):
-        return (distribution.value,)
-    if isinstance(distribution, Normal):
-        reach = 6 * distribution.sd
-        return distribution.mean - reach, distribution.mean + reach
-    if isinstance(distribution, Gamma):
-        return (distribution.mean,)
-    return () if isinstance(distribution, FromFile) else (distribution.low, distribution.high)
 
 
 def _feedback(simulation: Parts) -> Iterator[str]:

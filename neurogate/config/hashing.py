@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from neurogate.config.problems import join, kind_of
-from neurogate.config.schema import Simulation
+from neurogate.config.schema import AnySimulation
 from neurogate.config.structuring import plain
 from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Distribution, FromFile
@@ -25,7 +25,7 @@ __all__ = ["content_hash"]
 _WITHOUT_EFFECT = frozenset({"name", "description", "run.threads", "run.memory_limit_mb"})
 
 
-def content_hash(simulation: Simulation) -> str:
+def content_hash(simulation: AnySimulation) -> str:
     """Return the SHA-256 of a simulation's canonical form, 64 hexadecimal digits.
 
     Two simulations have the same hash if they give the same bits on the same backend: names, descriptions,
@@ -39,6 +39,7 @@ def content_hash(simulation: Simulation) -> str:
 
     Examples
     --------
+    >>> from neurogate.config import Simulation
     >>> simulation = Simulation()
     >>> content_hash(simulation) == content_hash(attrs.evolve(simulation, name="b"))
     True
@@ -54,7 +55,8 @@ def _canonical(value: Any, path: str) -> Any:
         return plain(value)
     if attrs.has(type(value)):
         paths = {field.name: join(path, field.name) for field in attrs.fields(type(value))}
-        kept = {n: _canonical(getattr(value, n), p) for n, p in paths.items() if p not in _WITHOUT_EFFECT}
+        given = {n: p for n, p in paths.items() if p not in _WITHOUT_EFFECT and getattr(value, n) is not None}
+        kept = {n: _canonical(getattr(value, n), p) for n, p in given.items()}
         return {"kind": kind_of(value), **kept} if kind_of(type(value)) else kept
     if isinstance(value, Mapping):
         items = {key: _canonical(inner, join(path, key)) for key, inner in value.items()}

@@ -17,7 +17,7 @@ from neurogate.config import shipped
 from neurogate.config.listing import inline
 from neurogate.config.overrides import changes, parse, put
 from neurogate.config.problems import Flaw, join, nearest
-from neurogate.config.schema import Simulation, structure, unstructure
+from neurogate.config.schema import AnySimulation, structure, unstructure
 from neurogate.errors import RequestError
 from neurogate.units import shown
 
@@ -29,7 +29,7 @@ _Table = dict[str, Any]
 
 def load(
     name_or_path: str | os.PathLike[str], overrides: Sequence[str] = (), *, quick: bool = False
-) -> Simulation:
+) -> AnySimulation:
     """Read a simulation by its shipped name or from a TOML file.
 
     Relative paths inside the file start from its own folder; those in `overrides` from the working
@@ -47,7 +47,7 @@ def load(
 
     Returns
     -------
-    Simulation
+    Simulation or WaveformSimulation
 
     Raises
     ------
@@ -163,7 +163,7 @@ def _parsed(overrides: Iterable[str], problems: list[str]) -> Iterator[tuple[str
 
 def _attempt(
     table: _Table, wanted: Iterable[tuple[str, Any]], defaults: _Table, problems: list[str]
-) -> Simulation | None:
+) -> AnySimulation | None:
     """Structure a changed copy of `table`; add what is wrong to `problems`."""
     changed = copy.deepcopy(table)
     for key, value in wanted:

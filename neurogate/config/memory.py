@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurogate.config.parts import Parts
+from neurogate.config.parts import Basics, Parts, WaveformParts
 from neurogate.network.recording import Recording, recording_mb
 from neurogate.neurons.distributions import FromFile
 from neurogate.plasticity.force import Force
+from neurogate.plasticity.online import OnlineLeastSquares
 from neurogate.plasticity.ridge import Ridge
 from neurogate.tasks.record import SIMULATED
 
@@ -17,17 +18,18 @@ _PER_NEURON = 60
 """Arrays of one number per neuron and replica: parameters, filters, state, scratch."""
 
 
-def memory_mb(simulation: Parts) -> dict[str, float]:
+def memory_mb(simulation: Parts | WaveformParts) -> dict[str, float]:
     """Return the memory that each part of a simulation takes at its peak, in MB.
 
     Parameters
     ----------
-    simulation : Parts
+    simulation : Parts or WaveformParts
 
     Returns
     -------
     dict
-        Parts: connections, neurons, one trial, rules, probes, recordings.
+        Parts: connections, neurons and, depending on the task, one trial, rules, probes, recordings, or one
+        piece, the rule, the course.
 
     Examples
     --------
@@ -35,8 +37,9 @@ def memory_mb(simulation: Parts) -> dict[str, float]:
     >>> 50 < sum(parts.values()) < 200
     True
     """
-    batch, n = simulation.run.replicas, simulation.reservoir.n
-    size = 4 if simulation.run.dtype == "float32" else 8
+    if isinstance(simulation, WaveformParts):
+        return _waveform_mb(simulation)
+    batch, n, size = _sizes(simulation)
     task, features = simulation.task, simulation.features
     outcomes, cues = len(task.outcomes), task.cues
     bins = round(task.timeline.trial_ms / features.bin_ms)
@@ -54,14 +57,39 @@ def memory_mb(simulation: Parts) -> dict[str, float]:
     return {name: number / 1e6 for name, number in parts.items()}
 
 
-def _connections(simulation: Parts, size: int) -> float:
+def _waveform_mb(simulation: WaveformParts) -> dict[str, float]:
+    """Return the parts, in MB, of a simulation in which readouts are taught inside the run."""
+    batch, n, size = _sizes(simulation)
+    task, dt_ms = simulation.task, simulation.reservoir.dt_ms
+    readouts, steps = len(task.signal.names), task.duration_ms / dt_ms
+    inverses = 3 * n**2 if isinstance(simulation.rule, OnlineLeastSquares) else 0
+    course = readouts * (4 * size + 24) + task.raster_neurons * 16 * dt_ms / 10
+    parts = {
+        "connections": _connections(simulation, size),
+        "neurons": batch * n * (_PER_NEURON + 3 * _longest_delay(simulation)) * size,
+        "one piece": 2
+        * batch
+        * (n * task.piece_ms / task.sample_ms + readouts * task.piece_ms / dt_ms)
+        * size,
+        "the rule": batch * (inverses + 3 * readouts * n) * size,
+        "the course": batch * steps * course,
+    }
+    return {name: number / 1e6 for name, number in parts.items()}
+
+
+def _sizes(simulation: Basics) -> tuple[int, int, int]:
+    """Return the replicas, the neurons of each and the bytes of a number."""
+    return simulation.run.replicas, simulation.reservoir.n, 4 if simulation.run.dtype == "float32" else 8
+
+
+def _connections(simulation: Basics, size: int) -> float:
     """Return bytes: the synapses of all replicas, and what drawing those of one takes."""
     n, recurrent = simulation.reservoir.n, simulation.reservoir.recurrent
     inputs = recurrent.in_degree if recurrent.kind == "fixed_in_degree" else recurrent.probability * n
     return n * inputs * (simulation.run.replicas * (size + 8) + 40)
 
 
-def _longest_delay(simulation: Parts) -> float:
+def _longest_delay(simulation: Basics) -> float:
     """Return how many steps weights can be on their way, as far as the settings tell."""
     delay_ms = simulation.reservoir.recurrent.delay_ms
     if isinstance(delay_ms, FromFile):

@@ -1,7 +1,8 @@
 """What a configuration holds: how a run is carried out, and everything that one simulation needs.
 
-Here live the classes that no other package owns. Whether the parts fit together is checked by
-`neurogate.config.checks`; a `Simulation`, which is parts that do, is made in `neurogate.config.schema`.
+Here live the classes that no other package owns: what every simulation has, and what belongs to each kind of
+task. Whether the parts fit together is checked by `neurogate.config.checks`; a `Simulation`, which is parts
+that do, is made in `neurogate.config.schema`.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ import attrs
 from neurogate.network.features import Features
 from neurogate.network.reservoir import ReservoirSpec
 from neurogate.plasticity.force import Force
+from neurogate.plasticity.online import OnlineLeastSquares, OnlineRule
 from neurogate.plasticity.rules import AnyRule
 from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.tasks.probes import Probes
 from neurogate.tasks.record import Record
+from neurogate.tasks.waveform import Waveform
 from neurogate.tasks.what_when import WhatWhen
 from neurogate.units import Domain, Positive, Seed, settings
 
-__all__ = ["Parts", "Run"]
+__all__ = ["Basics", "Parts", "Run", "WaveformParts"]
 
 
 @settings
@@ -58,8 +61,8 @@ class Run:
 
 
 @settings
-class Parts:
-    """The parts of one simulation: what is simulated, what is asked of it, which rules learn, what is kept.
+class Basics:
+    """What every simulation has, whatever is asked of it.
 
     Parameters
     ----------
@@ -71,6 +74,25 @@ class Parts:
         How it is carried out.
     reservoir : ReservoirSpec
         The spiking network.
+
+    Examples
+    --------
+    >>> Basics().name
+    'simulation'
+    """
+
+    name: str = "simulation"
+    description: str = ""
+    run: Run = Run()
+    reservoir: ReservoirSpec = ReservoirSpec()
+
+
+@settings
+class Parts(Basics):
+    """The parts of one simulation: what is simulated, what is asked of it, which rules learn, what is kept.
+
+    Parameters
+    ----------
     features : Features
         What the readouts see of it.
     task : WhatWhen
@@ -88,10 +110,6 @@ class Parts:
     ['three_factor', 'force']
     """
 
-    name: str = "simulation"
-    description: str = ""
-    run: Run = Run()
-    reservoir: ReservoirSpec = ReservoirSpec()
     features: Features = Features()
     task: WhatWhen = WhatWhen()
     rules: Mapping[str, AnyRule] = attrs.field(
@@ -99,3 +117,24 @@ class Parts:
     )
     probes: Probes = Probes()
     record: Record = Record()
+
+
+@settings
+class WaveformParts(Basics):
+    """The parts of a simulation in which readouts are taught a signal inside the run.
+
+    Parameters
+    ----------
+    task : Waveform
+        The signal, and how long the run is.
+    rule : OnlineLeastSquares or OnlineDelta
+        How and when the readouts are taught.
+
+    Examples
+    --------
+    >>> WaveformParts().rule.kind
+    'least_squares'
+    """
+
+    task: Waveform = Waveform()
+    rule: OnlineRule = OnlineLeastSquares()

@@ -22,6 +22,7 @@ from neurogate.plotting.probability import probability
 from neurogate.plotting.raster import raster
 from neurogate.plotting.readout import row_step, when_readout
 from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, figure
+from neurogate.plotting.waveform import is_waveform, waveform
 
 __all__ = ["overview", "save"]
 
@@ -39,7 +40,7 @@ _HEIGHT_MM = 128.0
 
 
 def overview(arrays: Arrays) -> Figure:
-    """Compose the overview of a run.
+    """Compose the overview of a run; for a taught signal it is `neurogate.plotting.waveform.waveform`.
 
     Panels: spikes of one probe; *when* readouts at the end of the first block and of the first block
     with other latencies; learned against true probability at the end of the first block and of the
@@ -68,6 +69,8 @@ def overview(arrays: Arrays) -> Figure:
         ...
     neurogate.errors.RequestError: The result has no array 'probe_time_ms', which the overview draws...
     """
+    if is_waveform(arrays):
+        return waveform(arrays)
     rules = _check(arrays)
     with mpl.rc_context(STYLE):
         made = figure(WIDTH_MM, _HEIGHT_MM)

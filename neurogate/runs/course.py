@@ -1,7 +1,7 @@
-"""A session on its way: advance it, keep it, continue it, stop it between two trials.
+"""A session on its way: advance it, keep it, continue it, stop it between two of its parts.
 
-Here live the loop over trials and its checkpoints. What is run is decided in `neurogate.runs.execute`,
-what a trial does in the session.
+Here live the loop over the parts (trials, or pieces of a run) and its checkpoints.
+What is run is decided in `neurogate.runs.execute`, what a part does in the session.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from neurogate.runs.interrupt import stop_requests
 
 if TYPE_CHECKING:
     from neurogate.tasks.session import Session
+    from neurogate.tasks.waveform import WaveformSession
+
+    AnySession = Session | WaveformSession
 
 __all__ = ["Course", "Progress", "RunCancelled"]
 
@@ -26,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 _LONG_S = 0.5
 
 Progress = Callable[[int, int, str], None]
-"""Called before the first and after every trial with the trials done, those in all and the phase."""
+"""Called before the first and after every part with the parts done, those in all and the phase."""
 
 
 class RunCancelled(RunError):
@@ -47,7 +50,7 @@ class Course:
 
     Parameters
     ----------
-    session : neurogate.tasks.session.Session
+    session : neurogate.tasks.session.Session or neurogate.tasks.waveform.WaveformSession
         What advances.
     checkpoint : neurogate.runs.checkpoint.Checkpoint
         Where it is kept.
@@ -55,16 +58,19 @@ class Course:
         Lines logged so far; kept with the session.
     every_s : float
         Seconds between two checkpoints.
+    part : str
+        What a part of the session is called.
     """
 
-    session: Session
+    session: AnySession
     checkpoint: Checkpoint
     log: list[str]
     every_s: float = 10.0
+    part: str = "trial"
     _earlier_s: float = attrs.field(default=0.0, init=False)
     _started_s: float = attrs.field(factory=time.monotonic, init=False)
     _due_s: float = attrs.field(init=False)
-    _kept_trials: int = attrs.field(default=0, init=False)
+    _kept_parts: int = attrs.field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._due_s = self._started_s + self.every_s
@@ -80,18 +86,18 @@ class Course:
         if saved is None:
             return
         self.session.restore(saved.state)
-        self._earlier_s, self._kept_trials = saved.wall_time_s, self.session.position
+        self._earlier_s, self._kept_parts = saved.wall_time_s, self.session.position
         self.log[:0] = saved.log
         done, total, path = self.session.position, self.session.total, self.checkpoint.path
-        _LOG.info("Continued after %d of %d trials (delete %s to start anew).", done, total, path)
+        _LOG.info("Continued after %d of %d %ss (delete %s to start anew).", done, total, self.part, path)
 
     def finish(self, progress: Progress) -> None:
-        """Simulate the remaining trials.
+        """Simulate the remaining parts.
 
         Raises
         ------
         RunCancelled
-            On Ctrl-C or a polite kill, after the trial on its way is done and kept.
+            On Ctrl-C or a polite kill, after the part on its way is done and kept.
         RunDiverged
             If the session says so.
         """
@@ -102,7 +108,7 @@ class Course:
                 progress(self.session.position, self.session.total, self.session.phase)
                 if time.monotonic() >= self._due_s:
                     self.keep()
-            # The last state is kept too: if the disk refuses the result, no trial is simulated twice.
+            # The last state is kept too: if the disk refuses the result, no part is simulated twice.
             self.keep()
         if not self.session.done:
             raise self.cancelled()
@@ -112,7 +118,7 @@ class Course:
         began_s = time.monotonic()
         try:
             self.checkpoint.write(Saved(self.session.state(), self.wall_time_s, self.log))
-            self._kept_trials = self.session.position
+            self._kept_parts = self.session.position
         except OSError as error:
             reason = error.strerror or error
             _LOG.warning("The checkpoint %s cannot be written (%s).", self.checkpoint.path, reason)
@@ -123,6 +129,6 @@ class Course:
 
     def cancelled(self) -> RunCancelled:
         """Return the error that says where the run stopped and how it goes on."""
-        kept = f"continues after trial {self._kept_trials}" if self._kept_trials else "starts it anew"
-        done = f"{self.session.position} of {self.session.total} trials"
+        kept = f"continues after {self.part} {self._kept_parts}" if self._kept_parts else "starts it anew"
+        done = f"{self.session.position} of {self.session.total} {self.part}s"
         return RunCancelled(f"Cancelled after {done}; no run folder was written. The same command {kept}.")

@@ -25,9 +25,9 @@ from neurogate.runs.log import collected_lines
 from neurogate.runs.versions import differences, versions
 
 if TYPE_CHECKING:
-    from neurogate.tasks.session import Session
+    from neurogate.runs.course import AnySession
 
-    Opener = Callable[[config.Simulation], Session]
+    Opener = Callable[[config.AnySimulation], AnySession]
 
 __all__ = ["execute"]
 
@@ -38,7 +38,7 @@ _Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 
 def execute(
-    simulation: config.Simulation,
+    simulation: config.AnySimulation,
     out: str | Path = "runs",
     *,
     force: bool = False,
@@ -50,14 +50,15 @@ def execute(
 
     Parameters
     ----------
-    simulation : neurogate.config.Simulation
+    simulation : neurogate.config.Simulation or neurogate.config.WaveformSimulation
         What to run.
     out : str or pathlib.Path
         The folder that holds run folders.
     force : bool
         Run again even if the run is stored; the stored one gives way when the new one is complete.
     progress : callable
-        Called before the first and after every trial with the trials done, those in all and the phase.
+        Called before the first and after every trial (or piece of a run) with those done, those in all and
+        the phase.
     open_session : callable, optional
         Makes the session; `neurogate.config.build.session` by default.
     checkpoint_every_s : float
@@ -95,7 +96,7 @@ def execute(
         _LOG.info("The run takes about %.0f MB of memory (run.memory_limit_mb is %.0f).", need_mb, limit_mb)
         session = _open(simulation, open_session)
         store.prepare(folder.parent)
-        course = Course(session, checkpoint, log, checkpoint_every_s)
+        course = Course(session, checkpoint, log, checkpoint_every_s, simulation.task.part)
         with _cancellable(course):
             course.resume()
             facts, arrays = _simulate(course, progress)
@@ -105,7 +106,7 @@ def execute(
     return store.load(folder)
 
 
-def _open(simulation: config.Simulation, opener: Opener | None) -> Session:
+def _open(simulation: config.AnySimulation, opener: Opener | None) -> AnySession:
     if opener is None:
         from neurogate.config.build import session
 
@@ -135,7 +136,7 @@ def _simulate(course: Course, progress: Progress) -> tuple[dict[str, Any], _Arra
         names = ("quantity", "value", "replica", "step", "neuron")
         divergence = {"message": str(error)} | {name: getattr(error, name) for name in names}
         return {"outcome": str(Outcome.DIVERGED), "metrics": {}, "divergence": divergence}, {}
-    _LOG.info("Simulated %d trials in %.1f s.", course.session.total, course.wall_time_s)
+    _LOG.info("Simulated %d %ss in %.1f s.", course.session.total, course.part, course.wall_time_s)
     try:
         result = course.session.result()
     except RequestError as error:
@@ -144,7 +145,7 @@ def _simulate(course: Course, progress: Progress) -> tuple[dict[str, Any], _Arra
 
 
 def _summary(
-    simulation: config.Simulation, folder: Path, course: Course, facts: Mapping[str, Any]
+    simulation: config.AnySimulation, folder: Path, course: Course, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "name": simulation.name,
@@ -166,7 +167,7 @@ def _summary(
 
 def _store(
     folder: Path,
-    simulation: config.Simulation,
+    simulation: config.AnySimulation,
     summary: Mapping[str, Any],
     arrays: _Arrays,
     log: list[str],

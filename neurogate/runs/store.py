@@ -63,12 +63,12 @@ class Run:
             return dict(stored)
 
 
-def folder_of(simulation: config.Simulation, out: Path) -> Path:
+def folder_of(simulation: config.AnySimulation, out: Path) -> Path:
     """Return where a simulation's run is kept below `out`, whether it exists or not."""
     return out / f"{simulation.name}-{config.content_hash(simulation)[:12]}"
 
 
-def find(out: Path, simulation: config.Simulation) -> Run | None:
+def find(out: Path, simulation: config.AnySimulation) -> Run | None:
     """Return the stored run of a simulation, or None if there is none.
 
     Raises

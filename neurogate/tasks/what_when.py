@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import attrs
 import numpy as np
@@ -102,6 +102,7 @@ class WhatWhen:
     (4, 800)
     """
 
+    part: ClassVar[str] = "trial"
     outcomes: tuple[str, ...] = ("X", "Y")
     blocks: tuple[Block, ...] = _BLOCKS
     timeline: Timeline = Timeline()

@@ -25,7 +25,7 @@ def test_every_value_is_toml_that_gives_the_configuration_back() -> None:
     simulation = Simulation()
     table: dict[str, Any] = {}
     for row in describe(simulation):
-        if "[" not in row.key:
+        if "[" not in row.key and row.value:
             *parents, last = row.key.split(".")
             node = table
             for parent in parents:

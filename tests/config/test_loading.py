@@ -45,7 +45,7 @@ class TestFiles:
         (problem,) = problems("what_wehn")
         assert problem == (
             'There is no simulation or file "what_wehn". Did you mean what_when? '
-            "Give the path of a TOML file or one of the names what_when."
+            f"Give the path of a TOML file or one of the names {', '.join(shipped.names())}."
         )
 
     def test_a_misspelt_file_gets_the_nearest_beside_it(self, write: Write, tmp_path: Path) -> None:
