@@ -12,15 +12,18 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from llvmlite import ir
 from numba import types
 from numba.core.cgutils import alloca_once_value, for_range
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-__all__ = ["Lanes", "over_neurons", "spread"]
+__all__ = ["Lanes", "aligned_rows", "over_neurons", "spread"]
 
 VECTOR_BYTES = 32
+_LINE, _PAGE, _SHIFT = 64, 4096, 576
 _INDEX = ir.IntType(64)
 _NEURON = ir.IntType(32)
 _POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -77,6 +80,23 @@ def spread(builder: Any, number: Any, width: int) -> Any:
     single = builder.insert_element(nothing, number, ir.Constant(_NEURON, 0))
     everywhere = ir.Constant(ir.VectorType(_NEURON, width), [0] * width)
     return builder.shuffle_vector(single, nothing, everywhere)
+
+
+def aligned_rows(count: int, n: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return room for rows that begin at cache lines, each at another place of its memory page.
+
+    Examples
+    --------
+    >>> rows = aligned_rows(2, 1000, np.dtype("float32"))
+    >>> rows.shape, [row.ctypes.data % _LINE for row in rows]
+    ((2, 1000), [0, 0])
+    """
+    stride = max(-(-(n * dtype.itemsize - _SHIFT) // _PAGE), 0) * _PAGE + _SHIFT
+    buffer = np.empty(count * stride + _LINE, np.uint8)
+    first = -buffer.ctypes.data % _LINE
+    whole = buffer[first : first + count * stride].view(dtype)
+    rows: npt.NDArray[Any] = whole.reshape(count, -1)[:, :n]
+    return rows
 
 
 Body = Callable[..., tuple[Mapping[str, Lanes], Lanes]]

@@ -41,7 +41,9 @@ def _add_normals_32(current: Any, sd: Any, bits: Any, table: Any) -> None:
         mantissa = np.uint32((pattern & np.uint32(0x7FFFF)) | np.uint32(0x3F800000))
         y = mantissa.view(np.float32) - np.float32(1)
         x = ((table[0, piece] * y + table[1, piece]) * y + table[2, piece]) * y + table[3, piece]
-        current[i] += sd[i] * (x if bits[i] < np.uint32(0x80000000) else -x)
+        # The sign is a bit and no branch, which nobody could predict.
+        sign = np.uint32(bits[i] & np.uint32(0x80000000))
+        current[i] += sd[i] * np.uint32(np.float32(x).view(np.uint32) ^ sign).view(np.float32)
 
 
 def _add_normals_64(current: Any, sd: Any, bits: Any, table: Any) -> None:
@@ -52,7 +54,8 @@ def _add_normals_64(current: Any, sd: Any, bits: Any, table: Any) -> None:
         mantissa = np.uint64((pattern & np.uint64(0xFFFFFFFFFFFF)) | np.uint64(0x3FF0000000000000))
         y = mantissa.view(np.float64) - 1.0
         x = ((table[0, piece] * y + table[1, piece]) * y + table[2, piece]) * y + table[3, piece]
-        current[i] += sd[i] * (x if bits[i] < np.uint32(0x80000000) else -x)
+        sign = np.uint64(np.uint64(bits[i] & np.uint32(0x80000000)) << np.uint64(32))
+        current[i] += sd[i] * np.uint64(np.float64(x).view(np.uint64) ^ sign).view(np.float64)
 
 
 def add_normals(current: Any, sd: Any, bits: Any, table: Any) -> None:

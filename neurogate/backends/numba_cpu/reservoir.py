@@ -29,6 +29,7 @@ from ..layout import (
 )
 from ..noise import STREAMS, normal_table
 from .compiling import kernel, over_replicas
+from .lanes import aligned_rows
 from .learning import delta_sample, fresh_scratch, least_squares_sample, settle
 from .neurons import advance, lost
 from .noise import add_normals, fill_bits, poisson_count
@@ -149,15 +150,21 @@ def run_reservoir(
         one = replica(network, b)
         values, pending, feedback, readouts, inverse = (array[b] for array in new[:-1])
         double = codes.double_synapse, codes.double_trace
-        v, u, s, h, r, g = (row if there else None for row, there in zip(values, _rows(double), strict=True))
+        # Unaligned rows, and rows that lie a page apart, cost a third of the time.
+        rows = aligned_rows(len(values) + 3, values.shape[1], values.dtype)
+        rows[: len(values)] = values
+        v, u, s, h, r, g = (
+            row if there else None for row, there in zip(rows[:6], _rows(double), strict=True)
+        )
         _run(
-            first, values, v, u, s, h, r, g,
+            first, rows, v, u, s, h, r, g,
             h if double[0] else s, g if double[1] else r,
             pending if len(pending) else None, feedback, readouts,
             _cells(codes, one, double, values.dtype), _spikes(one, len(pending) > 0),
-            _drive(one, inputs[b], values.dtype), _external_spikes(one),
-            _teaching(lesson, b, inverse), plan, records[b], found[b], _room(values[0], feedback),
+            _drive(one, inputs[b], rows[-1]), _external_spikes(one),
+            _teaching(lesson, b, inverse), plan, records[b], found[b], _room(rows[-3], rows[-2], feedback),
         )  # fmt: skip
+        values[:] = rows[: len(values)]
 
     over_replicas(work, batch, threads)
     found[found[:, 0] < 0, 1:] = 0
@@ -202,10 +209,13 @@ def _spikes(one: NetworkArrays, late: bool) -> _Spikes:
     )
 
 
-def _drive(one: NetworkArrays, inputs: Array, dtype: np.dtype[Any]) -> _Drive:
+def _drive(one: NetworkArrays, inputs: Array, back_row: Array) -> _Drive:
     noisy, many = one.noise_sd.size > 0, one.feedback_weights
-    back = many[0] if len(many) == 1 and not noisy else None
-    noise_sd, table = (one.noise_sd, normal_table(dtype.name)) if noisy else (None, None)
+    back = None
+    if len(many) == 1 and not noisy:
+        back = back_row
+        back[:] = many[0]
+    noise_sd, table = (one.noise_sd, normal_table(back_row.dtype.name)) if noisy else (None, None)
     passes = many if len(many) and back is None else None
     return _Drive(one.seed, one.bias, one.input_weights, inputs, back, passes, noise_sd, table)
 
@@ -229,11 +239,11 @@ def _teaching(lesson: Lesson | None, b: int, inverse: Array) -> _Teaching | None
     )  # fmt: skip
 
 
-def _room(v: Array, feedback: Array) -> _Room:
-    n = len(v)
+def _room(steady: Array, external: Array, feedback: Array) -> _Room:
+    n = len(steady)
     bits = np.empty((n + 3) // 4 * 4, np.uint32)
-    scratch = fresh_scratch(n, v.dtype)
-    return _Room(np.empty(n, np.int32), np.empty_like(v), np.empty_like(v), bits, scratch, feedback.copy())
+    scratch = fresh_scratch(n, steady.dtype)
+    return _Room(np.empty(n, np.int32), steady, external, bits, scratch, feedback.copy())
 
 
 def _at(row: Any, i: int) -> Any:
