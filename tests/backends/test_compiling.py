@@ -41,6 +41,30 @@ def test_a_change_of_another_file_recompiles_and_no_change_does_not(checkout: Pa
     assert read_ones(tree, cache) == (2.0, 0)
 
 
+def test_processes_that_compile_at_once_all_get_it_right(tmp_path: Path) -> None:
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", READ_ONES],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    values = [float(worker.communicate(timeout=120)[0].split()[0]) for worker in workers]
+    assert values == [32.0] * 3
+    assert [worker.returncode for worker in workers] == [0] * 3
+
+
+def test_a_cache_that_holds_rubbish_is_made_anew(checkout: Path, tmp_path: Path) -> None:
+    assert read_ones(checkout, tmp_path) == (32.0, 0)
+    kept = [path for path in tmp_path.rglob("*") if path.suffix in (".nbc", ".nbi")]
+    assert kept
+    for path in kept:
+        path.write_bytes(path.read_bytes()[:20])
+    assert read_ones(checkout, tmp_path)[0] == 32.0
+
+
 def test_kernels_run_where_nothing_can_be_kept(checkout: Path, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     shutil.copytree(checkout / "neurogate", tree / "neurogate", ignore=shutil.ignore_patterns("__pycache__"))

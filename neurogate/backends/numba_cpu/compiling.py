@@ -39,8 +39,19 @@ def kernel(function: Callable[..., Any]) -> Any:
         compiled.enable_caching()
     except RuntimeError:  # no folder to keep code in, or a function without a file
         return compiled
-    compiled._cache._cache_file._source_stamp = _digest()  # Numba has no public way to say it
+    cache = compiled._cache
+    cache._cache_file._source_stamp = _digest()  # Numba has no public way to say it
+    cache.load_overload = functools.partial(_load, cache, cache.load_overload)
     return compiled
+
+
+def _load(cache: Any, load: Callable[..., Any], *arguments: Any) -> Any:
+    """Load kept code; if it cannot be read, as after a full disk, forget it and let it be made anew."""
+    try:
+        return load(*arguments)
+    except Exception:  # noqa: BLE001
+        cache.flush()
+        return None
 
 
 @functools.cache

@@ -50,7 +50,7 @@ def izhikevich_2003(
     >>> rows = np.array([[0.02], [0.2], [-65.0], [8.0], [30.0]])
     >>> v, u, fired = izhikevich_2003(np.array([29.0]), np.array([0.0]), np.array([0.0]), rows, 1.0, "euler")
     >>> float(v[0]), round(float(u[0]), 3), bool(fired[0])
-    (349.64, 0.116, True)
+    (347.64, 0.116, True)
     """
     a, b, _, _, v_peak = np.moveaxis(parameters, -2, 0)
     dt = v.dtype.type(dt_ms)
