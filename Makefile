@@ -25,7 +25,7 @@ lint: $(VENV)/.ready-lint  ## ruff (errors and format) and mypy (strict)
 	$(BIN)/mypy
 
 bench: $(VENV)/.ready  ## measure the simulator's speed on this machine
-	$(BIN)/python benchmarks/reservoir.py
+	$(BIN)/neurogate bench
 
 docs: $(VENV)/.ready-docs  ## build docs/_build/html; a warning is an error
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html

@@ -20,7 +20,7 @@ FLOORS = (
     ("plasticity",),
     ("tasks", "scanpath"),
     ("config", "plotting"),
-    ("runs",),
+    ("runs", "bench"),
     ("cli",),
     ("__main__",),
 )

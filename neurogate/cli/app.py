@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 import neurogate
+from neurogate.cli.bench import bench
 from neurogate.cli.config import app as config
 from neurogate.cli.doctor import doctor
 from neurogate.cli.listing import list_
@@ -38,6 +39,7 @@ app.command(list_, name="list")
 app.command(config)
 app.command(plot)
 app.command(doctor)
+app.command(bench)
 
 
 def call(arguments: Sequence[str]) -> int:

@@ -1,0 +1,156 @@
+"""`neurogate bench`: how fast the simulator is here, beside others and beside what the machine allows."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from neurogate.errors import RequestError
+
+if TYPE_CHECKING:
+    from neurogate.bench.bounds import Ceilings
+
+__all__ = ["bench"]
+
+What = Literal["engine", "scale", "all"]
+Row = dict[str, Any]
+Several = Parameter(consume_multiple=True, negative=())
+Plain = Parameter(negative=())
+_FOLDER = Path("benchmarks/results")
+
+
+def bench(
+    what: What = "engine",
+    /,
+    *,
+    workload: Annotated[list[str] | None, Several] = None,
+    peer: Annotated[list[str] | None, Several] = None,
+    dtype: Annotated[list[Literal["float32", "float64"]] | None, Several] = None,
+    backend: Literal["numba", "numpy"] = "numba",
+    repeat: int = 5,
+    slow: Annotated[bool, Plain] = False,
+    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    write: Annotated[bool, Plain] = False,
+    out: Path | None = None,
+) -> int:
+    """Measure how fast the simulator is on this machine.
+
+    The engine's workloads are run by neurogate and by every peer that is installed, each in a process of
+    its own, in turn; the median counts. Beside them stands what the machine could do at best.
+
+    Try:
+      neurogate bench
+      neurogate bench --workload a1000 c1 --peer brian2-standalone
+      neurogate bench all --write
+
+    Parameters
+    ----------
+    what
+        engine (workloads beside peers and bounds), scale (how cost grows with size), or all.
+    workload
+        Only these: a1000 a2000 b1000 b2000 c1 c10 d1k d4k d16k e64 e64t2.
+    peer
+        Only these: brian2-standalone brian2-cython brian2-numpy numpy nest torch; also what they do slowly.
+        none: no peer.
+    dtype
+        Only these number types of neurogate.
+    backend
+        Which backend of neurogate.
+    repeat
+        Runs of each contender, after a first one that compiles and is reported apart.
+    slow
+        Let every peer do all that it can, however long it takes.
+    json_
+        Print the rows as JSON on standard output, and nothing else there.
+    write
+        Store machine and rows in benchmarks/results (or in --out).
+    out
+        Folder to store them in.
+    """
+    _check(workload, peer, repeat)
+    from neurogate.bench.bounds import ceilings
+
+    command = shlex.join(["neurogate", *sys.argv[1:]])
+    dtypes = dtype or ["float32", "float64"]
+    parts: dict[str, list[Row]] = {}
+    limits = None
+    if what != "scale":
+        _tell("measuring what this machine can do at best")
+        limits = ceilings()
+        parts["engine"] = _engine(workload, peer, dtypes, backend, repeat, slow=slow, limits=limits)
+    if what != "engine":
+        from neurogate.bench.scale import scale
+
+        parts["scale"] = [row for name in dtypes for row in scale(name, backend, repeat, _tell)]
+    if write or out:
+        _store(out or _FOLDER, parts, command, limits)
+    rows = [row for part in parts.values() for row in part]
+    sys.stdout.write(json.dumps(rows, indent=1) + "\n" if json_ else _shown(parts))
+    return 0
+
+
+def _check(workloads: Sequence[str] | None, peers: Sequence[str] | None, repeat: int) -> None:
+    from neurogate.bench.peers import PEERS
+    from neurogate.bench.workloads import WORKLOADS
+
+    problems = [
+        f"There is no {kind} {name!r}; choose from {', '.join(known)}."
+        for kind, names, known in (("workload", workloads, WORKLOADS), ("peer", peers, [*PEERS, "none"]))
+        for name in names or ()
+        if name not in known
+    ]
+    if repeat < 1:
+        problems.append(f"--repeat is {repeat}; it must be at least 1.")
+    if problems:
+        raise RequestError(problems)
+
+
+def _engine(
+    workloads: Sequence[str] | None, peers: Sequence[str] | None, dtypes: Sequence[str], backend: str,
+    repeat: int, *, slow: bool, limits: Ceilings,
+) -> list[Row]:  # fmt: skip
+    from neurogate.bench.bounds import bound_seconds
+    from neurogate.bench.measure import contenders, measure, rows
+    from neurogate.bench.workloads import WORKLOADS
+
+    found = []
+    for name in workloads or WORKLOADS:
+        who, missing = contenders(WORKLOADS[name], dtypes, backend, peers, slow=slow)
+        measured = measure(who, repeat, _tell)
+        found += rows(measured, missing, lambda c: bound_seconds(c.workload, c.dtype, limits))
+    return found
+
+
+def _tell(message: str) -> None:
+    sys.stderr.write(message + "\n")
+
+
+def _store(folder: Path, parts: Mapping[str, list[Row]], command: str, limits: Ceilings | None) -> None:
+    from neurogate.bench.machine import machine, write
+
+    for name, rows in parts.items():
+        path = folder / f"{name}.json"
+        try:
+            write(path, machine(command, limits), rows)
+        except OSError as error:
+            raise RequestError(
+                f"{path} cannot be written ({error.strerror}); name a folder with --out."
+            ) from error
+        _tell(f"{len(rows)} rows are in {path}.")
+
+
+def _shown(parts: Mapping[str, list[Row]]) -> str:
+    from neurogate.cli.bench_table import engine_table, missing_line, render, scale_table
+
+    texts = []
+    if parts.get("engine"):
+        texts += [render("Seconds per run", engine_table(parts["engine"])), missing_line(parts["engine"])]
+    if parts.get("scale"):
+        texts.append(render("How cost grows", scale_table(parts["scale"])))
+    return "\n".join(text for text in texts if text)
