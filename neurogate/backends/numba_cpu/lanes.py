@@ -156,13 +156,15 @@ class _Loop:
         self.real = context.get_data_type(first.dtype)
 
     def emit(self) -> Any:
-        builder, width = self.builder, VECTOR_BYTES // self.item_bytes
-        blocks = builder.udiv(self.length, ir.Constant(_INDEX, width))
-        whole = builder.mul(blocks, ir.Constant(_INDEX, width))
-        with for_range(builder, blocks, intp=_INDEX) as loop:
-            self._at(builder.mul(loop.index, ir.Constant(_INDEX, width)), width)
-        with for_range(builder, builder.sub(self.length, whole), intp=_INDEX) as loop:
-            self._at(builder.add(whole, loop.index), 1)
+        """Emit whole vectors, then halves of one, then single neurons."""
+        builder, widest = self.builder, VECTOR_BYTES // self.item_bytes
+        begin: Any = ir.Constant(_INDEX, 0)
+        for width in (widest, widest // 2, 1):
+            size = ir.Constant(_INDEX, width)
+            blocks = builder.udiv(builder.sub(self.length, begin), size)
+            with for_range(builder, blocks, intp=_INDEX) as loop:
+                self._at(builder.add(begin, builder.mul(loop.index, size)), width)
+            begin = builder.add(begin, builder.mul(blocks, size))
         return builder.load(self.count)
 
     def _at(self, start: Any, width: int) -> None:

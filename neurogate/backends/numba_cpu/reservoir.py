@@ -102,6 +102,8 @@ class _Room(NamedTuple):
     bits: Any
     scratch: Any
     gates: Any
+    left: Any
+    place: Any
 
 
 class _Teaching(NamedTuple):
@@ -162,7 +164,8 @@ def run_reservoir(
             pending if len(pending) else None, feedback, readouts,
             _cells(codes, one, double, values.dtype), _spikes(one, len(pending) > 0),
             _drive(one, inputs[b], rows[-1]), _external_spikes(one),
-            _teaching(lesson, b, inverse), plan, records[b], found[b], _room(rows[-3], rows[-2], feedback),
+            _teaching(lesson, b, inverse), plan, records[b], found[b],
+            _room(rows[-3], rows[-2], feedback, plan, first),
         )  # fmt: skip
         values[:] = rows[: len(values)]
 
@@ -239,11 +242,12 @@ def _teaching(lesson: Lesson | None, b: int, inverse: Array) -> _Teaching | None
     )  # fmt: skip
 
 
-def _room(steady: Array, external: Array, feedback: Array) -> _Room:
+def _room(steady: Array, external: Array, feedback: Array, plan: RecordPlan, first: int) -> _Room:
     n = len(steady)
     bits = np.empty((n + 3) // 4 * 4, np.uint32)
     scratch = fresh_scratch(n, steady.dtype)
-    return _Room(np.empty(n, np.int32), steady, external, bits, scratch, feedback.copy())
+    left, place = plan.stride - first % plan.stride, plan.offset[:-1] - plan.neuron_start[:-1]
+    return _Room(np.empty(n, np.int32), steady, external, bits, scratch, feedback.copy(), left, place)
 
 
 def _at(row: Any, i: int) -> Any:
@@ -308,7 +312,7 @@ def _run(
         for k in range(feedback.shape[0]):
             feedback[k] = lane_dot(readouts[k], r)
         _learn(teaching, readouts, r, feedback, step, t, scratch, room.gates)
-        _record(plan, values, feedback, fired, count, first, step, records)
+        _record(plan, values, feedback, fired, count, room.left, room.place, records)
         looks = (step + 1) % CHECK_EVERY == 0 or t + 1 == steps
         if looks and _diverged(v, u, s, feedback, fired, found):
             found[1] = step + 1
@@ -443,20 +447,24 @@ def _settle(inverse: Any, scratch: Any) -> None:
 
 @kernel
 def _record(
-    plan: Any, values: Any, feedback: Any, fired: Any, count: int, first: int, step: int, records: Any
+    plan: Any, values: Any, feedback: Any, fired: Any, count: int, left: Any, place: Any, records: Any
 ) -> None:
-    """Store the samples of this step; a sample closes when its stride divides the steps done."""
+    """Store the samples of this step; `left` counts the steps until a sample closes, `place` where it is."""
     for group in range(plan.stride.shape[0]):
-        stride, variable = plan.stride[group], plan.variable[group]
+        variable, at = plan.variable[group], place[group]
         begin, end = plan.neuron_start[group], plan.neuron_start[group + 1]
-        at = plan.offset[group] + (step // stride - first // stride) * (end - begin) - begin
+        left[group] -= 1
+        closes = left[group] == 0
         if variable == _SPIKES:
             for q in range(count):
                 _count(plan.neurons, begin, end, fired[q], at, records)
-        elif (step + 1) % stride == 0:
+        elif closes:
             for i in range(begin, end):
                 j = plan.neurons[i]
                 records[at + i] = feedback[j] if variable == _READOUT else values[variable, j]
+        if closes:
+            left[group] = plan.stride[group]
+            place[group] = at + end - begin
 
 
 @kernel
