@@ -55,8 +55,6 @@ def _waveform(simulation: WaveformParts) -> Iterator[str]:
     yield from task.misfits(simulation.rule, reservoir.dt_ms)
     yield from _not_multiples(_delay(simulation), "steps", "reservoir.dt_ms", reservoir.dt_ms)
     yield from _in_degree(simulation)
-    if task.raster_neurons > reservoir.n:
-        yield f"task.raster_neurons is {task.raster_neurons}; it must be at most reservoir.n, {reservoir.n}."
     steps = task.duration_ms / reservoir.dt_ms
     if steps > _MOST_STEPS:
         most = f"it must be at most {_MOST_STEPS}"

@@ -61,7 +61,7 @@ class OnlineLeastSquares:
     kind: ClassVar[str] = "least_squares"
     start_ms: _Time = 5000.0
     stop_ms: Milliseconds = 10000.0
-    every_ms: Milliseconds = 0.8
+    every_ms: Milliseconds = 1.0
     ridge: Positive = 1.0
     forgetting: Annotated[float, Domain(0, 1, low_open=True)] = 1.0
     divided: bool = True
@@ -129,7 +129,7 @@ class OnlineDelta:
     kind: ClassVar[str] = "delta"
     start_ms: _Time = 5000.0
     stop_ms: Milliseconds = 10000.0
-    every_ms: Milliseconds = 0.8
+    every_ms: Milliseconds = 1.0
     eta: Annotated[float, Domain(0, 2)] = 0.1
     saturation: NonNegative = 0.0
     course: Annotated[float, Domain(0, 1)] = 1.0

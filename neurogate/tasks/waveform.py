@@ -64,7 +64,7 @@ class Waveform:
     sample_ms : float
         Time between the samples of readouts and targets that are kept.
     raster_neurons : int
-        How many neurons of the first replica show their spikes, the first ones.
+        How many neurons of the first replica show their spikes, at most; the first ones.
 
     Examples
     --------

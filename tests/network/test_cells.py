@@ -84,7 +84,7 @@ def test_neurons_begin_at_rest_or_where_they_are_told_to() -> None:
     assert (drawn[0, 0] != drawn[1, 0]).all()
     alone = Reservoir.build(told, [2], 0, backend="numpy").initial_state().values
     np.testing.assert_array_equal(alone[0], drawn[1])
-    np.testing.assert_array_equal(drawn[:, 1] / drawn[:, 0], rest[:, 1] / rest[:, 0])
+    np.testing.assert_allclose(drawn[:, 1] / drawn[:, 0], rest[:, 1] / rest[:, 0], rtol=1e-12)
 
 
 def test_an_unknown_preset_is_refused_with_those_there_are() -> None:

@@ -48,9 +48,7 @@ def test_forgetting_leaks_the_ridge_back() -> None:
 
 
 def test_a_time_that_is_no_whole_number_of_steps_is_refused() -> None:
-    with pytest.raises(
-        RequestError, match=r"every_ms is 0.8 ms; it must be a whole number of steps of 0.3 ms"
-    ):
+    with pytest.raises(RequestError, match=r"every_ms is 1 ms; it must be a whole number of steps of 0.3 ms"):
         OnlineLeastSquares().lesson(0.3, np.zeros((1, 1, 1)))
 
 
