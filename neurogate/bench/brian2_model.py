@@ -42,6 +42,7 @@ bias : 1 (shared)
 """
 _LEARNED = """
 c : 1
+gamma : 1
 gain : 1 (linked)
 error : 1 (linked)
 """
@@ -189,8 +190,8 @@ def _inverse_of_synapses(brian2: Any, workload: Workload, neurons: Any, output: 
         neurons, output, "gain_post = r_pre*c_pre : 1 (summed)", dt=slow, order=3, namespace={}
     )
     product.connect()
-    neurons.run_regularly("phi -= c*error", dt=slow, when="end", order=1)
-    inverse.run_regularly("P -= c_pre*c_post/(1 + gain_post)", dt=slow, when="end", order=2)
+    neurons.run_regularly("phi -= c*error\ngamma = 1 + gain", dt=slow, when="end", order=1)
+    inverse.run_regularly("P -= c_pre*c_post/gamma_post", dt=slow, when="end", order=2)
     return {"P": inverse, "product": product}
 
 

@@ -31,7 +31,6 @@ def prepare(workload: Workload) -> Callable[[], tuple[float, float]]:
     build = _pulse if workload.kind == "pulse" else _scattered
 
     def once() -> tuple[float, float]:
-        nest.set_verbosity("M_ERROR")
         nest.ResetKernel()
         nest.set(resolution=workload.dt_ms, local_num_threads=1)
         neurons = build(nest, workload)
