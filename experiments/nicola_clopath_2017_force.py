@@ -187,6 +187,8 @@ def draw(found: Mapping[str, Result | None]) -> Figure:
                 readout, target = (result.arrays[key][0, inside] for key in ("readout", "target"))
                 follow(times[inside] / 1000, readout, target, ax=axes)
                 axes.set_xlabel("")
+                if target.shape[1] > 1:
+                    axes.set_yticks([])  # channels are lifted, so heights mean nothing
             row[0].set_title(label, loc="left")
         rows[0, 1].set_title("at the end of the run", loc="right")
         rows[0, 0].set_title("just after teaching", loc="right")
