@@ -9,12 +9,13 @@ short windows in float64; with noise the two draw different numbers. Needs the e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..backends.layout import MODELS, SCHEMES, Codes
+from ..backends.layout import MODELS, SCHEMES, STATE_ROWS, Codes, StateArrays
 from ..errors import RequestError
 from ..neurons.models import MODELS as NEURONS
 from .reservoir import Reservoir
@@ -28,26 +29,31 @@ _SLOPES = {
     "izhikevich_2007": ("(k*(v - v_r)*(v - v_t) - u + I)/C", "a*(b*(v - v_r) - u)"),
 }
 _DECAYS = ("synapse_decay", "synapse_rise", "trace_decay", "trace_rise")
-_STATE = ("v", "u", "s", "h", "r", "g", "I")
+_LETTERS = dict(zip(STATE_ROWS, ("v", "u", "s", "h", "r", "g"), strict=True))
+_STATE = (*_LETTERS.values(), "I")
 
 
-def to_brian2(reservoir: Reservoir, inputs: Array, replica: int = 0) -> Any:
+def to_brian2(reservoir: Reservoir, inputs: Array, replica: int = 0, state: StateArrays | None = None) -> Any:
     """Build one replica of a reservoir as a Brian2 network.
 
     Parameters
     ----------
     reservoir : Reservoir
-        Without fixed readouts that are fed back and without Poisson input.
+        Without Poisson input.
     inputs : (T, K) array
         Input channels at each step.
     replica : int
         Which replica.
+    state : StateArrays, optional
+        Where it starts, with nothing on its way; by default `Reservoir.initial_state`. Readouts are
+        those of this state: they are fed back, and not taught.
 
     Returns
     -------
     brian2.Network
         Its objects are called ``neurons`` (variables v, u, s the synaptic current, r the trace, and the
-        parameters by name) and ``recurrent`` (weights w). Run it for T steps of ``neurons.clock.dt``.
+        parameters by name), ``recurrent`` (weights w) and, if there are readouts, ``readouts`` (z) and
+        ``reading`` (weights phi). Run it for T steps of ``neurons.clock.dt``.
 
     Raises
     ------
@@ -69,29 +75,27 @@ def to_brian2(reservoir: Reservoir, inputs: Array, replica: int = 0) -> Any:
         import brian2
     except ImportError as error:
         raise RequestError("Brian2 is not installed; pip install 'neurogate[brian]'.") from error
-    neurons = _neurons(brian2, reservoir, inputs, replica)
-    return brian2.Network(neurons, _recurrent(brian2, reservoir, neurons, replica))
+    state = state or reservoir.initial_state()
+    neurons = _neurons(brian2, reservoir, inputs, replica, state)
+    network = brian2.Network(neurons, _recurrent(brian2, reservoir, neurons, replica))
+    if len(state.readout_weights[replica]):
+        network.add(*_readouts(brian2, neurons, state.readout_weights[replica]))
+    return network
 
 
 def _check(reservoir: Reservoir) -> None:
-    arrays = reservoir.arrays
-    unsaid = {
-        "Poisson input": arrays.poisson_mean.shape[1],
-        "readouts that are fed back inside a step": arrays.feedback_weights.shape[1],
-    }
-    problems = [
-        f"The bridge to Brian2 cannot say {name}; leave it out." for name, there in unsaid.items() if there
-    ]
-    if problems:
-        raise RequestError(problems)
+    if reservoir.arrays.poisson_mean.shape[1]:
+        raise RequestError("The bridge to Brian2 cannot say Poisson input; leave it out.")
 
 
-def _neurons(brian2: Any, reservoir: Reservoir, inputs: Array, replica: int) -> Any:
+def _neurons(brian2: Any, reservoir: Reservoir, inputs: Array, replica: int, state: StateArrays) -> Any:
     codes, arrays = reservoir.codes, reservoir.arrays
     model = next(name for name, code in MODELS.items() if code == codes.model)
     channels = range(inputs.shape[1])
     parameters = dict(zip(NEURONS[model].names, arrays.parameters[replica], strict=True))
     parameters |= {f"w_in_{j}": arrays.input_weights[replica, j] for j in channels}
+    back = arrays.feedback_weights[replica]
+    parameters |= {f"w_back_{k}": weights for k, weights in enumerate(back)}
     parameters |= {name: getattr(arrays, name)[replica] for name in ("bias", "trace_kick", *_DECAYS)}
     if arrays.noise_sd.shape[1]:
         parameters["noise_sd"] = arrays.noise_sd[replica]
@@ -100,7 +104,7 @@ def _neurons(brian2: Any, reservoir: Reservoir, inputs: Array, replica: int) -> 
     timed = {f"x_{j}": brian2.TimedArray(inputs[:, j].astype(float), dt=dt) for j in channels}
     neurons = brian2.NeuronGroup(
         arrays.bias.shape[1],
-        "\n".join([*(f"{name} : 1" for name in _STATE), fixed]),
+        "\n".join([*(f"{name} : 1" for name in _STATE), fixed, *_links(len(back))]),
         threshold="v >= v_peak",
         reset=f"v = c\nu += d\n{'g' if codes.double_trace else 'r'} += trace_kick",
         dt=dt,
@@ -109,17 +113,23 @@ def _neurons(brian2: Any, reservoir: Reservoir, inputs: Array, replica: int) -> 
     )
     for name, values in parameters.items():
         setattr(neurons, name, np.broadcast_to(values, len(neurons)).astype(float))
-    rest = reservoir.initial_state().values[replica].astype(float)
-    neurons.v, neurons.u = rest[0], rest[1]
-    neurons.run_regularly(_move(codes, model, channels, "noise_sd" in parameters), when="groups", order=0)
+    for name, row in zip(STATE_ROWS, state.values[replica].astype(float), strict=True):
+        setattr(neurons, _LETTERS[name], row)
+    neurons.run_regularly(_move(codes, model, parameters), when="groups", order=0)
     neurons.run_regularly(_filters(codes), when="groups", order=1)
     return neurons
 
 
-def _move(codes: Codes, model: str, channels: range, noisy: bool) -> str:
+def _links(readouts: int) -> list[str]:
+    return [f"z_{k} : 1 (linked)" for k in range(readouts)]
+
+
+def _move(codes: Codes, model: str, parameters: Mapping[str, Array]) -> str:
     """Write the current of a step and how v and u move."""
-    noise = ["noise_sd*randn()"] if noisy else []
-    current = " + ".join(["bias", *(f"w_in_{j}*x_{j}(t)" for j in channels), *noise, "s"])
+    inputs = [f"{name}*x_{name[5:]}(t)" for name in parameters if name.startswith("w_in_")]
+    back = [f"{name}*z_{name[7:]}" for name in parameters if name.startswith("w_back_")]
+    noise = ["noise_sd*randn()"] if "noise_sd" in parameters else []
+    current = " + ".join(["bias", *inputs, *back, *noise, "s"])
     v, u = _SLOPES[model]
     lines = [f"I = {current}"]
     if codes.scheme == SCHEMES["euler"]:
@@ -158,3 +168,21 @@ def _recurrent(brian2: Any, reservoir: Reservoir, neurons: Any, replica: int) ->
     steps = arrays.delays[replica, :count] - 1 if arrays.delays.shape[1] else np.zeros(count)
     synapses.delay = steps * reservoir.codes.dt_ms * brian2.ms
     return synapses
+
+
+def _readouts(brian2: Any, neurons: Any, weights: Array) -> tuple[Any, Any]:
+    """Build the readouts; they are summed before the neurons move, from the traces of the step before."""
+    readouts = brian2.NeuronGroup(len(weights), "z : 1", dt=neurons.clock.dt, name="readouts*")
+    reading = brian2.Synapses(
+        neurons,
+        readouts,
+        "phi : 1\nz_post = phi*r_pre : 1 (summed)",
+        dt=neurons.clock.dt,
+        order=-1,
+        name="reading*",
+    )
+    reading.connect()
+    reading.phi = weights.T.astype(float).ravel()
+    for k in range(len(weights)):
+        setattr(neurons, f"z_{k}", brian2.linked_var(readouts, "z", index=np.full(len(neurons), k)))
+    return readouts, reading

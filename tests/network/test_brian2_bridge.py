@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from neurogate.errors import RequestError
+from neurogate.network.assemble import Filter, assemble
 from neurogate.network.brian2_bridge import to_brian2
 from neurogate.network.cells import Cells, Population
 from neurogate.network.filters import Synapse, Trace
@@ -72,6 +73,41 @@ def test_spikes_and_traces_are_the_same_over_a_short_window(brian2: Any, name: s
     assert theirs.sum() > N / 2
     np.testing.assert_array_equal(theirs, ours["spikes"][1])
     np.testing.assert_allclose(np.asarray(neurons.r), ours["trace"][1, -1], rtol=1e-10)
+
+
+def test_readouts_are_fed_back_there_too(brian2: Any) -> None:
+    """The reservoir of Nicola & Clopath 2017 with a fixed readout, from a start of its own."""
+    rng = np.random.default_rng(1)
+    weights = 5000 * rng.standard_normal((N, N)) * (rng.random((N, N)) < 0.1) / (0.1 * np.sqrt(N))
+    reservoir, start = assemble(
+        "izhikevich_2007",
+        {"C": 250, "k": 2.5, "v_r": -60, "v_t": -20, "v_peak": 30, "a": 0.01, "b": 0, "c": -65, "d": 200},
+        weights,
+        dt_ms=0.04,
+        synapse=Filter(20.0, 2.0, 1 / 40),
+        trace=Filter(20.0, 2.0, 1 / 40),
+        bias=1000.0,
+        feedback_weights=5000 * (2 * rng.random((2, N)) - 1),
+        readout_weights=0.1 * rng.standard_normal((2, N)),
+        v=-60 + 90 * rng.random(N),
+        backend="numpy",
+    )
+    steps = 1500
+    record = [Recording(variable="spikes"), Recording(variable="readout")]
+    _, ours = reservoir.run(start, np.zeros((1, steps, 0)), record)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network = to_brian2(reservoir, np.zeros((steps, 0)), state=start)
+        groups = {item.name.rstrip("_0123456789"): item for item in network.objects}
+        spikes = brian2.SpikeMonitor(groups["neurons"])
+        network.add(spikes)
+        network.run(steps * groups["neurons"].clock.dt)
+    theirs = np.zeros((steps, N))
+    theirs[np.rint(spikes.t / groups["neurons"].clock.dt).astype(int), np.asarray(spikes.i)] = 1
+    assert theirs.sum() > N / 2
+    np.testing.assert_array_equal(theirs, ours["spikes"][0])
+    np.testing.assert_allclose(np.asarray(groups["readouts"].z), ours["readout"][0, -2], rtol=1e-8)
+    assert (np.abs(ours["readout"][0, -2]) > 1e-4).all()
 
 
 def test_what_the_bridge_cannot_say_is_refused() -> None:
