@@ -1,0 +1,20 @@
+// Reservoirs: one block to a replica, or all blocks to the replica that `run` names; every step inside.
+#include "reservoir.cuh"
+
+template <typename T>
+DEVICE void block(const Run<T>& run) {
+  BlockTeam<T> team(static_cast<int>(run.neurons));
+  char* shared = DYNAMIC_SHARED + sizeof(T) * blockDim.x;
+  run_replica(run, team, blockIdx.x, run.in_shared ? shared : run.space + blockIdx.x * run.space_bytes);
+}
+
+template <typename T>
+DEVICE void grid(const Run<T>& run) {
+  GridTeam<T> team(static_cast<int>(run.neurons), run.arrived);
+  run_replica(run, team, run.replica, run.space);
+}
+
+extern "C" __global__ void __launch_bounds__(1024) reservoir_block_f32(Run<float> run) { block(run); }
+extern "C" __global__ void __launch_bounds__(1024) reservoir_block_f64(Run<double> run) { block(run); }
+extern "C" __global__ void __launch_bounds__(512) reservoir_grid_f32(Run<float> run) { grid(run); }
+extern "C" __global__ void __launch_bounds__(512) reservoir_grid_f64(Run<double> run) { grid(run); }
