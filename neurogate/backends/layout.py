@@ -68,7 +68,8 @@ class NetworkArrays(NamedTuple):
 
     P parameters, K inputs, R readouts, S synapses (the largest count in the batch; a replica uses the
     first ``indptr[-1]``). Synapses are sorted by presynaptic neuron, and no pair of neurons has two with
-    the same delay. W is N, or 1 if one number serves all neurons of a replica.
+    the same delay. W is N, or 1 if one number serves all neurons of a replica; rows of the trace may
+    also have width 0: then there is no trace, and its state stays at zero.
     """
 
     seed: Array  # (B,) uint64
@@ -110,10 +111,10 @@ class Lesson(NamedTuple):
     """
 
     rule: int  # one of LESSONS
-    every: int
-    offset: int
-    first: int
-    last: int
+    every: int  # steps from one update to the next
+    offset: int  # which of these
+    first: int  # first step of the lesson
+    last: int  # first step after it
     targets: Array  # (B, T, R) wanted readouts
     course: Array  # (B, T) gate of the delta rule apart from the error's part, from 0 to 1
     rate: Array  # (B,) of the delta rule

@@ -102,8 +102,10 @@ def assemble(
     scheme : "euler" or "half_step"
     n : int, optional
         Neurons, if no array says how many.
-    synapse, trace : Filter, optional
-        By default exponential with 5 ms and with 20 ms.
+    synapse : Filter, optional
+        By default exponential with 5 ms.
+    trace : Filter, optional
+        By default there is none, which saves time; readouts need one.
     delay_ms : float or array
         Delay of all synapses, or of each: an (N, N) matrix, or (S,) beside a tuple of S weights; beside
         a list of weights also a list. Rounded to whole steps, at least one.
@@ -146,7 +148,7 @@ def assemble(
     ((1, 2, 0), [[2.0, 1.0]], [-65.0, -65.0])
     """
     _check_words(model, scheme, parameters, dt_ms, dtype)
-    filters = {"synapse": synapse or Filter(5.0), "trace": trace or Filter(20.0)}
+    filters = {"synapse": synapse or Filter(5.0)} | ({"trace": trace} if trace else {})
     rows: dict[str, Any] = {"bias": bias, "noise_sd": noise_sd, "inhibitory": inhibitory, "v": v, "u": u}
     rows |= {_row_name(name): row for name, row in parameters.items()}
     rows |= {f"{part}.{name}": x for part, f in filters.items() for name, x in attrs.asdict(f).items()}
@@ -157,7 +159,7 @@ def assemble(
     arrays = NetworkArrays(
         **{name: _stack(name, [one[name] for one in replicas], dtype) for name in NetworkArrays._fields}
     )
-    double = [f.rise_ms is not None for f in filters.values()]
+    double = [f"{part}.rise_ms" in given.rows for part in ("synapse", "trace")]
     codes = Codes(MODELS[model], SCHEMES[scheme], double[0], double[1], dt_ms)
     kinds = np.stack([given.row("inhibitory", b) for b in range(given.batch)]).astype(np.int64)
     reservoir = Reservoir(arrays, codes, kinds, registry.choose(backend)[1], threads)
@@ -228,6 +230,8 @@ class _Given:
                 f"feedback_weights has {counts[0]} readouts and readout_weights has {counts[1]}; "
                 "they must have the same number."
             )
+        if any(counts) and "trace.tau_ms" not in self.rows:
+            problems.append("There are readouts but no trace for them to read; give trace=Filter(...).")
         if problems:
             raise RequestError(problems)
 
@@ -305,13 +309,21 @@ def _pack(model: str, given: _Given, b: int, dt_ms: float) -> dict[str, Any]:
         "feedback_weights": given.stack("feedback_weights", b),
         "synapse_decay": _decay(given, "synapse.tau_ms", b, dt_ms),
         "synapse_rise": _decay(given, "synapse.rise_ms", b, dt_ms),
-        "trace_decay": _decay(given, "trace.tau_ms", b, dt_ms),
-        "trace_rise": _decay(given, "trace.rise_ms", b, dt_ms),
-        "trace_kick": given.row("trace.kick", b),
+        **_trace(given, b, dt_ms),
         "indptr": synapses.indptr,
         "targets": synapses.targets,
         "weights": given.row("synapse.kick", b)[synapses.targets] * synapses.weights,
         "delays": synapses.delays,
+    }
+
+
+def _trace(given: _Given, b: int, dt_ms: float) -> dict[str, Array]:
+    if "trace.tau_ms" not in given.rows:
+        return dict.fromkeys(("trace_decay", "trace_rise", "trace_kick"), np.zeros(0))
+    return {
+        "trace_decay": _decay(given, "trace.tau_ms", b, dt_ms),
+        "trace_rise": _decay(given, "trace.rise_ms", b, dt_ms),
+        "trace_kick": given.row("trace.kick", b),
     }
 
 

@@ -112,7 +112,7 @@ def _neurons(brian2: Any, reservoir: Reservoir, inputs: Array, replica: int, sta
         namespace={**timed, "dt_ms": codes.dt_ms, "half_ms": 0.5 * codes.dt_ms},
     )
     for name, values in parameters.items():
-        setattr(neurons, name, np.broadcast_to(values, len(neurons)).astype(float))
+        setattr(neurons, name, np.broadcast_to(values if values.size else 0.0, len(neurons)).astype(float))
     for name, row in zip(STATE_ROWS, state.values[replica].astype(float), strict=True):
         setattr(neurons, _LETTERS[name], row)
     neurons.run_regularly(_move(codes, model, parameters), when="groups", order=0)

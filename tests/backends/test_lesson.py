@@ -156,3 +156,17 @@ def test_neurons_that_reach_everyone_and_neurons_that_reach_some_add_alike(backe
         for arrays in (everyone, some)
     )
     assert_same_run(dense, sparse)
+
+
+@BOTH
+def test_without_a_trace_everything_else_is_the_same(backend: ModuleType) -> None:
+    case = make(Kind(double_trace=True))
+    none = dict.fromkeys(("trace_decay", "trace_rise", "trace_kick"), np.zeros((1, 0)))
+    inputs = pulses(case, 120)
+    with_, without = (
+        run(backend, c, inputs) for c in (case, case._replace(network=case.network._replace(**none)))
+    )
+    assert with_.records["spikes"].sum() > 5
+    assert not without.records["trace"].any()
+    for name in ("spikes", "v", "u", "synaptic_current"):
+        assert_same_bits(without.records[name], with_.records[name])

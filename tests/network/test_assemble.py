@@ -85,7 +85,7 @@ def test_rows_that_are_the_same_everywhere_are_kept_once() -> None:
 
 def test_the_start_is_at_rest_or_as_given() -> None:
     assert make(n=2)[1].values[0, :2].tolist() == [[-65.0, -65.0], [-13.0, -13.0]]
-    state = make(n=2, v=-60.0, u=[1.0, 2.0], inverse=2.0, readout_weights=[[3.0, 4.0]])[1]
+    state = make(n=2, v=-60.0, u=[1.0, 2.0], inverse=2.0, trace=Filter(20.0), readout_weights=[[3.0, 4.0]])[1]
     assert state.values[0, :2].tolist() == [[-60.0, -60.0], [1.0, 2.0]]
     assert state.inverse.tolist() == [[[2.0, 0.0], [0.0, 2.0]]]
     assert state.readout_weights.tolist() == [[[3.0, 4.0]]]
@@ -143,3 +143,9 @@ def test_a_mistake_is_one_sentence(options: dict[str, Any], sentence: str) -> No
     with pytest.raises(RequestError) as caught:
         make(**options)
     assert sentence in str(caught.value)
+
+
+def test_readouts_without_a_trace_are_refused() -> None:
+    rows = {"a": 0.02, "b": 0.2, "c": -65.0, "d": 8.0, "v_peak": 30.0}
+    with pytest.raises(RequestError, match="no trace for them to read"):
+        assemble("izhikevich_2003", rows, dt_ms=0.5, n=3, readout_weights=np.ones((1, 3)))

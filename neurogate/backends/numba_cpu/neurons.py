@@ -42,7 +42,8 @@ def _advance(
 
     `gain` is what the slope of v is multiplied by: the step, or half of it, and over C if k is given.
     Without k, v_r and v_t it is the model of 2003. Without `back` nothing is fed back; without h or g a
-    filter is single exponential; without `half_step` the scheme is Euler.
+    filter is single exponential; without `trace_decay` there is no trace; without `half_step` the
+    scheme is Euler.
     """
     current = (external if back is None else external + back * z) + s
 
@@ -61,6 +62,8 @@ def _advance(
 
 
 def _decayed(x: str, y: str, slow: Any, fast: Any, decay: Any, rise: Any, dt: Any) -> dict[str, Any]:
+    if decay is None:
+        return {}
     if fast is None:
         return {x: decay * slow}
     return {x: rise * slow + dt * fast, y: decay * fast}

@@ -160,7 +160,7 @@ def run_reservoir(
         )
         _run(
             first, rows, v, u, s, h, r, g,
-            h if double[0] else s, g if double[1] else r,
+            h if double[0] else s, (g if double[1] else r) if one.trace_decay.size else None,
             pending if len(pending) else None, feedback, readouts,
             _cells(codes, one, double, values.dtype), _spikes(one, len(pending) > 0),
             _drive(one, inputs[b], rows[-1]), _external_spikes(one),
@@ -180,7 +180,9 @@ def _rows(double: tuple[bool, bool]) -> tuple[bool, ...]:
 
 
 def _narrow(row: Array) -> Any:
-    """Return a row, or its only number."""
+    """Return a row, or its only number, or None if there is none."""
+    if not row.size:
+        return None
     return row[0] if row.shape == (1,) else row
 
 
@@ -307,7 +309,7 @@ def _run(
             j = fired[q]
             v[j] = _at(spikes.c, j)
             u[j] += _at(spikes.d, j)
-            kicked[j] += _at(spikes.kick, j)
+            _kick(kicked, spikes.kick, j)
             _send(spikes.indptr, spikes.targets, spikes.weights, spikes.delays, pending, receiving, j, step)
         for k in range(feedback.shape[0]):
             feedback[k] = lane_dot(readouts[k], r)
@@ -354,6 +356,12 @@ def _external(
         fill_bits(bits, seed, _MEMBRANE, step)
         add_normals(external, noise_sd, bits, table)
     return external
+
+
+@kernel
+def _kick(kicked: Any, kick: Any, j: int) -> None:
+    if kicked is not None:
+        kicked[j] += _at(kick, j)
 
 
 @kernel

@@ -123,11 +123,12 @@ def _step(codes: Codes, network: NetworkArrays, state: StateArrays, inputs: Arra
     v[:], u[:], fired = advance(v, u, current, network.parameters, codes.dt_ms, scheme)
     v[v < -VOLTAGE_LIMIT_MV] = np.nan
     _filter(s, h, network.synapse_decay, network.synapse_rise, codes.double_synapse, codes.dt_ms)
-    _filter(r, g, network.trace_decay, network.trace_rise, codes.double_trace, codes.dt_ms)
     receiving, kicked = h if codes.double_synapse else s, g if codes.double_trace else r
     _arrive(network, state.pending, receiving, step)
     reset(v, u, fired, network.parameters)
-    kicked[fired] += np.broadcast_to(network.trace_kick, v.shape)[fired]
+    if network.trace_decay.size:
+        _filter(r, g, network.trace_decay, network.trace_rise, codes.double_trace, codes.dt_ms)
+        kicked[fired] += np.broadcast_to(network.trace_kick, v.shape)[fired]
     _send(network, state.pending, receiving, np.flatnonzero(fired), step)
     state.feedback[:] = lane_dot(state.readout_weights, r)
     return fired.astype(v.dtype)
