@@ -201,7 +201,7 @@ def draw_sweep(found: Mapping[tuple[int, float], Measures]) -> Figure:
     """Draw error against the time between updates, a line for each size of the network."""
     with mpl.rc_context(STYLE):
         made = figure(WIDTH_MM, 58.0)
-        for axes, (key, title) in zip(made.subplots(1, len(SWEPT)), SWEPT.items(), strict=True):
+        for axes, (key, title) in zip(made.subplots(1, len(SWEPT), sharey=True), SWEPT.items(), strict=True):
             for shade, n in zip((0.65, 0.4, 0.0), SIZES, strict=True):
                 values = np.array([found[n, every_ms][key] for every_ms in INTERVALS_MS])
                 axes.plot(INTERVALS_MS, values.mean(axis=1), "o-", color=str(shade), label=f"{n} neurons")
@@ -210,7 +210,7 @@ def draw_sweep(found: Mapping[tuple[int, float], Measures]) -> Figure:
                 )
             axes.set(xscale="log", yscale="log", xlabel="time between updates (ms)", title=title)
             axes.set_xticks(INTERVALS_MS, [f"{every_ms:g}" for every_ms in INTERVALS_MS])
-            axes.minorticks_off()
+            axes.set_xticks([], minor=True)
             axes.tick_params(colors=BLACK)
         made.axes[0].set_ylabel("RMSE (mean and range over seeds)")
         made.axes[0].legend()
@@ -282,7 +282,7 @@ def main(given: Sequence[str] | None = None) -> None:
     asked = arguments(given)
     stored, lines, made = whole_sweep(asked) if asked.sweep else all_signals(asked)
     name = f"{NAME}_sweep" if asked.sweep else NAME
-    words = [name, *(given if given is not None else sys.argv[1:])]
+    words = [f"{NAME}.py", *(given if given is not None else sys.argv[1:])]
     about = {"command": " ".join(words), "machine": platform.platform(), "date": time.strftime("%Y-%m-%d")}
     text = json.dumps(plain({**about, "seeds": asked.seeds, **stored}), indent=2, allow_nan=False)
     png, _ = save(made, asked.out, name)

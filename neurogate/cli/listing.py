@@ -9,8 +9,8 @@ from typing import Literal
 __all__ = ["list_"]
 
 
-def list_(what: Literal["sims", "rules", "gates", "neurons"] = "sims", /) -> int:
-    """List the simulations, learning rules, gate signals or neuron types.
+def list_(what: Literal["sims", "rules", "gates", "online", "signals", "neurons"] = "sims", /) -> int:
+    """List the simulations, learning rules, gate signals, taught signals or neuron types.
 
     Try:
       neurogate list
@@ -19,10 +19,19 @@ def list_(what: Literal["sims", "rules", "gates", "neurons"] = "sims", /) -> int
     Parameters
     ----------
     what
-        sims (run them by name), rules and gates (the `kind` of a rule or gate in a TOML file), or
-        neurons (the `preset` of a population).
+        sims (run them by name), rules and gates (the `kind` of a rule or gate in a TOML file), online
+        and signals (the `kind` of the rule and of the signal of a waveform), or neurons (the `preset` of
+        a population).
     """
-    rows = {"sims": _sims, "rules": _rules, "gates": _gates, "neurons": _neurons}[what]()
+    lists = {
+        "sims": _sims,
+        "rules": _rules,
+        "gates": _gates,
+        "online": _online,
+        "signals": _signals,
+        "neurons": _neurons,
+    }
+    rows = lists[what]()
     width = max(map(len, rows))
     sys.stdout.write("".join(f"{name:{width}}  {line}\n" for name, line in rows.items()))
     return 0
@@ -44,6 +53,18 @@ def _gates() -> dict[str, str]:
     from neurogate.plasticity.gates import GATES
 
     return _first_lines(GATES)
+
+
+def _online() -> dict[str, str]:
+    from neurogate.plasticity.online import ONLINE_RULES
+
+    return _first_lines(ONLINE_RULES)
+
+
+def _signals() -> dict[str, str]:
+    from neurogate.tasks.waveform_signals import SIGNALS
+
+    return _first_lines(SIGNALS)
 
 
 def _neurons() -> dict[str, str]:

@@ -24,7 +24,9 @@ _PER_S = 0.001
 
 @settings
 class Sines:
-    r"""A product of sines, :math:`\prod_i \sin 2 \pi f_i t`, with or without noise.
+    r"""A product of sines, with or without noise.
+
+    .. math:: x(t) = \prod_i \sin 2 \pi f_i t
 
     Parameters
     ----------
@@ -58,7 +60,9 @@ class Sines:
 
 @settings
 class Sawtooth:
-    r"""A triangular wave, :math:`\arcsin \sin 2 \pi f t`, from :math:`-\pi/2` to :math:`\pi/2`.
+    r"""A triangular wave.
+
+    .. math:: x(t) = \arcsin \sin 2 \pi f t
 
     Parameters
     ----------

@@ -12,6 +12,8 @@ from neurogate.cli import main
         (["sims"], "what_when"),
         (["rules"], "three_factor"),
         (["gates"], "surprise"),
+        (["online"], "least_squares"),
+        (["signals"], "van_der_pol"),
         (["neurons"], "chattering_2003"),
     ],
 )
