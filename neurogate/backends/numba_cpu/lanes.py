@@ -1,7 +1,7 @@
 """Loops over neurons as explicit vector instructions: one body, written for one neuron, serves all.
 
 A compiler gives up on a loop that moves a dozen arrays at once, since it cannot tell that they do not
-overlap. Here the loop is emitted as LLVM vectors: 32 bytes at a time, then one by one for the rest. The
+overlap. Here the loop is emitted as LLVM vectors: 64 bytes at a time, then one by one for the rest. The
 arithmetic is strict: nothing is fused or reassociated, so the bits are those of the same operations in
 NumPy. `lane_sum`'s order of sums lives in `sums`; what the bodies compute lives with the models.
 """
@@ -22,7 +22,7 @@ from numba.extending import intrinsic
 
 __all__ = ["Lanes", "aligned_rows", "over_neurons", "spread"]
 
-VECTOR_BYTES = 32
+VECTOR_BYTES = 64
 _LINE, _PAGE, _SHIFT = 64, 4096, 576
 _INDEX = ir.IntType(64)
 _NEURON = ir.IntType(32)

@@ -288,33 +288,33 @@ def _run(
     pending: Any, feedback: Any, readouts: Any, cells: Any, spikes: Any, drive: Any, poisson: Any,
     teaching: Any, plan: Any, records: Any, found: Any, room: Any,
 ) -> None:  # fmt: skip
-    n, steps = v.shape[0], drive.inputs.shape[0]
-    fired, steady, bits, scratch = room.fired, room.steady, room.bits, room.scratch
+    # What is taken out of a tuple is counted by Numba each time: once for a run is enough.
+    gain, k, v_r, v_t, v_peak, a, b, dt, half, s_decay, s_rise, r_decay, r_rise = cells
+    c, d, kick, indptr, targets, weights, delays = spikes
+    seed, bias, input_weights, inputs, back, feedback_weights, noise_sd, table = drive
+    fired, steady, external, bits, scratch, gates, left, place = room
+    variable, stride, neuron_start, neurons, _ = plan
+    n, steps = v.shape[0], inputs.shape[0]
     for t in range(steps):
         step = first + t
-        _steady(drive.bias, drive.input_weights, drive.inputs, t, steady)
-        current = _external(
-            drive.feedback_weights, drive.noise_sd, drive.table, drive.seed, feedback, step, steady,
-            room.external, bits,
-        )  # fmt: skip
-        z = _first(drive.back, feedback)
+        _steady(bias, input_weights, inputs, t, steady)
+        current = _external(feedback_weights, noise_sd, table, seed, feedback, step, steady, external, bits)
         count = advance(
-            n, fired, v, u, s, h, r, g, current, drive.back, z, cells.gain, cells.k, cells.v_r, cells.v_t,
-            cells.v_peak, cells.a, cells.b, cells.dt, cells.half_step, cells.synapse_decay,
-            cells.synapse_rise, cells.trace_decay, cells.trace_rise,
+            n, fired, v, u, s, h, r, g, current, back, _first(back, feedback), gain, k, v_r, v_t, v_peak,
+            a, b, dt, half, s_decay, s_rise, r_decay, r_rise,
         )  # fmt: skip
         _arrive(pending, receiving, step)
-        _external_arrivals(poisson, drive.seed, step, receiving, bits)
+        _external_arrivals(poisson, seed, step, receiving, bits)
         for q in range(count):
             j = fired[q]
-            v[j] = _at(spikes.c, j)
-            u[j] += _at(spikes.d, j)
-            _kick(kicked, spikes.kick, j)
-            _send(spikes.indptr, spikes.targets, spikes.weights, spikes.delays, pending, receiving, j, step)
-        for k in range(feedback.shape[0]):
-            feedback[k] = lane_dot(readouts[k], r)
-        _learn(teaching, readouts, r, feedback, step, t, scratch, room.gates)
-        _record(plan, values, feedback, fired, count, room.left, room.place, records)
+            v[j] = _at(c, j)
+            u[j] += _at(d, j)
+            _kick(kicked, kick, j)
+            _send(indptr, targets, weights, delays, pending, receiving, j, step)
+        for row in range(feedback.shape[0]):
+            feedback[row] = lane_dot(readouts[row], r)
+        _learn(teaching, readouts, r, feedback, step, t, scratch, gates)
+        _record(variable, stride, neuron_start, neurons, values, feedback, fired, count, left, place, records)
         looks = (step + 1) % CHECK_EVERY == 0 or t + 1 == steps
         if looks and _diverged(v, u, s, feedback, fired, found):
             found[1] = step + 1
@@ -455,23 +455,24 @@ def _settle(inverse: Any, scratch: Any) -> None:
 
 @kernel
 def _record(
-    plan: Any, values: Any, feedback: Any, fired: Any, count: int, left: Any, place: Any, records: Any
-) -> None:
+    variables: Any, stride: Any, neuron_start: Any, neurons: Any, values: Any, feedback: Any, fired: Any,
+    count: int, left: Any, place: Any, records: Any,
+) -> None:  # fmt: skip
     """Store the samples of this step; `left` counts the steps until a sample closes, `place` where it is."""
-    for group in range(plan.stride.shape[0]):
-        variable, at = plan.variable[group], place[group]
-        begin, end = plan.neuron_start[group], plan.neuron_start[group + 1]
+    for group in range(stride.shape[0]):
+        variable, at = variables[group], place[group]
+        begin, end = neuron_start[group], neuron_start[group + 1]
         left[group] -= 1
         closes = left[group] == 0
         if variable == _SPIKES:
             for q in range(count):
-                _count(plan.neurons, begin, end, fired[q], at, records)
+                _count(neurons, begin, end, fired[q], at, records)
         elif closes:
             for i in range(begin, end):
-                j = plan.neurons[i]
+                j = neurons[i]
                 records[at + i] = feedback[j] if variable == _READOUT else values[variable, j]
         if closes:
-            left[group] = plan.stride[group]
+            left[group] = stride[group]
             place[group] = at + end - begin
 
 
