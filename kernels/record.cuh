@@ -16,13 +16,13 @@ DEVICE bool record(const Run<T>& run, const Replica<T>& r, Team& team, long long
     if (counted ? !marks[words(r.n) - 1] : (step + 1) % stride != 0) continue;
     const long long* chosen = run.record_neurons + run.record_start[group];
     const long long length = run.record_start[group + 1] - run.record_start[group];
-    T* to = r.records + run.record_offset[group] + (step / stride - run.done / stride) * length;
+    T* to = r.records() + run.record_offset[group] + (step / stride - run.done / stride) * length;
     read = read || !counted;
     for (long long k = team.rank; k < length; k += team.size) {
       const int i = static_cast<int>(chosen[k]);
       if (variable == READOUT ? team.block != 0 : i < team.first || i >= team.last) continue;
       if (counted) to[k] = to[k] + T(marks[i / 32] >> i % 32 & 1u);
-      else to[k] = variable == READOUT ? r.feedback[i] : r.values[variable * r.n + i];
+      else to[k] = variable == READOUT ? r.feedback()[i] : r.values()[variable * r.n + i];
     }
   }
   return read;
@@ -38,11 +38,11 @@ template <typename T, typename Team>
 DEVICE void look(const Run<T>& run, const Replica<T>& r, Team& team) {
   for (int row = 0; row < 3; ++row) {
     for (int i = team.first + team.rank; i < team.last; i += team.size) {
-      if (!is_finite(r.values[row * r.n + i])) lower(r.verdict, static_cast<unsigned>(row) << NEURON_BITS | i);
+      if (!is_finite(r.values()[row * r.n + i])) lower(r.verdict(), static_cast<unsigned>(row) << NEURON_BITS | i);
     }
   }
   if (team.block != 0) return;
   for (int k = team.rank; k < run.readouts; k += team.size) {
-    if (!is_finite(r.feedback[k])) lower(r.verdict, 3u << NEURON_BITS | k);
+    if (!is_finite(r.feedback()[k])) lower(r.verdict(), 3u << NEURON_BITS | k);
   }
 }

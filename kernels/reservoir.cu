@@ -14,7 +14,7 @@ DEVICE void grid(const Run<T>& run) {
   run_replica(run, team, run.replica, run.space);
 }
 
-extern "C" __global__ void __launch_bounds__(1024) reservoir_block_f32(Run<float> run) { block(run); }
-extern "C" __global__ void __launch_bounds__(1024) reservoir_block_f64(Run<double> run) { block(run); }
-extern "C" __global__ void __launch_bounds__(512) reservoir_grid_f32(Run<float> run) { grid(run); }
-extern "C" __global__ void __launch_bounds__(512) reservoir_grid_f64(Run<double> run) { grid(run); }
+extern "C" __global__ void __launch_bounds__(512) reservoir_block_f32(Run<float> run) { block(run); }
+extern "C" __global__ void __launch_bounds__(512) reservoir_block_f64(Run<double> run) { block(run); }
+extern "C" __global__ void __launch_bounds__(256, 1) reservoir_grid_f32(Run<float> run) { grid(run); }
+extern "C" __global__ void __launch_bounds__(256, 1) reservoir_grid_f64(Run<double> run) { grid(run); }

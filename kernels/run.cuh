@@ -34,71 +34,55 @@ struct Run {
   unsigned long long* arrived;  // barrier of a grid
 };
 
-// One replica's part of it.
+// One replica's part of it. Pointers are made where they are used: kept, they would fill the registers.
 template <typename T>
 struct Replica {
-  unsigned long long seed;
+  const Run<T>& run;
+  long long b;
   int n;
-  const T *parameters, *bias, *input_weights, *noise_sd;
-  const double *poisson_mean, *poisson_none;
-  const T *poisson_weight, *feedback_weights;
-  const T *synapse_decay, *synapse_rise, *trace_decay, *trace_rise, *trace_kick;
-  const long long* indptr;
-  const int *targets, *delays;
-  const T* weights;
-  T *pending, *readout_weights, *inverse, *records;
-  const T *drive, *wanted, *course;
-  T rate;
-  // Working memory: values are rows of n as in the layout of the state, or where the host keeps them.
-  T *values, *feedback, *results, *c, *scaled;
-  unsigned *fired, *verdict;
-};
+  char* space;  // working memory
 
-template <typename T>
-DEVICE Replica<T> replica(const Run<T>& run, long long b, char* space) {
-  const long long n = run.neurons, synapse_row = run.synapse_step ? n : 1, trace_row = run.trace_step ? n : 1;
-  Replica<T> r;
-  r.n = static_cast<int>(n);
-  r.seed = run.seed[b];
-  r.parameters = run.parameters + b * run.parameter_rows * (run.parameter_step ? n : 1);
-  r.bias = run.bias + b * n;
-  r.input_weights = run.input_weights + b * run.inputs * n;
-  r.noise_sd = run.noise_sd + b * n;
-  r.poisson_mean = run.poisson_mean + b * n;
-  r.poisson_none = run.poisson_none + b * n;
-  r.poisson_weight = run.poisson_weight + b * n;
-  r.feedback_weights = run.feedback_weights + b * run.readouts * n;
-  r.synapse_decay = run.synapse_decay + b * synapse_row;
-  r.synapse_rise = run.synapse_rise + b * synapse_row;
-  r.trace_decay = run.trace_decay + b * trace_row;
-  r.trace_rise = run.trace_rise + b * trace_row;
-  r.trace_kick = run.trace_kick + b * trace_row;
-  r.indptr = run.indptr + b * (n + 1);
-  r.targets = run.targets + b * run.synapses;
-  r.delays = run.delays + b * run.synapses;
-  r.weights = run.weights + b * run.synapses;
-  r.pending = run.pending + b * run.depth * n;
-  r.readout_weights = run.readout_weights + b * run.readouts * n;
-  r.inverse = run.inverse + b * n * n;
-  r.records = run.records + b * run.record_length;
-  r.drive = run.drive + b * run.steps * run.inputs;
-  r.wanted = run.wanted + b * run.steps * run.readouts;
-  r.course = run.course + b * run.steps;
-  r.rate = run.lesson >= 0 ? run.rate[b] : T(0);
-  r.values = run.in_shared ? reinterpret_cast<T*>(space + run.at_values) : run.values + b * 6 * n;
-  r.feedback = reinterpret_cast<T*>(space + run.at_feedback);
-  r.results = reinterpret_cast<T*>(space + run.at_results);
-  r.c = reinterpret_cast<T*>(space + run.at_c);
-  r.scaled = reinterpret_cast<T*>(space + run.at_scaled);
-  r.fired = reinterpret_cast<unsigned*>(space + run.at_fired);
-  r.verdict = reinterpret_cast<unsigned*>(space + run.at_verdict);
-  return r;
-}
+  DEVICE const T* parameters() const { return run.parameters + b * run.parameter_rows * (run.parameter_step ? run.neurons : 1); }
+  DEVICE const T* bias() const { return run.bias + b * run.neurons; }
+  DEVICE const T* input_weights() const { return run.input_weights + b * run.inputs * run.neurons; }
+  DEVICE const T* noise_sd() const { return run.noise_sd + b * run.neurons; }
+  DEVICE const double* poisson_mean() const { return run.poisson_mean + b * run.neurons; }
+  DEVICE const double* poisson_none() const { return run.poisson_none + b * run.neurons; }
+  DEVICE const T* poisson_weight() const { return run.poisson_weight + b * run.neurons; }
+  DEVICE const T* feedback_weights() const { return run.feedback_weights + b * run.readouts * run.neurons; }
+  DEVICE const T* synapse_decay() const { return run.synapse_decay + b * (run.synapse_step ? run.neurons : 1); }
+  DEVICE const T* synapse_rise() const { return run.synapse_rise + b * (run.synapse_step ? run.neurons : 1); }
+  DEVICE const T* trace_decay() const { return run.trace_decay + b * (run.trace_step ? run.neurons : 1); }
+  DEVICE const T* trace_rise() const { return run.trace_rise + b * (run.trace_step ? run.neurons : 1); }
+  DEVICE const T* trace_kick() const { return run.trace_kick + b * (run.trace_step ? run.neurons : 1); }
+  DEVICE const long long* indptr() const { return run.indptr + b * (run.neurons + 1); }
+  DEVICE const int* targets() const { return run.targets + b * run.synapses; }
+  DEVICE const int* delays() const { return run.delays + b * run.synapses; }
+  DEVICE const T* weights() const { return run.weights + b * run.synapses; }
+  DEVICE T* pending() const { return run.pending + b * run.depth * run.neurons; }
+  DEVICE T* readout_weights() const { return run.readout_weights + b * run.readouts * run.neurons; }
+  DEVICE T* inverse() const { return run.inverse + b * run.neurons * run.neurons; }
+  DEVICE T* records() const { return run.records + b * run.record_length; }
+  DEVICE const T* drive() const { return run.drive + b * run.steps * run.inputs; }
+  DEVICE const T* wanted() const { return run.wanted + b * run.steps * run.readouts; }
+  DEVICE const T* course() const { return run.course + b * run.steps; }
+
+  // Rows of n as in the layout of the state.
+  DEVICE T* values() const {
+    return run.in_shared ? reinterpret_cast<T*>(space + run.at_values) : run.values + b * 6 * run.neurons;
+  }
+  DEVICE T* feedback() const { return reinterpret_cast<T*>(space + run.at_feedback); }
+  DEVICE T* results() const { return reinterpret_cast<T*>(space + run.at_results); }
+  DEVICE T* c() const { return reinterpret_cast<T*>(space + run.at_c); }
+  DEVICE T* scaled() const { return reinterpret_cast<T*>(space + run.at_scaled); }
+  DEVICE unsigned* fired() const { return reinterpret_cast<unsigned*>(space + run.at_fired); }
+  DEVICE unsigned* verdict() const { return reinterpret_cast<unsigned*>(space + run.at_verdict); }
+};
 
 // The neurons that fired at a step: a bit each, and one more word that says whether there are any.
 DEVICE int words(int n) { return (n + 31) / 32 + 1; }
 
 template <typename T>
 DEVICE unsigned* fired_at(const Replica<T>& r, long long step) {
-  return r.fired + step % 3 * words(r.n);
+  return r.fired() + step % 3 * words(r.n);
 }

@@ -23,11 +23,11 @@ DEVICE void filter_bins(const Bins<T>& given) {
               given.bins, n, T(given.rate), i);
 }
 
-extern "C" __global__ void __launch_bounds__(1024) readout_f32(Samples<float> given) { read(given); }
-extern "C" __global__ void __launch_bounds__(1024) readout_f64(Samples<double> given) { read(given); }
-extern "C" __global__ void __launch_bounds__(1024) normalised_delta_f32(Samples<float> given) { learn(given, true); }
-extern "C" __global__ void __launch_bounds__(1024) normalised_delta_f64(Samples<double> given) { learn(given, true); }
-extern "C" __global__ void __launch_bounds__(1024) least_squares_f32(Samples<float> given) { learn(given, false); }
-extern "C" __global__ void __launch_bounds__(1024) least_squares_f64(Samples<double> given) { learn(given, false); }
-extern "C" __global__ void __launch_bounds__(1024) high_pass_f32(Bins<float> given) { filter_bins(given); }
-extern "C" __global__ void __launch_bounds__(1024) high_pass_f64(Bins<double> given) { filter_bins(given); }
+extern "C" __global__ void __launch_bounds__(512) readout_f32(Samples<float> given) { read(given); }
+extern "C" __global__ void __launch_bounds__(512) readout_f64(Samples<double> given) { read(given); }
+extern "C" __global__ void __launch_bounds__(512) normalised_delta_f32(Samples<float> given) { learn(given, true); }
+extern "C" __global__ void __launch_bounds__(512) normalised_delta_f64(Samples<double> given) { learn(given, true); }
+extern "C" __global__ void __launch_bounds__(512) least_squares_f32(Samples<float> given) { learn(given, false); }
+extern "C" __global__ void __launch_bounds__(512) least_squares_f64(Samples<double> given) { learn(given, false); }
+extern "C" __global__ void __launch_bounds__(512) high_pass_f32(Bins<float> given) { filter_bins(given); }
+extern "C" __global__ void __launch_bounds__(512) high_pass_f64(Bins<double> given) { filter_bins(given); }

@@ -10,11 +10,11 @@ constexpr double VOLTAGE_LIMIT_MV = 1000.0;
 // x: the inputs of this step.
 template <typename T>
 DEVICE T external_current(const Run<T>& run, const Replica<T>& r, const T* x, long long step, int i) {
-  T current = r.bias[i];
-  for (int k = 0; k < run.inputs; ++k) current = current + r.input_weights[static_cast<long long>(k) * r.n + i] * x[k];
+  T current = r.bias()[i];
+  for (int k = 0; k < run.inputs; ++k) current = current + r.input_weights()[static_cast<long long>(k) * r.n + i] * x[k];
   for (int k = 0; k < run.readouts; ++k)
-    current = current + r.feedback_weights[static_cast<long long>(k) * r.n + i] * r.feedback[k];
-  if (run.noisy) current = current + r.noise_sd[i] * normal(random_bits(r.seed, MEMBRANE, step, i), run.normals);
+    current = current + r.feedback_weights()[static_cast<long long>(k) * r.n + i] * r.feedback()[k];
+  if (run.noisy) current = current + r.noise_sd()[i] * normal(random_bits(run.seed[r.b], MEMBRANE, step, i), run.normals);
   return current;
 }
 
@@ -22,13 +22,13 @@ DEVICE T external_current(const Run<T>& run, const Replica<T>& r, const T* x, lo
 template <typename T>
 DEVICE T arrive(const Run<T>& run, const Replica<T>& r, T receiving, long long step, int i) {
   if (run.depth) {
-    T* waiting = r.pending + step % run.depth * r.n + i;
+    T* waiting = r.pending() + step % run.depth * r.n + i;
     receiving = receiving + *waiting;
     *waiting = 0;
   }
   if (run.external) {
-    const double count = poisson_count(random_bits(r.seed, POISSON, step, i), r.poisson_mean[i], r.poisson_none[i]);
-    receiving = receiving + r.poisson_weight[i] * T(count);
+    const double count = poisson_count(random_bits(run.seed[r.b], POISSON, step, i), r.poisson_mean()[i], r.poisson_none()[i]);
+    receiving = receiving + r.poisson_weight()[i] * T(count);
   }
   return receiving;
 }
@@ -36,7 +36,7 @@ DEVICE T arrive(const Run<T>& run, const Replica<T>& r, T receiving, long long s
 template <typename T>
 DEVICE bool advance(const Run<T>& run, const Replica<T>& r, T& v, T& u, T current, int i) {
   const long long width = run.parameter_step ? r.n : 1;
-  const T* p = r.parameters + i * run.parameter_step;
+  const T* p = r.parameters() + i * run.parameter_step;
   const bool fired = run.model == 0 ? izhikevich_2003(v, u, current, p, width, run.dt_ms, run.half_step != 0)
                                     : izhikevich_2007(v, u, current, p, width, run.dt_ms, run.half_step != 0);
   if (v < T(-VOLTAGE_LIMIT_MV)) v = T(nanf(""));
@@ -52,18 +52,18 @@ DEVICE bool advance(const Run<T>& run, const Replica<T>& r, T& v, T& u, T curren
 template <typename T>
 DEVICE void move_neuron(const Run<T>& run, const Replica<T>& r, const T* x, long long step, int i) {
   const int n = r.n;
-  T *value = r.values + i, s = value[2 * n];
+  T *value = r.values() + i, s = value[2 * n];
   const T current = external_current(run, r, x, step, i) + s;
   const bool fired = advance(run, r, value[0], value[n], current, i);
   const long long at_synapse = i * run.synapse_step, at_trace = i * run.trace_step;
   T h = value[3 * n], trace = value[4 * n], rise = value[5 * n];
-  filter(s, h, r.synapse_decay[at_synapse], r.synapse_rise[at_synapse], run.double_synapse != 0, T(run.dt_ms));
-  filter(trace, rise, r.trace_decay[at_trace], r.trace_rise[at_trace], run.double_trace != 0, T(run.dt_ms));
+  filter(s, h, r.synapse_decay()[at_synapse], r.synapse_rise()[at_synapse], run.double_synapse != 0, T(run.dt_ms));
+  filter(trace, rise, r.trace_decay()[at_trace], r.trace_rise()[at_trace], run.double_trace != 0, T(run.dt_ms));
   const T received = arrive(run, r, run.double_synapse ? h : s, step, i);
   (run.double_synapse ? value[3 * n] : value[2 * n]) = received;
   (run.double_synapse ? value[2 * n] : value[3 * n]) = run.double_synapse ? s : h;
   if (fired) {
-    const T kick = r.trace_kick[at_trace];
+    const T kick = r.trace_kick()[at_trace];
     trace = run.double_trace ? trace : trace + kick;
     rise = run.double_trace ? rise + kick : rise;
     unsigned* marks = fired_at(r, step);
@@ -77,12 +77,12 @@ DEVICE void move_neuron(const Run<T>& run, const Replica<T>& r, const T* x, long
 // Add neuron j's weights to its targets among the block's neurons; a target is met once for each delay.
 template <typename T, typename Team>
 DEVICE void send(const Run<T>& run, const Replica<T>& r, Team& team, long long step, int j) {
-  T* receiving = r.values + (run.double_synapse ? 3 : 2) * r.n;
-  for (long long k = r.indptr[j] + team.rank; k < r.indptr[j + 1]; k += team.size) {
-    const int target = r.targets[k], delay = run.delayed ? r.delays[k] : 1;
+  T* receiving = r.values() + (run.double_synapse ? 3 : 2) * r.n;
+  for (long long k = r.indptr()[j] + team.rank; k < r.indptr()[j + 1]; k += team.size) {
+    const int target = r.targets()[k], delay = run.delayed ? r.delays()[k] : 1;
     if (target < team.first || target >= team.last) continue;
-    T* to = delay == 1 ? receiving + target : r.pending + (step + delay - 1) % run.depth * r.n + target;
-    *to = *to + r.weights[k];
+    T* to = delay == 1 ? receiving + target : r.pending() + (step + delay - 1) % run.depth * r.n + target;
+    *to = *to + r.weights()[k];
   }
 }
 

@@ -6,9 +6,11 @@ asking costs nothing.
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import importlib.util
 import logging
+import sys
 from types import ModuleType
 
 import attrs
@@ -20,7 +22,14 @@ __all__ = ["FUNCTIONS", "BackendInfo", "choose", "describe"]
 FUNCTIONS = ("run_reservoir", "high_pass", "readout", "normalised_delta", "recursive_least_squares")
 """What every backend offers, with the signatures of `numpy_reference`."""
 
-_MODULES = {"numba": ("numba_cpu", "numba"), "numpy": ("numpy_reference", "numpy")}
+_MODULES = {
+    "numba": ("numba_cpu", "numba"),
+    "numpy": ("numpy_reference", "numpy"),
+    "cuda": ("cuda", "cupy"),
+}
+_WHAT = {"numba": "compiled for this CPU", "numpy": "the reference, slow", "cuda": "compiled for this GPU"}
+_INSTALL = {"cuda": "pip install 'neurogate[cuda]'"}
+_DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 _log = logging.getLogger("neurogate")
 
 
@@ -52,15 +61,28 @@ def describe() -> list[BackendInfo]:
     >>> [row.name for row in describe()]
     ['numba', 'numpy', 'cuda']
     """
-    rows = []
-    for name, (_, library) in _MODULES.items():
-        there = importlib.util.find_spec(library) is not None
-        reason = "the reference, slow" if name == "numpy" else "compiled for this CPU"
-        missing = f"the library {library} is not installed"
-        install = "" if there else f"pip install {library}"
-        rows.append(BackendInfo(name, there, reason if there else missing, install))
-    reason = "this release of neurogate holds no CUDA kernels yet"
-    return [*rows, BackendInfo("cuda", False, reason, "use numba; a later release will run on GPUs")]
+    return [_describe(name) for name in _MODULES]
+
+
+def _describe(name: str) -> BackendInfo:
+    library = _MODULES[name][1]
+    if importlib.util.find_spec(library) is None:
+        install = _INSTALL.get(name, f"pip install {library}")
+        return BackendInfo(name, False, f"the library {library} is not installed", install)
+    if name == "cuda" and not _count_gpus():
+        return BackendInfo(name, False, "there is no NVIDIA GPU, or no driver for it", "use numba")
+    return BackendInfo(name, True, _WHAT[name])
+
+
+def _count_gpus() -> int:
+    """Ask the driver, which costs less than to import what would use it."""
+    count = ctypes.c_int(0)
+    try:
+        driver = ctypes.CDLL(_DRIVER)
+        well = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
+    except (OSError, AttributeError):
+        return 0
+    return count.value if well else 0
 
 
 def choose(name: str = "auto") -> tuple[ModuleType, str]:
@@ -82,14 +104,13 @@ def choose(name: str = "auto") -> tuple[ModuleType, str]:
     >>> name, all(hasattr(module, function) for function in FUNCTIONS)
     ('numpy', True)
     """
-    rows = {row.name: row for row in describe()}
     if name == "auto":
-        row = next(row for row in rows.values() if row.available)
+        row = next(row for row in map(_describe, _MODULES) if row.available)
         _log.info("Backend: %s (%s).", row.name, row.reason)
-    elif name in rows:
-        row = rows[name]
+    elif name in _MODULES:
+        row = _describe(name)
     else:
-        raise RequestError(f"There is no backend {name!r}; choose one of auto, {', '.join(rows)}.")
+        raise RequestError(f"There is no backend {name!r}; choose one of auto, {', '.join(_MODULES)}.")
     if not row.available:
         raise RequestError(
             f"The backend {name!r} cannot run here: {row.reason}. To get one that can: {row.install}."

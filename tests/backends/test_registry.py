@@ -8,10 +8,11 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from neurogate.backends import numba_cpu, numpy_reference, registry
+from neurogate.backends import cuda, numba_cpu, numpy_reference, registry
 from neurogate.errors import RequestError
 
 
@@ -28,9 +29,9 @@ def test_a_named_backend_is_the_one_that_is_given() -> None:
 
 
 @pytest.mark.parametrize("name", registry.FUNCTIONS)
-def test_backends_offer_the_same_functions_with_the_same_parameters(name: str) -> None:
-    reference, compiled = (inspect.signature(getattr(b, name)) for b in (numpy_reference, numba_cpu))
-    assert compiled == reference
+@pytest.mark.parametrize("backend", [numba_cpu, cuda], ids=["numba", "cuda"])
+def test_backends_offer_the_same_functions_with_the_same_parameters(backend: ModuleType, name: str) -> None:
+    assert inspect.signature(getattr(backend, name)) == inspect.signature(getattr(numpy_reference, name))
 
 
 def test_auto_takes_numba_and_says_so_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -64,11 +65,28 @@ def test_a_named_backend_that_is_missing_says_what_to_install() -> None:
     )
 
 
-def test_cuda_is_listed_with_what_it_lacks_and_refused() -> None:
+def test_cuda_without_a_gpu_is_listed_with_what_it_lacks_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: find("numpy" if name == "cupy" else name))
+    monkeypatch.setattr(registry, "_DRIVER", "no such driver")
     (row,) = (row for row in registry.describe() if row.name == "cuda")
     assert not row.available
-    with pytest.raises(RequestError, match=r"'cuda' cannot run here: this release .* use numba"):
+    with pytest.raises(RequestError, match=r"'cuda' cannot run here: there is no NVIDIA GPU, .* use numba"):
         registry.choose("cuda")
+
+
+def test_cuda_without_cupy_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "cupy" else find(name))
+    with pytest.raises(RequestError, match=r"cupy is not installed.*pip install 'neurogate\[cuda\]'"):
+        registry.choose("cuda")
+
+
+def test_cuda_with_a_gpu_is_the_one_that_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: find("numpy" if name == "cupy" else name))
+    monkeypatch.setattr(registry, "_count_gpus", lambda: 1)
+    assert registry.choose("cuda") == (cuda, "cuda")
 
 
 def test_an_unknown_backend_is_refused_with_those_there_are() -> None:
@@ -79,6 +97,6 @@ def test_an_unknown_backend_is_refused_with_those_there_are() -> None:
 
 def test_asking_which_backends_there_are_imports_none(checkout: Path) -> None:
     ask = "import sys; from neurogate.backends import registry; registry.describe(); "
-    command = [sys.executable, "-c", ask + "print('numba' in sys.modules)"]
+    command = [sys.executable, "-c", ask + "print({'numba', 'cupy'} & set(sys.modules))"]
     done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    assert done.stdout == "set()\n"

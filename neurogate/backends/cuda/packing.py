@@ -1,0 +1,100 @@
+"""Structures for kernels, laid out as the C++ sources declare them."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .device import Device
+from .sources import folder
+
+__all__ = ["MOST_THREADS", "Arrays", "fields", "pack", "threads_for"]
+
+Array = npt.NDArray[Any]
+
+_STRUCT = r"struct {} {{(.*?)^}};"
+_DECLARATION = re.compile(r"^\s*(?:const )?(?:unsigned )?(\w+(?: long)?) *([^;(]*);", re.MULTILINE)
+
+
+@functools.cache
+def fields(header: str, struct: str) -> Mapping[str, str]:
+    """Return the fields of a structure of the kernels, in order, each with its NumPy type.
+
+    Parameters
+    ----------
+    header, struct : str
+        File in the folder of the sources, and name.
+
+    Examples
+    --------
+    >>> list(fields("samples.cuh", "Bins").items())[2:4]
+    [('rate', '<f8'), ('x', '<i8')]
+    """
+    text = re.sub(r"//.*", "", (folder() / header).read_text("utf-8"))
+    body = re.search(_STRUCT.format(struct), text, re.DOTALL | re.MULTILINE)
+    found = {}
+    for kind, names in _DECLARATION.findall(body.group(1) if body else ""):
+        for name in names.split(","):
+            number = kind == "double" and "*" not in name
+            found[name.strip("* \n")] = "<f8" if number else "<i8"
+    return found
+
+
+MOST_THREADS = 512
+"""Of a block, as the launch bounds of the kernels say."""
+
+
+class Arrays:
+    """Arrays on a device, by name.
+
+    Parameters
+    ----------
+    device : Device
+    arrays : mapping
+        NumPy arrays; the device gets copies.
+    """
+
+    def __init__(self, device: Device, arrays: Mapping[str, Array]) -> None:
+        self._device = device
+        self._shapes = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+        self._there = {name: device.upload(np.ascontiguousarray(array)) for name, array in arrays.items()}
+
+    def addresses(self) -> dict[str, int]:
+        """Return where each array begins."""
+        return {name: self._device.address(array) for name, array in self._there.items()}
+
+    def fetch(self, name: str) -> Array:
+        """Return an array as it is now."""
+        shape, dtype = self._shapes[name]
+        if 0 in shape:
+            return np.zeros(shape, dtype)
+        return self._device.download(self._there[name]).reshape(shape)
+
+
+def pack(header: str, struct: str, values: Mapping[str, int | float]) -> Array:
+    """Return a structure of the kernels as an array of size one; every field is 8 bytes.
+
+    Examples
+    --------
+    >>> values = dict.fromkeys(fields("samples.cuh", "Bins"), 1)
+    >>> pack("samples.cuh", "Bins", values | {"rate": 0.5}).tolist()
+    (1, 1, 0.5, 1, 1, 1, 1)
+    """
+    kinds = fields(header, struct)
+    return np.array(tuple(values[name] for name in kinds), np.dtype(list(kinds.items())))
+
+
+def threads_for(n: int) -> int:
+    """Return how many threads work on `n` neurons: whole warps.
+
+    Examples
+    --------
+    >>> threads_for(37), threads_for(5000)
+    (64, 512)
+    """
+    return min(MOST_THREADS, -(-max(n, 1) // 32) * 32)

@@ -1,0 +1,99 @@
+"""The CUDA compiler as a library, through ctypes: no GPU needed.
+
+``python -m tests.backends.cuda.nvrtc`` writes what each kernel takes to
+``benchmarks/results/cuda_kernels.json``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import json
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from neurogate.backends.cuda.sources import OPTIONS, source
+
+FILES = ("reservoir.cu", "samples.cu")
+
+__all__ = ["ARCHITECTURES", "FILES", "Usage", "compile_cuda", "library", "usage"]
+
+ARCHITECTURES = ("sm_75", "sm_80", "sm_90")
+STRICT = ("-Werror", "all-warnings", "--ptxas-options=-v")
+_ENTRY = re.compile(
+    r"Compiling entry function '(\w+)'.*?(\d+) bytes stack frame, (\d+) bytes spill stores, "
+    r"(\d+) bytes spill loads.*?Used (\d+) registers",
+    re.DOTALL,
+)
+
+
+class Usage(NamedTuple):
+    """What a kernel takes of a multiprocessor."""
+
+    registers: int
+    stack_bytes: int
+    spilled_bytes: int
+
+
+def library() -> ctypes.CDLL | None:
+    """Load libnvrtc from the package of NVIDIA, or return None."""
+    spec = importlib.util.find_spec("nvidia")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for path in sorted(Path(folder).glob("*/lib/libnvrtc.so.*[0-9]")):
+            return ctypes.CDLL(str(path))
+    return None
+
+
+def compile_cuda(nvrtc: ctypes.CDLL, name: str, architecture: str) -> tuple[bytes, str]:
+    """Return the machine code of one file of kernels, and what the compiler said."""
+    program = ctypes.c_void_p()
+    text = source(name).encode()
+    assert not nvrtc.nvrtcCreateProgram(ctypes.byref(program), text, name.encode(), 0, None, None)
+    options = [option.encode() for option in (f"-arch={architecture}", *OPTIONS, *STRICT)]
+    failed = nvrtc.nvrtcCompileProgram(program, len(options), (ctypes.c_char_p * len(options))(*options))
+    log = _fetch(nvrtc, program, "ProgramLog").decode()
+    assert not failed, log
+    return _fetch(nvrtc, program, "CUBIN"), log
+
+
+def _fetch(nvrtc: ctypes.CDLL, program: ctypes.c_void_p, what: str) -> bytes:
+    size = ctypes.c_size_t()
+    assert not getattr(nvrtc, f"nvrtcGet{what}Size")(program, ctypes.byref(size))
+    text = ctypes.create_string_buffer(size.value)
+    assert not getattr(nvrtc, f"nvrtcGet{what}")(program, text)
+    return text.raw
+
+
+def usage(log: str) -> dict[str, Usage]:
+    """Return what each kernel takes, from what the compiler said."""
+    return {
+        name: Usage(int(registers), int(stack), int(stores) + int(loads))
+        for name, stack, stores, loads, registers in _ENTRY.findall(log)
+    }
+
+
+def _table(nvrtc: ctypes.CDLL) -> dict[str, object]:
+    major, minor = ctypes.c_int(), ctypes.c_int()
+    nvrtc.nvrtcVersion(ctypes.byref(major), ctypes.byref(minor))
+    kernels: dict[str, dict[str, dict[str, int]]] = {}
+    for architecture in ARCHITECTURES:
+        for name in FILES:
+            for kernel, found in usage(compile_cuda(nvrtc, name, architecture)[1]).items():
+                kernels.setdefault(kernel, {})[architecture] = found._asdict()
+    version = f"{major.value}.{minor.value}"
+    return {"nvrtc": version, "options": OPTIONS, "kernels": dict(sorted(kernels.items()))}
+
+
+def main() -> None:
+    """Write the table, or say why not."""
+    nvrtc = library()
+    if nvrtc is None:
+        sys.exit("There is no libnvrtc here; to get one: pip install nvidia-cuda-nvrtc.")
+    target = Path(__file__).parents[3] / "benchmarks" / "results" / "cuda_kernels.json"
+    target.write_text(json.dumps(_table(nvrtc), indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The kernels on a CPU: built by g++ with `host_shim.hpp`, behind the interface of a device."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from neurogate.backends.cuda import sources
+
+HERE = Path(__file__).parent
+FLAGS = ["-x", "c++", "-std=c++17", "-O1", "-ffp-contract=off", "-fPIC", "-shared"]
+FLAGS += ["-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"]
+
+
+def build(compiler: str, folder: Path) -> ctypes.CDLL:
+    """Compile every kernel into a shared object."""
+    built = folder / "kernels.so"
+    places = [f"-I{sources.folder()}", f"-I{HERE}", str(HERE / "host_shim.cpp"), "-o", str(built)]
+    subprocess.run([compiler, *FLAGS, *places], check=True)
+    return ctypes.CDLL(str(built))
+
+
+class Shim:
+    """A device whose memory is the host's, with few processors and small blocks."""
+
+    def __init__(self, library: ctypes.CDLL, shared_bytes: int = 100_000, most_threads: int = 64) -> None:
+        self.multiprocessors = 3
+        self.shared_bytes = shared_bytes
+        self.launched: list[str] = []
+        self._library, self._most = library, most_threads
+
+    def upload(self, array: np.ndarray) -> np.ndarray:
+        return array.copy() if array.size else np.zeros(8, np.uint8)
+
+    def download(self, array: np.ndarray) -> np.ndarray:
+        return array.copy()
+
+    def address(self, array: np.ndarray) -> int:
+        return int(array.ctypes.data)
+
+    def launch(
+        self, name: str, dtype: str, given: np.ndarray, grid: tuple[int, int], threads: int, shared: int
+    ) -> None:
+        assert shared <= self.shared_bytes
+        self.launched.append(name)
+        launch = getattr(self._library, f"launch_{name}_{dtype}")
+        together = name == "reservoir_grid"
+        launch(ctypes.c_void_p(given.ctypes.data), *grid, min(threads, self._most), shared, int(together))

@@ -1,0 +1,58 @@
+"""Every kernel compiles without a GPU and without a warning, and what it keeps fits into registers."""
+
+from __future__ import annotations
+
+import ctypes
+
+import pytest
+
+from neurogate.backends.cuda import sources
+from neurogate.backends.cuda.packing import MOST_THREADS
+from tests.backends.cuda import nvrtc
+
+NAMES = {
+    "reservoir.cu": {"reservoir_block", "reservoir_grid"},
+    "samples.cu": {"readout", "normalised_delta", "least_squares", "high_pass"},
+}
+REGISTERS = 65536  # of a multiprocessor
+
+
+@pytest.fixture(scope="session")
+def compiler() -> ctypes.CDLL:
+    found = nvrtc.library()
+    if found is None:
+        pytest.skip(
+            "There is no libnvrtc to compile the kernels with; to get one: pip install nvidia-cuda-nvrtc."
+        )
+    return found
+
+
+@pytest.mark.parametrize("architecture", nvrtc.ARCHITECTURES)
+@pytest.mark.parametrize("name", nvrtc.FILES)
+def test_kernels_compile_and_fit(name: str, architecture: str, compiler: ctypes.CDLL) -> None:
+    code, log = nvrtc.compile_cuda(compiler, name, architecture)
+    found = nvrtc.usage(log)
+    assert code.startswith(b"\x7fELF")
+    assert set(found) == {f"{kernel}_{kind}" for kernel in NAMES[name] for kind in ("f32", "f64")}
+    for kernel, usage in found.items():
+        assert usage.registers * (256 if "grid" in kernel else MOST_THREADS) <= REGISTERS
+        assert (kernel, usage.spilled_bytes) == (kernel, 0)
+
+
+def test_a_kernel_with_a_warning_is_refused(compiler: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nvrtc, "source", lambda name: "__global__ void f() { int unused; }")
+    with pytest.raises(AssertionError, match="never referenced"):
+        nvrtc.compile_cuda(compiler, "wrong.cu", "sm_90")
+
+
+def test_no_body_calls_cuda() -> None:
+    allowed = {"team.cuh", "reservoir.cu", "samples.cu"}
+    calls = ("threadIdx", "blockIdx", "blockDim", "gridDim", "__sync", "atomic", "__threadfence")
+    for path in sources.folder().glob("*.cu*"):
+        if path.name not in allowed:
+            assert not [call for call in calls if call in path.read_text("utf-8")], path.name
+
+
+def test_no_floating_point_atomics() -> None:
+    text = (sources.folder() / "team.cuh").read_text("utf-8")
+    assert [line.count("atomicAdd(arrived, ") for line in text.splitlines() if "atomicAdd" in line] == [1, 1]

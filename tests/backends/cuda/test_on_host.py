@@ -1,0 +1,159 @@
+"""The CUDA backend on a CPU: the kernels' own text, run by fibers, gives the reference's bits."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from neurogate.backends import cuda, numpy_reference
+from neurogate.backends.cuda import device as devices
+from neurogate.backends.cuda import reservoir as cuda_reservoir
+from tests.backends import cases
+from tests.backends.cases import FULL, Kind
+from tests.backends.cuda.shim import Shim, build
+
+KINDS = {
+    "plain": Kind(),
+    "euler": Kind(scheme="euler"),
+    "2007": Kind(model="izhikevich_2007", double_trace=True),
+    "2007 euler": Kind(model="izhikevich_2007", scheme="euler", double_synapse=True),
+    "uniform": Kind(uniform=True, noise=True),
+    "everything": FULL,
+    "everything of 2007": FULL._replace(model="izhikevich_2007", double_synapse=False),
+    "delta": FULL._replace(lesson="delta"),
+    "least squares": FULL._replace(lesson="least_squares", double_trace=True),
+}
+TYPES = ("float64", "float32")
+STEPS = 200
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> object:
+    compiler = shutil.which("g++")
+    if compiler is None:
+        pytest.skip("There is no g++ to build the kernels with.")
+    return build(compiler, tmp_path_factory.mktemp("kernels"))
+
+
+@pytest.fixture(autouse=True)
+def shim(library: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shim]:
+    shim = Shim(library)
+    monkeypatch.setattr(devices, "current", lambda: shim)
+    return shim
+
+
+def _both(kind: Kind, replicas: int = 1, n: int = 37, **changes: object) -> None:
+    case = cases.make(kind, replicas, n)
+    inputs = cases.pulses(case, STEPS)
+    expected = cases.run(numpy_reference, case, inputs, **changes)
+    assert expected.records["spikes"].any()
+    cases.assert_same_run(cases.run(cuda, case, inputs, **changes), expected)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_run_has_the_bits_of_the_reference(kind: Kind, dtype: str) -> None:
+    _both(kind._replace(dtype=dtype))
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_all_blocks_together_give_the_same_bits(
+    kind: Kind, dtype: str, monkeypatch: pytest.MonkeyPatch, shim: Shim
+) -> None:
+    monkeypatch.setattr(cuda_reservoir, "_LARGE", 1)
+    _both(kind._replace(dtype=dtype), replicas=2, n=70)
+    assert shim.launched == ["reservoir_grid"] * 2
+
+
+@pytest.mark.parametrize("lesson", ["delta", "least_squares"])
+def test_a_state_that_does_not_fit_into_shared_memory_gives_the_same_bits(lesson: str, shim: Shim) -> None:
+    shim.shared_bytes = 6000
+    _both(FULL._replace(lesson=lesson), n=70)
+
+
+@pytest.mark.parametrize("lesson", ["delta", "least_squares"])
+def test_more_neurons_than_threads(lesson: str) -> None:
+    _both(FULL._replace(lesson=lesson), n=150)
+
+
+@pytest.mark.parametrize("changes", [{"divided": False}, {"leak": 0.0}, {"forgetting": 1.0}])
+def test_forms_of_least_squares(changes: dict[str, object]) -> None:
+    _both(FULL._replace(lesson="least_squares"), **changes)
+
+
+def test_a_delta_rule_without_an_error_gate() -> None:
+    _both(FULL._replace(lesson="delta"), saturation=0.0)
+
+
+def test_a_replica_has_the_same_bits_alone_and_in_a_batch() -> None:
+    case = cases.make(FULL._replace(lesson="least_squares"), 3)
+    inputs = cases.pulses(case, STEPS)
+    batch = cases.run(cuda, case, inputs)
+    alone = cases.run(cuda, cases.alone(case, 1), inputs[1:2])
+    cases.assert_same_bits(alone.state.values, batch.state.values[1:2])
+    cases.assert_same_bits(alone.state.inverse, batch.state.inverse[1:2])
+    cases.assert_same_bits(alone.records["v"], batch.records["v"][1:2])
+
+
+def test_a_run_resumed_has_the_same_bits() -> None:
+    case = cases.make(FULL._replace(lesson="least_squares"), 2)
+    inputs, half = cases.pulses(case, STEPS), STEPS // 2
+    whole = cases.run(cuda, case, inputs)
+    begun = cases.run(cuda, case, inputs[:, :half])
+    rest = cases.run(cuda, case._replace(state=begun.state), inputs[:, half:])
+    cases.assert_same_state(rest.state, whole.state)
+
+
+def test_a_replica_that_diverges_is_stopped_where_the_reference_stops() -> None:
+    case = cases.make(FULL, 3)
+    case.state.values[1, 2, 5] = np.inf
+    inputs = cases.pulses(case, STEPS)
+    with np.errstate(all="ignore"):
+        expected = cases.run(numpy_reference, case, inputs)
+    found = cases.run(cuda, case, inputs)
+    for mine, theirs in zip(found.status, expected.status, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    np.testing.assert_array_equal(found.state.values, expected.state.values)
+
+
+def test_no_steps_change_nothing() -> None:
+    case = cases.make(FULL)
+    cases.assert_same_state(cases.run(cuda, case, cases.pulses(case, 0), record=()).state, case.state)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("n", [1, 33, 70])
+def test_learning_from_samples_has_the_bits_of_the_reference(
+    n: int, dtype: str, rng: np.random.Generator
+) -> None:
+    w, x = rng.normal(size=(2, 3, n)).astype(dtype), rng.normal(size=(2, 40, n)).astype(dtype)
+    d, course = rng.normal(size=(2, 40, 3)).astype(dtype), rng.random((2, 40)).astype(dtype)
+    p = np.tile(np.eye(n, dtype=dtype), (2, 1, 1))
+    calls = {
+        "readout": (w, x),
+        "normalised_delta": (w, x, d, course, np.array([0.1, 0.5], dtype), 0.5),
+        "recursive_least_squares": (w, p, x, d, 0.99, 0.01, 3),
+        "high_pass": (x, w[:, 0], w[:, 1], 0.1),
+    }
+    for name, arguments in calls.items():
+        mine, theirs = getattr(cuda, name)(*arguments), getattr(numpy_reference, name)(*arguments)
+        pairs = zip(mine, theirs, strict=True) if isinstance(mine, tuple) else [(mine, theirs)]
+        for k, (a, b) in enumerate(pairs):
+            lower = name == "recursive_least_squares" and k == 1
+            cases.assert_same_bits(*((np.tril(a), np.tril(b)) if lower else (a, b)))
+
+
+def test_a_batch_too_small_to_pay_is_said_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cuda_reservoir, "_said", set())
+    case = cases.make(Kind())
+    for _ in range(2):
+        cases.run(cuda, case, cases.pulses(case, 2), record=())
+    assert caplog.messages == [
+        "A GPU does not pay for 1 replicas of 37 neurons; more replicas at once, or numba, are faster."
+    ]
