@@ -6,6 +6,7 @@ same arithmetic and gives the same bits.
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...errors import RequestError
 from .. import noise
 from ..layout import LESSONS, SCHEMES, Codes, Lesson, NetworkArrays, RecordPlan, StateArrays, Status
 from . import device as devices
@@ -26,8 +28,10 @@ Numbers = dict[str, int | float]
 
 _LARGE, _FEW = 16384, 8  # neurons, and replicas: such a batch gets a grid
 _GRID_THREADS = 256
+_MOST = 2**28  # the kernel keeps places of neurons in 29 bits
 _log = logging.getLogger("neurogate")
-_said: set[str] = set()
+
+_OF_ONE_WIDTH = (("synapse_decay", "synapse_rise"), ("trace_decay", "trace_rise", "trace_kick"))
 
 
 def run_reservoir(
@@ -49,7 +53,12 @@ def run_reservoir(
     """
     device = devices.current()
     (batch, n), dtype = network.bias.shape, state.values.dtype
-    _warn_if_small(batch, n)
+    if n > _MOST:
+        raise RequestError(
+            f"A reservoir of {n} neurons is too large for a GPU; at most {_MOST} are possible."
+        )
+    if batch < 4 and n < 4096:
+        _warn_of_few_neurons()
     together = n >= _LARGE and batch < _FEW
     space = Workspace.plan(
         n, state.feedback.shape[1], _is_least_squares(lesson), dtype, 0 if together else device.shared_bytes
@@ -63,14 +72,13 @@ def run_reservoir(
     return _results(there, state, inputs.shape[1])
 
 
-def _warn_if_small(batch: int, n: int) -> None:
-    if batch < 4 and n < 4096 and "small" not in _said:
-        _said.add("small")
-        _log.warning(
-            "A GPU does not pay for %d replicas of %d neurons; more replicas at once, or numba, are faster.",
-            batch,
-            n,
-        )
+@functools.cache
+def _warn_of_few_neurons() -> None:
+    """Say it once in a process."""
+    _log.warning(
+        "A GPU does not pay for fewer than 4 replicas of fewer than 4096 neurons; "
+        "give it more at once, or use numba, which is faster here."
+    )
 
 
 def _is_least_squares(lesson: Lesson | None) -> bool:
@@ -84,6 +92,8 @@ def _arrays(
     dtype, batch = state.values.dtype, len(inputs)
     taught = np.zeros((3, 0)) if lesson is None else (lesson.targets, lesson.course, lesson.rate)
     arrays = network._asdict() | dict(zip(state._fields[:-1], state[:-1], strict=True))
+    for names in _OF_ONE_WIDTH:
+        arrays |= _of_one_width({name: arrays[name] for name in names})
     arrays |= dict(zip(("wanted", "course", "rate"), (a.astype(dtype) for a in taught), strict=True))
     arrays |= {
         "drive": inputs.astype(dtype),
@@ -97,11 +107,24 @@ def _arrays(
     return arrays | {f"record_{name}": row.astype(np.int64) for name, row in rows.items()}
 
 
+def _of_one_width(rows: Mapping[str, Array]) -> dict[str, Array]:
+    """Return rows of each replica with as many numbers as the widest has; rows that are absent hold zeros."""
+    width = max(1, *(row.shape[-1] for row in rows.values()))
+    return {
+        name: np.ascontiguousarray(
+            np.broadcast_to(row, (len(row), width)) if row.size else np.zeros((len(row), width), row.dtype)
+        )
+        for name, row in rows.items()
+    }
+
+
 def _shape(
     codes: Codes, network: NetworkArrays, state: StateArrays, inputs: Array, plan: RecordPlan
 ) -> Numbers:
     n = network.bias.shape[1]
-    wide = {"parameter": network.parameters, "synapse": network.synapse_decay, "trace": network.trace_decay}
+    wide = {"parameter": (network.parameters,)}
+    for part, names in zip(("synapse", "trace"), _OF_ONE_WIDTH, strict=True):
+        wide[part] = tuple(getattr(network, name) for name in names)
     return {
         "neurons": n,
         "parameter_rows": network.parameters.shape[1],
@@ -111,7 +134,7 @@ def _shape(
         "depth": state.pending.shape[1],
         "steps": inputs.shape[1],
         "done": int(state.step),
-        **{f"{name}_step": int(array.shape[-1] == n) for name, array in wide.items()},
+        **{f"{name}_step": int(max(row.shape[-1] for row in rows) == n) for name, rows in wide.items()},
         "model": int(codes.model),
         "half_step": int(codes.scheme == SCHEMES["half_step"]),
         "double_synapse": int(codes.double_synapse),

@@ -11,6 +11,7 @@ import pytest
 from neurogate.backends import cuda, numpy_reference
 from neurogate.backends.cuda import device as devices
 from neurogate.backends.cuda import reservoir as cuda_reservoir
+from neurogate.errors import RequestError
 from tests.backends import cases
 from tests.backends.cases import FULL, Kind
 from tests.backends.cuda.shim import Shim, build
@@ -147,13 +148,17 @@ def test_learning_from_samples_has_the_bits_of_the_reference(
             cases.assert_same_bits(*((np.tril(a), np.tril(b)) if lower else (a, b)))
 
 
-def test_a_batch_too_small_to_pay_is_said_once(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cuda_reservoir, "_said", set())
+def test_a_batch_too_small_to_pay_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    cuda_reservoir._warn_of_few_neurons.cache_clear()
     case = cases.make(Kind())
     for _ in range(2):
         cases.run(cuda, case, cases.pulses(case, 2), record=())
-    assert caplog.messages == [
-        "A GPU does not pay for 1 replicas of 37 neurons; more replicas at once, or numba, are faster."
-    ]
+    (message,) = caplog.messages
+    assert message.startswith("A GPU does not pay for fewer than 4 replicas")
+
+
+def test_a_network_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda_reservoir, "_MOST", 36)
+    case = cases.make(Kind())
+    with pytest.raises(RequestError, match="37 neurons is too large for a GPU; at most 36"):
+        cases.run(cuda, case, cases.pulses(case, 2))
