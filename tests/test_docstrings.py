@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "neurogate").rglob("*.py"))
 # A compiled function is its NumPy reference once more, and is described there.
-DESCRIBED = [path for path in MODULES if path.parent.name != "numba_cpu"]
+DESCRIBED = [path for path in MODULES if path.parent.name not in ("numba_cpu", "cuda")]
 NEEDS_SECTION = 3
 """A function or class with so many parameters describes them in a section of their own; a method may."""
 

@@ -79,6 +79,13 @@ class Arrays:
 def pack(header: str, struct: str, values: Mapping[str, int | float]) -> Array:
     """Return a structure of the kernels as an array of size one; every field is 8 bytes.
 
+    Parameters
+    ----------
+    header, struct : str
+        As in `fields`.
+    values : mapping
+        One number for each field, or more.
+
     Examples
     --------
     >>> values = dict.fromkeys(fields("samples.cuh", "Bins"), 1)
