@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.plotting.style import BLACK, GREY, NEURON_TYPES, STYLE, WIDTH_MM, drawing, figure
@@ -147,6 +148,8 @@ def course(
         axes.set_ylabel(ylabel)
         if scale == "linear":
             axes.set_ylim(bottom=0.0)
+        else:
+            axes.yaxis.set_minor_formatter(NullFormatter())
     return line
 
 

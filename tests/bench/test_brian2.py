@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import attrs
@@ -9,11 +10,13 @@ from neurogate.bench import engine
 from neurogate.bench.child import prepare
 from neurogate.bench.workloads import WORKLOADS
 
-brian2 = pytest.importorskip("brian2")
-
 
 @pytest.fixture(autouse=True)
 def _settings_of_brian2_come_back() -> Iterator[None]:
+    # Not at the top: importing Brian2 while tests are collected changes how pytest collects.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        brian2 = pytest.importorskip("brian2", reason="Brian2 is not installed (extra neurogate[brian])")
     target, dt = brian2.prefs.codegen.target, brian2.defaultclock.dt
     yield
     brian2.prefs.codegen.target, brian2.defaultclock.dt = target, dt

@@ -6,7 +6,7 @@ None, and what serves all neurons as one number, so that code is compiled for ju
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,7 @@ from numba.extending import overload
 
 from ..layout import (
     CHECK_EVERY,
-    LESSONS,
-    MODELS,
     RECORDABLE,
-    SCHEMES,
     Codes,
     Lesson,
     NetworkArrays,
@@ -27,12 +24,13 @@ from ..layout import (
     Status,
     replica,
 )
-from ..noise import STREAMS, normal_table
+from ..noise import STREAMS
 from .compiling import kernel, over_replicas
 from .lanes import aligned_rows
-from .learning import delta_sample, fresh_scratch, least_squares_sample, settle
+from .learning import delta_sample, least_squares_sample, settle
 from .neurons import advance, lost
 from .noise import add_normals, fill_bits, poisson_count
+from .packing import pack
 from .sums import lane_dot
 
 __all__ = ["run_reservoir"]
@@ -40,88 +38,6 @@ __all__ = ["run_reservoir"]
 Array = npt.NDArray[Any]
 _SPIKES, _READOUT = RECORDABLE["spikes"], RECORDABLE["readout"]
 _MEMBRANE, _POISSON = STREAMS["membrane"], STREAMS["poisson"]
-
-
-class _Cells(NamedTuple):
-    """What `advance` needs of the neurons, apart from their state: rows, numbers, or None."""
-
-    gain: Any
-    k: Any
-    v_r: Any
-    v_t: Any
-    v_peak: Any
-    a: Any
-    b: Any
-    dt: Any
-    half_step: Any
-    synapse_decay: Any
-    synapse_rise: Any
-    trace_decay: Any
-    trace_rise: Any
-
-
-class _Spikes(NamedTuple):
-    """What a spike does: the reset, the kick of the trace, and the synapses."""
-
-    c: Any
-    d: Any
-    kick: Any
-    indptr: Any
-    targets: Any
-    weights: Any
-    delays: Any
-
-
-class _Drive(NamedTuple):
-    """Where the current comes from."""
-
-    seed: Any
-    bias: Any
-    input_weights: Any
-    inputs: Any
-    back: Any  # the weights of the only readout, where nothing else needs a pass of its own
-    feedback_weights: Any  # otherwise
-    noise_sd: Any
-    table: Any
-
-
-class _Poisson(NamedTuple):
-    """External spikes."""
-
-    mean: Any
-    none: Any
-    weight: Any
-
-
-class _Room(NamedTuple):
-    """Arrays that one step fills and the next does not need."""
-
-    fired: Any
-    steady: Any
-    external: Any
-    bits: Any
-    scratch: Any
-    gates: Any
-    left: Any
-    place: Any
-
-
-class _Teaching(NamedTuple):
-    """A lesson as one replica sees it."""
-
-    every: Any
-    offset: Any
-    first: Any
-    last: Any
-    targets: Any
-    course: Any
-    rate: Any
-    saturation: Any
-    factor: Any
-    grow: Any
-    leak: Any
-    divided: Any
-    inverse: Any
 
 
 def run_reservoir(
@@ -150,8 +66,8 @@ def run_reservoir(
 
     def work(b: int) -> None:
         one = replica(network, b)
-        values, pending, feedback, readouts, inverse = (array[b] for array in new[:-1])
-        double = codes.double_synapse, codes.double_trace
+        mine = StateArrays._make((*(array[b] for array in new[:-1]), first))
+        values, double = mine.values, (codes.double_synapse, codes.double_trace)
         # Unaligned rows, and rows that lie a page apart, cost a third of the time.
         rows = aligned_rows(len(values) + 3, values.shape[1], values.dtype)
         rows[: len(values)] = values
@@ -161,11 +77,8 @@ def run_reservoir(
         _run(
             first, rows, v, u, s, h, r, g,
             h if double[0] else s, (g if double[1] else r) if one.trace_decay.size else None,
-            pending if len(pending) else None, feedback, readouts,
-            _cells(codes, one, double, values.dtype), _spikes(one, len(pending) > 0),
-            _drive(one, inputs[b], rows[-1]), _external_spikes(one),
-            _teaching(lesson, b, inverse), plan, records[b], found[b],
-            _room(rows[-3], rows[-2], feedback, plan, first),
+            mine.pending if len(mine.pending) else None, mine.feedback, mine.readout_weights,
+            *pack(codes, one, mine, inputs[b], plan, lesson, b, rows[-3:]), plan, records[b], found[b],
         )  # fmt: skip
         values[:] = rows[: len(values)]
 
@@ -177,79 +90,6 @@ def run_reservoir(
 
 def _rows(double: tuple[bool, bool]) -> tuple[bool, ...]:
     return (True, True, True, double[0], True, double[1])
-
-
-def _narrow(row: Array) -> Any:
-    """Return a row, or its only number, or None if there is none."""
-    if not row.size:
-        return None
-    return row[0] if row.shape == (1,) else row
-
-
-def _cells(codes: Codes, one: NetworkArrays, double: tuple[bool, bool], dtype: np.dtype[Any]) -> _Cells:
-    half = dtype.type(0.5) if codes.scheme == SCHEMES["half_step"] else None
-    dt = dtype.type(codes.dt_ms)
-    gain: Any = dt if half is None else dtype.type(0.5 * codes.dt_ms)
-    rows = [_narrow(row) for row in one.parameters]
-    if codes.model == MODELS["izhikevich_2003"]:
-        (a, b, _, _, v_peak), k, v_r, v_t = rows, None, None, None
-    else:
-        capacitance, k, v_r, v_t, v_peak, a, b, _, _ = rows
-        gain = gain / capacitance
-    rises = [
-        _narrow(x) if there else None
-        for x, there in zip((one.synapse_rise, one.trace_rise), double, strict=True)
-    ]
-    return _Cells(
-        gain, k, v_r, v_t, v_peak, a, b, dt, half,
-        _narrow(one.synapse_decay), rises[0], _narrow(one.trace_decay), rises[1],
-    )  # fmt: skip
-
-
-def _spikes(one: NetworkArrays, late: bool) -> _Spikes:
-    c, d = one.parameters[2:4] if len(one.parameters) == 5 else one.parameters[-2:]
-    delays = one.delays if late and one.delays.size else None
-    return _Spikes(
-        _narrow(c), _narrow(d), _narrow(one.trace_kick), one.indptr, one.targets, one.weights, delays
-    )
-
-
-def _drive(one: NetworkArrays, inputs: Array, back_row: Array) -> _Drive:
-    noisy, many = one.noise_sd.size > 0, one.feedback_weights
-    back = None
-    if len(many) == 1 and not noisy:
-        back = back_row
-        back[:] = many[0]
-    noise_sd, table = (one.noise_sd, normal_table(back_row.dtype.name)) if noisy else (None, None)
-    passes = many if len(many) and back is None else None
-    return _Drive(one.seed, one.bias, one.input_weights, inputs, back, passes, noise_sd, table)
-
-
-def _external_spikes(one: NetworkArrays) -> _Poisson | None:
-    if not one.poisson_mean.size:
-        return None
-    return _Poisson(one.poisson_mean, one.poisson_none, one.poisson_weight)
-
-
-def _teaching(lesson: Lesson | None, b: int, inverse: Array) -> _Teaching | None:
-    if lesson is None:
-        return None
-    number = lesson.targets.dtype.type
-    n = len(inverse)
-    return _Teaching(
-        lesson.every, lesson.offset, lesson.first, lesson.last,
-        lesson.targets[b], lesson.course[b], lesson.rate[b], number(lesson.saturation),
-        number(lesson.forgetting), number(1 / lesson.forgetting), number(n * lesson.leak), lesson.divided,
-        inverse if lesson.rule == LESSONS["least_squares"] else None,
-    )  # fmt: skip
-
-
-def _room(steady: Array, external: Array, feedback: Array, plan: RecordPlan, first: int) -> _Room:
-    n = len(steady)
-    bits = np.empty((n + 3) // 4 * 4, np.uint32)
-    scratch = fresh_scratch(n, steady.dtype)
-    left, place = plan.stride - first % plan.stride, plan.offset[:-1] - plan.neuron_start[:-1]
-    return _Room(np.empty(n, np.int32), steady, external, bits, scratch, feedback.copy(), left, place)
 
 
 def _at(row: Any, i: int) -> Any:
@@ -286,7 +126,7 @@ def _first_compiled(back: Any, feedback: Any) -> Any:
 def _run(
     first: Any, values: Any, v: Any, u: Any, s: Any, h: Any, r: Any, g: Any, receiving: Any, kicked: Any,
     pending: Any, feedback: Any, readouts: Any, cells: Any, spikes: Any, drive: Any, poisson: Any,
-    teaching: Any, plan: Any, records: Any, found: Any, room: Any,
+    teaching: Any, room: Any, plan: Any, records: Any, found: Any,
 ) -> None:  # fmt: skip
     # What is taken out of a tuple is counted by Numba each time: once for a run is enough.
     gain, k, v_r, v_t, v_peak, a, b, dt, half, s_decay, s_rise, r_decay, r_rise = cells
