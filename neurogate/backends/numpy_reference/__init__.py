@@ -5,7 +5,7 @@ Every function here defines what its namesakes in the faster backends must retur
 
 from .features import high_pass
 from .learning import normalised_delta, readout, recursive_least_squares
-from .neurons import izhikevich_2003, izhikevich_2007, reset
+from .neurons import izhikevich_2003, izhikevich_2007
 from .reservoir import run_reservoir
 
 __all__ = [
@@ -15,6 +15,5 @@ __all__ = [
     "normalised_delta",
     "readout",
     "recursive_least_squares",
-    "reset",
     "run_reservoir",
 ]

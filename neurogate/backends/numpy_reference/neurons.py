@@ -1,7 +1,7 @@
 r"""One step of the two Izhikevich models, in NumPy.
 
-The current of the step is given; v and u move; a neuron whose new v has reached v_peak has fired. The
-reset of those that fired, v = c and u = u + d, is `reset`.
+Order of one step, for both models and both schemes: the current of this step is given; v and u move;
+a neuron whose new v has reached v_peak fires; a neuron that fired gets v = c and u = u + d.
 
 Scheme ``euler``: v and u both move by dt from their old values.
 Scheme ``half_step`` (Izhikevich 2003): v moves by dt/2 twice, with the old u and the same current; then u
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["izhikevich_2003", "izhikevich_2007", "reset"]
+__all__ = ["izhikevich_2003", "izhikevich_2007"]
 
 Array = npt.NDArray[Any]
 
@@ -49,10 +49,10 @@ def izhikevich_2003(
     --------
     >>> rows = np.array([[0.02], [0.2], [-65.0], [8.0], [30.0]])
     >>> v, u, fired = izhikevich_2003(np.array([29.0]), np.array([0.0]), np.array([0.0]), rows, 1.0, "euler")
-    >>> float(v[0]), round(float(u[0]), 3), bool(fired[0])
-    (347.64, 0.116, True)
+    >>> float(v[0]), float(u[0]), bool(fired[0])
+    (-65.0, 8.116, True)
     """
-    a, b, _, _, v_peak = np.moveaxis(parameters, -2, 0)
+    a, b, c, d, v_peak = np.moveaxis(parameters, -2, 0)
     dt = v.dtype.type(dt_ms)
 
     def slope(x: Array) -> Any:
@@ -65,7 +65,8 @@ def izhikevich_2003(
         v = v + half * slope(v)
         v = v + half * slope(v)
         u = u + dt * a * (b * v - u)
-    return v, u, v >= v_peak
+    fired = v >= v_peak
+    return np.where(fired, c, v), np.where(fired, u + d, u), fired
 
 
 def izhikevich_2007(
@@ -101,7 +102,7 @@ def izhikevich_2007(
     >>> float(v[0]), float(abs(u[0])), bool(fired[0])
     (-60.0, 0.0, False)
     """
-    capacitance, k, v_r, v_t, v_peak, a, b, _, _ = np.moveaxis(parameters, -2, 0)
+    capacitance, k, v_r, v_t, v_peak, a, b, c, d = np.moveaxis(parameters, -2, 0)
     dt = v.dtype.type(dt_ms)
 
     def slope(x: Array) -> Any:
@@ -114,25 +115,5 @@ def izhikevich_2007(
         v = v + half * slope(v)
         v = v + half * slope(v)
         u = u + dt * a * (b * (v - v_r) - u)
-    return v, u, v >= v_peak
-
-
-def reset(v: Array, u: Array, fired: Array, parameters: Array) -> None:
-    r"""Set v to c and add d to u, in place, where neurons have fired.
-
-    Parameters
-    ----------
-    v, u, fired : (N,) arrays
-    parameters : (P, N) or (P, 1) array
-        Of either model.
-
-    Examples
-    --------
-    >>> v, u, rows = np.array([40.0, 0.0]), np.zeros(2), np.array([[0.02], [0.2], [-65.0], [8.0], [30.0]])
-    >>> reset(v, u, v >= 30, rows)
-    >>> v.tolist(), u.tolist()
-    ([-65.0, 0.0], [8.0, 0.0])
-    """
-    c, d = parameters[2:4] if len(parameters) == 5 else parameters[-2:]
-    v[fired] = np.broadcast_to(c, v.shape)[fired]
-    u[fired] += np.broadcast_to(d, u.shape)[fired]
+    fired = v >= v_peak
+    return np.where(fired, c, v), np.where(fired, u + d, u), fired

@@ -5,13 +5,13 @@ Order of one step t, all right-hand sides from before the step unless said other
 1. current: I = (bias + W_in x(t) + E z + noise) + s, added in this order
 2. v and u move (`neurons`); a v below -1000 mV becomes NaN and stays so, lest it come back before it is
    looked for
-3. neurons whose new v has reached v_peak have fired
+3. neurons whose new v has reached v_peak have fired: v = c, u = u + d
 4. synapse: exponential s = decay s + J; double exponential s = rise s + dt h, then h = decay h + J, where J
    is what arrives in this step: weights that were sent with a delay of several steps, then the weights
    of external Poisson spikes
 5. trace: exponential r = decay r; double exponential r = rise r + dt g, then g = decay g
-6. each neuron that fired, in ascending order: v = c, u = u + d, the kick is added to its trace (to g if
-   double exponential, else to r), and its weights with a delay of one step are added to the synapses of
+6. each neuron that fired, in ascending order: the kick is added to its trace (to g if double
+   exponential, else to r), and its weights with a delay of one step are added to the synapses of
    their targets (to h if double exponential, else to s); longer delays wait
 7. readout, fed back at the next step: z = phi r (the new r)
 8. learning, if this is a step of the lesson: the readouts are those of 7, phi and P change
@@ -43,7 +43,7 @@ from ..layout import (
     replica,
 )
 from .learning import delta_sample, least_squares_sample
-from .neurons import izhikevich_2003, izhikevich_2007, reset
+from .neurons import izhikevich_2003, izhikevich_2007
 from .sums import lane_dot
 
 __all__ = ["run_reservoir"]
@@ -121,11 +121,10 @@ def _step(codes: Codes, network: NetworkArrays, state: StateArrays, inputs: Arra
     scheme = "euler" if codes.scheme == SCHEMES["euler"] else "half_step"
     current = _external(network, state.feedback, inputs, step, v.dtype) + s
     v[:], u[:], fired = advance(v, u, current, network.parameters, codes.dt_ms, scheme)
-    v[v < -VOLTAGE_LIMIT_MV] = np.nan
+    v[~fired & (v < -VOLTAGE_LIMIT_MV)] = np.nan
     _filter(s, h, network.synapse_decay, network.synapse_rise, codes.double_synapse, codes.dt_ms)
     receiving, kicked = h if codes.double_synapse else s, g if codes.double_trace else r
     _arrive(network, state.pending, receiving, step)
-    reset(v, u, fired, network.parameters)
     if network.trace_decay.size:
         _filter(r, g, network.trace_decay, network.trace_rise, codes.double_trace, codes.dt_ms)
         kicked[fired] += np.broadcast_to(network.trace_kick, v.shape)[fired]
