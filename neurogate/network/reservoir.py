@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from ..backends import registry
 from ..backends.layout import (
+    LESSONS,
     MODELS,
     SCHEMES,
     STATE_ROWS,
@@ -241,6 +242,8 @@ class Reservoir:
             raise ValueError(f"inputs has shape {inputs.shape}; it must be ({batch}, steps, {channels}).")
         with np.errstate(over="ignore"):
             inputs = np.ascontiguousarray(inputs, self.dtype)
+        self._check_state(state)
+        lesson = None if lesson is None else self._fitting(lesson, state, inputs.shape[1])
         readouts = state.feedback.shape[1]
         plan = pack_plan(record, n, state.step, inputs.shape[1], readouts)
         run = self.call("run_reservoir")
@@ -253,6 +256,38 @@ class Reservoir:
             value, quantity = float(watched[code][neuron]), _UNITS[WATCHED[code]]
             raise RunDiverged(quantity, value, replica=b, step=int(status.step[b]), neuron=neuron)
         return state, unpack_records(plan, record, flat)
+
+    def _check_state(self, state: StateArrays) -> None:
+        """Refuse a state of another network, which compiled code would read past its ends."""
+        fresh = self.initial_state()
+        for name in ("values", "pending", "feedback", "readout_weights"):
+            array, own = getattr(state, name), getattr(fresh, name)
+            if (array.shape, array.dtype) != (own.shape, own.dtype):
+                raise RequestError(
+                    f"The state's {name} is {array.dtype} of shape {array.shape}; this network needs "
+                    f"{own.dtype} of shape {own.shape}. Start from its own initial_state()."
+                )
+
+    def _fitting(self, lesson: Lesson, state: StateArrays, steps: int) -> Lesson:
+        """Return the lesson in the number type of the network, or refuse one that does not fit the run."""
+        batch, n, _ = self.shape
+        wanted = {
+            "targets": (batch, steps, state.feedback.shape[1]),
+            "course": (batch, steps),
+            "rate": (batch,),
+        }
+        for name, shape in wanted.items():
+            if getattr(lesson, name).shape != shape:
+                raise RequestError(
+                    f"The lesson's {name} has shape {getattr(lesson, name).shape}; this run needs {shape}."
+                )
+        if lesson.rule == LESSONS["least_squares"] and state.inverse.shape != (batch, n, n):
+            raise RequestError(
+                f"Least squares needs P, but the state's inverse has shape {state.inverse.shape}; give the "
+                f"state to the rule's begun() first, or set inverse to shape ({batch}, {n}, {n})."
+            )
+        targets, course, rate = (np.ascontiguousarray(getattr(lesson, name), self.dtype) for name in wanted)
+        return lesson._replace(targets=targets, course=course, rate=rate)
 
 
 @functools.cache

@@ -22,6 +22,7 @@ from neurogate.network.recording import Recording
 from neurogate.network.recurrent import Recurrent
 from neurogate.network.reservoir import Reservoir, ReservoirSpec
 from neurogate.neurons.distributions import Constant, FromFile, Gamma, Normal, Uniform
+from neurogate.plasticity.online import OnlineLeastSquares
 from tests.tolerances import TOLERANCE
 
 N = 30
@@ -342,3 +343,27 @@ def test_the_rise_of_a_double_exponential_filter_can_be_recorded() -> None:
     )
     assert records["trace_rise"].any()
     np.testing.assert_array_equal(records["trace_rise"][0, 0], state.values[0, 5])
+
+
+def test_a_lesson_or_a_state_that_does_not_fit_is_refused() -> None:
+    reservoir = Reservoir.build(ReservoirSpec(n=20), [1], 0, readouts=1, backend="numba")
+    state, inputs = reservoir.initial_state(), np.zeros((1, 20, 0))
+    rule = OnlineLeastSquares(start_ms=0.0, stop_ms=20.0, every_ms=1.0)
+    with pytest.raises(RequestError, match="targets has shape"):
+        reservoir.run(rule.begun(state), inputs, (), rule.lesson(1.0, np.ones((1, 5, 1))))
+    with pytest.raises(RequestError, match="needs P"):
+        reservoir.run(state, inputs, (), rule.lesson(1.0, np.ones((1, 20, 1))))
+    with pytest.raises(RequestError, match="The state's values"):
+        reservoir.run(state._replace(values=state.values[..., :4]), inputs)
+
+
+def test_spikes_of_a_neuron_that_is_named_twice_are_counted_twice() -> None:
+    twice = [Recording(variable="spikes", stride=200, neurons=(0, 0, 2, 0, 2))]
+    counts = []
+    for backend in ("numpy", "numba"):
+        reservoir = Reservoir.build(ReservoirSpec(n=5), [1], 1, backend=backend)
+        _, records = reservoir.run(reservoir.initial_state(), np.ones((1, 200, 1)), twice)
+        counts.append(records["spikes"][0, 0].tolist())
+    assert counts[0] == counts[1]
+    assert counts[0][0] == counts[0][1] == counts[0][3]
+    assert counts[0][2] == counts[0][4]

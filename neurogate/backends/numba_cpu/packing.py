@@ -82,6 +82,7 @@ class Room(NamedTuple):
     gates: Any
     left: Any
     place: Any
+    whole: Any
 
 
 class Teaching(NamedTuple):
@@ -212,4 +213,6 @@ def _room(steady: Array, external: Array, feedback: Array, plan: RecordPlan, fir
     bits = np.empty((n + 3) // 4 * 4, np.uint32)
     scratch = fresh_scratch(n, steady.dtype)
     left, place = plan.stride - first % plan.stride, plan.offset[:-1] - plan.neuron_start[:-1]
-    return Room(np.empty(n, np.int32), steady, external, bits, scratch, feedback.copy(), left, place)
+    edges = zip(plan.neuron_start[:-1], plan.neuron_start[1:], strict=True)
+    whole = np.array([np.array_equal(plan.neurons[a:b], np.arange(b - a)) for a, b in edges], np.bool_)
+    return Room(np.empty(n, np.int32), steady, external, bits, scratch, feedback.copy(), left, place, whole)

@@ -132,7 +132,7 @@ def _run(
     gain, k, v_r, v_t, v_peak, a, b, dt, half, s_decay, s_rise, r_decay, r_rise = cells
     c, d, kick, indptr, targets, weights, delays = spikes
     seed, bias, input_weights, inputs, back, feedback_weights, noise_sd, table = drive
-    fired, steady, external, bits, scratch, gates, left, place = room
+    fired, steady, external, bits, scratch, gates, left, place, whole = room
     variable, stride, neuron_start, neurons, _ = plan
     n, steps = v.shape[0], inputs.shape[0]
     for t in range(steps):
@@ -154,7 +154,20 @@ def _run(
         for row in range(feedback.shape[0]):
             feedback[row] = lane_dot(readouts[row], r)
         _learn(teaching, readouts, r, feedback, step, t, scratch, gates)
-        _record(variable, stride, neuron_start, neurons, values, feedback, fired, count, left, place, records)
+        _record(
+            variable,
+            stride,
+            neuron_start,
+            neurons,
+            whole,
+            values,
+            feedback,
+            fired,
+            count,
+            left,
+            place,
+            records,
+        )
         looks = (step + 1) % CHECK_EVERY == 0 or t + 1 == steps
         if looks and _diverged(v, u, s, feedback, fired, found):
             found[1] = step + 1
@@ -295,8 +308,8 @@ def _settle(inverse: Any, scratch: Any) -> None:
 
 @kernel
 def _record(
-    variables: Any, stride: Any, neuron_start: Any, neurons: Any, values: Any, feedback: Any, fired: Any,
-    count: int, left: Any, place: Any, records: Any,
+    variables: Any, stride: Any, neuron_start: Any, neurons: Any, whole: Any, values: Any, feedback: Any,
+    fired: Any, count: int, left: Any, place: Any, records: Any,
 ) -> None:  # fmt: skip
     """Store the samples of this step; `left` counts the steps until a sample closes, `place` where it is."""
     for group in range(stride.shape[0]):
@@ -306,7 +319,7 @@ def _record(
         closes = left[group] == 0
         if variable == _SPIKES:
             for q in range(count):
-                _count(neurons, begin, end, fired[q], at, records)
+                _count(neurons, whole[group], begin, end, fired[q], at, records)
         elif closes:
             for i in range(begin, end):
                 j = neurons[i]
@@ -317,10 +330,11 @@ def _record(
 
 
 @kernel
-def _count(neurons: Any, begin: int, end: int, j: int, at: int, records: Any) -> None:
-    """Add a spike of neuron j to its count, if it has one; the neurons are in any order."""
-    if begin + j < end and neurons[begin + j] == j:  # as when all are recorded
-        records[at + begin + j] += 1
+def _count(neurons: Any, whole: bool, begin: int, end: int, j: int, at: int, records: Any) -> None:
+    """Add a spike of neuron j to its counts; the neurons are in any order, or all in order."""
+    if whole:
+        if begin + j < end:
+            records[at + begin + j] += 1
     else:
         for i in range(begin, end):
             if neurons[i] == j:
