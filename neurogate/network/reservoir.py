@@ -191,22 +191,14 @@ class Reservoir:
 
     def initial_state(self) -> StateArrays:
         """Return the state at step 0: neurons at rest or as drawn, filters and readouts at zero, no P."""
-        batch, n, _ = self.shape
-        values = np.zeros((batch, len(STATE_ROWS), n), self.dtype)
+        zeros = {name: np.zeros(shape, self.dtype) for name, shape in self._state_shapes().items()}
+        values = zeros["values"]
         simple = self.codes.model == MODELS["izhikevich_2003"]
         rest = -65 if simple else self.arrays.parameters[:, 2]
         values[:, 0] = rest if self.start_mV is None else self.start_mV
         if simple:
             values[:, 1] = self.arrays.parameters[:, 1] * values[:, 0]
-        depth, readouts = int(self.arrays.delays.max(initial=0)), self.arrays.feedback_weights.shape[1]
-        return StateArrays(
-            values,
-            np.zeros((batch, depth, n), self.dtype),
-            np.zeros((batch, readouts), self.dtype),
-            np.zeros((batch, readouts, n), self.dtype),
-            np.zeros((batch, 0, 0), self.dtype),
-            0,
-        )
+        return StateArrays(**zeros, inverse=np.zeros((self.shape[0], 0, 0), self.dtype), step=0)
 
     def run(
         self,
@@ -259,14 +251,23 @@ class Reservoir:
 
     def _check_state(self, state: StateArrays) -> None:
         """Refuse a state of another network, which compiled code would read past its ends."""
-        fresh = self.initial_state()
-        for name in ("values", "pending", "feedback", "readout_weights"):
-            array, own = getattr(state, name), getattr(fresh, name)
-            if (array.shape, array.dtype) != (own.shape, own.dtype):
+        for name, shape in self._state_shapes().items():
+            array = getattr(state, name)
+            if (array.shape, array.dtype) != (shape, self.dtype):
                 raise RequestError(
                     f"The state's {name} is {array.dtype} of shape {array.shape}; this network needs "
-                    f"{own.dtype} of shape {own.shape}. Start from its own initial_state()."
+                    f"{self.dtype} of shape {shape}. Start from its own initial_state()."
                 )
+
+    def _state_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each array of a state but P, which only least squares has."""
+        batch, readouts, n = self.arrays.feedback_weights.shape
+        return {
+            "values": (batch, len(STATE_ROWS), n),
+            "pending": (batch, int(self.arrays.delays.max(initial=0)), n),
+            "feedback": (batch, readouts),
+            "readout_weights": (batch, readouts, n),
+        }
 
     def _fitting(self, lesson: Lesson, state: StateArrays, steps: int) -> Lesson:
         """Return the lesson in the number type of the network, or refuse one that does not fit the run."""
