@@ -14,9 +14,32 @@ import numpy.typing as npt
 from ..errors import RequestError
 from .recurrent import Connections
 
-__all__ = ["finite", "wires"]
+__all__ = ["finite", "numbers", "wires"]
 
 Array = npt.NDArray[Any]
+_MOST_STEPS = 2**31 - 1
+
+
+def numbers(name: str, value: Any) -> Array:
+    """Return what was given as an array of real numbers, of whatever type.
+
+    Raises
+    ------
+    RequestError
+        If it holds anything else; the message calls it `name`.
+
+    Examples
+    --------
+    >>> numbers("bias", [1, 2]).dtype.kind
+    'i'
+    """
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        array = np.array(None)
+    if array.dtype.kind not in "biuf":
+        raise RequestError(f"{name} is not an array of numbers; give numbers only.")
+    return array
 
 
 def finite(name: str, value: Any) -> Array:
@@ -32,10 +55,7 @@ def finite(name: str, value: Any) -> Array:
     >>> finite("bias", [1, 2]).tolist()
     [1.0, 2.0]
     """
-    try:
-        array = np.asarray(value, np.float64)
-    except (TypeError, ValueError):
-        raise RequestError(f"{name} is not an array of numbers; give numbers only.") from None
+    array = numbers(name, value).astype(np.float64, copy=False)
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         where = f" at {tuple(map(int, bad[0]))}" if array.ndim else ""
@@ -51,14 +71,14 @@ def wires(weights: Any, delay_ms: Any, n: int, dt_ms: float) -> Connections:
     weights : None, (N, N) array, SciPy sparse matrix or tuple
         Row = receiver, column = sender; the tuple is (senders, targets, weights).
     delay_ms : float, (N, N) array, or (S,) array beside a tuple
-        Rounded to whole steps, at least one.
+        Rounded to whole steps, at least one and at most 2 147 483 647.
     n : int
     dt_ms : float
 
     Raises
     ------
     RequestError
-        If shapes do not fit or numbers are not finite.
+        If shapes do not fit, numbers are not finite, or a delay has too many steps.
 
     Examples
     --------
@@ -66,7 +86,7 @@ def wires(weights: Any, delay_ms: Any, n: int, dt_ms: float) -> Connections:
     [0.75, 2.0]
     """
     senders, targets, values = _triple(weights, n)
-    steps = _steps(delay_ms, senders, targets, dt_ms)
+    steps = _steps(delay_ms, senders, targets, n, dt_ms)
     if not len(values):
         return Connections(np.zeros(n + 1, np.int64), np.zeros(0, np.int32), values, np.zeros(0, np.int32))
     order = np.lexsort((steps, targets, senders))
@@ -85,39 +105,37 @@ def _triple(weights: Any, n: int) -> tuple[Array, Array, Array]:
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
     if isinstance(weights, tuple):
         return _checked_triple(weights, n)
-    if hasattr(weights, "tocoo"):
-        sparse = weights.tocoo()
-        return (
-            np.asarray(sparse.col, np.int64),
-            np.asarray(sparse.row, np.int64),
-            finite("weights", sparse.data),
-        )
-    dense = finite("weights", weights)
-    if dense.shape != (n, n):
-        raise RequestError(f"weights has shape {dense.shape}; it must be ({n}, {n}), receiver by sender.")
-    targets, senders = np.nonzero(dense)
-    return senders, targets, dense[targets, senders]
+    sparse = hasattr(weights, "tocoo")
+    matrix: Any = weights if sparse else finite("weights", weights)
+    if matrix.shape != (n, n):
+        raise RequestError(f"weights has shape {matrix.shape}; it must be ({n}, {n}), receiver by sender.")
+    if not sparse:
+        targets, senders = np.nonzero(matrix)
+        return senders, targets, matrix[targets, senders]
+    stored = matrix.tocoo(copy=True)
+    stored.sum_duplicates()
+    stored.eliminate_zeros()
+    return stored.col.astype(np.int64), stored.row.astype(np.int64), finite("weights", stored.data)
 
 
 def _checked_triple(weights: tuple[Any, ...], n: int) -> tuple[Array, Array, Array]:
-    shapes = [np.shape(part) for part in weights]
+    parts = [numbers(f"weights[{i}]", part) for i, part in enumerate(weights)]
+    shapes = [part.shape for part in parts]
     if len(shapes) != 3 or len(set(shapes)) != 1 or len(shapes[0]) != 1:
         raise RequestError(
             f"weights is a tuple of shapes {', '.join(map(str, shapes))}; "
             "it must be senders, targets and weights of the same length."
         )
-    for name, part in zip(("senders", "targets"), weights, strict=False):
-        numbers = np.asarray(part)
-        if numbers.size and (numbers.dtype.kind not in "iu" or numbers.min() < 0 or numbers.max() >= n):
+    for name, part in zip(("senders", "targets"), parts, strict=False):
+        if part.size and (part.dtype.kind not in "iu" or part.min() < 0 or part.max() >= n):
             raise RequestError(f"The {name} of weights must be whole numbers from 0 to {n - 1}.")
-    senders, targets = (np.asarray(part, np.int64) for part in weights[:2])
-    return senders, targets, finite("weights", weights[2])
+    return parts[0].astype(np.int64), parts[1].astype(np.int64), finite("weights", parts[2])
 
 
-def _steps(delay_ms: Any, senders: Array, targets: Array, dt_ms: float) -> Array:
+def _steps(delay_ms: Any, senders: Array, targets: Array, n: int, dt_ms: float) -> Array:
     """Return the delay of each synapse in steps."""
     delay = finite("delay_ms", delay_ms)
-    if delay.ndim == 2:
+    if delay.shape == (n, n):
         delay = delay[targets, senders]
     if delay.ndim and delay.shape != senders.shape:
         raise RequestError(
@@ -125,4 +143,9 @@ def _steps(delay_ms: Any, senders: Array, targets: Array, dt_ms: float) -> Array
         )
     if delay.size and delay.min() < 0:
         raise RequestError(f"delay_ms is {delay.min():g}; it must be at least 0 ms.")
+    if delay.size and delay.max() > _MOST_STEPS * dt_ms:
+        raise RequestError(
+            f"delay_ms is {delay.max():g}; it must be at most {_MOST_STEPS} steps of {dt_ms:g} ms. "
+            "Give it in milliseconds."
+        )
     return np.broadcast_to(np.maximum(np.rint(delay / dt_ms), 1).astype(np.int64), senders.shape)
