@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..backends import registry
-from ..backends.layout import MODELS, SCHEMES, STATE_ROWS, Codes, NetworkArrays, StateArrays
+from ..backends.layout import MODELS, SCHEMES, STATE_ROWS, Codes, StateArrays
 from ..errors import RequestError
 from ..neurons.models import MODELS as NEURONS
-from .reservoir import Reservoir, _stack
+from .reservoir import Reservoir
+from .stacking import stack
 from .wiring import finite, wires
 
 __all__ = ["Assembled", "Filter", "assemble"]
@@ -156,9 +157,7 @@ def assemble(
     given = _Given(_arrays(rows, 2), _arrays(stacks, 3), weights, delay_ms, n, seeds)
     given.check()
     replicas = [_pack(model, given, b, dt_ms) for b in range(given.batch)]
-    arrays = NetworkArrays(
-        **{name: _stack(name, [one[name] for one in replicas], dtype) for name in NetworkArrays._fields}
-    )
+    arrays = stack(replicas, dtype)
     double = [f"{part}.rise_ms" in given.rows for part in ("synapse", "trace")]
     codes = Codes(MODELS[model], SCHEMES[scheme], double[0], double[1], dt_ms)
     kinds = np.stack([given.row("inhibitory", b) for b in range(given.batch)]).astype(np.int64)
@@ -192,9 +191,9 @@ class _Given:
         for name, row in self.rows.items():
             batch += [(name, len(row))] if row.ndim == 2 and len(row) > 1 else []
             neurons += [(name, row.shape[-1])] if row.ndim and row.shape[-1] > 1 else []
-        for name, stack in self.stacks.items():
-            batch += [(name, len(stack))] if stack.ndim == 3 else []
-            neurons += [(name, stack.shape[-1])]
+        for name, channels in self.stacks.items():
+            batch += [(name, len(channels))] if channels.ndim == 3 else []
+            neurons += [(name, channels.shape[-1])]
         for name, items in (("weights", self.weights), ("delay_ms", self.delay_ms)):
             batch += [(name, len(items))] if len(items) > 1 else []
             shapes = [np.shape(item) for item in items if not isinstance(item, tuple)]
@@ -208,13 +207,13 @@ class _Given:
 
     def stack(self, name: str, b: int) -> Array:
         """Return the weights of channels or readouts of one replica."""
-        stack = self.stacks.get(name)
-        if stack is None:
+        channels = self.stacks.get(name)
+        if channels is None:
             twin = {"feedback_weights": "readout_weights", "readout_weights": "feedback_weights"}.get(
                 name, ""
             )
             return np.zeros((self.stacks[twin].shape[-2] if twin in self.stacks else 0, self.n))
-        return stack[b] if stack.ndim == 3 else stack
+        return channels[b] if channels.ndim == 3 else channels
 
     def check(self) -> None:
         """Complain of time constants and of readouts that do not fit their feedback."""

@@ -35,13 +35,12 @@ from .filters import Synapse, Trace, kick
 from .inputs import Inputs
 from .recording import Recording, pack_plan, unpack_records
 from .recurrent import Recurrent
+from .stacking import stack
 
 __all__ = ["Reservoir", "ReservoirSpec"]
 
 Array = npt.NDArray[Any]
 _MOST_EVENTS = 20
-_ALWAYS_FLOAT64 = ("poisson_mean", "poisson_none")
-_NARROWED = ("parameters", "synapse_decay", "synapse_rise", "trace_decay", "trace_rise", "trace_kick")
 _UNITS = {"v": "v_mV", "u": "u", "synaptic_current": "synaptic current", "readout": "readout"}
 
 
@@ -159,9 +158,7 @@ class Reservoir:
         """
         name = registry.choose(backend)[1]
         replicas = [_draw(spec, seed, channels, feedback, readouts) for seed in seeds]
-        arrays = NetworkArrays(
-            **{key: _stack(key, [one[key] for one in replicas], dtype) for key in NetworkArrays._fields}
-        )
+        arrays = stack(replicas, dtype)
         codes = Codes(
             MODELS[spec.cells.model],
             SCHEMES[spec.cells.scheme],
@@ -357,19 +354,3 @@ def _time_constants(
                 "constant must be above 0 ms. Choose a distribution of positive numbers."
             )
     return drawn
-
-
-def _stack(name: str, parts: Sequence[Array], dtype: str) -> Array:
-    """Stack replicas, padding the synapses of the sparser ones; real numbers get the simulation's type.
-
-    Rows that are the same in all neurons of each replica become one number per replica.
-    """
-    if name in _NARROWED and all((part == part[..., :1]).all() for part in parts):
-        parts = [part[..., :1] for part in parts]
-    width = max((part.shape[-1] for part in parts if part.ndim == 1), default=0)
-    fill = 1 if name == "delays" else 0  # a replica in which every delay is one step comes without delays
-    padded = [np.pad(p, (0, width - len(p)), constant_values=fill) if p.ndim == 1 else p for p in parts]
-    stacked = np.stack(padded)
-    real = stacked.dtype == np.float64 and name not in _ALWAYS_FLOAT64
-    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and the run is found to diverge
-        return np.ascontiguousarray(stacked, dtype if real else None)
