@@ -129,7 +129,8 @@ def _checked_triple(weights: tuple[Any, ...], n: int) -> tuple[Array, Array, Arr
     for name, part in zip(("senders", "targets"), parts, strict=False):
         if part.size and (part.dtype.kind not in "iu" or part.min() < 0 or part.max() >= n):
             raise RequestError(f"The {name} of weights must be whole numbers from 0 to {n - 1}.")
-    return parts[0].astype(np.int64), parts[1].astype(np.int64), finite("weights", parts[2])
+    senders, targets = (part.astype(np.int64, copy=False) for part in parts[:2])
+    return senders, targets, finite("weights", parts[2])
 
 
 def _steps(delay_ms: Any, senders: Array, targets: Array, n: int, dt_ms: float) -> Array:

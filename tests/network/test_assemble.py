@@ -127,9 +127,9 @@ def test_a_drawn_reservoir_taken_apart_and_assembled_runs_alike() -> None:
         ({"input_weights": [1.0, 2.0]}, "input_weights has shape (2,); it must be (K, N) or (B, K, N)."),
         ({"parameters": {"tau": 1.0}}, "izhikevich_2003 has no parameter 'tau'"),
         ({"parameters": {"c": 40.0}}, "c must be below v_peak"),
-        ({"model": "lif"}, "model is 'lif'; it must be one of izhikevich_2003, izhikevich_2007."),
-        ({"scheme": "rk4", "dtype": "int8"}, "scheme is 'rk4'; it must be one of euler, half_step."),
-        ({"dt_ms": 0.0}, "dt_ms is 0; it must be above 0 ms."),
+        ({"model": "lif"}, 'model is "lif"; it must be "izhikevich_2003" or "izhikevich_2007".'),
+        ({"scheme": "rk4", "dtype": "int8"}, 'dtype is "int8"; it must be "float64" or "float32".'),
+        ({"dt_ms": 0.0}, "dt_ms is 0.0; it must be above 0 ms."),
         ({"synapse": Filter(-1.0)}, "synapse.tau_ms is -1; it must be at least 0."),
         ({"noise_sd": -1.0}, "noise_sd is -1; it must be at least 0."),
         ({"seeds": [1, 2], "v": np.zeros((3, 1))}, "seeds speaks of 2 replicas and v of 3"),
@@ -143,6 +143,80 @@ def test_a_mistake_is_one_sentence(options: dict[str, Any], sentence: str) -> No
     with pytest.raises(RequestError) as caught:
         make(**options)
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"n": -1}, "n is -1; it must be from 1 to 1000000."),
+        ({"n": 0}, "n is 0; it must be from 1 to 1000000."),
+        ({"n": 2.5}, "n is 2.5; it must be a whole number (from 1 to 1000000)."),
+        ({"n": 10**12}, "n is 1000000000000; it must be from 1 to 1000000."),
+        ({"weights": np.zeros((0, 0))}, "weights speaks of 0 neurons; there must be at least one."),
+        ({"weights": np.zeros((0, 2, 2))}, "weights speaks of 0 replicas; there must be at least one."),
+        ({"weights": [DENSE, DENSE], "delay_ms": []}, "delay_ms speaks of 0 replicas; there must be"),
+        ({"input_weights": np.zeros((0, 2, 3))}, "input_weights speaks of 0 replicas"),
+        ({"seeds": []}, "seeds speaks of 0 replicas; there must be at least one."),
+        ({"seeds": [1, -1]}, "seeds[1] is -1; it must be from 0 to 9223372036854775807."),
+        ({"seeds": [1.5]}, "seeds[0] is 1.5; it must be a whole number"),
+        ({"seeds": 3}, "seeds is 3; it must be a list, each a whole number"),
+        ({"seeds": np.array(3)}, "it must be a list, each a whole number"),
+        ({"dt_ms": "x"}, 'dt_ms is "x"; it must be a number (above 0 ms).'),
+        ({"dt_ms": np.nan}, "dt_ms is nan; it must be finite"),
+        ({"dt_ms": -0.5}, "dt_ms is -0.5; it must be above 0 ms."),
+        ({"bias": np.nan}, "bias is nan; every number must be finite."),
+        ({"bias": None}, "bias is not an array of numbers; give numbers only."),
+        ({"bias": [1.0, [2.0, 3.0]]}, "bias is not an array of numbers; give numbers only."),
+        ({"bias": "1"}, "bias is not an array of numbers; give numbers only."),
+        ({"bias": []}, "bias has shape (0,); it must be (N,) or (B, N)."),
+        ({"n": 3, "v": np.zeros((2, 5))}, "n speaks of 3 neurons and v of 5"),
+        ({"v": np.nan}, "v is nan; every number must be finite."),
+        ({"weights": [[1.0, 2.0], [3.0]]}, "weights is not an array of numbers; give numbers only."),
+        ({"weights": [[[1.0], [2.0, 3.0]]]}, "weights is not an array of numbers; give numbers only."),
+        ({"weights": "many"}, "weights is not an array of numbers; give numbers only."),
+        ({"weights": DENSE, "delay_ms": [[1.0], [2.0, 3.0]]}, "delay_ms is not an array of numbers"),
+        ({"weights": DENSE, "delay_ms": np.nan}, "delay_ms is nan; every number must be finite."),
+        ({"weights": DENSE, "delay_ms": None}, "delay_ms is not an array of numbers; give numbers only."),
+        ({"weights": DENSE, "delay_ms": 1e12}, "delay_ms is 1e+12; it must be at most 2147483647 steps"),
+        ({"model": ["izhikevich_2003"]}, 'model is ["izhikevich_2003"]; it must be'),
+        ({"threads": 0}, "threads is 0; it must be at least 1."),
+        ({"backend": None}, "backend is None; it must be a text."),
+        ({"synapse": 5.0}, "synapse is 5.0; it must be a Filter."),
+        ({"trace": 0.0}, "trace is 0.0; it must be a Filter."),
+        ({"synapse": Filter(None)}, "synapse.tau_ms is not an array of numbers; give numbers only."),
+        ({"parameters": {"a": None}}, "parameters['a'] is not an array of numbers; give numbers only."),
+        ({"parameters": {"a": np.nan}}, "parameters['a'] is nan; every number must be finite."),
+        ({"inhibitory": [0.0, 0.5]}, "inhibitory is 0.5; it must be true or false."),
+        ({"inverse": np.nan}, "inverse is nan; every number must be finite."),
+    ],
+    ids=lambda value: str(value)[:50],
+)  # fmt: skip
+def test_what_is_no_network_is_refused_in_one_sentence(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        make(**options)
+    (problem,) = caught.value.problems
+    assert sentence in problem
+
+
+def test_parameters_must_be_named() -> None:
+    with pytest.raises(RequestError, match=r"^parameters is 5; it must be a table\.$"):
+        assemble("izhikevich_2003", 5, dt_ms=0.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seeds", [[3, 4], (3, 4), range(3, 5), np.array([3, 4])], ids=str)
+def test_seeds_come_in_any_sequence(seeds: Any) -> None:
+    assert make(n=2, seeds=seeds)[0].arrays.seed.tolist() == [3, 4]
+
+
+def test_what_float32_cannot_hold_becomes_infinite() -> None:
+    options: dict[str, Any] = {
+        "v": 1e39,
+        "inverse": 1e39,
+        "readout_weights": [[1e39, 0.0]],
+        "trace": Filter(5.0),
+    }
+    state = make(n=2, dtype="float32", **options)[1]
+    assert np.isinf([state.values[0, 0, 0], state.inverse[0, 0, 0], state.readout_weights[0, 0, 0]]).all()
 
 
 def test_readouts_without_a_trace_are_refused() -> None:
