@@ -6,6 +6,7 @@ run at all is asked of `neurogate.backends.registry`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import platform
@@ -13,26 +14,32 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import neurogate
+from neurogate.backends.cuda import sources
 
 __all__ = ["differences", "versions"]
+
+_CUPY = ("cupy-cuda13x", "cupy-cuda12x", "cupy-cuda11x", "cupy")
 
 
 def versions() -> dict[str, str]:
     """Return what can change a run's bits, without importing the packages.
 
-    ``source`` stands for the text of every module of neurogate, so that a changed checkout is noticed.
+    ``source`` stands for the text of every module and CUDA kernel of neurogate, so that a changed checkout is
+    noticed.
 
     Examples
     --------
     >>> list(versions())
-    ['python', 'neurogate', 'source', 'numpy', 'numba', 'platform']
+    ['python', 'neurogate', 'source', 'numpy', 'scipy', 'numba', 'cupy', 'platform']
     """
     return {
         "python": platform.python_version(),
         "neurogate": neurogate.__version__,
         "source": _source(),
         "numpy": _installed("numpy"),
+        "scipy": _installed("scipy"),
         "numba": _installed("numba"),
+        "cupy": _installed(*_CUPY),
         "platform": platform.platform(),
     }
 
@@ -50,15 +57,18 @@ def differences(before: Mapping[str, str], now: Mapping[str, str]) -> str:
 
 
 def _source() -> str:
-    folder = Path(neurogate.__file__).parent
+    modules, kernels = Path(neurogate.__file__).parent, sources.folder()
+    files = [(path, path.relative_to(modules)) for path in modules.rglob("*.py")]
+    files += [(path, path.relative_to(kernels)) for path in kernels.glob("*.cu*")]
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path, name in sorted(files, key=lambda pair: pair[1]):
+        digest.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 
 
-def _installed(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "absent"
+def _installed(*names: str) -> str:
+    """Return the version of a package that is known by one of these names."""
+    for name in names:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(name)
+    return "absent"
