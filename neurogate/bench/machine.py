@@ -21,7 +21,7 @@ _PACKAGES = ("numpy", "numba", "brian2", "nest-simulator", "torch")
 
 
 def machine(command: str, limits: Ceilings | None = None) -> dict[str, Any]:
-    """Describe the machine, the versions and the command.
+    """Describe the machine by its kind and not by its name, the versions and the command.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def machine(command: str, limits: Ceilings | None = None) -> dict[str, Any]:
     ['cpu', 'cores', 'system', 'python']
     """
     found: dict[str, Any] = {
-        "cpu": _cpu(), "cores": os.cpu_count(), "system": platform.platform(),
+        "cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system(),
         "python": platform.python_version(), "neurogate": neurogate.__version__,
     }  # fmt: skip
     found |= {name: version for name in _PACKAGES if (version := _version(name))}

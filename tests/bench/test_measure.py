@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import platform
 from pathlib import Path
 
 import attrs
@@ -124,3 +125,9 @@ def test_results_are_stored_with_the_machine(tmp_path: Path) -> None:
     assert stored["rows"] == [{"workload": "a1000"}]
     assert stored["machine"]["command"] == "neurogate bench"
     assert {"cpu", "cores", "python", "numpy", "numba", "date", "flops_per_second"} <= set(stored["machine"])
+
+
+def test_the_machine_is_told_by_its_kind_and_not_by_its_name() -> None:
+    told = machine("neurogate bench")
+    assert told["system"] in {"Linux", "Darwin", "Windows"}
+    assert not {platform.node(), platform.release(), platform.platform()} & set(map(str, told.values()))
