@@ -11,12 +11,15 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import RequestError
 from ..units import Domain, NonNegative, Positive, settings
 
 __all__ = ["SIGNALS", "Melody", "Sawtooth", "Signal", "Sines", "VanDerPol"]
 
 Array = npt.NDArray[Any]
 _Rate = Annotated[float, Domain(0, low_open=True, unit="Hz")]
+_Stiffness = Annotated[float, Domain(0.01, 100)]
+_Speed = Annotated[float, Domain(0, 1000, low_open=True, unit="Hz")]
 _NOTES = "CDEFG"
 _REST = "-"
 _PER_S = 0.001
@@ -93,7 +96,9 @@ class VanDerPol:
     Parameters
     ----------
     mu : float
-        Stiffness: 0.5 is nearly harmonic, 5 is a relaxation oscillator.
+        Stiffness: 0.5 is nearly harmonic, 5 is a relaxation oscillator. The oscillation needs a time of
+        2 / (s mu) to grow where mu is small, and 1.6 mu / s for one period where it is large: beyond 0.01 and
+        100 a run would end before it has begun.
     speed_hz : float
         How much faster than the textbook oscillator s, per second.
 
@@ -105,11 +110,17 @@ class VanDerPol:
 
     kind: ClassVar[str] = "van_der_pol"
     names: ClassVar[tuple[str, ...]] = ("x", "y")
-    mu: Positive = 0.5
-    speed_hz: _Rate = 20.0
+    mu: _Stiffness = 0.5
+    speed_hz: _Speed = 20.0
 
     def values(self, time_ms: Array, rng: np.random.Generator) -> Array:
-        """Return the signal (T, R) at ascending times; `rng` is not used."""
+        """Return the signal (T, R) at ascending times; `rng` is not used.
+
+        Raises
+        ------
+        RequestError
+            If the equations cannot be solved.
+        """
         from scipy.integrate import solve_ivp
 
         speed, mu = self.speed_hz * _PER_S, self.mu
@@ -119,7 +130,12 @@ class VanDerPol:
             return speed * mu * (x - 100 / 3 * x**3 - y), speed * x / mu
 
         span = (0.0, float(time_ms[-1]))
-        solved = solve_ivp(slope, span, (0.1, 0.1), t_eval=time_ms, rtol=1e-8, atol=1e-10)
+        solved = solve_ivp(slope, span, (0.1, 0.1), "LSODA", time_ms, rtol=1e-10, atol=1e-12)
+        if not solved.success:
+            raise RequestError(
+                f"The Van der Pol oscillator with mu = {mu:g} and speed_hz = {self.speed_hz:g} "
+                f"cannot be solved: {solved.message} Choose a smaller mu."
+            )
         return np.ascontiguousarray(solved.y.T)
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+import scipy.integrate
+from scipy.integrate import solve_ivp
+from scipy.optimize import OptimizeResult
 
+from neurogate.errors import RequestError
 from neurogate.tasks.waveform_metrics import dominant_frequency
 from neurogate.tasks.waveform_signals import SIGNALS, Melody, Sawtooth, Signal, Sines, VanDerPol
 
@@ -57,6 +63,55 @@ def test_a_stiff_van_der_pol_oscillator_is_slow_and_jumps() -> None:
     assert dominant_frequency(settled, 1.0) == pytest.approx(20 / 11.612, rel=0.03)
     speed = np.abs(np.diff(settled))
     assert speed.max() > 20 * np.median(speed)
+
+
+@pytest.mark.parametrize("mu", [20.0, 50.0])
+def test_a_relaxation_oscillator_has_the_period_of_its_asymptotic_series(mu: float) -> None:
+    # Dorodnitsyn's: (3 - 2 log 2) mu + 7.0143 mu^(-1/3), in the time of the textbook.
+    settled = values(VanDerPol(mu=mu, speed_hz=200.0))[1000:, 0]
+    rises = np.flatnonzero((settled[1:] > 0) & (settled[:-1] <= 0))
+    period = 0.2 * np.diff(rises).mean()
+    assert period == pytest.approx((3 - 2 * np.log(2)) * mu + 7.0143 * mu ** (-1 / 3), rel=0.01)
+
+
+@pytest.mark.parametrize("mu", [0.01, 0.5, 5.0, 100.0])
+def test_an_oscillator_is_what_another_method_finds(mu: float) -> None:
+    speed = 0.02
+
+    def slope(_: float, state: np.ndarray) -> tuple[float, float]:
+        x, y = state
+        return speed * mu * (x - 100 / 3 * x**3 - y), speed * x / mu
+
+    span = (0.0, TIME_MS[-1])
+    found = solve_ivp(slope, span, (0.1, 0.1), "DOP853", TIME_MS, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(values(VanDerPol(mu=mu)), found.y.T, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"mu": 1e6}, "VanDerPol.mu is 1000000.0; it must be from 0.01 to 100."),
+        ({"mu": 1e-6}, "VanDerPol.mu is 1e-06; it must be from 0.01 to 100."),
+        ({"speed_hz": 1e6}, "VanDerPol.speed_hz is 1000000.0; it must be above 0 Hz and at most 1000 Hz."),
+    ],
+)
+def test_an_oscillator_without_end_is_refused(options: dict[str, float], sentence: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        VanDerPol(**options)
+    assert str(caught.value) == sentence
+
+
+def test_an_oscillator_that_cannot_be_solved_is_a_mistake_in_the_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stuck(*_: object, **__: object) -> Any:
+        return OptimizeResult(success=False, message="Step size became 0.", y=np.zeros((2, 3)))
+
+    monkeypatch.setattr(scipy.integrate, "solve_ivp", stuck)
+    with pytest.raises(
+        RequestError, match=r"mu = 5 and speed_hz = 20 cannot be solved: Step size became 0\."
+    ):
+        values(VanDerPol(mu=5.0))
 
 
 def test_one_note_sounds_at_a_time_and_the_melody_comes_back() -> None:
