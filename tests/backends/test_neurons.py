@@ -9,9 +9,10 @@ import pytest
 from neurogate.backends import numpy_reference
 from neurogate.backends.layout import MODELS, SCHEMES, VOLTAGE_LIMIT_MV
 from neurogate.backends.numba_cpu.neurons import advance
+from neurogate.backends.numpy_reference.sums import lane_dot
 from tests.backends.cases import assert_same_bits
 
-N, DT_MS = 20_000, 0.5
+N, DT_MS = 20_007, 0.5
 LOW = {
     "izhikevich_2003": (0.001, -0.1, -70, 0, 20),
     "izhikevich_2007": (20, 0.2, -80, -50, 10, 0.001, -10, -70, -50),
@@ -39,6 +40,8 @@ def test_compiled_steps_have_the_bits_of_the_reference(
     v_1, u_1, fired = getattr(numpy_reference, model)(v, u, current, rows, DT_MS, scheme)
     v_1[~fired & (v_1 < -VOLTAGE_LIMIT_MV)] = np.nan
     chosen, zeros, one = np.zeros(N, np.int32), np.zeros(N, dtype), np.dtype(dtype).type(1)
+    trace, weights = rng.random((2, N)).astype(dtype)
+    decayed, total, half_life = trace / 2, np.zeros(1, dtype), one / 2
     half = one / 2 if scheme == "half_step" else None
     step = np.dtype(dtype).type(DT_MS)
     gain = step if half is None else half * step
@@ -48,8 +51,8 @@ def test_compiled_steps_have_the_bits_of_the_reference(
         capacitance, k, v_r, v_t, v_peak, a, b, _, _ = rows
         gain = gain / capacitance
     count = call_advance(
-        N, chosen, v, u, zeros, None, zeros.copy(), None, current, None, None, gain, k, v_r, v_t, v_peak,
-        a, b, step, half, one, None, one, None,
+        N, chosen, total, v, u, zeros, None, trace, None, current, None, None, gain, k, v_r, v_t, v_peak,
+        a, b, step, half, one, None, half_life, None, weights,
     )  # fmt: skip
     assert 0.02 * N < count < 0.98 * N
     assert_same_bits(chosen[:count], np.flatnonzero(fired).astype(np.int32))
@@ -58,15 +61,18 @@ def test_compiled_steps_have_the_bits_of_the_reference(
     u[fired] += d[fired]
     assert_same_bits(v, v_1)
     assert_same_bits(u, u_1)
+    assert_same_bits(trace, decayed)
+    assert_same_bits(total[0], lane_dot(weights, decayed))
 
 
 @numba.njit
 def call_advance(
-    n, chosen, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half, sd, sr, td, tr
-):  # type: ignore[no-untyped-def]
+    n, chosen, total, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half,
+    sd, sr, td, tr, readout,
+):  # type: ignore[no-untyped-def]  # fmt: skip
     return advance(
-        n, chosen, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half,
-        sd, sr, td, tr,
+        n, chosen, total, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half,
+        sd, sr, td, tr, readout,
     )  # fmt: skip
 
 

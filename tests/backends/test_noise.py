@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from neurogate.backends import noise
-from neurogate.backends.numba_cpu.noise import add_normals, fill_bits, poisson_count
+from neurogate.backends.numba_cpu import noise as compiled_noise
+from neurogate.backends.numba_cpu.noise import add_normals
 from tests.backends.cases import assert_same_bits
 from tests.tolerances import TOLERANCE
 
 DTYPES = ["float64", "float32"]
+fill_bits = numba.njit(compiled_noise.fill_bits.py_func)
+poisson_count = numba.njit(compiled_noise.poisson_count.py_func)
 SEEDS = st.integers(0, 2**64 - 1)
 STEPS = st.one_of(st.integers(0, 2**20), st.integers(2**32 - 3, 2**32 + 3), st.integers(0, 2**63 - 1))
 STREAM = st.sampled_from(sorted(noise.STREAMS.values()))

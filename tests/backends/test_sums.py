@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
 from neurogate.backends.layout import LANES
-from neurogate.backends.numba_cpu.sums import lane_dot as compiled_dot
+from neurogate.backends.numba_cpu import sums
 from neurogate.backends.numpy_reference.sums import lane_dot, lane_sum
 from tests.backends.cases import assert_same_bits
 
+compiled_dot = numba.njit(sums.lane_dot.py_func)
 DTYPES = ["float64", "float32"]
 LENGTHS = range(101)
 

@@ -37,7 +37,7 @@ def test_a_step_of_all_neurons_is_packed(model: str, uniform: bool, dtype: str, 
     of_2007 = each if model == "izhikevich_2007" else None
     state = [row.copy() for _ in range(6)]
     cells = (each, of_2007, of_2007, of_2007, each, each, each, number, None, each, each, each, each)
-    text = assembly(step, np.zeros(64, np.int32), *state, row, row, number, *cells)
+    text = assembly(step, np.zeros(64, np.int32), row.copy(), *state, row, row, number, *cells, row)
     # A float64 may never be where float32 is meant, nor may one neuron be moved at a time but at the end.
     assert len(re.findall(rf"vmul{suffix}\s.*ymm", text)) >= 8
     assert len(re.findall(rf"vmovup{suffix[1]}\s.*ymm\d+, .*\(", text)) >= 6
@@ -48,11 +48,12 @@ def test_a_step_of_all_neurons_is_packed(model: str, uniform: bool, dtype: str, 
 
 @numba.njit
 def step(
-    chosen, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half, sd, sr, td, tr
-):  # type: ignore[no-untyped-def]
+    chosen, total, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half,
+    sd, sr, td, tr, readout,
+):  # type: ignore[no-untyped-def]  # fmt: skip
     return advance(
-        64, chosen, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half,
-        sd, sr, td, tr,
+        64, chosen, total, v, u, s, h, r, g, external, back, z, gain, k, v_r, v_t, v_peak, a, b, dt, half,
+        sd, sr, td, tr, readout,
     )  # fmt: skip
 
 

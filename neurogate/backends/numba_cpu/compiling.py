@@ -15,10 +15,12 @@ from typing import Any, TypeVar
 
 import numba
 
-__all__ = ["kernel", "over_replicas"]
+__all__ = ["kernel", "over_replicas", "part"]
 
 _R = TypeVar("_R")
 _HERE = Path(__file__).parent
+_KERNEL: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+_PART = {**_KERNEL, "no_cpython_wrapper": True}
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -34,7 +36,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     >>> kernel(lambda x: x + 1)(2)
     3
     """
-    compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    compiled: Any = numba.njit(**_KERNEL)(function)
     try:
         compiled.enable_caching()
     except RuntimeError:  # no folder to keep code in, or a function without a file
@@ -43,6 +45,22 @@ def kernel(function: Callable[..., Any]) -> Any:
     cache._cache_file._source_stamp = _digest()  # Numba has no public way to say it
     cache.load_overload = functools.partial(_load, cache, cache.load_overload)
     return compiled
+
+
+def part(function: Callable[..., Any]) -> Any:
+    """Compile a function that only kernels call: what Python would need to call it is left out.
+
+    Parameters
+    ----------
+    function : callable
+
+    Examples
+    --------
+    >>> twice = part(lambda x: 2 * x)
+    >>> kernel(lambda x: twice(x) + 1)(3)
+    7
+    """
+    return numba.njit(**_PART)(function)
 
 
 def _load(cache: Any, load: Callable[..., Any], *arguments: Any) -> Any:

@@ -1,9 +1,9 @@
 """Loops over neurons as explicit vector instructions: one body, written for one neuron, serves all.
 
 A compiler gives up on a loop that moves a dozen arrays at once, since it cannot tell that they do not
-overlap. Here the loop is emitted as LLVM vectors: 64 bytes at a time, then one by one for the rest. The
+overlap. Here the loop is emitted as LLVM vectors: 64 bytes at a time, then 16, then one by one. The
 arithmetic is strict: nothing is fused or reassociated, so the bits are those of the same operations in
-NumPy. `lane_sum`'s order of sums lives in `sums`; what the bodies compute lives with the models.
+NumPy. The order of a sum lives in `sums`; what the bodies compute lives with the models.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from numba import types
 from numba.core.cgutils import alloca_once_value, for_range
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
+
+from .sums import LaneSum
 
 __all__ = ["Lanes", "aligned_rows", "over_neurons", "spread"]
 
@@ -99,7 +101,7 @@ def aligned_rows(count: int, n: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     return rows
 
 
-Body = Callable[..., tuple[Mapping[str, Lanes], Lanes]]
+Body = Callable[..., tuple[Mapping[str, Lanes], Lanes, Lanes | None]]
 
 
 def over_neurons(body: Body) -> Any:
@@ -109,18 +111,19 @@ def over_neurons(body: Body) -> Any:
     ----------
     body : callable
         Takes `Lanes` (or None for arguments that are None), and returns the new numbers by the name of
-        the argument that they replace, and a condition.
+        the argument that they replace, a condition, and a term (or None).
 
     Returns
     -------
     callable
-        Called as ``f(length, chosen, *arguments)`` in compiled code, where each argument is a contiguous
-        array, a number that serves all neurons, or None, and ``chosen`` an int32 array. Puts the indices
-        at which the condition holds into ``chosen``, in ascending order, and returns how many there are.
+        Called as ``f(length, chosen, total, *arguments)`` in compiled code, where each argument is a
+        contiguous array, a number that serves all neurons, or None, and ``chosen`` an int32 array. Puts
+        the indices at which the condition holds into ``chosen``, in ascending order, and returns how many
+        there are. If there is a term, its sum over the neurons is put into ``total[0]``.
     """
     names = tuple(inspect.signature(body).parameters)
 
-    def typed(typing_context: Any, length: Any, chosen: Any, *arguments: Any) -> Any:
+    def typed(typing_context: Any, length: Any, chosen: Any, total: Any, *arguments: Any) -> Any:
         if any(isinstance(a, types.Array) and (a.layout, a.ndim) != ("C", 1) for a in arguments):
             raise TypingError("over_neurons reads contiguous vectors only; make the arrays contiguous first.")
 
@@ -128,11 +131,12 @@ def over_neurons(body: Body) -> Any:
             loop = _Loop(context, builder, body, names, signature, values)
             return loop.emit()
 
-        return types.intp(types.intp, chosen, *arguments), emit
+        return types.intp(types.intp, chosen, total, *arguments), emit
 
     # Numba reads from the signature how many arguments there are, and takes no variable number.
-    fixed = [inspect.Parameter(name, _POSITIONAL) for name in ("context", "length", "chosen", *names)]
-    typed.__signature__ = inspect.Signature(fixed)  # type: ignore[attr-defined]
+    fixed = ("context", "length", "chosen", "total", *names)
+    parameters = [inspect.Parameter(name, _POSITIONAL) for name in fixed]
+    typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return intrinsic(typed)
 
 
@@ -143,28 +147,29 @@ class _Loop:
         self, context: Any, builder: Any, body: Body, names: tuple[str, ...], signature: Any, values: Any
     ) -> None:
         self.builder, self.body, self.names = builder, body, names
-        self.length, self.kinds = values[0], signature.args[2:]
-        chosen = context.make_array(signature.args[1])(context, builder, values[1])
-        self.chosen = chosen.data
-        self.count = alloca_once_value(builder, ir.Constant(_INDEX, 0))
-        self.sources = [
+        self.length, self.kinds = values[0], signature.args[3:]
+        self.chosen, self.total, *self.sources = [
             context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
-            for kind, value in zip(self.kinds, values[2:], strict=True)
+            for kind, value in zip(signature.args[1:], values[1:], strict=True)
         ]
+        self.count = alloca_once_value(builder, ir.Constant(_INDEX, 0))
         first = next(kind for kind in self.kinds if isinstance(kind, types.Array))
         self.item_bytes = first.dtype.bitwidth // 8
         self.real = context.get_data_type(first.dtype)
+        self.sum, self.sums = LaneSum(builder, self.real), False
 
     def emit(self) -> Any:
-        """Emit whole vectors, then halves of one, then single neurons."""
+        """Emit whole vectors, then quarters of one, then single neurons."""
         builder, widest = self.builder, VECTOR_BYTES // self.item_bytes
         begin: Any = ir.Constant(_INDEX, 0)
-        for width in (widest, widest // 2, 1):
+        for width in (widest, widest // 4, 1):
             size = ir.Constant(_INDEX, width)
             blocks = builder.udiv(builder.sub(self.length, begin), size)
             with for_range(builder, blocks, intp=_INDEX) as loop:
                 self._at(builder.add(begin, builder.mul(loop.index, size)), width)
             begin = builder.add(begin, builder.mul(blocks, size))
+        if self.sums:
+            builder.store(self.sum.fold(), self.total)
         return builder.load(self.count)
 
     def _at(self, start: Any, width: int) -> None:
@@ -173,13 +178,16 @@ class _Loop:
             self._load(kind, source, start, width)
             for kind, source in zip(self.kinds, self.sources, strict=True)
         ]
-        results, condition = self.body(*arguments)
+        results, condition, term = self.body(*arguments)
         for name, result in results.items():
             self.builder.store(
                 result.value,
                 self._pointer(self.sources[self.names.index(name)], start, width),
                 self.item_bytes,
             )
+        if term is not None:
+            self.sums = True
+            self.sum.add(start, width, term.value)
         self._choose(condition.value, start, width)
 
     def _pointer(self, data: Any, start: Any, width: int) -> Any:

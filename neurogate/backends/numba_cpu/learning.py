@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .compiling import kernel, over_replicas
+from .compiling import kernel, over_replicas, part
 from .sums import lane_dot
 from .triangle import downdate, downdate_and_multiply
 
@@ -81,7 +81,7 @@ def _delta(
         delta_sample(weights, x, outputs[s], targets[s], course[s], rate, theta, gates[s])
 
 
-@kernel
+@part
 def delta_sample(
     weights: Any, x: Any, z: Any, target: Any, course: Any, rate: Any, theta: Any, gates: Any
 ) -> None:
@@ -169,7 +169,7 @@ def fresh_scratch(n: int, dtype: np.dtype[Any]) -> Array:
     return np.repeat(np.array([[0], [0], [0], [1]], dtype), n, axis=1)
 
 
-@kernel
+@part
 def least_squares_sample(
     weights: Any, p: Any, x: Any, z: Any, target: Any, factor: Any, grow: Any, mu: Any, turn: int,
     divided: bool, scratch: Any,
@@ -203,7 +203,8 @@ def least_squares_sample(
         waiting[0] = one
 
 
-@kernel
+@part
 def settle(p: Any, scratch: Any) -> None:
-    """Do the downdate that waits."""
-    downdate(p, scratch[0], scratch[1], scratch[3, 0])
+    """Do the downdate that waits, if there is a P."""
+    if p is not None:
+        downdate(p, scratch[0], scratch[1], scratch[3, 0])

@@ -37,13 +37,14 @@ def _advance(
     synapse_rise: Any,
     trace_decay: Any,
     trace_rise: Any,
-) -> tuple[dict[str, Any], Any]:
+    readout: Any,
+) -> tuple[dict[str, Any], Any, Any]:
     """Move v and u (without the reset) and let the filters decay; the condition is that v reached v_peak.
 
     `gain` is what the slope of v is multiplied by: the step, or half of it, and over C if k is given.
     Without k, v_r and v_t it is the model of 2003. Without `back` nothing is fed back; without h or g a
     filter is single exponential; without `trace_decay` there is no trace; without `half_step` the
-    scheme is Euler.
+    scheme is Euler. With `readout`, its product with the new r is summed.
     """
     current = (external if back is None else external + back * z) + s
 
@@ -58,7 +59,7 @@ def _advance(
     new = {"v": new_v, "u": new_u}
     new |= _decayed("s", "h", s, h, synapse_decay, synapse_rise, dt)
     new |= _decayed("r", "g", r, g, trace_decay, trace_rise, dt)
-    return new, new_v >= v_peak
+    return new, new_v >= v_peak, None if readout is None else readout * new["r"]
 
 
 def _decayed(x: str, y: str, slow: Any, fast: Any, decay: Any, rise: Any, dt: Any) -> dict[str, Any]:
@@ -72,9 +73,9 @@ def _decayed(x: str, y: str, slow: Any, fast: Any, decay: Any, rise: Any, dt: An
 advance = over_neurons(_advance)
 
 
-def _lost(x: Any) -> tuple[dict[str, Any], Any]:
+def _lost(v: Any, u: Any, s: Any) -> tuple[dict[str, Any], Any, None]:
     """Change nothing; the condition is that a number is not finite."""
-    return {}, x.lost()
+    return {}, (v - v + (u - u) + (s - s)).lost(), None
 
 
 lost = over_neurons(_lost)

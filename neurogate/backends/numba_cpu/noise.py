@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numba.extending import overload
 
-from .compiling import kernel
+from .compiling import part
 
 __all__ = ["add_normals", "fill_bits", "poisson_count"]
 
 
-@kernel
+@part
 def fill_bits(bits: Any, seed: Any, stream: int, step: int) -> None:
     """Fill `bits` (a multiple of 4 long) with the random words of one step."""
     low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -68,7 +68,7 @@ def _add_normals(current: Any, sd: Any, bits: Any, table: Any) -> Any:
     return _add_normals_32 if current.dtype.bitwidth == 32 else _add_normals_64
 
 
-@kernel
+@part
 def poisson_count(bits: Any, mean: float, none: float) -> float:
     """Return the Poisson count that belongs to 32 random bits."""
     u = (np.float64(bits) + 0.5) * 2.0**-32

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from ..layout import LESSONS, MODELS, SCHEMES, Codes, Lesson, NetworkArrays, RecordPlan, StateArrays
 from ..noise import normal_table
 from .learning import fresh_scratch
+from .recording import shelves
 
 __all__ = ["pack"]
 
@@ -57,10 +58,12 @@ class Drive(NamedTuple):
     bias: Any
     input_weights: Any
     inputs: Any
-    back: Any  # the weights of the only readout, where nothing else needs a pass of its own
+    current: Any  # the sum of all that does not come from neurons and from `back`
+    back: Any  # feedback of the only readout, where nothing else needs a pass of its own
     feedback_weights: Any  # otherwise
     noise_sd: Any
     table: Any
+    reading: Any  # the weights of the only readout, where spikes change its trace in the next step only
 
 
 class Poisson(NamedTuple):
@@ -76,17 +79,15 @@ class Room(NamedTuple):
 
     fired: Any
     steady: Any
-    external: Any
     bits: Any
     scratch: Any
     gates: Any
-    left: Any
-    place: Any
-    whole: Any
+    groups: Any
+    neurons: Any
 
 
 class Teaching(NamedTuple):
-    """A lesson as one replica sees it."""
+    """A lesson as one replica sees it; what its rule does not need is None, or all if there is no lesson."""
 
     every: Any
     offset: Any
@@ -96,11 +97,11 @@ class Teaching(NamedTuple):
     course: Any
     rate: Any
     saturation: Any
+    inverse: Any
     factor: Any
     grow: Any
     leak: Any
     divided: Any
-    inverse: Any
 
 
 def pack(
@@ -138,10 +139,10 @@ def pack(
     return (
         _cells(codes, one, rows.dtype),
         _spikes(one, len(state.pending) > 0),
-        _drive(one, inputs, rows[2]),
+        _drive(one, inputs, rows, _only_readout(codes, one, state)),
         _external_spikes(one),
         _teaching(lesson, b, state.inverse),
-        _room(rows[0], rows[1], state.feedback, plan, state.step),
+        _room(rows[0], state.feedback, plan, state.step),
     )
 
 
@@ -178,15 +179,23 @@ def _spikes(one: NetworkArrays, late: bool) -> Spikes:
     )
 
 
-def _drive(one: NetworkArrays, inputs: Array, back_row: Array) -> Drive:
+def _drive(one: NetworkArrays, inputs: Array, rows: Array, reading: Array | None) -> Drive:
+    steady, current, back_row = rows
     noisy, many = one.noise_sd.size > 0, one.feedback_weights
-    back = None
+    back, passes = None, many if len(many) else None
     if len(many) == 1 and not noisy:
-        back = back_row
+        back, passes = back_row, None
         back[:] = many[0]
-    noise_sd, table = (one.noise_sd, normal_table(back_row.dtype.name)) if noisy else (None, None)
-    passes = many if len(many) and back is None else None
-    return Drive(one.seed, one.bias, one.input_weights, inputs, back, passes, noise_sd, table)
+    noise_sd, table = (one.noise_sd, normal_table(rows.dtype.name)) if noisy else (None, None)
+    flowing = current if noisy or passes is not None else steady
+    return Drive(
+        one.seed, one.bias, one.input_weights, inputs, flowing, back, passes, noise_sd, table, reading
+    )
+
+
+def _only_readout(codes: Codes, one: NetworkArrays, state: StateArrays) -> Array | None:
+    alone = codes.double_trace and one.trace_decay.size and len(state.readout_weights) == 1
+    return np.asarray(state.readout_weights[0]) if alone else None
 
 
 def _external_spikes(one: NetworkArrays) -> Poisson | None:
@@ -195,24 +204,22 @@ def _external_spikes(one: NetworkArrays) -> Poisson | None:
     return Poisson(one.poisson_mean, one.poisson_none, one.poisson_weight)
 
 
-def _teaching(lesson: Lesson | None, b: int, inverse: Array) -> Teaching | None:
+def _teaching(lesson: Lesson | None, b: int, inverse: Array) -> Teaching:
     if lesson is None:
-        return None
-    number = lesson.targets.dtype.type
-    n = len(inverse)
-    return Teaching(
-        lesson.every, lesson.offset, lesson.first, lesson.last,
-        lesson.targets[b], lesson.course[b], lesson.rate[b], number(lesson.saturation),
-        number(lesson.forgetting), number(1 / lesson.forgetting), number(n * lesson.leak), lesson.divided,
-        inverse if lesson.rule == LESSONS["least_squares"] else None,
-    )  # fmt: skip
+        return Teaching(*(None,) * len(Teaching._fields))
+    number, least_squares = lesson.targets.dtype.type, lesson.rule == LESSONS["least_squares"]
+    times = int(lesson.every), int(lesson.offset), int(lesson.first), int(lesson.last), lesson.targets[b]
+    if not least_squares:
+        theta = number(lesson.saturation)
+        return Teaching(*times, lesson.course[b], lesson.rate[b], theta, *(None,) * 5)
+    factor, mu = lesson.forgetting, len(inverse) * lesson.leak
+    numbers = number(factor), number(1 / factor), number(mu), bool(lesson.divided)
+    return Teaching(*times, None, None, None, inverse, *numbers)
 
 
-def _room(steady: Array, external: Array, feedback: Array, plan: RecordPlan, first: int) -> Room:
+def _room(steady: Array, feedback: Array, plan: RecordPlan, first: int) -> Room:
     n = len(steady)
     bits = np.empty((n + 3) // 4 * 4, np.uint32)
     scratch = fresh_scratch(n, steady.dtype)
-    left, place = plan.stride - first % plan.stride, plan.offset[:-1] - plan.neuron_start[:-1]
-    edges = zip(plan.neuron_start[:-1], plan.neuron_start[1:], strict=True)
-    whole = np.array([np.array_equal(plan.neurons[a:b], np.arange(b - a)) for a, b in edges], np.bool_)
-    return Room(np.empty(n, np.int32), steady, external, bits, scratch, feedback.copy(), left, place, whole)
+    fired = np.empty(n, np.int32)
+    return Room(fired, steady, bits, scratch, feedback.copy(), shelves(plan, first), plan.neurons)

@@ -15,7 +15,7 @@ from numba.extending import overload
 
 from ..layout import (
     CHECK_EVERY,
-    RECORDABLE,
+    WATCHED,
     Codes,
     Lesson,
     NetworkArrays,
@@ -25,18 +25,19 @@ from ..layout import (
     replica,
 )
 from ..noise import STREAMS
-from .compiling import kernel, over_replicas
+from .compiling import kernel, over_replicas, part
 from .lanes import aligned_rows
 from .learning import delta_sample, least_squares_sample, settle
 from .neurons import advance, lost
-from .noise import add_normals, fill_bits, poisson_count
+from .noise import add_normals, fill_bits
 from .packing import pack
+from .recording import record
 from .sums import lane_dot
+from .synapses import arrive, external_arrivals, fire
 
 __all__ = ["run_reservoir"]
 
 Array = npt.NDArray[Any]
-_SPIKES, _READOUT = RECORDABLE["spikes"], RECORDABLE["readout"]
 _MEMBRANE, _POISSON = STREAMS["membrane"], STREAMS["poisson"]
 
 
@@ -62,7 +63,7 @@ def run_reservoir(
     *arrays, first = state
     new = StateArrays._make((*(array.copy() for array in arrays), first + steps))
     records = np.zeros((batch, int(plan.offset[-1])), state.values.dtype)
-    found = np.full((batch, 3), -1, np.int64)
+    found = np.tile(np.array([-1, 0, 0], np.int64), (batch, 1))
 
     def work(b: int) -> None:
         one = replica(network, b)
@@ -74,37 +75,30 @@ def run_reservoir(
         v, u, s, h, r, g = (
             row if there else None for row, there in zip(rows[:6], _rows(double), strict=True)
         )
-        _run(
+        lost_at = _run(
             first, rows, v, u, s, h, r, g,
             h if double[0] else s, (g if double[1] else r) if one.trace_decay.size else None,
             mine.pending if len(mine.pending) else None, mine.feedback, mine.readout_weights,
-            *pack(codes, one, mine, inputs[b], plan, lesson, b, rows[-3:]), plan, records[b], found[b],
+            *pack(codes, one, mine, inputs[b], plan, lesson, b, rows[-3:]), records[b],
         )  # fmt: skip
         values[:] = rows[: len(values)]
+        if lost_at >= 0:
+            code, neuron = _first_lost(mine)
+            found[b] = code, lost_at, neuron
 
     over_replicas(work, batch, threads)
-    found[found[:, 0] < 0, 1:] = 0
-    status = Status(*found.T)
-    return new, records, status
+    return new, records, Status(*found.T)
+
+
+def _first_lost(one: StateArrays) -> tuple[int, int]:
+    """Return the code (see `WATCHED`) and the neuron of the first number that is not finite."""
+    watched = (*one.values[: len(WATCHED) - 1], one.feedback)
+    code = next(code for code, row in enumerate(watched) if not np.isfinite(row).all())
+    return code, int(np.argmin(np.isfinite(watched[code])))
 
 
 def _rows(double: tuple[bool, bool]) -> tuple[bool, ...]:
     return (True, True, True, double[0], True, double[1])
-
-
-def _at(row: Any, i: int) -> Any:
-    raise NotImplementedError("for compiled code only")
-
-
-@overload(_at)
-def _at_compiled(row: Any, i: Any) -> Any:
-    def element(row: Any, i: Any) -> Any:
-        return row[i]
-
-    def number(row: Any, i: Any) -> Any:
-        return row
-
-    return element if isinstance(row, types.Array) else number
 
 
 def _first(back: Any, feedback: Any) -> Any:
@@ -126,56 +120,51 @@ def _first_compiled(back: Any, feedback: Any) -> Any:
 def _run(
     first: Any, values: Any, v: Any, u: Any, s: Any, h: Any, r: Any, g: Any, receiving: Any, kicked: Any,
     pending: Any, feedback: Any, readouts: Any, cells: Any, spikes: Any, drive: Any, poisson: Any,
-    teaching: Any, room: Any, plan: Any, records: Any, found: Any,
-) -> None:  # fmt: skip
+    lesson: Any, room: Any, records: Any,
+) -> Any:  # fmt: skip
     # What is taken out of a tuple is counted by Numba each time: once for a run is enough.
     gain, k, v_r, v_t, v_peak, a, b, dt, half, s_decay, s_rise, r_decay, r_rise = cells
     c, d, kick, indptr, targets, weights, delays = spikes
-    seed, bias, input_weights, inputs, back, feedback_weights, noise_sd, table = drive
-    fired, steady, external, bits, scratch, gates, left, place, whole = room
-    variable, stride, neuron_start, neurons, _ = plan
-    n, steps = v.shape[0], inputs.shape[0]
+    seed, bias, input_weights, inputs, current, back, feedback_weights, noise_sd, table, reading = drive
+    every, offset, begins, ends, wanted, course, rate, theta, inverse, factor, grow, mu, divided = lesson
+    fired, steady, bits, scratch, gates, groups, neurons = room
+    n, steps, lost_at = v.shape[0], inputs.shape[0], -1
     for t in range(steps):
         step = first + t
-        _steady(bias, input_weights, inputs, t, steady)
-        current = _external(feedback_weights, noise_sd, table, seed, feedback, step, steady, external, bits)
+        if t == 0 or inputs.shape[1] > 0:
+            _steady(bias, input_weights, inputs, t, steady)
+        _external(feedback_weights, noise_sd, table, seed, feedback, step, steady, current, bits)
         count = advance(
-            n, fired, v, u, s, h, r, g, current, back, _first(back, feedback), gain, k, v_r, v_t, v_peak,
-            a, b, dt, half, s_decay, s_rise, r_decay, r_rise,
+            n, fired, feedback, v, u, s, h, r, g, current, back, _first(back, feedback), gain, k, v_r, v_t,
+            v_peak, a, b, dt, half, s_decay, s_rise, r_decay, r_rise, reading,
         )  # fmt: skip
-        _arrive(pending, receiving, step)
-        _external_arrivals(poisson, seed, step, receiving, bits)
-        for q in range(count):
-            j = fired[q]
-            v[j] = _at(c, j)
-            u[j] += _at(d, j)
-            _kick(kicked, kick, j)
-            _send(indptr, targets, weights, delays, pending, receiving, j, step)
-        for row in range(feedback.shape[0]):
-            feedback[row] = lane_dot(readouts[row], r)
-        _learn(teaching, readouts, r, feedback, step, t, scratch, gates)
-        _record(
-            variable,
-            stride,
-            neuron_start,
-            neurons,
-            whole,
-            values,
-            feedback,
-            fired,
-            count,
-            left,
-            place,
-            records,
-        )
+        if pending is not None:
+            arrive(pending, receiving, step)
+        if poisson is not None:
+            fill_bits(bits, seed, _POISSON, step)
+            external_arrivals(poisson.mean, poisson.none, poisson.weight, receiving, bits)
+        if count > 0:
+            fire(
+                fired, count, step, v, u, c, d, kicked, kick, indptr, targets, weights, delays, pending,
+                receiving,
+            )  # fmt: skip
+        if reading is None:
+            for row in range(feedback.shape[0]):
+                feedback[row] = lane_dot(readouts[row], r)
+        _learn(
+            step, t, readouts, r, feedback, every, offset, begins, ends, wanted, course, rate, theta,
+            inverse, factor, grow, mu, divided, scratch, gates,
+        )  # fmt: skip
+        record(groups, neurons, values, feedback, fired, count, records)
         looks = (step + 1) % CHECK_EVERY == 0 or t + 1 == steps
-        if looks and _diverged(v, u, s, feedback, fired, found):
-            found[1] = step + 1
+        if looks and _lost(v, u, s, feedback, fired):
+            lost_at = step + 1
             break
-    _finish(teaching, scratch)
+    settle(inverse, scratch)
+    return lost_at
 
 
-@kernel
+@part
 def _steady(bias: Any, input_weights: Any, inputs: Any, t: int, steady: Any) -> None:
     """Sum what does not change while the inputs stay as they are."""
     changed = t == 0
@@ -190,170 +179,47 @@ def _steady(bias: Any, input_weights: Any, inputs: Any, t: int, steady: Any) -> 
                 steady[i] += weights[i] * x
 
 
-@kernel
+@part
 def _external(
     feedback_weights: Any, noise_sd: Any, table: Any, seed: Any, feedback: Any, step: int, steady: Any,
-    external: Any, bits: Any,
-) -> Any:  # fmt: skip
-    """Return the external current of this step, without a readout that `advance` adds itself."""
-    if feedback_weights is None and noise_sd is None:
-        return steady
-    for i in range(external.shape[0]):
-        external[i] = steady[i]
-    if feedback_weights is not None:
-        for k in range(feedback.shape[0]):
-            weights, z = feedback_weights[k], feedback[k]
-            for i in range(external.shape[0]):
-                external[i] += weights[i] * z
-    if noise_sd is not None:
-        fill_bits(bits, seed, _MEMBRANE, step)
-        add_normals(external, noise_sd, bits, table)
-    return external
-
-
-@kernel
-def _kick(kicked: Any, kick: Any, j: int) -> None:
-    if kicked is not None:
-        kicked[j] += _at(kick, j)
-
-
-@kernel
-def _arrive(pending: Any, receiving: Any, step: int) -> None:
-    """Deliver what was sent earlier."""
-    if pending is not None:
-        arriving = pending[step % pending.shape[0]]
-        for i in range(receiving.shape[0]):
-            receiving[i] += arriving[i]
-            arriving[i] = 0
-
-
-@kernel
-def _external_arrivals(poisson: Any, seed: Any, step: int, receiving: Any, bits: Any) -> None:
-    if poisson is not None:
-        fill_bits(bits, seed, _POISSON, step)
-        for i in range(receiving.shape[0]):
-            count = poisson_count(bits[i], poisson.mean[i], poisson.none[i])
-            receiving[i] += poisson.weight[i] * receiving.dtype.type(count)
-
-
-@kernel
-def _send(
-    indptr: Any, targets: Any, weights: Any, delays: Any, pending: Any, receiving: Any, j: int, step: int
-) -> None:
-    """Add the weights of a neuron that fired to its targets, or to the steps in which they arrive."""
-    start, stop, n = indptr[j], indptr[j + 1], receiving.shape[0]
-    if delays is not None:
-        depth = pending.shape[0]
-        for synapse in range(start, stop):
-            if delays[synapse] == 1:
-                receiving[targets[synapse]] += weights[synapse]
-            else:
-                pending[(step + delays[synapse] - 1) % depth, targets[synapse]] += weights[synapse]
-    elif stop - start == n:  # everyone, in order
-        row = weights[start:stop]
-        for i in range(n):
-            receiving[i] += row[i]
-    else:
-        for synapse in range(start, stop):
-            receiving[targets[synapse]] += weights[synapse]
-
-
-@kernel
-def _learn(
-    teaching: Any, readouts: Any, r: Any, feedback: Any, step: int, t: int, scratch: Any, gates: Any
-) -> None:
-    """Teach the readouts if this is a step of the lesson."""
-    if teaching is not None:
-        due = teaching.first <= step < teaching.last and step % teaching.every == teaching.offset
-        if due:
-            _teach(teaching, teaching.inverse, readouts, r, feedback, step, t, scratch, gates)
-
-
-@kernel
-def _teach(
-    teaching: Any,
-    inverse: Any,
-    readouts: Any,
-    r: Any,
-    feedback: Any,
-    step: int,
-    t: int,
-    scratch: Any,
-    gates: Any,
-) -> None:
-    if inverse is None:
-        delta_sample(
-            readouts, r, feedback, teaching.targets[t], teaching.course[t], teaching.rate,
-            teaching.saturation, gates,
-        )  # fmt: skip
-    else:
-        start = teaching.first + (teaching.offset - teaching.first) % teaching.every
-        least_squares_sample(
-            readouts, inverse, r, feedback, teaching.targets[t], teaching.factor, teaching.grow,
-            teaching.leak, (step - start) // teaching.every, teaching.divided, scratch,
-        )  # fmt: skip
-
-
-@kernel
-def _finish(teaching: Any, scratch: Any) -> None:
-    if teaching is not None:
-        _settle(teaching.inverse, scratch)
-
-
-@kernel
-def _settle(inverse: Any, scratch: Any) -> None:
-    if inverse is not None:
-        settle(inverse, scratch)
-
-
-@kernel
-def _record(
-    variables: Any, stride: Any, neuron_start: Any, neurons: Any, whole: Any, values: Any, feedback: Any,
-    fired: Any, count: int, left: Any, place: Any, records: Any,
+    current: Any, bits: Any,
 ) -> None:  # fmt: skip
-    """Store the samples of this step; `left` counts the steps until a sample closes, `place` where it is."""
-    for group in range(stride.shape[0]):
-        variable, at = variables[group], place[group]
-        begin, end = neuron_start[group], neuron_start[group + 1]
-        left[group] -= 1
-        closes = left[group] == 0
-        if variable == _SPIKES:
-            for q in range(count):
-                _count(neurons, whole[group], begin, end, fired[q], at, records)
-        elif closes:
-            for i in range(begin, end):
-                j = neurons[i]
-                records[at + i] = feedback[j] if variable == _READOUT else values[variable, j]
-        if closes:
-            left[group] = stride[group]
-            place[group] = at + end - begin
+    """Sum the external current of this step, where more than the steady one flows."""
+    if feedback_weights is not None or noise_sd is not None:
+        for i in range(current.shape[0]):
+            current[i] = steady[i]
+        if feedback_weights is not None:
+            for k in range(feedback.shape[0]):
+                weights, z = feedback_weights[k], feedback[k]
+                for i in range(current.shape[0]):
+                    current[i] += weights[i] * z
+        if noise_sd is not None:
+            fill_bits(bits, seed, _MEMBRANE, step)
+            add_normals(current, noise_sd, bits, table)
 
 
-@kernel
-def _count(neurons: Any, whole: bool, begin: int, end: int, j: int, at: int, records: Any) -> None:
-    """Add a spike of neuron j to its counts; the neurons are in any order, or all in order."""
-    if whole:
-        if begin + j < end:
-            records[at + begin + j] += 1
-    else:
-        for i in range(begin, end):
-            if neurons[i] == j:
-                records[at + i] += 1
+@part
+def _learn(
+    step: int, t: int, readouts: Any, r: Any, z: Any, every: Any, offset: Any, first: Any, last: Any,
+    targets: Any, course: Any, rate: Any, theta: Any, inverse: Any, factor: Any, grow: Any, mu: Any,
+    divided: Any, scratch: Any, gates: Any,
+) -> None:  # fmt: skip
+    """Teach the readouts if there is a lesson and this is a step of it."""
+    if targets is not None and first <= step < last and step % every == offset:
+        if inverse is not None:
+            start = first + (offset - first) % every
+            least_squares_sample(
+                readouts, inverse, r, z, targets[t], factor, grow, mu, (step - start) // every, divided,
+                scratch,
+            )  # fmt: skip
+        if rate is not None:
+            delta_sample(readouts, r, z, targets[t], course[t], rate, theta, gates)
 
 
-@kernel
-def _diverged(v: Any, u: Any, s: Any, feedback: Any, chosen: Any, found: Any) -> bool:
-    """Look for a number that is not finite; note its code (see `WATCHED`) and the first neuron."""
-    code, n = -1, v.shape[0]
-    if lost(n, chosen, v) > 0:
-        code = 0
-    elif lost(n, chosen, u) > 0:
-        code = 1
-    elif lost(n, chosen, s) > 0:
-        code = 2
-    else:
-        for k in range(feedback.shape[0]):
-            if code < 0 and not abs(feedback[k]) < np.inf:
-                code, chosen[0] = 3, k
-    found[0], found[2] = code, chosen[0]
-    return code >= 0
+@part
+def _lost(v: Any, u: Any, s: Any, feedback: Any, chosen: Any) -> Any:
+    """Say whether a number is not finite."""
+    found = lost(v.shape[0], chosen, None, v, u, s) > 0
+    for k in range(feedback.shape[0]):
+        found = found or not abs(feedback[k]) < np.inf
+    return found

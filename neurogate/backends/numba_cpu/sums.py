@@ -16,14 +16,14 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from ..layout import LANES
-from .compiling import kernel
+from .compiling import part
 
-__all__ = ["fold", "fold_vector", "lane_dot"]
+__all__ = ["LaneSum", "fold", "fold_vector", "lane_dot"]
 
 _INDEX = ir.IntType(32)
 
 
-@kernel
+@part
 def lane_dot(x: Any, y: Any) -> Any:
     """Dot product of two vectors of equal length and type, each contiguous."""
     return _dot(x, y, np.intp(x.shape[0]))
@@ -35,28 +35,21 @@ def _emit_dot(typing_context: Any, x: Any, y: Any, length: Any) -> Any:
         raise TypingError("lane_dot reads contiguous vectors only; make the arrays contiguous first.")
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        real = context.get_data_type(x.dtype)
-        vector, size = ir.VectorType(real, LANES), ir.IntType(64)
+        real, size = context.get_data_type(x.dtype), ir.IntType(64)
         data = [
             context.make_array(kind)(context, builder, argument).data
             for kind, argument in zip(signature.args, arguments[:2], strict=False)
         ]
-        blocks = builder.udiv(arguments[2], ir.Constant(size, LANES))
-        whole = builder.mul(blocks, ir.Constant(size, LANES))
-        lanes = alloca_once_value(builder, ir.Constant(vector, [0.0] * LANES))
-        with for_range(builder, blocks, intp=size) as loop:
-            start = builder.mul(loop.index, ir.Constant(size, LANES))
-            blocks_at = (builder.bitcast(builder.gep(d, [start]), vector.as_pointer()) for d in data)
-            a, b = (builder.load(pointer, align=x.dtype.bitwidth // 8) for pointer in blocks_at)
-            builder.store(builder.fadd(builder.load(lanes), builder.fmul(a, b)), lanes)
-        rest = alloca_once_value(builder, builder.load(lanes))
-        each = builder.bitcast(rest, real.as_pointer())
-        with for_range(builder, builder.sub(arguments[2], whole), intp=size) as loop:
-            at = builder.add(whole, loop.index)
-            a, b = (builder.load(builder.gep(d, [at])) for d in data)
-            lane = builder.gep(each, [loop.index])
-            builder.store(builder.fadd(builder.load(lane), builder.fmul(a, b)), lane)
-        return fold_vector(builder, builder.load(rest))
+        total, begin = LaneSum(builder, real), ir.Constant(size, 0)
+        for width in (LANES, LANES // 4, 1):
+            step = ir.Constant(size, width)
+            blocks = builder.udiv(builder.sub(arguments[2], begin), step)
+            with for_range(builder, blocks, intp=size) as loop:
+                start = builder.add(begin, builder.mul(loop.index, step))
+                a, b = (builder.load(total.at(d, start, width), align=total.item_bytes) for d in data)
+                total.add(start, width, builder.fmul(a, b))
+            begin = builder.add(begin, builder.mul(blocks, step))
+        return total.fold()
 
     return x.dtype(x, y, types.intp), emit
 
@@ -64,7 +57,7 @@ def _emit_dot(typing_context: Any, x: Any, y: Any, length: Any) -> Any:
 _dot: Any = intrinsic(_emit_dot)
 
 
-@kernel
+@part
 def fold(lanes: Any) -> Any:
     """Fold the 16 partial sums in the tree; they are used up."""
     width = LANES
@@ -73,6 +66,36 @@ def fold(lanes: Any) -> Any:
         for lane in range(width):
             lanes[lane] += lanes[lane + width]
     return lanes[0]
+
+
+class LaneSum:
+    """The 16 partial sums of numbers that come in order, while code is being emitted."""
+
+    def __init__(self, builder: Any, real: Any) -> None:
+        self.builder, self.real = builder, real
+        self.item_bytes = 4 if isinstance(real, ir.FloatType) else 8
+        zeros = ir.Constant(ir.VectorType(real, LANES), [0.0] * LANES)
+        self.lanes = alloca_once_value(builder, zeros)
+
+    def at(self, data: Any, start: Any, width: int) -> Any:
+        """Point at `width` numbers from `start` on."""
+        pointer = self.builder.gep(data, [start])
+        return pointer if width == 1 else self.builder.bitcast(pointer, self._kind(width).as_pointer())
+
+    def add(self, start: Any, width: int, numbers: Any) -> None:
+        """Add numbers `start`, `start` + 1, ...; a stretch of 16 begins at a multiple of 16, and so on."""
+        builder = self.builder
+        lane = builder.and_(start, ir.Constant(start.type, LANES - 1))
+        place = self.at(builder.bitcast(self.lanes, self.real.as_pointer()), lane, width)
+        before = builder.load(place, align=self.item_bytes)
+        builder.store(builder.fadd(before, numbers), place, align=self.item_bytes)
+
+    def fold(self) -> Any:
+        """Return the sum of all."""
+        return fold_vector(self.builder, self.builder.load(self.lanes))
+
+    def _kind(self, width: int) -> Any:
+        return ir.VectorType(self.real, width)
 
 
 def fold_vector(builder: Any, lanes: Any) -> Any:

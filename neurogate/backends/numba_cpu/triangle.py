@@ -15,7 +15,7 @@ from numba.core.cgutils import alloca_once_value, for_range
 from numba.extending import intrinsic
 
 from ..layout import LANES
-from .compiling import kernel
+from .compiling import part
 from .lanes import Lanes, spread
 from .sums import fold, fold_vector
 
@@ -25,7 +25,7 @@ _ROW_BYTES = 16  # four rows of float32 or two of float64 keep their sums in reg
 _INDEX, _LANE = ir.IntType(64), ir.IntType(32)
 
 
-@kernel
+@part
 def downdate(p: Any, c: Any, scaled: Any, grow: Any) -> None:
     """Subtract scaled c' from the lower triangle and multiply it by `grow`."""
     for i in range(p.shape[0]):
@@ -34,7 +34,7 @@ def downdate(p: Any, c: Any, scaled: Any, grow: Any) -> None:
             row[j] = (row[j] - si * c[j]) * grow
 
 
-@kernel
+@part
 def downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: Any) -> None:
     """Downdate the lower triangle, and write its product with x to `out`."""
     n = p.shape[0]
