@@ -44,7 +44,7 @@ __all__ = ["Waveform", "WaveformSession"]
 
 Array = npt.NDArray[Any]
 _SECOND_MS = 1000.0
-_LAG_MS = 20.0
+_LAG_MS = 20
 _PER_KHZ = 1000.0
 _NOISE = 201
 
@@ -295,8 +295,7 @@ class WaveformSession:
         start, stop = self.taught
         off, second = stop * self.steps, round(_SECOND_MS / self.dt_ms)
         last, first, free = slice(max(off - second, 0), off), slice(off, off + second), slice(off, None)
-        per_ms = max(round(1.0 / self.dt_ms), 1)
-        lag = best_lag_rmse(readout[free], target[free], per_ms * round(_LAG_MS), per_ms)
+        lag = best_lag_rmse(readout[free], target[free], _LAG_MS, self.dt_ms)
         widest = int(target.var(axis=0, dtype=np.float64).argmax())
         frequency_hz, amplitude, residual = sinusoid(readout[free, widest], self.dt_ms)
         wanted_hz, wanted_amplitude, _ = sinusoid(target[free, widest], self.dt_ms)

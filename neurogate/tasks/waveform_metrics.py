@@ -29,28 +29,29 @@ def rmse(readout: Array, target: Array) -> float:
     return float(np.sqrt(np.mean(error**2))) if error.size else float("nan")
 
 
-def best_lag_rmse(readout: Array, target: Array, most: int, step: int = 1) -> float:
-    """Return the smallest RMSE over shifts of the readout by up to `most` samples either way.
+def best_lag_rmse(readout: Array, target: Array, most_ms: int, dt_ms: float = 1.0) -> float:
+    """Return the smallest RMSE over shifts of the readout by whole milliseconds, either way.
 
     Parameters
     ----------
     readout, target : (T, R) arrays
-    most : int
-        Longest shift; the target is compared without so many samples at both ends.
-    step : int
-        Samples between two shifts that are tried.
+    most_ms : int
+        Longest shift; the target is compared without that time at both ends.
+    dt_ms : float
+        Time between two samples; a shift is rounded to whole samples.
 
     Examples
     --------
     >>> x = np.sin(np.arange(100.0))[:, None]
-    >>> best_lag_rmse(x[:-3], x[3:], most=5)
+    >>> best_lag_rmse(x[:-3], x[3:], most_ms=5)
     0.0
     """
+    lags = {round(lag_ms / dt_ms) for lag_ms in range(-most_ms, most_ms + 1)}
+    most = max(lags)
     last = len(target) - most
     if last <= most:
         return float("nan")
     middle = target[most:last]
-    lags = range(-most, most + 1, step)
     return min(rmse(readout[most + lag : last + lag], middle) for lag in lags)
 
 

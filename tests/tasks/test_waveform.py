@@ -132,3 +132,15 @@ def test_a_session_is_neither_judged_too_early_nor_prolonged(done: WaveformSessi
         session().result()
     with pytest.raises(RequestError, match="all its 10 pieces"):
         done.advance()
+
+
+def test_the_best_lag_is_sought_within_20_ms_whatever_the_step() -> None:
+    spec = attrs.evolve(SPEC, dt_ms=0.3)
+    task = attrs.evolve(TASK, duration_ms=300.0, piece_ms=30.0, sample_ms=0.3)
+    rule = attrs.evolve(RULE, start_ms=60.0, stop_ms=90.0, every_ms=0.3)
+    reservoir = Reservoir.build(spec, [1], 0, readouts=1, backend="numpy")
+    made = finished(WaveformSession(reservoir, task, rule, [1]))
+    made.memory.readout = np.roll(made.targets, round(20 / 0.3), axis=1)
+    measured = made.result().arrays
+    assert measured["metric.rmse_free"] > 0.1
+    assert measured["metric.rmse_free_best_lag"] == pytest.approx(0.0, abs=1e-12)

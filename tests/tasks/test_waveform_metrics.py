@@ -27,6 +27,22 @@ def test_a_shift_within_reach_costs_nothing(late: int) -> None:
     assert best_lag_rmse(readout, target, 5) > 0.1 or late == 0
 
 
+@pytest.mark.parametrize("dt_ms", [0.04, 0.3, 0.7, 1.0, 1.5, 2.0])
+def test_the_longest_shift_is_the_time_that_was_said_whatever_the_step(dt_ms: float) -> None:
+    time_ms = np.arange(0.0, 3000.0, dt_ms)
+
+    def left(late_ms: float) -> float:
+        readout, target = (np.sin(2 * np.pi * 0.002 * (time_ms - x))[:, None] for x in (late_ms, 0.0))
+        return best_lag_rmse(readout, target, 20, dt_ms)
+
+    half_a_sample = np.pi * 0.002 * dt_ms / np.sqrt(2)
+    beyond = np.pi * 0.002 * 4 * np.sqrt(2)
+    for late_ms in (-20.0, 0.0, 20.0):
+        assert left(late_ms) <= 1.01 * half_a_sample
+    for late_ms in (-24.0, 24.0):
+        assert left(late_ms) == pytest.approx(beyond, abs=half_a_sample + 0.01 * beyond)
+
+
 def test_every_channel_is_shifted_by_the_same_lag() -> None:
     target = np.sin(2 * np.pi * 5 * TIME_S)[:, None] * [1.0, 1.0]
     readout = np.stack([np.roll(target[:, 0], 10), np.roll(target[:, 1], -10)], axis=1)
