@@ -9,23 +9,29 @@ import sys
 from pathlib import Path
 
 READ_ONES = """
+import logging, sys
 import numpy as np
+logging.basicConfig(level=logging.INFO, stream=sys.stderr)
 from neurogate.backends.numba_cpu.learning import readout, _readout
 print(readout(np.ones((1, 1, 32)), np.ones((1, 1, 32))).item(), sum(_readout.stats.cache_hits.values()))
 """
 
 
-def read_ones(tree: Path, cache: Path) -> tuple[float, int]:
-    """Return what a readout of 32 ones gives in a tree of sources, and whether its code was kept."""
-    done = subprocess.run(
-        [sys.executable, "-c", READ_ONES],
+def run(script: str, tree: Path, cache: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script on a tree of sources, with compiled code kept in `cache`."""
+    return subprocess.run(
+        [sys.executable, "-c", script],
         cwd=tree,
         env={**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(tree)},
         capture_output=True,
         text=True,
         check=True,
     )
-    value, hits = done.stdout.split()
+
+
+def read_ones(tree: Path, cache: Path) -> tuple[float, int]:
+    """Return what a readout of 32 ones gives in a tree of sources, and whether its code was kept."""
+    value, hits = run(READ_ONES, tree, cache).stdout.split()
     return float(value), int(hits)
 
 
@@ -39,6 +45,11 @@ def test_a_change_of_another_file_recompiles_and_no_change_does_not(checkout: Pa
         sums.read_text("utf-8").replace("lanes = builder.fadd(*halves)", "lanes = halves[0]"), "utf-8"
     )
     assert read_ones(tree, cache) == (2.0, 0)
+
+
+def test_what_takes_seconds_is_said(checkout: Path, tmp_path: Path) -> None:
+    said = [run(READ_ONES, checkout, tmp_path).stderr.count("Compiling the simulator") for _ in range(2)]
+    assert said == [1, 0]
 
 
 def test_processes_that_compile_at_once_all_get_it_right(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,7 @@ import numba
 __all__ = ["kernel", "over_replicas", "part"]
 
 _R = TypeVar("_R")
+_log = logging.getLogger("neurogate")
 _HERE = Path(__file__).parent
 _KERNEL: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _PART = {**_KERNEL, "no_cpython_wrapper": True}
@@ -64,12 +66,21 @@ def part(function: Callable[..., Any]) -> Any:
 
 
 def _load(cache: Any, load: Callable[..., Any], *arguments: Any) -> Any:
-    """Load kept code; if it cannot be read, as after a full disk, forget it and let it be made anew."""
+    """Load kept code, or say that there is none; what cannot be read, as after a full disk, is forgotten."""
     try:
-        return load(*arguments)
+        kept = load(*arguments)
     except Exception:  # noqa: BLE001
         cache.flush()
-        return None
+        kept = None
+    if kept is None:
+        _tell()
+    return kept
+
+
+@functools.cache
+def _tell() -> None:
+    """Say it once in a process."""
+    _log.info("Compiling the simulator for this kind of run: a few seconds, kept for later runs.")
 
 
 @functools.cache
