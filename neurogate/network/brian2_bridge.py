@@ -2,9 +2,9 @@
 
 The Brian2 network does the operations of a reservoir in the same order (see
 `neurogate.backends.numpy_reference.reservoir`): neurons and then filters move in the slot ``groups``,
-spikes arrive in ``synapses``, and ``resets`` kicks the traces. Without noise, spikes are the same over
-short windows in float64; with noise the two draw different numbers. Needs the extra
-``neurogate[brian]``.
+spikes arrive in ``synapses``, ``resets`` kicks the traces, and at the ``end`` readouts are summed.
+Without noise, spikes are the same over short windows in float64; with noise the two draw different
+numbers. Needs the extra ``neurogate[brian]``.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ def to_brian2(reservoir: Reservoir, inputs: Array, replica: int = 0, state: Stat
     replica : int
         Which replica.
     state : StateArrays, optional
-        Where it starts, with nothing on its way; by default `Reservoir.initial_state`. Readouts are
-        those of this state: they are fed back, and not taught.
+        Where it starts, with the spikes that are on their way and the readouts that are about to be fed
+        back; by default `Reservoir.initial_state`. Weights of readouts are those of this state: they are
+        not taught.
 
     Returns
     -------
@@ -79,7 +80,7 @@ def to_brian2(reservoir: Reservoir, inputs: Array, replica: int = 0, state: Stat
     neurons = _neurons(brian2, reservoir, inputs, replica, state)
     network = brian2.Network(neurons, _recurrent(brian2, reservoir, neurons, replica))
     if len(state.readout_weights[replica]):
-        network.add(*_readouts(brian2, neurons, state.readout_weights[replica]))
+        network.add(*_readouts(brian2, neurons, state.readout_weights[replica], state.feedback[replica]))
     return network
 
 
@@ -102,6 +103,7 @@ def _neurons(brian2: Any, reservoir: Reservoir, inputs: Array, replica: int, sta
     fixed = "\n".join(f"{name} : 1 (constant)" for name in parameters)
     dt = codes.dt_ms * brian2.ms
     timed = {f"x_{j}": brian2.TimedArray(inputs[:, j].astype(float), dt=dt) for j in channels}
+    timed["on_the_way"] = brian2.TimedArray(_arrivals(state, replica), dt=dt)
     neurons = brian2.NeuronGroup(
         arrays.bias.shape[1],
         "\n".join([*(f"{name} : 1" for name in _STATE), fixed, *_links(len(back))]),
@@ -118,6 +120,13 @@ def _neurons(brian2: Any, reservoir: Reservoir, inputs: Array, replica: int, sta
     neurons.run_regularly(_move(codes, model, parameters), when="groups", order=0)
     neurons.run_regularly(_filters(codes), when="groups", order=1)
     return neurons
+
+
+def _arrivals(state: StateArrays, replica: int) -> Array:
+    """Return what is on its way by the steps in which it arrives, and then nothing for ever."""
+    ring = state.pending[replica].astype(float)
+    ordered = np.roll(ring, -(state.step % max(len(ring), 1)), axis=0)
+    return np.concatenate([ordered, np.zeros((1, ring.shape[1]))])
 
 
 def _links(readouts: int) -> list[str]:
@@ -142,13 +151,14 @@ def _move(codes: Codes, model: str, parameters: Mapping[str, Array]) -> str:
 
 
 def _filters(codes: Codes) -> str:
-    """Write how the synaptic current and the trace decay."""
+    """Write how the synaptic current and the trace decay, and what was sent before the start arrives."""
     double = "{x} = {rise}*{x} + dt_ms*{y}\n{y} = {decay}*{y}"
     single = "{x} = {decay}*{x}"
     synapse, trace = (double if two else single for two in (codes.double_synapse, codes.double_trace))
     return "\n".join(
         [
             synapse.format(x="s", y="h", rise="synapse_rise", decay="synapse_decay"),
+            f"{'h' if codes.double_synapse else 's'} += on_the_way(t, i)",
             trace.format(x="r", y="g", rise="trace_rise", decay="trace_decay"),
         ]
     )
@@ -170,17 +180,18 @@ def _recurrent(brian2: Any, reservoir: Reservoir, neurons: Any, replica: int) ->
     return synapses
 
 
-def _readouts(brian2: Any, neurons: Any, weights: Array) -> tuple[Any, Any]:
-    """Build the readouts; they are summed before the neurons move, from the traces of the step before."""
+def _readouts(brian2: Any, neurons: Any, weights: Array, start: Array) -> tuple[Any, Any]:
+    """Build the readouts; they are summed when the traces of a step are done, and fed back at the next."""
     readouts = brian2.NeuronGroup(len(weights), "z : 1", dt=neurons.clock.dt, name="readouts*")
+    readouts.z = start.astype(float)
     reading = brian2.Synapses(
         neurons,
         readouts,
         "phi : 1\nz_post = phi*r_pre : 1 (summed)",
         dt=neurons.clock.dt,
-        order=-1,
         name="reading*",
     )
+    reading.summed_updaters["z_post"].when = "end"
     reading.connect()
     reading.phi = weights.T.astype(float).ravel()
     for k in range(len(weights)):

@@ -106,8 +106,45 @@ def test_readouts_are_fed_back_there_too(brian2: Any) -> None:
     theirs[np.rint(spikes.t / groups["neurons"].clock.dt).astype(int), np.asarray(spikes.i)] = 1
     assert theirs.sum() > N / 2
     np.testing.assert_array_equal(theirs, ours["spikes"][0])
-    np.testing.assert_allclose(np.asarray(groups["readouts"].z), ours["readout"][0, -2], rtol=1e-8)
-    assert (np.abs(ours["readout"][0, -2]) > 1e-4).all()
+    np.testing.assert_allclose(np.asarray(groups["readouts"].z), ours["readout"][0, -1], rtol=1e-8)
+    assert (np.abs(ours["readout"][0, -1]) > 1e-4).all()
+
+
+@pytest.mark.parametrize("rise_ms", [None, 2.0], ids=["exponential", "double exponential"])
+def test_a_start_in_the_middle_of_a_run_goes_on_as_it_would_have_here(
+    brian2: Any, rise_ms: float | None
+) -> None:
+    """Spikes are on their way, and the readout about to be fed back is of weights that have changed since."""
+    rng = np.random.default_rng(2)
+    kick = 0.3 if rise_ms is None else 0.1
+    reservoir, start = assemble(
+        "izhikevich_2003",
+        {"a": 0.02, "b": 0.2, "c": -65.0, "d": rng.uniform(2.0, 8.0, N), "v_peak": 30.0},
+        10 * rng.standard_normal((N, N)) * (rng.random((N, N)) < 0.1),
+        dt_ms=0.5,
+        synapse=Filter(5.0, rise_ms, kick),
+        trace=Filter(20.0),
+        delay_ms=rng.uniform(0.5, 12.0, (N, N)),
+        bias=rng.uniform(3.0, 12.0, N),
+        feedback_weights=rng.uniform(-2.0, 2.0, (1, N)),
+        readout_weights=rng.standard_normal((1, N)),
+        backend="numpy",
+    )
+    warm, _ = reservoir.run(start, np.zeros((1, 205, 0)))
+    warm = warm._replace(readout_weights=-2 * warm.readout_weights)
+    assert np.count_nonzero(warm.pending) > 100
+    record = [Recording(variable="spikes"), Recording(variable="readout"), Recording(variable="v")]
+    _, ours = reservoir.run(warm, np.zeros((1, STEPS, 0)), record)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network = to_brian2(reservoir, np.zeros((STEPS, 0)), state=warm)
+        groups = {item.name.rstrip("_0123456789"): item for item in network.objects}
+        course = brian2.StateMonitor(groups["neurons"], "v", record=True, when="end")
+        network.add(course)
+        network.run(STEPS * groups["neurons"].clock.dt)
+    assert ours["spikes"][0].sum() > N
+    np.testing.assert_allclose(np.asarray(course.v).T, ours["v"][0], rtol=1e-6)
+    np.testing.assert_allclose(np.asarray(groups["readouts"].z), ours["readout"][0, -1], rtol=1e-8)
 
 
 def test_what_the_bridge_cannot_say_is_refused() -> None:
