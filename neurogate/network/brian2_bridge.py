@@ -53,7 +53,7 @@ def to_brian2(reservoir: Reservoir, inputs: Array, replica: int = 0, state: Stat
     -------
     brian2.Network
         Its objects are called ``neurons`` (variables v, u, s the synaptic current, r the trace, and the
-        parameters by name), ``recurrent`` (weights w) and, if there are readouts, ``readouts`` (z) and
+        parameters by name) and, if there are any, ``recurrent`` (weights w), ``readouts`` (z) and
         ``reading`` (weights phi). Run it for T steps of ``neurons.clock.dt``.
 
     Raises
@@ -78,7 +78,9 @@ def to_brian2(reservoir: Reservoir, inputs: Array, replica: int = 0, state: Stat
         raise RequestError("Brian2 is not installed; pip install 'neurogate[brian]'.") from error
     state = state or reservoir.initial_state()
     neurons = _neurons(brian2, reservoir, inputs, replica, state)
-    network = brian2.Network(neurons, _recurrent(brian2, reservoir, neurons, replica))
+    network = brian2.Network(neurons)
+    if reservoir.arrays.indptr[replica, -1]:
+        network.add(_recurrent(brian2, reservoir, neurons, replica))
     if len(state.readout_weights[replica]):
         network.add(*_readouts(brian2, neurons, state.readout_weights[replica], state.feedback[replica]))
     return network

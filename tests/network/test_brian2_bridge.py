@@ -25,6 +25,7 @@ NINE = Population(preset="nicola_clopath_2017", bias=Normal(mean=2000.0, sd=200.
 NETWORKS: dict[str, dict[str, Any]] = {
     "default": {},
     "euler": {"cells": Cells(scheme="euler"), "dt_ms": 0.5},
+    "unconnected": {"gain": 0.0, "recurrent": Recurrent(probability=0.0)},
     "delays": {"recurrent": Recurrent(delay_ms=Uniform(low=1.0, high=8.0))},
     "double exponential": {
         "synapse": Synapse(kind="double_exponential"),
