@@ -6,27 +6,22 @@ modules, and the numbers in the arrays of a run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
-from numpy.typing import NDArray
 
-from neurogate.errors import RequestError
 from neurogate.plotting.learning import learning_curve
 from neurogate.plotting.probability import probability
 from neurogate.plotting.raster import raster
 from neurogate.plotting.readout import row_step, when_readout
+from neurogate.plotting.result import Arrays, is_waveform, judged_blocks, of_rules, require, rules_of
 from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, figure
-from neurogate.plotting.waveform import is_waveform, waveform
+from neurogate.plotting.waveform import waveform
 
 __all__ = ["overview", "save"]
-
-Arrays = Mapping[str, NDArray[Any]]
 
 _SHARED = (
     "probe_time_ms", "probe_trial", "block_start", "block_names", "cue_names", "rule_names", "latency_ms",
@@ -71,7 +66,8 @@ def overview(arrays: Arrays) -> Figure:
     """
     if is_waveform(arrays):
         return waveform(arrays)
-    rules = _check(arrays)
+    require(arrays, _SHARED, "overview")
+    rules = rules_of(arrays, _OF_RULE, "overview")
     with mpl.rc_context(STYLE):
         made = figure(WIDTH_MM, _HEIGHT_MM)
         above, below = made.subfigures(2, 1, squeeze=False, height_ratios=(1.0, 1.05)).flat
@@ -116,39 +112,11 @@ def save(made: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
     return png, pdf
 
 
-def _check(arrays: Arrays) -> list[str]:
-    """Return the names of the rules, once everything that is drawn is known to be there."""
-    _require(arrays, _SHARED)
-    rules = [str(name) for name in arrays["rule_names"]]
-    if not rules:
-        raise RequestError("The result has no learning rule, so there is nothing to compare. Add a rule.")
-    _require(arrays, [f"{rule}.{key}" for rule in rules for key in _OF_RULE])
-    return rules
-
-
-def _require(arrays: Arrays, keys: Iterable[str]) -> None:
-    missing = [key for key in keys if key not in arrays]
-    if missing:
-        raise RequestError(
-            f"The result has no array {key!r}, which the overview draws. Run the simulation again."
-            for key in missing
-        )
-
-
 def _shown_blocks(arrays: Arrays, key: str) -> list[int]:
     """Return block 0 and the first later block whose values differ from its, as far as they were judged."""
-    values, judged = arrays[key], _judged_blocks(arrays)
+    values, judged = arrays[key], judged_blocks(arrays)
     other = [block for block in range(1, len(values)) if not np.array_equal(values[block], values[0])]
     return [block for block in (0, *other[:1]) if block in judged] or [int(judged.max())]
-
-
-def _judged_blocks(arrays: Arrays) -> NDArray[np.intp]:
-    """Return the block that each judgement belongs to."""
-    return np.searchsorted(arrays["block_start"][1:], arrays["probe_trial"])
-
-
-def _of_rules(arrays: Arrays, rules: list[str], key: str) -> dict[str, NDArray[Any]]:
-    return {rule: arrays[f"{rule}.{key}"] for rule in rules}
 
 
 def _activity(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
@@ -161,7 +129,7 @@ def _activity(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
         arrays["raster_time_ms"], arrays["raster_neuron"], arrays["neuron_type"], (low, high),
         marks={f"cue {arrays['cue_names'][cue]}": 0.0, "outcome due": latency}, ax=left,
     )  # fmt: skip
-    when = _of_rules(arrays, rules[:_COMPARED], "when")
+    when = of_rules(arrays, rules[:_COMPARED], "when")
     step = row_step({f"{rule} {b}": values[:, b] for rule, values in when.items() for b in blocks})
     for block, axes in zip(blocks, right, strict=True):
         shown = {rule: values[:, block] for rule, values in when.items()}
@@ -185,8 +153,8 @@ def _learning(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
     squares = np.atleast_1d(left.subplots(1, len(blocks), sharey=True))
     trial, starts = arrays["probe_trial"], arrays["block_start"]
     for block, axes in zip(blocks, squares, strict=True):
-        last = int(np.flatnonzero(_judged_blocks(arrays) == block)[-1])
-        learned = _of_rules(arrays, rules[:_COMPARED], "probability")
+        last = int(np.flatnonzero(judged_blocks(arrays) == block)[-1])
+        learned = of_rules(arrays, rules[:_COMPARED], "probability")
         ends = {rule: values[:, last] for rule, values in learned.items()}
         probability(arrays["true_probability"][block], ends, ax=axes)
         axes.set_title(f"end of block {display_name(str(arrays['block_names'][block]))}")
@@ -194,7 +162,7 @@ def _learning(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
     curves = list(right.subplots(2, 1, sharex=True))
     names = [str(name) for name in arrays["block_names"]]
     for axes, key, ylabel in zip(curves, _OF_RULE[1::2], _LABELS, strict=True):
-        error = {rule: values.mean(axis=-1) for rule, values in _of_rules(arrays, rules, key).items()}
+        error = {rule: values.mean(axis=-1) for rule, values in of_rules(arrays, rules, key).items()}
         learning_curve(trial, error, ylabel, block_start=starts, block_names=names, ax=axes)
         names = []
     curves[0].label_outer()

@@ -6,7 +6,6 @@ arrays of a run (`neurogate.tasks.waveform`); files are written by `neurogate.pl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import matplotlib as mpl
@@ -17,11 +16,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
+from neurogate.plotting.result import Arrays
 from neurogate.plotting.style import BLACK, GREY, NEURON_TYPES, STYLE, WIDTH_MM, drawing, figure
 
-__all__ = ["course", "follow", "is_waveform", "waveform"]
+__all__ = ["course", "follow", "waveform"]
 
-Arrays = Mapping[str, NDArray[Any]]
 _HEIGHT_MM = 118.0
 _TAUGHT = "#F0E6CC"
 _TARGET = "#56B4E9"
@@ -30,17 +29,6 @@ _COURSES = (
     ("rate_hz", "mean rate\n(Hz)", "linear"),
     ("weight_norm", "norm of weights\n(1/kHz)", "linear"),
 )
-
-
-def is_waveform(arrays: Arrays) -> bool:
-    """Whether the arrays of a run are those of a taught signal.
-
-    Examples
-    --------
-    >>> is_waveform({})
-    False
-    """
-    return "taught_ms" in arrays and "readout" in arrays
 
 
 def waveform(arrays: Arrays) -> Figure:

@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from neurogate.plotting.overview import overview, save
-from neurogate.plotting.waveform import course, follow, is_waveform, waveform
+from neurogate.plotting.result import is_waveform
+from neurogate.plotting.waveform import course, follow, waveform
 
 
 def arrays(replicas: int = 2, channels: int = 1, *, spikes: int = 50) -> dict[str, NDArray[np.generic]]:

@@ -1,0 +1,137 @@
+"""What the arrays of a run say of themselves: its rules, which blocks were judged, what is missing.
+
+Here lives what several figures ask of the same arrays. The figures live in the other modules, the
+arrays' names and shapes in `neurogate.tasks.evaluation` and `neurogate.tasks.waveform`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurogate.errors import RequestError
+
+__all__ = ["Arrays", "is_waveform", "judged_blocks", "of_rules", "require", "rules_of", "training"]
+
+Arrays = Mapping[str, NDArray[Any]]
+"""Arrays of a run by name, as ``arrays.npz`` holds them."""
+
+
+def is_waveform(arrays: Arrays) -> bool:
+    """Whether the arrays of a run are those of a taught signal.
+
+    Examples
+    --------
+    >>> is_waveform({})
+    False
+    """
+    return "taught_ms" in arrays and "readout" in arrays
+
+
+def require(arrays: Arrays, keys: Iterable[str], figure: str) -> None:
+    """Make sure that arrays are there.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+    keys : iterable of str
+        Names that must be among them.
+    figure : str
+        What needs them, for the message.
+
+    Raises
+    ------
+    RequestError
+        If any is missing; all of them are named.
+
+    Examples
+    --------
+    >>> require({}, ["probe_trial"], "overview")
+    Traceback (most recent call last):
+        ...
+    neurogate.errors.RequestError: The result has no array 'probe_trial', which the overview draws. Run ...
+    """
+    missing = [key for key in keys if key not in arrays]
+    if missing:
+        raise RequestError(
+            f"The result has no array {key!r}, which the {figure} draws. Run the simulation again."
+            for key in missing
+        )
+
+
+def rules_of(arrays: Arrays, keys: Iterable[str], figure: str) -> list[str]:
+    """Return the names of the rules, once everything that a figure draws of them is known to be there.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+    keys : iterable of str
+        What each rule must have.
+    figure : str
+        What needs it, for the message.
+
+    Raises
+    ------
+    RequestError
+        If arrays are missing (all of them are named) or there is no learning rule.
+
+    Examples
+    --------
+    >>> rules_of({"rule_names": np.array(["a"]), "a.when": np.zeros(1)}, ["when"], "overview")
+    ['a']
+    """
+    require(arrays, ["rule_names"], figure)
+    rules = [str(name) for name in arrays["rule_names"]]
+    if not rules:
+        raise RequestError("The result has no learning rule, so there is nothing to compare. Add a rule.")
+    require(arrays, [f"{rule}.{key}" for rule in rules for key in keys], figure)
+    return rules
+
+
+def judged_blocks(arrays: Arrays) -> NDArray[np.intp]:
+    """Return the block that each judgement belongs to.
+
+    Examples
+    --------
+    >>> judged_blocks({"block_start": np.array([0, 20, 40]), "probe_trial": np.array([10, 20, 30])}).tolist()
+    [0, 0, 1]
+    """
+    return np.searchsorted(arrays["block_start"][1:], arrays["probe_trial"])
+
+
+def of_rules(arrays: Arrays, rules: Iterable[str], key: str) -> dict[str, NDArray[Any]]:
+    """Return one array of each rule.
+
+    Examples
+    --------
+    >>> of_rules({"a.when": np.zeros(1)}, ["a"], "when")
+    {'a': array([0.])}
+    """
+    return {rule: arrays[f"{rule}.{key}"] for rule in rules}
+
+
+def training(arrays: Arrays, rule: str, variable: str) -> NDArray[Any] | None:
+    """Return what was recorded of a rule in every training trial, or None if it was not.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+    rule : str
+    variable : str
+        As in ``record.RULE.VARIABLE``: gate, when_weights, what_weights and others.
+
+    Returns
+    -------
+    (B, trials, ...) array or None
+
+    Examples
+    --------
+    >>> kept = {"block_start": np.array([0, 2]), "record.a.gate": np.ones((1, 3, 5))}
+    >>> training(kept, "a", "gate").shape, training(kept, "a", "when")
+    ((1, 2, 5), None)
+    """
+    kept, trials = arrays.get(f"record.{rule}.{variable}"), int(arrays["block_start"][-1])
+    return None if kept is None or kept.shape[1] <= trials else kept[:, :trials]
