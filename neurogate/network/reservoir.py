@@ -35,7 +35,7 @@ from .filters import Synapse, Trace, kick
 from .inputs import Inputs
 from .recording import Recording, pack_plan, unpack_records
 from .recurrent import Recurrent
-from .stacking import stack
+from .stacking import joined, stack
 
 __all__ = ["Reservoir", "ReservoirSpec"]
 
@@ -169,6 +169,56 @@ class Reservoir:
         kinds = np.repeat([0, 1], spec.cells.split(spec.n))
         start_mV = _start(spec, seeds, dtype)
         return cls(arrays, codes, np.tile(kinds, (len(seeds), 1)), name, threads, start_mV)
+
+    @classmethod
+    def joined(cls, reservoirs: Sequence[Reservoir]) -> Reservoir:
+        """Put reservoirs of one `kind` side by side; each replica goes on giving the same bits.
+
+        Parameters
+        ----------
+        reservoirs : sequence of Reservoir
+
+        Raises
+        ------
+        RequestError
+            If their kinds differ.
+
+        Examples
+        --------
+        >>> one, two = (Reservoir.build(ReservoirSpec(n=9, gain=g), [1], 0) for g in (0.5, 1.0))
+        >>> Reservoir.joined([one, two]).shape
+        (2, 9, 0)
+        """
+        first = reservoirs[0]
+        if len({one.kind for one in reservoirs}) > 1:
+            raise RequestError("Reservoirs of different kinds cannot be joined; run them one by one.")
+        start_mV = None if first.start_mV is None else np.concatenate([one.start_mV for one in reservoirs])
+        return attrs.evolve(
+            first,
+            arrays=joined([one.arrays for one in reservoirs]),
+            neuron_type=np.concatenate([one.neuron_type for one in reservoirs]),
+            start_mV=start_mV,
+        )
+
+    def part(self, replicas: Sequence[int]) -> Reservoir:
+        """Return some of the replicas as a reservoir of their own."""
+        rows = list(replicas)
+        return attrs.evolve(
+            self,
+            arrays=NetworkArrays(*(array[rows] for array in self.arrays)),
+            neuron_type=self.neuron_type[rows],
+            start_mV=None if self.start_mV is None else self.start_mV[rows],
+        )
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What reservoirs must have in common to be joined: sizes, number type, model, parts, backend."""
+        arrays = self.arrays
+        optional = (arrays.noise_sd, arrays.poisson_mean, arrays.delays, arrays.trace_decay)
+        present = tuple(array.size > 0 for array in optional)
+        depth, readouts = int(arrays.delays.max(initial=0)), arrays.feedback_weights.shape[1]
+        own_start = self.start_mV is not None
+        return (*self.shape[1:], readouts, self.dtype, self.codes, self.backend, present, depth, own_start)
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from ..backends.layout import NetworkArrays
 
-__all__ = ["stack"]
+__all__ = ["joined", "stack"]
 
 Array = npt.NDArray[Any]
 _ALWAYS_FLOAT64 = ("poisson_mean", "poisson_none")
+_SYNAPSES = ("targets", "weights", "delays")
 _NARROWED = ("parameters", "synapse_decay", "synapse_rise", "trace_decay", "trace_rise", "trace_kick")
 
 
@@ -40,6 +41,40 @@ def stack(replicas: Sequence[Mapping[str, Array]], dtype: str) -> NetworkArrays:
     """
     fields = {name: _stacked(name, [one[name] for one in replicas], dtype) for name in NetworkArrays._fields}
     return NetworkArrays(**fields)
+
+
+def joined(batches: Sequence[NetworkArrays]) -> NetworkArrays:
+    """Put batches side by side, as if they had been stacked at once.
+
+    Parameters
+    ----------
+    batches : sequence of NetworkArrays
+        With as many neurons, inputs and readouts, of one number type, and each either with or without
+        noise, external spikes, delays and traces.
+
+    Examples
+    --------
+    >>> one = dict.fromkeys(NetworkArrays._fields, np.ones(3))
+    >>> both = joined([stack([one], "float32"), stack([{**one, "synapse_decay": np.arange(3.0)}], "float32")])
+    >>> both.synapse_decay.tolist(), both.weights.shape
+    ([[1.0, 1.0, 1.0], [0.0, 1.0, 2.0]], (2, 3))
+    """
+    return NetworkArrays(
+        *(
+            _concatenated(name, parts)
+            for name, parts in zip(NetworkArrays._fields, zip(*batches, strict=True), strict=True)
+        )
+    )
+
+
+def _concatenated(name: str, parts: Sequence[Array]) -> Array:
+    width = max(part.shape[-1] for part in parts)
+    if name in _SYNAPSES:
+        fill = 1 if name == "delays" else 0
+        parts = [np.pad(p, ((0, 0), (0, width - p.shape[-1])), constant_values=fill) for p in parts]
+    elif name in _NARROWED:
+        parts = [np.broadcast_to(p, (*p.shape[:-1], width)) for p in parts]
+    return np.concatenate(parts)
 
 
 def _stacked(name: str, parts: Sequence[Array], dtype: str) -> Array:

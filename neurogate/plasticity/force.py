@@ -67,7 +67,7 @@ class Force(Rule):
             **super().start(shape, dtype),
             "when_inverse": _fresh(batch, n, self.ridge_when, dtype),
             "what_inverse": _fresh(batch, n + 1, self.ridge_what, dtype),
-            "seen": np.zeros(2, np.int64),
+            "seen": np.zeros((batch, 2), np.int64),
         }
 
     def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
@@ -106,7 +106,7 @@ class Force(Rule):
     ) -> tuple[RuleState, Array]:
         which = ("when", "what").index(name)
         ridge = (self.ridge_when, self.ridge_what)[which]
-        turn, key = int(state["seen"][which]), f"{name}_inverse"
+        turn, key = int(state["seen"][0, which]), f"{name}_inverse"  # the same in all replicas
         weights, inverse, outputs = call("recursive_least_squares")(
             state[name],
             state[key],

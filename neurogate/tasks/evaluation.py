@@ -126,8 +126,9 @@ def _shared_arrays(finished: Finished) -> dict[str, Array]:
     task, memory, clock = finished.task, finished.memory, finished.clock
     n = finished.reservoir.shape[1]
     seconds = memory.probes["steps"] * clock.dt_ms / 1000
-    time_ms = clock.dt_ms * (np.arange(len(memory.probes["raster"])) + 1) - task.timeline.interval_ms
-    step, neuron = np.nonzero(memory.probes["raster"])
+    raster = memory.probes["raster"][0]
+    time_ms = clock.dt_ms * (np.arange(len(raster)) + 1) - task.timeline.interval_ms
+    step, neuron = np.nonzero(raster)
     window = np.array([-RASTER_BEFORE_MS, task.timeline.cue_ms])
     shown = (time_ms[step] >= window[0]) & (time_ms[step] <= window[1])
     return {

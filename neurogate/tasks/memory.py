@@ -38,9 +38,9 @@ class Memory:
     notes : dict of str to array
         Weights after each judged trial: ``rule.when`` (B, P, 1, N) and ``rule.what`` (B, P, K, N + 1).
     probes : dict of str to array
-        Sums over the probe trials of each cue: ``phasic``, ``tonic`` (B, C, T, N or N + 1), ``spikes``
-        (B,), ``steps`` (), and the spikes ``raster`` (steps, N) of the first probe of the last cue in
-        the first replica.
+        Sums over the probe trials of each cue, empty before the first: ``phasic``, ``tonic``
+        (B, C, T, N or N + 1), ``spikes`` (B,), ``steps`` (), and the spikes ``raster`` (B, steps, N) of
+        the first probe of the last cue, which is there if ``shown`` (B,).
     samples : dict of str to array
         Traces that rules learned from in the first block, a few bins of each trial: ``phasic`` and
         ``tonic`` (B, S, N), for the null of the angle between readouts.
@@ -66,11 +66,10 @@ class Memory:
         network: StateArrays,
         rules: dict[str, RuleState],
         judgements: int,
-        probes: tuple[int, int],
         samples: int,
         fed_back: int,
     ) -> Memory:
-        """Return the memory before the first trial; `probes` is the number of cues and of cue bins."""
+        """Return the memory before the first trial."""
         batch, _, n = network.values.shape
         dtype = network.values.dtype
         notes = {
@@ -79,11 +78,12 @@ class Memory:
             for key in ("when", "what")
         }
         sums = {
-            "phasic": np.zeros((batch, *probes, n), dtype),
-            "tonic": np.zeros((batch, *probes, n + 1), dtype),
+            "phasic": np.zeros((batch, 0, 0, n), dtype),
+            "tonic": np.zeros((batch, 0, 0, n + 1), dtype),
             "spikes": np.zeros(batch),
             "steps": np.zeros(()),
-            "raster": np.zeros((0, n), np.uint8),
+            "raster": np.zeros((batch, 0, n), np.uint8),
+            "shown": np.zeros(batch, np.bool_),
         }
         sampled = {name: np.zeros((batch, samples, n), dtype) for name in ("phasic", "tonic")}
         moments = Moments.zeros((batch, n))
@@ -100,15 +100,21 @@ class Memory:
             {},
         )
 
-    def add_probe(self, cue: Array, episode: Episode, spikes: Array, cue_bins: Array) -> None:
-        """Add one probe trial of every replica."""
-        replicas = np.arange(len(cue))
-        self.probes["phasic"][replicas, cue] += episode.phasic[:, cue_bins]
-        self.probes["tonic"][replicas, cue] += episode.tonic[:, cue_bins]
-        self.probes["spikes"] = self.probes["spikes"] + spikes.sum(axis=(1, 2), dtype=np.float64)
-        self.probes["steps"] = self.probes["steps"] + spikes.shape[1]
-        if cue[0] == self.probes["phasic"].shape[1] - 1 and not self.probes["raster"].size:
-            self.probes["raster"] = spikes[0].astype(np.uint8)
+    def add_probe(self, cue: Array, cues: int, episode: Episode, spikes: Array, cue_bins: Array) -> None:
+        """Add one probe trial of every replica; there are `cues` of them."""
+        sums, replicas = self.probes, np.arange(len(cue))
+        for name, traces in (("phasic", episode.phasic), ("tonic", episode.tonic)):
+            seen = traces[:, cue_bins]
+            if not sums[name].size:
+                sums[name] = np.zeros((len(cue), cues, *seen.shape[1:]), traces.dtype)
+            sums[name][replicas, cue] += seen
+        sums["spikes"] = sums["spikes"] + spikes.sum(axis=(1, 2), dtype=np.float64)
+        sums["steps"] = sums["steps"] + spikes.shape[1]
+        if not sums["raster"].size:
+            sums["raster"] = np.zeros(spikes.shape, np.uint8)
+        first = (cue == cues - 1) & ~sums["shown"]
+        sums["raster"][first] = spikes[first]
+        sums["shown"] = sums["shown"] | first
 
     def add_samples(self, trained: int, episode: Episode, in_cue: Array) -> None:
         """Note the traces of one training trial: *when*'s in the bins `in_cue`, *what*'s as replayed."""

@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import RequestError
+from ..errors import RequestError, RunDiverged
 from ..network.features import Features
 from ..network.recording import Recording
 from ..network.reservoir import Reservoir
@@ -145,15 +146,42 @@ class Session:
         Raises
         ------
         RunDiverged
-            If the network or the weights leave the range in which they mean anything.
+            If the network or the weights leave the range in which they mean anything; the session is
+            then where it was before the trial.
         RequestError
             If no trial is left.
         """
         if self.done:
             raise RequestError(f"The session has done all its {self.total} trials; make another one.")
         step = {"habituation": self._habituate, "training": self._train, "probes": self._probe}
-        step[self.phase]()
+        # Notes and samples are not taken back: the same trial writes them again in the same places.
+        before = attrs.evolve(self.memory, rules=dict(self.memory.rules))
+        try:
+            step[self.phase]()
+        except RunDiverged:
+            self.memory = before
+            raise
         self.memory.position += 1
+
+    def part(self, replicas: Sequence[int], rules: Mapping[str, str] | None = None) -> Session:
+        """Return a session of some of the replicas and rules, at its beginning.
+
+        Parameters
+        ----------
+        replicas : sequence of int
+        rules : mapping of str to str, optional
+            Which rules, by the names that they get.
+        """
+        names = rules or {name: name for name in self.rules}
+        return Session(
+            self.reservoir.part(replicas),
+            self.features,
+            self.task,
+            {name: self.rules[here] for name, here in names.items()},
+            self.probes,
+            [self.seeds[b] for b in replicas],
+            self.record,
+        )
 
     def state(self) -> dict[str, Array]:
         """Return everything that a later session needs to go on from here, as plain arrays."""
@@ -237,7 +265,8 @@ class Session:
         wanted = {**self._wanted(), "spikes": 1}
         inputs = self._inputs(cue, nothing, never)
         lived = self.trial.run(self.memory, inputs, episode, wanted, learning=False)
-        self.memory.add_probe(cue, lived.episode, lived.records["spikes"], self.clock.cue_bins)
+        spikes, cue_bins = lived.records["spikes"], self.clock.cue_bins
+        self.memory.add_probe(cue, self.task.cues, lived.episode, spikes, cue_bins)
         self._keep(lived, self.memory.rules)
 
     def _episode(self, trained: int, outcome: Array, latency_ms: Array, replay: Array) -> Episode:
@@ -322,7 +351,6 @@ class Session:
                 for name, rule in self.rules.items()
             },
             judgements=len(self.judged),
-            probes=(self.task.cues, len(self.clock.cue_bins)),
             samples=self.sampled * self.task.blocks[0].trials,
             fed_back=self.feedback_channels,
         )

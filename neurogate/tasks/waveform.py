@@ -115,8 +115,7 @@ class _Memory:
     readout: Array
     rate_hz: Array
     weight_norm: Array
-    raster_time_ms: Array
-    raster_neuron: Array
+    raster: Array
 
 
 class WaveformSession:
@@ -217,6 +216,18 @@ class WaveformSession:
         self._note(records["spikes"])
         memory.position += 1
 
+    def part(self, replicas: Sequence[int], rules: Mapping[str, str] | None = None) -> WaveformSession:
+        """Return a session of some of the replicas, at its beginning; there is one rule, the same.
+
+        Parameters
+        ----------
+        replicas : sequence of int
+        rules : mapping of str to str, optional
+            As for `Session`; means nothing here.
+        """
+        seeds = [self.seeds[b] for b in replicas]
+        return WaveformSession(self.reservoir.part(replicas), self.task, self.rule, seeds)
+
     def state(self) -> dict[str, Array]:
         """Return everything that a later session needs to go on from here, as plain arrays."""
         own = attrs.asdict(self.memory, recurse=False)
@@ -264,7 +275,7 @@ class WaveformSession:
         return np.stack([self.task.signal.values(time_ms, rng) for rng in draws]).astype(self.reservoir.dtype)
 
     def _fresh_memory(self) -> _Memory:
-        batch, none = len(self.seeds), np.zeros(0)
+        batch, samples = len(self.seeds), self.total * round(self.task.piece_ms / self.task.sample_ms)
         course = np.zeros((batch, self.total))
         network = self.reservoir.initial_state()
         return _Memory(
@@ -273,8 +284,7 @@ class WaveformSession:
             readout=np.zeros_like(self.targets),
             rate_hz=course.copy(),
             weight_norm=course.copy(),
-            raster_time_ms=none,
-            raster_neuron=none.astype(np.int64),
+            raster=np.zeros((batch, samples, self.task.raster_neurons), np.uint8),
         )
 
     def _note(self, spikes: Array) -> None:
@@ -284,10 +294,9 @@ class WaveformSession:
         memory.rate_hz[:, memory.position] = counts / (spikes.shape[2] * task.piece_ms / _SECOND_MS)
         weights = np.asarray(memory.network.readout_weights, np.float64)
         memory.weight_norm[:, memory.position] = _PER_KHZ * np.sqrt((weights**2).sum(axis=(1, 2)))
-        sample, neuron = np.nonzero(spikes[0, :, : task.raster_neurons])
-        time_ms = memory.position * task.piece_ms + task.sample_ms * (sample + 1)
-        memory.raster_time_ms = np.concatenate([memory.raster_time_ms, time_ms])
-        memory.raster_neuron = np.concatenate([memory.raster_neuron, neuron])
+        shown, samples = spikes[..., : task.raster_neurons], spikes.shape[1]
+        first = memory.position * samples
+        memory.raster[:, first : first + samples, : shown.shape[2]] = shown
 
     def _measures(self, b: int) -> dict[str, float]:
         """Return the metrics of one replica; frequency and fit are those of the channel that varies most."""
@@ -319,6 +328,7 @@ class WaveformSession:
         task, memory = self.task, self.memory
         stride = round(task.sample_ms / self.dt_ms)
         error = (np.asarray(memory.readout, np.float64) - self.targets) ** 2
+        sample, neuron = np.nonzero(memory.raster[0])
         return {
             "sample_ms": self.dt_ms * np.arange(stride - 1, self.targets.shape[1], stride),
             "readout": memory.readout[:, stride - 1 :: stride],
@@ -329,6 +339,6 @@ class WaveformSession:
             "error": np.sqrt(error.reshape(len(error), self.total, -1).mean(axis=2)),
             "rate_hz": memory.rate_hz,
             "weight_norm": memory.weight_norm,
-            "raster_time_ms": memory.raster_time_ms,
-            "raster_neuron": memory.raster_neuron,
+            "raster_time_ms": task.sample_ms * (sample + 1),
+            "raster_neuron": neuron,
         }

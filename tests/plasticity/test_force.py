@@ -56,7 +56,7 @@ def test_a_window_without_samples_teaches_nothing(rng: np.random.Generator) -> N
 def test_it_counts_the_samples_it_has_seen(rng: np.random.Generator) -> None:
     rule, episodes = Force(sample_ms=BIN_MS), [make_episode(rng) for _ in range(3)]
     inside = (episodes[0].time_ms > 0).sum()
-    assert live(rule, episodes)["seen"].tolist() == [3 * inside, 3 * episodes[0].replay.shape[1]]
+    assert live(rule, episodes)["seen"][0].tolist() == [3 * inside, 3 * episodes[0].replay.shape[1]]
 
 
 def test_a_reset_restarts_at_the_start_of_a_block_and_nowhere_else(rng: np.random.Generator) -> None:

@@ -43,7 +43,7 @@ def test_what_is_kept_of_a_few_neurons_does_not_keep_the_others_in_memory(memory
 
 def test_probes_are_summed_for_the_cue_that_was_shown() -> None:
     session = make(seeds=(3, 4))
-    while session.phase != "probes":
+    while session.position <= session.trained:
         session.advance()
     for _ in range(2):
         before = {key: value.copy() for key, value in session.memory.probes.items()}
@@ -53,16 +53,20 @@ def test_probes_are_summed_for_the_cue_that_was_shown() -> None:
             for c in range(2):
                 same = np.array_equal(session.memory.probes["tonic"][b, c], before["tonic"][b, c])
                 assert same == (c != cue[b])
-    assert session.memory.probes["steps"] == 2 * 230
+    assert session.memory.probes["steps"] == 3 * 230
 
 
-def test_the_raster_is_the_first_probe_of_the_last_cue_of_the_first_replica() -> None:
+def test_the_raster_is_the_first_probe_of_the_last_cue_of_each_replica() -> None:
     session = make(seeds=(3, 4))
-    first = int(np.flatnonzero(session.probe_cues[0] == 1)[0])
-    while session.position <= session.trained + first:
-        assert not session.memory.probes["raster"].size
+    first = [int(np.flatnonzero(cues == 1)[0]) for cues in session.probe_cues]
+    shown: dict[int, np.ndarray] = {}
+    while not session.done:
+        probe = session.position - session.trained
+        assert not session.memory.probes["raster"].any() or probe > min(first)
         session.advance()
-    raster = session.memory.probes["raster"].copy()
-    assert raster.shape == (230, 30)
-    assert set(np.unique(raster).tolist()) <= {0, 1}
-    assert (finish(session).memory.probes["raster"] == raster).all()
+        shown |= {b: session.memory.probes["raster"][b].copy() for b in range(2) if first[b] == probe}
+    raster = session.memory.probes["raster"]
+    assert raster.shape == (2, 230, 30)
+    assert set(np.unique(raster).tolist()) == {0, 1}
+    for b in range(2):
+        assert (raster[b] == shown[b]).all()
