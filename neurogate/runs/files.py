@@ -18,7 +18,16 @@ from typing import IO, Any
 
 import numpy as np
 
-__all__ = ["hidden_sibling", "plain", "replacing", "sha256", "sync_folder", "write_arrays", "write_json"]
+__all__ = [
+    "hidden_sibling",
+    "json_text",
+    "plain",
+    "replacing",
+    "sha256",
+    "sync_folder",
+    "write_arrays",
+    "write_json",
+]
 
 
 def hidden_sibling(path: Path, ending: str) -> Path:
@@ -110,8 +119,19 @@ def write_arrays(file: IO[bytes] | Path, arrays: Mapping[str, np.ndarray[Any, An
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON with a final newline; see `plain` for what becomes of numbers."""
-    path.write_text(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+    """Write `value` as `json_text`."""
+    path.write_text(json_text(value), "utf-8")
+
+
+def json_text(value: Any) -> str:
+    r"""Return `value` as indented JSON with a final newline; see `plain` for what becomes of numbers.
+
+    Examples
+    --------
+    >>> json_text({"r": float("nan")})
+    '{\n  "r": null\n}\n'
+    """
+    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def plain(value: Any) -> Any:
