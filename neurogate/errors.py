@@ -90,6 +90,8 @@ class RunDiverged(RunError):
         Its value when that was noticed; a membrane potential that left its range is NaN by then.
     replica, step, neuron : int
         The first offender: replica, number of completed steps, neuron (or weight) index.
+    rule : str
+        The rule whose weights left their range; empty if it was the network.
 
     Examples
     --------
@@ -97,12 +99,15 @@ class RunDiverged(RunError):
     Replica 0 diverged: v_mV was nan when looked at after step 250, first in neuron 17.
     """
 
-    def __init__(self, quantity: str, value: float, *, replica: int, step: int, neuron: int) -> None:
+    def __init__(
+        self, quantity: str, value: float, *, replica: int, step: int, neuron: int, rule: str = ""
+    ) -> None:
         self.quantity = quantity
         self.value = float(value)
         self.replica = int(replica)
         self.step = int(step)
         self.neuron = int(neuron)
+        self.rule = rule
         super().__init__(
             f"Replica {replica} diverged: {quantity} was {float(value):g} when looked at after step {step}, "
             f"first in neuron {neuron}."

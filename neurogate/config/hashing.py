@@ -20,17 +20,28 @@ from neurogate.config.structuring import plain
 from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Distribution, FromFile
 
-__all__ = ["content_hash"]
+__all__ = ["canonical", "content_hash"]
 
-_WITHOUT_EFFECT = frozenset({"name", "description", "run.threads", "run.memory_limit_mb"})
+WITHOUT_EFFECT = frozenset({"name", "description", "run.threads", "run.memory_limit_mb"})
+"""Key paths of what changes no bit of a run."""
 
 
-def content_hash(simulation: AnySimulation) -> str:
+Known = dict[int, tuple[Any, Any]]
+"""Settings by their address, each with its canonical form; they are kept so that the address stays theirs."""
+
+
+def content_hash(simulation: AnySimulation, known: Known | None = None) -> str:
     """Return the SHA-256 of a simulation's canonical form, 64 hexadecimal digits.
 
     Two simulations have the same hash if they give the same bits on the same backend: names, descriptions,
     the number of threads and the memory limit are left out, every default is spelled out, and a file
     counts by its content. The order of the rules counts, since the first is the headline.
+
+    Parameters
+    ----------
+    simulation : Simulation or WaveformSimulation
+    known : dict, optional
+        Begins empty and serves many simulations that share settings: these are then looked at once.
 
     Raises
     ------
@@ -44,27 +55,46 @@ def content_hash(simulation: AnySimulation) -> str:
     >>> content_hash(simulation) == content_hash(attrs.evolve(simulation, name="b"))
     True
     """
-    text = json.dumps(_canonical(simulation, ""), sort_keys=True, allow_nan=False)
+    text = json.dumps(canonical(simulation), sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _canonical(value: Any, path: str) -> Any:
+def canonical(simulation: AnySimulation) -> dict[str, Any]:
+    """Return everything of a simulation that can change its bits, as plain tables and lists.
+
+    Examples
+    --------
+    >>> from neurogate.config import Simulation
+    >>> canonical(Simulation())["run"]["seed"]
+    1
+    """
+    tables: dict[str, Any] = _canonical(simulation, "")
+    return tables
+
+
+def _canonical(value: Any, path: str, known: Known) -> Any:
     if isinstance(value, FromFile):
         return {"file": _digest(value.path, path)}
     if isinstance(value, Distribution):
         return plain(value)
     if attrs.has(type(value)):
-        paths = {field.name: join(path, field.name) for field in attrs.fields(type(value))}
-        given = {n: p for n, p in paths.items() if p not in _WITHOUT_EFFECT and getattr(value, n) is not None}
-        kept = {n: _canonical(getattr(value, n), p) for n, p in given.items()}
-        return {"kind": kind_of(value), **kept} if kind_of(type(value)) else kept
+        if id(value) not in known:
+            known[id(value)] = value, _settings(value, path, known)
+        return known[id(value)][1]
     if isinstance(value, Mapping):
-        items = {key: _canonical(inner, join(path, key)) for key, inner in value.items()}
+        items = {key: _canonical(inner, join(path, key), known) for key, inner in value.items()}
         unordered = all(isinstance(inner, Distribution) for inner in value.values())
         return items if unordered else list(items.items())
     if isinstance(value, tuple):
-        return [_canonical(inner, join(path, index)) for index, inner in enumerate(value)]
+        return [_canonical(inner, join(path, index), known) for index, inner in enumerate(value)]
     return value
+
+
+def _settings(value: Any, path: str, known: Known) -> dict[str, Any]:
+    paths = {field.name: join(path, field.name) for field in attrs.fields(type(value))}
+    given = {n: p for n, p in paths.items() if p not in WITHOUT_EFFECT and getattr(value, n) is not None}
+    kept = {n: _canonical(getattr(value, n), p, known) for n, p in given.items()}
+    return {"kind": kind_of(value), **kept} if kind_of(type(value)) else kept
 
 
 def _digest(name: str, path: str) -> str:

@@ -51,7 +51,7 @@ def memory_mb(simulation: Parts | WaveformParts) -> dict[str, float]:
         "neurons": batch * n * (_PER_NEURON + cues + outcomes + 3 * _longest_delay(simulation)) * size,
         "one trial": batch * n * (6 * bins + 2 * steps) * size,
         "rules": batch * sum(_rule(rule, n, outcomes, notes, size) for rule in simulation.rules.values()),
-        "probes": batch * n * size * (3 * cues * cue_bins + 4 * task.blocks[0].trials),
+        "probes": batch * n * (size * (3 * cues * cue_bins + 4 * task.blocks[0].trials) + steps),
         "recordings": _recordings(simulation) * 1e6,
     }
     return {name: number / 1e6 for name, number in parts.items()}
@@ -63,7 +63,7 @@ def _waveform_mb(simulation: WaveformParts) -> dict[str, float]:
     task, dt_ms = simulation.task, simulation.reservoir.dt_ms
     readouts, steps = len(task.signal.names), task.duration_ms / dt_ms
     inverses = 3 * n**2 if isinstance(simulation.rule, OnlineLeastSquares) else 0
-    course = readouts * (4 * size + 24) + task.raster_neurons * 16 * dt_ms / 10
+    course = readouts * (4 * size + 24) + task.raster_neurons * dt_ms / task.sample_ms
     parts = {
         "connections": _connections(simulation, size),
         "neurons": batch * n * (_PER_NEURON + 3 * _longest_delay(simulation)) * size,

@@ -1,26 +1,24 @@
 """Run a simulation to its end and store what came out.
 
-Here live the order of things (look for the stored run, check memory and disk, continue, simulate, draw,
-store) and the summary. The model lives in the session, the files in `neurogate.runs.store`.
+Here lives the order of things: look for the stored run, check memory and disk, continue, simulate, store.
+The model lives in the session, what is stored in `neurogate.runs.keeping`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from neurogate import config
 from neurogate.config.memory import memory_mb
-from neurogate.errors import Outcome, RequestError, RunDiverged, RunError
-from neurogate.runs import files, store
+from neurogate.errors import RequestError, RunDiverged, RunError
+from neurogate.runs import store
 from neurogate.runs.checkpoint import Checkpoint
 from neurogate.runs.course import Course, Progress
+from neurogate.runs.keeping import Arrays, diverged, done, keep, summarise
 from neurogate.runs.log import collected_lines
 from neurogate.runs.versions import differences, versions
 
@@ -33,8 +31,6 @@ __all__ = ["execute"]
 
 _LOG = logging.getLogger(__name__)
 _SMALLER = "Lower run.replicas or reservoir.n, record less, or raise run.memory_limit_mb."
-
-_Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 
 def execute(
@@ -100,8 +96,8 @@ def execute(
         with _cancellable(course):
             course.resume()
             facts, arrays = _simulate(course, progress)
-            summary = _summary(simulation, folder, course, facts) | {"versions": software}
-            _store(folder, simulation, summary, arrays, log, replace=force)
+            summary = summarise(simulation, folder, course.session, facts, course.wall_time_s)
+            keep(folder, simulation, summary, arrays, log, replace=force)
     checkpoint.remove()
     return store.load(folder)
 
@@ -128,72 +124,15 @@ def _cancellable(course: Course) -> Iterator[None]:
         raise RunError(f"The memory of this machine is used up ({error}). {_SMALLER}") from error
 
 
-def _simulate(course: Course, progress: Progress) -> tuple[dict[str, Any], _Arrays]:
+def _simulate(course: Course, progress: Progress) -> tuple[dict[str, Any], Arrays]:
     try:
         course.finish(progress)
     except RunDiverged as error:
         _LOG.warning("%s", error)
-        names = ("quantity", "value", "replica", "step", "neuron")
-        divergence = {"message": str(error)} | {name: getattr(error, name) for name in names}
-        return {"outcome": str(Outcome.DIVERGED), "metrics": {}, "divergence": divergence}, {}
+        return diverged(error), {}
     _LOG.info("Simulated %d %ss in %.1f s.", course.session.total, course.part, course.wall_time_s)
     try:
         result = course.session.result()
     except RequestError as error:
         raise RunError(f"The run is done but cannot be judged: {error}") from error
-    return {"outcome": str(Outcome.DONE), "metrics": result.metrics}, result.arrays
-
-
-def _summary(
-    simulation: config.AnySimulation, folder: Path, course: Course, facts: Mapping[str, Any]
-) -> dict[str, Any]:
-    return {
-        "name": simulation.name,
-        "hash": config.content_hash(simulation),
-        **facts,
-        "seeds": {"run": simulation.run.seed, "replicas": list(course.session.seeds)},
-        "config": {
-            "reservoir.n": simulation.reservoir.n,
-            "run.replicas": simulation.run.replicas,
-            "run.backend": course.session.reservoir.backend,
-            "run.dtype": simulation.run.dtype,
-        },
-        "wall_time_s": round(course.wall_time_s, 3),
-        "command": shlex.join(
-            ["neurogate", "run", str(folder / "config.toml"), "--out", str(folder.parent), "--force"]
-        ),
-    }
-
-
-def _store(
-    folder: Path,
-    simulation: config.AnySimulation,
-    summary: Mapping[str, Any],
-    arrays: _Arrays,
-    log: list[str],
-    *,
-    replace: bool,
-) -> None:
-    try:
-        with store.writing(folder, replace=replace) as hidden:
-            (hidden / "config.toml").write_text(config.dumps(simulation), "utf-8")
-            files.write_arrays(hidden / "arrays.npz", arrays)
-            if arrays:
-                _draw(hidden / "figures", arrays)
-            files.write_json(hidden / "summary.json", summary)
-            (hidden / "log.txt").write_text("".join(f"{line}\n" for line in log), "utf-8")
-    except OSError as error:
-        raise RunError(
-            f"The run cannot be stored as {folder}: {error.strerror or error}. "
-            "Mend that and repeat the command; it continues where it stopped."
-        ) from error
-
-
-def _draw(folder: Path, arrays: _Arrays) -> None:
-    """Draw the overview; a figure that fails must not cost the run."""
-    from neurogate.plotting.overview import overview, save
-
-    try:
-        save(overview(arrays), folder, "overview")
-    except Exception:  # noqa: BLE001
-        _LOG.warning("No figure could be drawn (see log.txt); `neurogate plot` tries again.", exc_info=True)
+    return done(result), result.arrays

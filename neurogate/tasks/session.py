@@ -163,6 +163,10 @@ class Session:
             raise
         self.memory.position += 1
 
+    def give_up(self, rule: str, replica: int) -> None:
+        """Let a rule whose weights diverged in a replica learn no more there; all else goes on."""
+        self.trial.lost.setdefault(rule, set()).add(replica)
+
     def part(self, replicas: Sequence[int], rules: Mapping[str, str] | None = None) -> Session:
         """Return a session of some of the replicas and rules, at its beginning.
 
@@ -251,7 +255,8 @@ class Session:
         )
         before = dict(self.memory.rules)
         for name, rule in self.rules.items():
-            self.memory.rules[name] = rule.offline(self.reservoir.call, before[name], lived.episode)
+            learned = rule.offline(self.reservoir.call, before[name], lived.episode)
+            self.memory.rules[name] = self.trial.without_lost(name, learned)
         check_weights(self.memory)
         self._note_weights(trained + 1)
         self.memory.add_samples(trained, lived.episode, self._sampled_bins(n))

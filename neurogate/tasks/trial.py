@@ -58,6 +58,8 @@ class TrialRunner:
     rules : mapping of str to Rule
     feedback_channels : int
         Input channels, the last ones, that carry the readouts of the only rule; 0 for none.
+    lost : dict of str to set of int
+        Replicas in which a rule's weights have left their range and are no longer asked for.
     """
 
     reservoir: Reservoir
@@ -65,6 +67,17 @@ class TrialRunner:
     clock: Clock
     rules: Mapping[str, Rule]
     feedback_channels: int = 0
+    lost: dict[str, set[int]] = attrs.field(factory=dict)
+
+    def without_lost(self, name: str, state: RuleState) -> RuleState:
+        """Return what a rule has learned, but nothing in replicas in which its weights are lost."""
+        rows = sorted(self.lost.get(name, ()))
+        if not rows:
+            return state
+        kept = {key: array.copy() for key, array in state.items()}
+        for array in kept.values():
+            array[rows] = 0
+        return kept
 
     def run(
         self, memory: Memory, inputs: Array, episode: Episode, wanted: Mapping[str, int], *, learning: bool
@@ -124,7 +137,8 @@ class TrialRunner:
         """Read *when* out, and let it learn if `learning`."""
         if learning:
             before = memory.rules[name]
-            memory.rules[name], readouts = self.rules[name].online(self.reservoir.call, before, episode)
+            learned, readouts = self.rules[name].online(self.reservoir.call, before, episode)
+            memory.rules[name] = self.without_lost(name, learned)
             if _broken(memory.rules[name]):
                 raise self._diverged(memory.network.step, before, name, episode)
             return readouts
@@ -138,7 +152,8 @@ class TrialRunner:
         for first in range(0, bins, size):
             state, _ = self.rules[name].online(self.reservoir.call, state, _cut(episode, first, first + size))
             if _broken(state):
-                return _explosion(state, step - (bins - min(first + size, bins)) * self.clock.steps_per_bin)
+                left = bins - min(first + size, bins)
+                return _explosion(name, state, step - left * self.clock.steps_per_bin)
         raise AssertionError(f"{name} breaks in one piece and not in several")  # pieces give the same bits
 
     def _feed_back(self, memory: Memory, episode: Episode, readouts: Mapping[str, Readouts]) -> None:
@@ -161,9 +176,9 @@ def check_weights(memory: Memory) -> None:
     RunDiverged
         If a norm is above 1e6 or not a number.
     """
-    for state in memory.rules.values():
+    for name, state in memory.rules.items():
         if _broken(state):
-            raise _explosion(state, memory.network.step)
+            raise _explosion(name, state, memory.network.step)
 
 
 def _norms(weights: Array) -> Array:
@@ -176,13 +191,14 @@ def _broken(state: RuleState) -> bool:
     return not all((_norms(state[key]) < _WEIGHT_CAP).all() for key in ("when", "what"))
 
 
-def _explosion(state: RuleState, step: int) -> RunDiverged:
+def _explosion(name: str, state: RuleState, step: int) -> RunDiverged:
     """Say which weights are beyond the cap."""
     key = next(key for key in ("when", "what") if not (_norms(state[key]) < _WEIGHT_CAP).all())
     norms = _norms(state[key])
     b, k = np.argwhere(~(norms < _WEIGHT_CAP))[0]
     neuron = int(np.abs(np.nan_to_num(state[key][b, k], nan=np.inf)).argmax())
-    return RunDiverged(f"the norm of the {key} weights", norms[b, k], replica=b, step=step, neuron=neuron)
+    quantity = f"the norm of the {key} weights"
+    return RunDiverged(quantity, norms[b, k], replica=b, step=step, neuron=neuron, rule=name)
 
 
 def _cut(episode: Episode, first: int, last: int) -> Episode:
