@@ -20,11 +20,10 @@ from neurogate.config.structuring import plain
 from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Distribution, FromFile
 
-__all__ = ["canonical", "content_hash"]
+__all__ = ["WITHOUT_EFFECT", "Known", "canonical", "content_hash"]
 
 WITHOUT_EFFECT = frozenset({"name", "description", "run.threads", "run.memory_limit_mb"})
 """Key paths of what changes no bit of a run."""
-
 
 Known = dict[int, tuple[Any, Any]]
 """Settings by their address, each with its canonical form; they are kept so that the address stays theirs."""
@@ -55,12 +54,17 @@ def content_hash(simulation: AnySimulation, known: Known | None = None) -> str:
     >>> content_hash(simulation) == content_hash(attrs.evolve(simulation, name="b"))
     True
     """
-    text = json.dumps(canonical(simulation), sort_keys=True, allow_nan=False)
+    text = json.dumps(canonical(simulation, known), sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def canonical(simulation: AnySimulation) -> dict[str, Any]:
+def canonical(simulation: AnySimulation, known: Known | None = None) -> dict[str, Any]:
     """Return everything of a simulation that can change its bits, as plain tables and lists.
+
+    Parameters
+    ----------
+    simulation, known
+        As `content_hash` takes them.
 
     Examples
     --------
@@ -68,7 +72,7 @@ def canonical(simulation: AnySimulation) -> dict[str, Any]:
     >>> canonical(Simulation())["run"]["seed"]
     1
     """
-    tables: dict[str, Any] = _canonical(simulation, "")
+    tables: dict[str, Any] = _canonical(simulation, "", {} if known is None else known)
     return tables
 
 
