@@ -1,7 +1,7 @@
 """What a stored run is: one folder that is complete if it exists.
 
 Here live the layout of a run folder, the one atomic step by which it appears, and reading it back with
-every file checked against ``manifest.json``. What is written into it is decided in
+every file checked against its manifest. What is written into it is decided in
 `neurogate.runs.execute`.
 
 A folder ``<name>-<hash12>`` holds ``config.toml`` (every default spelled out), ``summary.json``,
@@ -24,7 +24,7 @@ import numpy as np
 
 from neurogate import config
 from neurogate.errors import Outcome, RequestError
-from neurogate.runs import files
+from neurogate.runs import files, manifest
 
 __all__ = ["Run", "find", "folder_of", "load", "prepare", "restore", "writing"]
 
@@ -94,22 +94,17 @@ def load(path: Path) -> Run:
             f"{path} is not a folder; give the folder of a run, for example runs/what_when-0123456789ab."
         )
     try:
-        digests = json.loads((path / "manifest.json").read_text("utf-8"))["sha256"]
-        problems = [problem for name in sorted(digests) if (problem := _problem(path / name, digests[name]))]
-    except (OSError, ValueError, KeyError, TypeError):
-        problems = ["manifest.json is missing or unreadable"]
+        problems = manifest.damage(path)
+    except OSError as error:
+        raise RequestError(
+            f"The run folder {path} cannot be read: {error.filename}: {error.strerror}. Mend that first."
+        ) from error
     if problems:
         raise RequestError(
             f"The run folder {path} is damaged: {'; '.join(problems)}. "
             "Restore it from a copy, or repeat the run with --force, which replaces it."
         )
     return Run(path, json.loads((path / "summary.json").read_text("utf-8")))
-
-
-def _problem(path: Path, digest: str) -> str | None:
-    if not path.is_file():
-        return f"{path.name} is missing"
-    return None if files.sha256(path) == digest else f"{path.name} is not as it was written"
 
 
 def prepare(out: Path) -> None:
@@ -152,14 +147,15 @@ def writing(folder: Path, *, replace: bool = False) -> Iterator[Path]:
 
 def _seal(folder: Path) -> None:
     """Write the manifest and send everything to the disk."""
-    inside = sorted(path for path in folder.rglob("*") if path.is_file())
-    digests = {path.relative_to(folder).as_posix(): files.sha256(path) for path in inside}
-    files.write_json(folder / "manifest.json", {"sha256": digests})
-    for path in [*inside, folder / "manifest.json"]:
-        with path.open("r+b") as file:
-            os.fsync(file.fileno())
-    for path in [*(path for path in folder.rglob("*") if path.is_dir()), folder]:
-        files.sync_folder(path)
+    manifest.write(folder)
+    inside = [*folder.rglob("*"), folder]
+    for path in inside:
+        if path.is_file():
+            with path.open("r+b") as file:
+                os.fsync(file.fileno())
+    for path in inside:
+        if path.is_dir():
+            files.sync_folder(path)
 
 
 def _publish(hidden: Path, folder: Path, *, replace: bool) -> None:

@@ -1,0 +1,78 @@
+"""The manifest of a run folder: which files it holds, and the SHA-256 of each.
+
+Here live writing it and comparing a folder with it. What becomes of a folder that differs is decided in
+`neurogate.runs.store` and `neurogate.runs.upkeep`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+from neurogate.runs import files
+
+__all__ = ["MANIFEST", "damage", "write"]
+
+MANIFEST = "manifest.json"
+_ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+
+
+def write(folder: Path) -> None:
+    """Write the manifest of what a folder holds now.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "log.txt").write_text("done")
+    ...     write(Path(folder))
+    ...     before = damage(Path(folder))
+    ...     (Path(folder) / "log.txt").unlink()
+    ...     before, damage(Path(folder))
+    ([], ['log.txt is missing'])
+    """
+    inside = sorted(path for path in folder.rglob("*") if path.is_file())
+    digests = {path.relative_to(folder).as_posix(): files.sha256(path) for path in inside}
+    files.write_json(folder / MANIFEST, {"sha256": digests})
+
+
+def damage(folder: Path, names: Collection[str] | None = None) -> list[str]:
+    """Say what in a folder is not as it was written; what was added to it is none of ours.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A run folder.
+    names : collection of str, optional
+        Look at these files only, and at the manifest itself.
+
+    Returns
+    -------
+    list of str
+        A phrase for each file that is missing or changed.
+
+    Raises
+    ------
+    OSError
+        If a file is there and cannot be read, so that nothing is known of it.
+    """
+    try:
+        written = (folder / MANIFEST).read_bytes()
+        digests = json.loads(written)["sha256"]
+        # Every byte counts: two names that became one would hide a file.
+        if files.json_text({"sha256": digests}).encode() != written:
+            return [f"{MANIFEST} is not as it was written"]
+        wanted = sorted(digests.keys() if names is None else names)
+    except _ABSENT:
+        return [f"{MANIFEST} is missing"]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return [f"{MANIFEST} is not as it was written"]
+    return [f"{name} {problem}" for name in wanted if (problem := _problem(folder / name, digests.get(name)))]
+
+
+def _problem(path: Path, digest: str | None) -> str:
+    try:
+        return "" if files.sha256(path) == digest else "is not as it was written"
+    except _ABSENT:
+        return "is missing"
