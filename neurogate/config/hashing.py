@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ __all__ = ["WITHOUT_EFFECT", "Known", "canonical", "content_hash"]
 WITHOUT_EFFECT = frozenset({"name", "description", "run.threads", "run.memory_limit_mb"})
 """Key paths of what changes no bit of a run."""
 
-Known = dict[int, tuple[Any, Any]]
-"""Settings by their address, each with its canonical form; they are kept so that the address stays theirs."""
+Known = dict[int, tuple[Any, str]]
+"""Settings by their address, each with its canonical text; they are kept so that the address stays theirs."""
 
 
 def content_hash(simulation: AnySimulation, known: Known | None = None) -> str:
@@ -54,17 +54,12 @@ def content_hash(simulation: AnySimulation, known: Known | None = None) -> str:
     >>> content_hash(simulation) == content_hash(attrs.evolve(simulation, name="b"))
     True
     """
-    text = json.dumps(canonical(simulation, known), sort_keys=True, allow_nan=False)
+    text = _text(simulation, "", {} if known is None else known)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def canonical(simulation: AnySimulation, known: Known | None = None) -> dict[str, Any]:
+def canonical(simulation: AnySimulation) -> dict[str, Any]:
     """Return everything of a simulation that can change its bits, as plain tables and lists.
-
-    Parameters
-    ----------
-    simulation, known
-        As `content_hash` takes them.
 
     Examples
     --------
@@ -72,33 +67,46 @@ def canonical(simulation: AnySimulation, known: Known | None = None) -> dict[str
     >>> canonical(Simulation())["run"]["seed"]
     1
     """
-    tables: dict[str, Any] = _canonical(simulation, "", {} if known is None else known)
+    tables: dict[str, Any] = json.loads(_text(simulation, "", {}))
     return tables
 
 
-def _canonical(value: Any, path: str, known: Known) -> Any:
+def _text(value: Any, path: str, known: Known) -> str:
+    """Write a value as JSON with sorted keys."""
     if isinstance(value, FromFile):
-        return {"file": _digest(value.path, path)}
+        return _json({"file": _digest(value.path, path)})
     if isinstance(value, Distribution):
-        return plain(value)
+        return _json(plain(value))
     if attrs.has(type(value)):
         if id(value) not in known:
             known[id(value)] = value, _settings(value, path, known)
         return known[id(value)][1]
     if isinstance(value, Mapping):
-        items = {key: _canonical(inner, join(path, key), known) for key, inner in value.items()}
+        items = {key: _text(inner, join(path, key), known) for key, inner in value.items()}
         unordered = all(isinstance(inner, Distribution) for inner in value.values())
-        return items if unordered else list(items.items())
+        return _table(items) if unordered else _list(_list((_json(key), text)) for key, text in items.items())
     if isinstance(value, tuple):
-        return [_canonical(inner, join(path, index), known) for index, inner in enumerate(value)]
-    return value
+        return _list(_text(inner, join(path, index), known) for index, inner in enumerate(value))
+    return _json(value)
 
 
-def _settings(value: Any, path: str, known: Known) -> dict[str, Any]:
+def _settings(value: Any, path: str, known: Known) -> str:
     paths = {field.name: join(path, field.name) for field in attrs.fields(type(value))}
     given = {n: p for n, p in paths.items() if p not in WITHOUT_EFFECT and getattr(value, n) is not None}
-    kept = {n: _canonical(getattr(value, n), p, known) for n, p in given.items()}
-    return {"kind": kind_of(value), **kept} if kind_of(type(value)) else kept
+    kept = {n: _text(getattr(value, n), p, known) for n, p in given.items()}
+    return _table({"kind": _json(kind_of(value)), **kept} if kind_of(type(value)) else kept)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, allow_nan=False)
+
+
+def _list(texts: Iterable[str]) -> str:
+    return f"[{', '.join(texts)}]"
+
+
+def _table(texts: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{_json(key)}: {texts[key]}' for key in sorted(texts))}}}"
 
 
 def _digest(name: str, path: str) -> str:

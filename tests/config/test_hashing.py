@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from neurogate.config.hashing import content_hash
+from neurogate.config.hashing import canonical, content_hash
 from neurogate.config.loading import load
 from neurogate.config.schema import Simulation, structure, unstructure
 from neurogate.config.structuring import dumps
@@ -112,6 +114,12 @@ def test_a_file_that_is_gone_is_named() -> None:
 def test_it_is_the_same_on_every_machine() -> None:
     assert content_hash(structure({"run": {"seed": 7}})) == content_hash(structure({"run": {"seed": 7}}))
     assert len(BASE) == 64
+
+
+def test_it_is_that_of_the_canonical_tables_as_sorted_json() -> None:
+    simulation = load("what_when", ["rules.delta={}", "reservoir.cells.excitatory.parameters={d=8,b=0.2}"])
+    text = json.dumps(canonical(simulation), sort_keys=True, allow_nan=False)
+    assert content_hash(simulation) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_what_is_known_of_shared_settings_changes_no_hash() -> None:
