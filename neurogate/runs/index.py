@@ -1,0 +1,261 @@
+"""An index of run folders, so that thousands of runs are listed without reading thousands of files.
+
+Here live the SQLite database ``.index.sqlite`` beside the run folders and how it stays equal to them. It is
+a cache of what they say: each row carries a stamp of the files that it was read from and a digest of itself,
+and whatever does not fit is read anew. What a row holds is decided in `neurogate.runs.row`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+
+from neurogate.errors import RequestError
+from neurogate.runs import files, manifest, row
+from neurogate.runs.lock import locked
+from neurogate.runs.row import Row
+
+__all__ = ["FORMAT", "Index"]
+
+FORMAT = 1
+"""What the database says of itself; another version makes its own."""
+
+_LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
+_PATIENCE_S = 30.0
+_STAMPED = (manifest.MANIFEST, "summary.json", "config.toml")
+_CREATE = (
+    "CREATE TABLE runs (folder TEXT PRIMARY KEY, hash TEXT, name TEXT, outcome TEXT, created_s REAL, "
+    "wall_time_s REAL, config TEXT, metrics TEXT, stamp TEXT, digest TEXT)"
+)
+_PUT = "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_DAMAGE = {
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_FORMAT,
+    sqlite3.SQLITE_MISMATCH,
+}
+
+_Stamps = Mapping[str, str]
+_NOTHING: dict[str, tuple[str, Row]] = {}
+
+
+class _Newer(Exception):
+    """The database was written by a version that may know more."""
+
+
+@attrs.define
+class Index:
+    """The index of the run folders in one folder.
+
+    Two processes may use it at once. It never stands between a run and its folder: if it cannot be used, a
+    line is logged and the folders are read.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The folder that holds run folders.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     Index(Path(out)).rows()
+    []
+    """
+
+    out: Path
+    _said: set[str] = attrs.field(factory=set, init=False)
+
+    @property
+    def path(self) -> Path:
+        """The database."""
+        return self.out / ".index.sqlite"
+
+    def rows(self) -> list[Row]:
+        """Return the rows of all runs, by the name of their folders; damaged runs are named and left out.
+
+        Raises
+        ------
+        RequestError
+            If `out` is no folder that can be read.
+        """
+        stamps = _stamps(self.out)
+        known = self._use(_known, _NOTHING)
+        kept = {folder: found for folder, (stamp, found) in known.items() if stamps.get(folder) == stamp}
+        read = _read(self.out, stamps.keys() - kept.keys())
+        gone = known.keys() - stamps.keys()
+        if read or gone:
+            self._use(_changing(read, stamps, gone), None)
+        return sorted([*kept.values(), *read], key=lambda found: found.folder)
+
+    def update(self, *folders: Path) -> None:
+        """Take up run folders that have just appeared; many at once cost the disk no more than one.
+
+        A failure costs a line and no more: `rows` looks again.
+        """
+        stamps = {folder.name: _stamp(folder) for folder in folders}
+        self._use(_changing(_read(self.out, stamps), stamps), None)
+
+    def rebuild(self) -> int:
+        """Make the index anew from the folders alone and return the number of runs.
+
+        Raises
+        ------
+        RequestError
+            If a newer neurogate wrote it, or it cannot be written.
+        """
+        stamps = _stamps(self.out)
+        read = _read(self.out, stamps)
+        new = files.hidden_sibling(self.path, "tmp")
+        try:
+            with locked(self.out):
+                self._refuse_newer()
+                _do(new, _changing(read, stamps))
+                _remove(self.path)
+                new.replace(self.path)
+        except _Newer as error:
+            raise RequestError(f"{error} Use that version, or delete the file and repeat.") from None
+        except (sqlite3.Error, OSError) as error:
+            raise RequestError(
+                f"The index {self.path} cannot be written: {error}. Mend that first."
+            ) from error
+        finally:
+            _remove(new)
+        return len(read)
+
+    def _use(self, work: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:
+        """Do something with the database; if that fails, say so once and return `otherwise`."""
+        try:
+            with locked(self.out):
+                try:
+                    return _do(self.path, work)
+                except sqlite3.DatabaseError as error:
+                    if not _is_damage(error):
+                        raise
+                    self._say(f"The index {self.path} is damaged ({error}) and is made anew.")
+                    _remove(self.path)
+                    return _do(self.path, work)
+        except _Newer as error:
+            self._say(
+                f"{error} It is left alone, and the run folders are read; update neurogate, or delete it."
+            )
+        except (sqlite3.Error, OSError) as error:
+            self._say(f"The index {self.path} cannot be used ({error}); the run folders are read instead.")
+        return otherwise
+
+    def _refuse_newer(self) -> None:
+        with contextlib.suppress(sqlite3.DatabaseError):
+            _do(self.path, lambda connection: None)
+
+    def _say(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            _LOG.warning("%s", message)
+
+
+def _do(path: Path, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    """Do something in one transaction of a database, which is made if it is not there."""
+    with contextlib.closing(sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > FORMAT:
+            raise _Newer(f"The index {path} has format {version}; this neurogate knows format {FORMAT}.")
+        if version < FORMAT:
+            connection.execute("DROP TABLE IF EXISTS runs")
+            connection.execute(_CREATE)
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+        result = work(connection)
+        connection.execute("COMMIT")
+        return result
+
+
+def _known(connection: sqlite3.Connection) -> dict[str, tuple[str, Row]]:
+    """Return the rows that are as they were written, with their stamps."""
+    found = {}
+    for *cells, digest in connection.execute("SELECT * FROM runs"):
+        with contextlib.suppress(ValueError, TypeError):
+            if _digest(cells) == digest:
+                *plain, config, metrics, stamp = cells
+                found[cells[0]] = stamp, Row(*[*plain, json.loads(config), json.loads(metrics)])
+    return found
+
+
+def _changing(
+    rows: Iterable[Row], stamps: _Stamps, gone: Iterable[str] = ()
+) -> Callable[[sqlite3.Connection], None]:
+    lines = [_cells(found, stamps[found.folder]) for found in rows]
+
+    def change(connection: sqlite3.Connection) -> None:
+        connection.executemany("DELETE FROM runs WHERE folder = ?", [(folder,) for folder in gone])
+        connection.executemany(_PUT, lines)
+
+    return change
+
+
+def _cells(found: Row, stamp: str) -> list[Any]:
+    *plain, config, metrics = attrs.astuple(found, recurse=False)
+    cells = [*plain, _text(config), _text(metrics), stamp]
+    return [*cells, _digest(cells)]
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _digest(cells: list[Any]) -> str:
+    return hashlib.sha256("\0".join(map(repr, cells)).encode()).hexdigest()
+
+
+def _stamps(out: Path) -> dict[str, str]:
+    """Return a stamp for each run folder."""
+    try:
+        with os.scandir(out) as entries:
+            folders = [out / entry.name for entry in entries if entry.name[0] != "." and entry.is_dir()]
+    except OSError as error:
+        raise RequestError(
+            f"{out} is no folder that can be read ({error.strerror}); name the folder of the runs with --out."
+        ) from error
+    return {folder.name: _stamp(folder) for folder in folders if (folder / manifest.MANIFEST).is_file()}
+
+
+def _stamp(folder: Path) -> str:
+    """Return what changes when one of the files does that a row is read from."""
+    parts = []
+    for name in _STAMPED:
+        with contextlib.suppress(OSError):
+            status = (folder / name).stat()
+            parts.append(f"{status.st_mtime_ns}:{status.st_size}")
+    return " ".join(parts)
+
+
+def _read(out: Path, folders: Iterable[str]) -> list[Row]:
+    """Read rows from their folders, and name those that cannot be read."""
+    rows = []
+    for folder in sorted(folders):
+        try:
+            rows.append(row.read(out / folder))
+        except RequestError as error:
+            _LOG.warning("%s", error)
+    return rows
+
+
+def _remove(database: Path) -> None:
+    for ending in ("-wal", "-shm", ""):
+        database.with_name(database.name + ending).unlink(missing_ok=True)
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
