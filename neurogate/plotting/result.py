@@ -14,10 +14,24 @@ from numpy.typing import NDArray
 
 from neurogate.errors import RequestError
 
-__all__ = ["Arrays", "is_waveform", "judged_blocks", "of_rules", "require", "rules_of", "training"]
+__all__ = [
+    "NOT_RECORDED",
+    "Arrays",
+    "is_waveform",
+    "judged_blocks",
+    "of_rules",
+    "require",
+    "rules_of",
+    "training",
+]
 
 Arrays = Mapping[str, NDArray[Any]]
 """Arrays of a run by name, as ``arrays.npz`` holds them."""
+
+NOT_RECORDED = (
+    'The course over training was not recorded; set record.variables = ["{}"] and record.trials = "all".'
+)
+"""What is said below a figure that cannot show how something went while it was learned."""
 
 
 def is_waveform(arrays: Arrays) -> bool:
@@ -104,6 +118,13 @@ def judged_blocks(arrays: Arrays) -> NDArray[np.intp]:
 
 def of_rules(arrays: Arrays, rules: Iterable[str], key: str) -> dict[str, NDArray[Any]]:
     """Return one array of each rule.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+    rules : iterable of str
+    key : str
+        As in ``RULE.key``.
 
     Examples
     --------

@@ -6,6 +6,7 @@ arrays of a run (`neurogate.tasks.waveform`); files are written by `neurogate.pl
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -19,12 +20,14 @@ from numpy.typing import ArrayLike, NDArray
 from neurogate.plotting.result import Arrays
 from neurogate.plotting.style import BLACK, GREY, NEURON_TYPES, STYLE, WIDTH_MM, drawing, figure
 
-__all__ = ["course", "follow", "waveform"]
+__all__ = ["PARTS", "course", "follow", "waveform"]
 
 _HEIGHT_MM = 118.0
 _TAUGHT = "#F0E6CC"
 _TARGET = "#56B4E9"
-_COURSES = (
+_Part = Figure | SubFigure
+_Courses = Sequence[tuple[str, str, str]]
+_COURSES: _Courses = (
     ("error", "error\n(RMSE)", "log"),
     ("rate_hz", "mean rate\n(Hz)", "linear"),
     ("weight_norm", "norm of weights\n(1/kHz)", "linear"),
@@ -148,7 +151,7 @@ def _offsets(target: NDArray[Any]) -> NDArray[Any]:
     return 1.25 * span * np.arange(channels)[::-1]
 
 
-def _moments(part: SubFigure, arrays: Arrays) -> list[Axes]:
+def _moments(part: _Part, arrays: Arrays) -> list[Axes]:
     start, stop = arrays["taught_ms"].tolist()
     end, channels = float(arrays["sample_ms"][-1]), arrays["target"].shape[2]
     width = min(1000.0 if channels <= 2 else 2000.0, stop - start, end - stop)
@@ -188,7 +191,7 @@ def _shade(axes: Axes, start: float, stop: float) -> None:
     axes.set_xlim(low, high)
 
 
-def _spikes(part: SubFigure, arrays: Arrays) -> Axes:
+def _spikes(part: _Part, arrays: Arrays) -> Axes:
     axes = part.subplots()
     start, stop = (arrays["taught_ms"] / 1000.0).tolist()
     reach = min(0.75, stop - start, float(arrays["sample_ms"][-1]) / 1000.0 - stop)
@@ -202,11 +205,11 @@ def _spikes(part: SubFigure, arrays: Arrays) -> Axes:
     return axes
 
 
-def _courses(part: SubFigure, arrays: Arrays) -> list[Axes]:
-    shown = list(part.subplots(len(_COURSES), 1, sharex=True))
+def _courses(part: _Part, arrays: Arrays, courses: _Courses = _COURSES) -> list[Axes]:
+    shown = list(part.subplots(len(courses), 1, sharex=True, squeeze=False)[:, 0])
     time_s = arrays["piece_ms"] / 1000.0
     start, stop = (arrays["taught_ms"] / 1000.0).tolist()
-    for axes, (key, ylabel, scale) in zip(shown, _COURSES, strict=True):
+    for axes, (key, ylabel, scale) in zip(shown, courses, strict=True):
         course(time_s, arrays[key], ylabel, scale=scale, ax=axes)
         axes.set_xlim(0.0, float(time_s[-1]))
         _shade(axes, start, stop)
@@ -224,3 +227,24 @@ def _name_phases(axes: Axes, start: float, stop: float, end: float) -> None:
                 (low + high) / 2, 1.04, name, ha="center", va="bottom", color=GREY,
                 transform=axes.get_xaxis_transform(),
             )  # fmt: skip
+
+
+def _alone(height_mm: float, draw: Callable[[Figure, Arrays], Any]) -> Callable[[Arrays], Figure]:
+    """Make one part of the figure a figure of its own."""
+
+    def made(arrays: Arrays) -> Figure:
+        whole = figure(WIDTH_MM, height_mm)
+        with mpl.rc_context(STYLE):
+            draw(whole, arrays)
+        return whole
+
+    return made
+
+
+PARTS: Mapping[str, Callable[[Arrays], Figure]] = {
+    "raster": _alone(90.0, _spikes),
+    "readout": _alone(60.0, _moments),
+    "learning": _alone(70.0, lambda part, arrays: _courses(part, arrays, _COURSES[:1])),
+    "weights": _alone(70.0, lambda part, arrays: _courses(part, arrays, _COURSES[2:])),
+}
+"""The parts that are pictures of their own, by kind."""

@@ -1,0 +1,182 @@
+"""What the pictures of a run show, in sentences with their numbers, for whoever does not see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurogate.plotting.gates import GateCourse
+from neurogate.plotting.result import Arrays, judged_blocks
+from neurogate.plotting.style import NEURON_TYPES, display_name
+
+__all__ = [
+    "enumerate_",
+    "gates",
+    "learning",
+    "metrics",
+    "raster",
+    "readout",
+    "subspace",
+    "waveform",
+    "weights",
+]
+
+_TOLD = (
+    ("timing_error_ms", "timing error {:.3g} ms"),
+    ("probability_mae", "probability error {:.2g}"),
+    ("rmse_training", "error at the end of teaching {:.2g}"),
+    ("rmse_free_best_lag", "error running freely, at the best lag, {:.2g}"),
+)
+
+
+def enumerate_(parts: list[str]) -> str:
+    """Join parts of a sentence as English does.
+
+    Examples
+    --------
+    >>> enumerate_(["a", "b", "c"]), enumerate_(["a"])
+    ('a, b and c', 'a')
+    """
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+
+
+def metrics(measured: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say what each rule reached, as far as it is known.
+
+    Examples
+    --------
+    >>> metrics({"force": {"timing_error_ms": 121.0, "probability_mae": None}})
+    'FORCE: timing error 121 ms.'
+    """
+    told = {
+        rule: [text.format(values[key]) for key, text in _TOLD if values.get(key) is not None]
+        for rule, values in measured.items()
+    }
+    return " ".join(f"{display_name(rule)}: {', '.join(texts)}." for rule, texts in told.items() if texts)
+
+
+def raster(arrays: Arrays) -> str:
+    """Say how many neurons spiked how often."""
+    if "neuron_type" not in arrays:
+        return f"{len(arrays['raster_time_ms'])} spikes of the first neurons, over the whole run."
+    types, (low, high) = arrays["neuron_type"], arrays["raster_window_ms"]
+    cue = arrays["cue_names"][int(arrays["raster_cue"])]
+    return (
+        f"{len(arrays['raster_time_ms'])} spikes of {len(types)} neurons, {int((types == 1).sum())} of them "
+        f"inhibitory, from {low:g} to {high:g} ms around cue {cue}. Over all probes neurons fired at "
+        f"{arrays['mean_rate_hz'].mean():.3g} Hz on average."
+    )
+
+
+def readout(arrays: Arrays, rules: list[str]) -> str:
+    """Say when each readout peaked at the end of each block, and when the outcome was due."""
+    told = []
+    for block in sorted(set(judged_blocks(arrays).tolist())):
+        last = int(np.flatnonzero(judged_blocks(arrays) == block)[-1])
+        due = _list(arrays["latency_ms"][block])
+        peaks = "; ".join(
+            f"{display_name(rule)} {_list(arrays[f'{rule}.peak_ms'][:, last].mean(axis=0))}" for rule in rules
+        )
+        name = display_name(str(arrays["block_names"][block]))
+        told.append(f"At the end of block {name} outcomes were due at {due} ms; readouts peaked at: {peaks}.")
+    return " ".join(told)
+
+
+def learning(arrays: Arrays, rules: list[str]) -> str:
+    """Say what the errors were at the first and the last judgement."""
+    trials = arrays["probe_trial"]
+    told = []
+    for rule in rules:
+        timing, odds = (
+            arrays[f"{rule}.{key}"].mean(axis=(0, 2)) for key in ("timing_error_ms", "probability_error")
+        )
+        told.append(
+            f"{display_name(rule)}: timing error from {timing[0]:.3g} to {timing[-1]:.3g} ms, "
+            f"probability error from {odds[0]:.2g} to {odds[-1]:.2g}."
+        )
+    return f"From trial {trials[0]} to trial {trials[-1]}: " + " ".join(told)
+
+
+def weights(arrays: Arrays, rules: list[str]) -> str:
+    """Say how large the weights of each neuron type are."""
+    types = arrays["neuron_type"]
+    n = len(types)
+    told = []
+    for rule in rules:
+        for readout_ in ("when", "what"):
+            values = arrays[f"{rule}.{readout_}_weights"][..., :n]
+            sizes = [
+                f"{np.sqrt((values[..., types == code].astype(float) ** 2).mean()):.2g} ({name})"
+                for code, (name, _) in enumerate(NEURON_TYPES)
+                if (types == code).any()
+            ]
+            told.append(f"{display_name(rule)}, {readout_}: {enumerate_(sizes)}.")
+    return "Root mean square of the weights. " + " ".join(told)
+
+
+def subspace(observed: Mapping[str, NDArray[Any]], isotropic: Mapping[str, float], traces: Any) -> str:
+    """Say what the angles are, and what chance would give.
+
+    Parameters
+    ----------
+    observed, isotropic, traces : mapping
+        As `neurogate.plotting.subspace.subspace` takes them.
+
+    Examples
+    --------
+    >>> print(subspace({"force": np.array([88.0])}, {"p5": 85.0, "p95": 89.9}, {}))  # doctest: +ELLIPSIS
+    Angle between when and what, mean over replicas (1): FORCE 88°. Random directions: ...
+    """
+    told = []
+    for rule, values in observed.items():
+        null = traces.get(rule)
+        beside = f", random sums of the traces {null['mean']:.3g}° (p = {null['p']:.2g})" if null else ""
+        told.append(f"{display_name(rule)} {np.mean(values):.3g}°{beside}.")
+    chance = f"Random directions: {isotropic['p5']:.3g} to {isotropic['p95']:.3g}° in nine of ten cases."
+    replicas = len(next(iter(observed.values())))
+    return " ".join([f"Angle between when and what, mean over replicas ({replicas}):", *told, chance])
+
+
+def gates(courses: Mapping[str, GateCourse], block_names: list[str]) -> str:
+    """Say how far the gates of each rule open over a trial, and at the end of each block."""
+    told = []
+    for rule, course in courses.items():
+        on = course.time_ms[(course.high > 0).any(axis=0)]
+        span = f"open from {on[0]:g} to {on[-1]:g} ms" if on.size else "closed throughout"
+        told.append(f"{display_name(rule)}: {span}, at most {course.high.max():.2g}.")
+        opening = [] if course.opening is None else course.opening.mean(axis=1).tolist()
+        ends = [
+            f"{mean:.2g} at the end of block {display_name(name)}"
+            for name, mean in zip(block_names, opening, strict=False)
+            if mean == mean
+        ]
+        told += [f"With the error gate, on average {enumerate_(ends)}."] if ends else []
+    return " ".join(told)
+
+
+def waveform(arrays: Arrays) -> str:
+    """Say what the error, the rate and the weights were before, during and after teaching."""
+    start, stop = arrays["taught_ms"].tolist()
+    ends = arrays["piece_ms"]
+    while_ = {
+        "before teaching": ends <= start,
+        "while taught": (ends > start) & (ends <= stop),
+        "running freely": ends > stop,
+    }
+    error, rate_hz, norm = (arrays[key].mean(axis=0) for key in ("error", "rate_hz", "weight_norm"))
+    told = [
+        f"{when}: error {error[pieces].mean():.2g}, rate {rate_hz[pieces].mean():.3g} Hz"
+        for when, pieces in while_.items()
+        if pieces.any()
+    ]
+    return (
+        f"Taught from {start / 1000:g} to {stop / 1000:g} s of {ends[-1] / 1000:g} s. Means: "
+        f"{'; '.join(told)}. Norm of the weights at the end: {norm[-1]:.3g} per kHz."
+    )
+
+
+def _list(values: NDArray[Any]) -> str:
+    return enumerate_([f"{value:.0f}" for value in values])

@@ -1,0 +1,116 @@
+"""A figure with the words that stand for it where it cannot be seen.
+
+Here live that pair and its form inside a web page: SVG with a title and a description, whose names
+collide with those of no other figure on the page.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from textwrap import fill
+
+import attrs
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from neurogate.plotting.style import GREY, STYLE
+
+__all__ = ["Picture", "inline_svg", "remark", "settled"]
+
+_DPI = 150.0
+_LETTERS_PER_INCH = 20
+
+
+@attrs.frozen(eq=False)
+class Picture:
+    """A figure, what it is, and what it shows.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    title : str
+        What it is, in a few words.
+    description : str
+        What it shows, in sentences, for whoever does not see it.
+    """
+
+    figure: Figure
+    title: str
+    description: str
+
+
+def settled(made: Figure) -> Figure:
+    """Lay a figure out once and for all; the layout drifts with every drawing, and files would differ.
+
+    Examples
+    --------
+    >>> from neurogate.plotting.style import figure
+    >>> settled(made := figure(20.0, 10.0)) is made
+    True
+    """
+    with mpl.rc_context(STYLE):
+        made.draw_without_rendering()
+        made.set_layout_engine("none")
+    return made
+
+
+def remark(made: Figure, text: str) -> None:
+    """Write a line in small print below a figure that is yet to be laid out.
+
+    Examples
+    --------
+    >>> from neurogate.plotting.style import figure
+    >>> made = figure(88.0, 20.0)
+    >>> remark(made, "mean over 3 seeds")
+    >>> made.get_supxlabel()
+    'mean over 3 seeds'
+    """
+    wrapped = fill(text, int(made.get_figwidth() * _LETTERS_PER_INCH))
+    made.supxlabel(wrapped, fontsize=6, x=0.995, ha="right", color=GREY)
+
+
+def inline_svg(picture: Picture, name: str) -> str:
+    """Write a picture as an ``svg`` element for a web page.
+
+    Parameters
+    ----------
+    picture : Picture
+    name : str
+        A name of its own on the page: letters, digits and dashes. Every id begins with it.
+
+    Returns
+    -------
+    str
+        The element, with title and description; the same picture gives the same text.
+
+    Examples
+    --------
+    >>> from neurogate.plotting.style import figure
+    >>> text = inline_svg(Picture(figure(20.0, 10.0), "Empty", "Nothing is drawn."), "empty")
+    >>> text.startswith("<svg"), '<desc id="empty-desc">Nothing is drawn.</desc>' in text
+    (True, True)
+    """
+    file = io.StringIO()
+    with mpl.rc_context(STYLE):
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        picture.figure.savefig(file, format="svg", dpi=_DPI, metadata=nothing)
+    _, _, body = file.getvalue().partition("<svg ")
+    attributes, _, inside = body.partition(">")
+    view = re.search(r'viewBox="[^"]*"', attributes)
+    words = f'<title id="{name}-title">{html.escape(picture.title)}</title>'
+    words += f'<desc id="{name}-desc">{html.escape(picture.description)}</desc>'
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'{view[0] if view else ""} id="{name}" role="img" aria-labelledby="{name}-title {name}-desc">'
+    )
+    return f"{opening}\n{words}\n{_own(inside, name)}"
+
+
+def _own(text: str, name: str) -> str:
+    """Put the name before every id and every style of an SVG, and leave out what describes the file."""
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = re.sub(r'(xlink:href="|url\()#', rf"\1#{name}-", text)
+    return text.replace('<style type="text/css">*{', f'<style type="text/css">#{name} *{{')
