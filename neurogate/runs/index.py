@@ -8,12 +8,13 @@ and whatever does not fit is read anew. What a row holds is decided in `neurogat
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,16 +83,21 @@ class Index:
         """The database."""
         return self.out / ".index.sqlite"
 
-    def rows(self) -> list[Row]:
+    def rows(self, folders: Collection[str] | None = None) -> list[Row]:
         """Return the rows of all runs, by the name of their folders; damaged runs are named and left out.
+
+        Parameters
+        ----------
+        folders : collection of str, optional
+            Names of run folders; only of these, and only of those that are there.
 
         Raises
         ------
         RequestError
             If `out` is no folder that can be read.
         """
-        stamps = _stamps(self.out)
-        known = self._use(_known, _NOTHING)
+        stamps = _stamps(self.out, folders)
+        known = self._use(functools.partial(_known, folders=folders), _NOTHING)
         kept = {folder: found for folder, (stamp, found) in known.items() if stamps.get(folder) == stamp}
         read = _read(self.out, stamps.keys() - kept.keys())
         gone = known.keys() - stamps.keys()
@@ -156,7 +162,7 @@ class Index:
 
     def _refuse_newer(self) -> None:
         with contextlib.suppress(sqlite3.DatabaseError):
-            _do(self.path, lambda connection: None)
+            _do(self.path, lambda _: None)
 
     def _say(self, message: str) -> None:
         if message not in self._said:
@@ -182,15 +188,23 @@ def _do(path: Path, work: Callable[[sqlite3.Connection], _T]) -> _T:
         return result
 
 
-def _known(connection: sqlite3.Connection) -> dict[str, tuple[str, Row]]:
+def _known(connection: sqlite3.Connection, folders: Collection[str] | None) -> dict[str, tuple[str, Row]]:
     """Return the rows that are as they were written, with their stamps."""
     found = {}
-    for *cells, digest in connection.execute("SELECT * FROM runs"):
+    for *cells, digest in _lines(connection, folders):
         with contextlib.suppress(ValueError, TypeError):
             if _digest(cells) == digest:
                 *plain, config, metrics, stamp = cells
                 found[cells[0]] = stamp, Row(*[*plain, json.loads(config), json.loads(metrics)])
     return found
+
+
+def _lines(connection: sqlite3.Connection, folders: Collection[str] | None) -> Iterator[Any]:
+    if folders is None:
+        yield from connection.execute("SELECT * FROM runs")
+    else:
+        for folder in folders:
+            yield from connection.execute("SELECT * FROM runs WHERE folder = ?", (folder,))
 
 
 def _changing(
@@ -219,16 +233,16 @@ def _digest(cells: list[Any]) -> str:
     return hashlib.sha256("\0".join(map(repr, cells)).encode()).hexdigest()
 
 
-def _stamps(out: Path) -> dict[str, str]:
+def _stamps(out: Path, folders: Collection[str] | None = None) -> dict[str, str]:
     """Return a stamp for each run folder."""
     try:
-        with os.scandir(out) as entries:
-            folders = [out / entry.name for entry in entries if entry.name[0] != "." and entry.is_dir()]
+        names = [entry.name for entry in os.scandir(out)] if folders is None else folders
     except OSError as error:
         raise RequestError(
             f"{out} is no folder that can be read ({error.strerror}); name the folder of the runs with --out."
         ) from error
-    return {folder.name: _stamp(folder) for folder in folders if (folder / manifest.MANIFEST).is_file()}
+    visible = [name for name in names if not name.startswith(".")]
+    return {name: _stamp(out / name) for name in visible if (out / name / manifest.MANIFEST).is_file()}
 
 
 def _stamp(folder: Path) -> str:

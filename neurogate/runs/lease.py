@@ -179,7 +179,9 @@ class Leases:
     def release(self, folder: Path) -> None:
         """Give a lease back, if it is still held; a disk that refuses leaves it to grow old."""
         with self._guard:
-            self._held.discard(folder)
+            if folder not in self._held:
+                return
+            self._held.remove(folder)
         with contextlib.suppress(OSError), locked(folder.parent):
             if self._is_mine(folder):
                 lease_of(folder).unlink()

@@ -112,6 +112,15 @@ def test_runs_are_not_read_again_unless_they_changed(index: Index, monkeypatch: 
     assert seen == [changed]
 
 
+def test_only_the_runs_that_are_asked_for_are_read(index: Index, caplog: Log) -> None:
+    one, two, other = truth(index.out)
+    (index.out / other.folder / "config.toml").write_text("")
+    asked = [one.folder, "absent-0123456789ab", two.folder]
+    assert index.rows(asked) == index.rows(asked) == [one, two]
+    assert [line[0] for line in stored(index)] == [one.folder, two.folder]
+    assert caplog.records == []
+
+
 def test_what_is_no_run_is_not_listed(index: Index) -> None:
     for name in (".made-0.tmp", "made-figures", "made-sweep-0123456789ab"):
         (index.out / name).mkdir()
