@@ -23,7 +23,7 @@ from neurogate.tasks.parts import Part
 from neurogate.tasks.session import Session
 from neurogate.tasks.waveform import WaveformSession
 
-__all__ = ["Shared", "groups", "share"]
+__all__ = ["Shared", "batches", "groups", "share"]
 
 
 @attrs.frozen(eq=False)
@@ -42,6 +42,28 @@ class Shared:
     session: Session | WaveformSession
     members: tuple[int, ...]
     parts: tuple[Part, ...]
+
+    def span(self, places: Sequence[int]) -> Part:
+        """Return the replicas and rules that some of the simulations need, by places in `members`."""
+        parts = [self.parts[place] for place in places]
+        rules = sorted({rule for part in parts for rule in part.rules.values()})
+        return Part(
+            tuple(sorted({b for part in parts for b in part.replicas})), {name: name for name in rules}
+        )
+
+    def keeping(self, places: Sequence[int]) -> Shared:
+        """Return the same session with some of the simulations, by places in `members`."""
+        members, parts = (self.members[k] for k in places), (self.parts[k] for k in places)
+        return Shared(self.session, tuple(members), tuple(parts))
+
+    def only(self, places: Sequence[int]) -> Shared:
+        """Return a session at its beginning for some of the simulations, by places in `members`."""
+        span = self.span(places)
+        row = {b: new for new, b in enumerate(span.replicas)}
+        parts = (self.parts[place] for place in places)
+        moved = tuple(Part(tuple(row[b] for b in part.replicas), part.rules) for part in parts)
+        session = self.session.part(span.replicas, span.rules)
+        return Shared(session, tuple(self.members[place] for place in places), moved)
 
 
 def groups(simulations: Sequence[AnySimulation]) -> list[list[int]]:
@@ -68,6 +90,41 @@ def groups(simulations: Sequence[AnySimulation]) -> list[list[int]]:
     for place, (rest, network, _) in enumerate(keys):
         found[rest, frozenset(met[rest, network])].append(place)
     return list(found.values())
+
+
+def batches(simulations: Sequence[AnySimulation], most: int, least: int = 1) -> list[list[int]]:
+    """Return the groups cut into batches; the simulations of one network stay together if they can.
+
+    Parameters
+    ----------
+    simulations : sequence of Simulation or WaveformSimulation
+    most : int
+        Simulations in a batch, at most.
+    least : int
+        How many batches to make of them at least, so that every worker has one.
+
+    Examples
+    --------
+    >>> from neurogate.config import Run, Simulation
+    >>> batches([Simulation(name="mine", run=Run(seed=seed)) for seed in range(5)], 2)
+    [[0, 1], [2, 3], [4]]
+    """
+    size = max(1, min(most, -(-len(simulations) // least)))
+    found: list[list[int]] = []
+    for group in groups(simulations):
+        networks: dict[str, list[int]] = defaultdict(list)
+        for place in group:
+            networks[_keys(simulations[place])[1]].append(place)
+        open_ = False
+        for places in networks.values():
+            for first in range(0, len(places), size):
+                piece = places[first : first + size]
+                if open_ and len(found[-1]) + len(piece) <= size:
+                    found[-1] += piece
+                else:
+                    found.append(piece)
+                open_ = True
+    return found
 
 
 def share(simulations: Sequence[AnySimulation], threads: int = 1) -> list[Shared]:

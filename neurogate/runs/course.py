@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
 from neurogate.errors import Outcome, RunError
-from neurogate.runs.checkpoint import Checkpoint, Saved
+from neurogate.runs.checkpoint import Saved
 from neurogate.runs.interrupt import stop_requests
 
 if TYPE_CHECKING:
@@ -44,6 +45,20 @@ class RunCancelled(RunError):
     outcome = Outcome.CANCELLED
 
 
+class AnyCheckpoint(Protocol):
+    """What a course asks of the place where it is kept."""
+
+    @property
+    def path(self) -> Path:
+        """A file to name in messages."""
+
+    def write(self, saved: Saved) -> None:
+        """Keep a state."""
+
+    def read(self) -> Saved | None:
+        """Return what was kept, if it can be trusted."""
+
+
 @attrs.define
 class Course:
     """A session on its way.
@@ -53,20 +68,23 @@ class Course:
     session : neurogate.tasks.session.Session or neurogate.tasks.waveform.WaveformSession
         What advances.
     checkpoint : neurogate.runs.checkpoint.Checkpoint
-        Where it is kept.
+        Where it is kept, or what writes and reads like one.
     log : list of str
         Lines logged so far; kept with the session.
     every_s : float
         Seconds between two checkpoints.
     part : str
         What a part of the session is called.
+    stop : callable
+        Says whether to stop before the next part, as a signal does.
     """
 
     session: AnySession
-    checkpoint: Checkpoint
+    checkpoint: AnyCheckpoint
     log: list[str]
     every_s: float = 10.0
     part: str = "trial"
+    stop: Callable[[], bool] = lambda: False
     _earlier_s: float = attrs.field(default=0.0, init=False)
     _started_s: float = attrs.field(factory=time.monotonic, init=False)
     _due_s: float = attrs.field(init=False)
@@ -103,7 +121,7 @@ class Course:
         """
         progress(self.session.position, self.session.total, self.session.phase)
         with stop_requests() as stop:
-            while not self.session.done and not stop():
+            while not (self.session.done or stop() or self.stop()):
                 self.session.advance()
                 progress(self.session.position, self.session.total, self.session.phase)
                 if time.monotonic() >= self._due_s:

@@ -97,6 +97,7 @@ def execute(
             course.resume()
             facts, arrays = _simulate(course, progress)
             summary = summarise(simulation, folder, course.session, facts, course.wall_time_s)
+            summary |= {"versions": software}
             keep(folder, simulation, summary, arrays, log, replace=force)
     checkpoint.remove()
     return store.load(folder)

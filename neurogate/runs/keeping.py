@@ -16,7 +16,6 @@ import numpy as np
 from neurogate import config
 from neurogate.errors import Outcome, RunDiverged, RunError
 from neurogate.runs import files, store
-from neurogate.runs.versions import versions
 
 if TYPE_CHECKING:
     from neurogate.runs.course import AnySession
@@ -77,7 +76,6 @@ def summarise(
         "command": shlex.join(
             ["neurogate", "run", str(folder / "config.toml"), "--out", str(folder.parent), "--force"]
         ),
-        "versions": versions(),
     }
 
 

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Part", "join", "take"]
+__all__ = ["Part", "join", "position", "take"]
 
 Array = npt.NDArray[Any]
 _SHARED = ("position", "network/step", "moments/count", "here/position", "probes/steps")
@@ -67,7 +67,7 @@ def take(state: Mapping[str, Array], part: Part) -> dict[str, Array]:
 
 
 def join(states: Sequence[Mapping[str, Array]], parts: Sequence[Part]) -> dict[str, Array]:
-    """Return the state whose parts these are; together they must hold every replica with every rule.
+    """Return the state whose parts these are; what no part holds, a rule in a replica, is zero.
 
     Parameters
     ----------
@@ -92,9 +92,20 @@ def join(states: Sequence[Mapping[str, Array]], parts: Sequence[Part]) -> dict[s
                 continue
             axis = _axis(name)
             if new not in whole:
-                whole[new] = np.empty((*array.shape[:axis], batch, *array.shape[axis + 1 :]), array.dtype)
+                whole[new] = np.zeros((*array.shape[:axis], batch, *array.shape[axis + 1 :]), array.dtype)
             np.moveaxis(whole[new], axis, 0)[list(part.replicas)] = np.moveaxis(array, axis, 0)
     return whole
+
+
+def position(state: Mapping[str, Array]) -> int:
+    """Return how many trials or pieces a state is from the beginning.
+
+    Examples
+    --------
+    >>> position({"here/position": np.array(3)})
+    3
+    """
+    return int(next(state[name] for name in ("position", "here/position") if name in state))
 
 
 def _axis(name: str) -> int:

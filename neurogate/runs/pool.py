@@ -1,0 +1,116 @@
+"""Where batches are executed: processes of this machine, or the workers of a Dask cluster.
+
+Both are asked through `concurrent.futures.Executor`, so a sweep does not know which it has. A process of
+this machine ends when its driver is gone, and keeps what it has done in checkpoints first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from neurogate.errors import RequestError
+
+__all__ = ["WORKER_DIED", "connect", "driver_is_gone", "local"]
+
+WORKER_DIED: tuple[type[BaseException], ...] = (BrokenProcessPool,)
+"""What a future raises if the process that worked on it is gone."""
+
+_CONNECT_S = 10
+_WATCH_S = 0.5
+_gone = threading.Event()
+_idle = threading.Event()
+
+
+def local(jobs: int) -> Executor:
+    """Return `jobs` processes of this machine, made when they are needed.
+
+    Parameters
+    ----------
+    jobs : int
+
+    Examples
+    --------
+    >>> with local(1) as processes:
+    ...     processes.submit(abs, -3).result()
+    3
+    """
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+
+
+def _begin(driver: int) -> None:
+    """Prepare a process: one thread for linear algebra, and an eye on the driver."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _idle.set()
+    threading.Thread(target=_watch, args=(driver,), daemon=True).start()
+
+
+def _watch(driver: int) -> None:
+    while os.getppid() == driver:
+        time.sleep(_WATCH_S)
+    _gone.set()
+    _idle.wait()
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def driver_is_gone() -> Iterator[Callable[[], bool]]:
+    """Yield a function that says whether the driver of this process has died; meanwhile the process stays.
+
+    Examples
+    --------
+    >>> with driver_is_gone() as gone:
+    ...     gone()
+    False
+    """
+    _idle.clear()
+    try:
+        yield _gone.is_set
+    finally:
+        _idle.set()
+
+
+@contextlib.contextmanager
+def connect(address: str) -> Iterator[Executor]:
+    """Yield the workers of an existing Dask cluster.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, as ``tcp://host:8786``.
+
+    Raises
+    ------
+    RequestError
+        If Dask is not installed, or nothing answers there.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise RequestError(
+            f'A scheduler needs Dask, which is missing ({error}); pip install "neurogate[dask]".'
+        ) from None
+    try:
+        client = Client(address, timeout=_CONNECT_S, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise RequestError(
+            f"No Dask scheduler answers at {address} within {_CONNECT_S} s ({error}); "
+            "start one with `dask scheduler`, or leave --scheduler out to use this machine."
+        ) from error
+    with client:
+        if not client.scheduler_info()["workers"]:
+            raise RequestError(
+                f"The Dask scheduler at {address} has no workers; start one with `dask worker {address}`."
+            )
+        yield client.get_executor(pure=False)

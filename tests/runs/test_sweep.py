@@ -1,0 +1,144 @@
+"""A sweep executes each missing run once, whatever happens to its workers or its driver."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from neurogate import config
+from neurogate.config.sweep import Point, Sweep, points
+from neurogate.errors import Outcome
+from neurogate.runs import store
+from neurogate.runs.execute import execute
+from neurogate.runs.sweep import Event, Options, sweep
+from neurogate.runs.sweep_folder import open_folder
+from tests.runs.test_together import SMALL, assert_same_runs
+
+GRID = Sweep(grid={"reservoir.gain": [0.5, 1.5], "rules.three_factor.eta_when": [0.02, 0.2]}, seeds=3)
+BASE = config.unstructure(config.load("what_when", overrides=SMALL))
+POINTS = points(GRID, BASE)
+SIMULATIONS = [point.simulation for point in POINTS]
+
+DRIVE = """
+import sys
+from pathlib import Path
+from tests.runs.test_sweep import POINTS, run
+counts, events = run(Path(sys.argv[1]), jobs=2, batch=2, checkpoint_every_s=0.0)
+print(sum(event.kind == "ended" for event in events), counts)
+"""
+
+
+def run(out: Path, chosen: tuple[Point, ...] = POINTS, **options: object) -> tuple[Counter, list[Event]]:
+    events: list[Event] = []
+    folder = open_folder(chosen, "what_when", out, "neurogate sweep what_when", {})
+    return sweep(chosen, folder, Options(**options), events.append), events
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("alone")
+    for one in SIMULATIONS:
+        execute(one, out)
+    return out
+
+
+def kinds(events: list[Event]) -> Counter:
+    return Counter(event.kind for event in events)
+
+
+@pytest.mark.parametrize("options", [{"jobs": 1}, {"jobs": 2, "batch": 1}, {"jobs": 2, "batch": 5}])
+def test_runs_do_not_depend_on_workers_and_batches(
+    alone: Path, tmp_path: Path, options: dict[str, int]
+) -> None:
+    counts, events = run(tmp_path, **options)
+    assert counts == {Outcome.DONE: 12}
+    assert kinds(events) == {"started": 12, "ended": 12}
+    assert_same_runs(tmp_path, alone, SIMULATIONS)
+    assert not list(tmp_path.glob(".*"))
+    counts, events = run(tmp_path, **options)
+    assert counts == {Outcome.DONE: 12}
+    assert kinds(events) == {"stored": 12}
+
+
+def test_a_worker_that_is_killed_costs_nothing(alone: Path, tmp_path: Path) -> None:
+    killed: list[int] = []
+
+    def kill_one(event: Event) -> None:
+        if event.kind == "ended" and not killed:
+            killed.append(min(child.pid or 0 for child in multiprocessing.active_children()))
+            os.kill(killed[0], signal.SIGKILL)
+
+    folder = open_folder(POINTS, "what_when", tmp_path, "", {})
+    counts = sweep(POINTS, folder, Options(jobs=2, batch=2, checkpoint_every_s=0.0), kill_one)
+    assert killed
+    assert counts == {Outcome.DONE: 12}
+    assert_same_runs(tmp_path, alone, SIMULATIONS)
+
+
+def test_a_driver_that_is_killed_is_continued_by_the_next(alone: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", DRIVE, str(tmp_path)]
+    for _ in range(2):
+        first = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        before = len(list(tmp_path.glob("what_when-*/manifest.json")))
+        while first.poll() is None and len(list(tmp_path.glob("what_when-*/manifest.json"))) == before:
+            time.sleep(0.05)
+        first.kill()
+        first.wait()
+    counts, _ = run(tmp_path, jobs=2)
+    assert counts == {Outcome.DONE: 12}
+    assert_same_runs(tmp_path, alone, SIMULATIONS)
+
+
+def test_two_drivers_share_the_runs(alone: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", DRIVE, str(tmp_path)]
+    drivers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [driver.communicate(timeout=300)[0] for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0, 0]
+    assert sum(int(line.split()[0]) for line in said) == 12
+    assert all("12" in line.partition(" ")[2] for line in said)
+    assert_same_runs(tmp_path, alone, SIMULATIONS)
+
+
+def test_a_sweep_that_is_interrupted_goes_on(alone: Path, tmp_path: Path) -> None:
+    def interrupt(event: Event) -> None:
+        if event.kind == "ended":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    folder = open_folder(POINTS, "what_when", tmp_path, "", {})
+    counts = sweep(POINTS, folder, Options(jobs=2, batch=2), interrupt)
+    assert counts[Outcome.CANCELLED] > 0
+    assert sum(counts.values()) == 12
+    assert run(tmp_path, jobs=2)[0] == {Outcome.DONE: 12}
+    assert_same_runs(tmp_path, alone, SIMULATIONS)
+
+
+def test_failures_are_told_and_the_others_go_on_or_not(tmp_path: Path) -> None:
+    wild = points(Sweep(grid={"reservoir.gain": [1e5, 0.5]}, seeds=2), BASE)
+    counts, events = run(tmp_path / "go", wild, jobs=1, batch=1)
+    assert counts == {Outcome.DONE: 2, Outcome.DIVERGED: 2}
+    messages = [event.ended.message for event in events if event.ended and event.ended.message]
+    assert all("diverged" in message for message in messages)
+    assert len(messages) == 2
+    counts, _ = run(tmp_path / "stop", wild, jobs=1, batch=1, fail_fast=True)
+    assert counts == {Outcome.DIVERGED: 1, Outcome.CANCELLED: 3}
+
+
+def test_a_sweep_has_a_folder_that_names_its_runs(tmp_path: Path) -> None:
+    folder = open_folder(POINTS, "what_when", tmp_path, "neurogate sweep what_when", {"numpy": "2"})
+    told = json.loads((folder / "sweep.json").read_text())
+    assert told["axes"] == ["reservoir.gain", "rules.three_factor.eta_when", "run.seed"]
+    assert [run["hash"] for run in told["runs"]] == [point.hash for point in POINTS]
+    assert [run["folder"] for run in told["runs"]] == [
+        store.folder_of(point.simulation, tmp_path).name for point in POINTS
+    ]
+    assert open_folder(POINTS, "what_when", tmp_path, "another", {}) == folder
+    assert open_folder(POINTS[:3], "what_when", tmp_path, "", {}) != folder

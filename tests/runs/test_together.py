@@ -1,0 +1,171 @@
+"""A batch stores what each of its runs would have stored alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+import numpy as np
+import pytest
+
+from neurogate import config
+from neurogate.config.sharing import groups, share
+from neurogate.errors import Outcome
+from neurogate.neurons.distributions import Normal
+from neurogate.runs import store
+from neurogate.runs.execute import execute
+from neurogate.runs.together import Ended, run_together
+
+SMALL = [
+    "reservoir.n=40", "task.settling=1", "task.habituation=2", "probes.per_cue=1", "probes.every=2",
+    "task.blocks.0.trials=4", "task.blocks.1.trials=2", "task.blocks.2.trials=2",
+]  # fmt: skip
+WAVE = ["reservoir.n=40", "task.duration_ms=3000", "rule.start_ms=200", "rule.stop_ms=400"]
+TIMES = ("wall_time_s", "command", "versions")
+
+
+def simulation(*changes: str, name: str = "what_when") -> config.AnySimulation:
+    return config.load(name, overrides=[*(SMALL if name == "what_when" else WAVE), *changes])
+
+
+GRID = [
+    simulation(f"reservoir.gain={gain}", f"run.seed={seed}", f"rules.three_factor.eta_when={eta}")
+    for gain in (0.5, 1.5)
+    for seed in (1, 2)
+    for eta in (0.02, 0.2)
+]
+
+
+def together(simulations: Sequence[config.AnySimulation], out: Path, **options: object) -> list[Ended]:
+    return [
+        ended
+        for group in groups(simulations)
+        for ended in run_together([simulations[k] for k in group], out, **options)
+    ]
+
+
+def assert_same_runs(mine: Path, theirs: Path, simulations: Sequence[config.AnySimulation]) -> None:
+    for one in simulations:
+        a, b = (store.load(store.folder_of(one, out)) for out in (mine, theirs))
+        lines = [json.dumps({**run.summary, **dict.fromkeys(TIMES)}, sort_keys=True) for run in (a, b)]
+        assert lines[0] == lines[1]  # as text, in which one NaN is like another
+        x, y = a.arrays(), b.arrays()
+        assert x.keys() == y.keys()
+        for name in x:
+            np.testing.assert_array_equal(x[name], y[name], err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("alone")
+    for one in GRID:
+        execute(one, out)
+    return out
+
+
+def test_a_grid_shares_one_session_and_gives_the_runs_that_it_would_give_alone(
+    alone: Path, tmp_path: Path
+) -> None:
+    (shared,) = share(GRID)
+    assert len(shared.session.seeds) == 4  # networks
+    assert len(shared.session.rules) == 3  # two learning rates, and FORCE
+    ended = together(GRID, tmp_path)
+    assert [one.hash for one in ended] == [config.content_hash(one) for one in GRID]
+    assert {one.outcome for one in ended} == {Outcome.DONE}
+    assert_same_runs(tmp_path, alone, GRID)
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("stops", [(3,), (5, 9)])
+def test_a_batch_that_is_stopped_goes_on(alone: Path, tmp_path: Path, stops: tuple[int, ...]) -> None:
+    for last in stops:
+        calls = iter(range(10**6))
+        ended = together(GRID, tmp_path, stop=lambda calls=calls, last=last: next(calls) >= last)
+        assert {one.outcome for one in ended} == {Outcome.CANCELLED}
+    assert {one.outcome for one in together(GRID[:3], tmp_path)} == {Outcome.DONE}
+    assert {one.outcome for one in together(GRID[3:], tmp_path)} == {Outcome.DONE}
+    assert_same_runs(tmp_path, alone, GRID)
+
+
+def test_runs_that_are_not_equally_far_go_on_apart(alone: Path, tmp_path: Path) -> None:
+    for some, last in ((GRID[:4], 4), (GRID[4:6], 8)):
+        calls = iter(range(10**6))
+        together(some, tmp_path, stop=lambda calls=calls, last=last: next(calls) >= last)
+    assert {one.outcome for one in together(GRID, tmp_path)} == {Outcome.DONE}
+    assert_same_runs(tmp_path, alone, GRID)
+
+
+def test_a_run_that_diverges_costs_the_others_nothing(alone: Path, tmp_path: Path) -> None:
+    too_fast = [f"rules.three_factor.{key}" for key in ("eta_when=2", "eta_what=2", "eta_novelty=1e9")]
+    wild = [simulation("reservoir.gain=1e5"), simulation("reservoir.gain=0.5", *too_fast)]
+    both = [*GRID[:2], *wild, *GRID[2:]]
+    ended = {one.hash: one for one in together(both, tmp_path / "batch")}
+    for one in wild:
+        lone = execute(one, tmp_path / "alone")
+        mine = ended[config.content_hash(one)]
+        assert lone.outcome is mine.outcome is Outcome.DIVERGED
+        found = json.loads((store.folder_of(one, tmp_path / "batch") / "summary.json").read_text())
+        assert found["divergence"] == lone.summary["divergence"]
+        assert mine.message == lone.summary["divergence"]["message"]
+    assert_same_runs(tmp_path / "batch", alone, GRID)
+
+
+def test_a_batch_that_takes_too_long_is_given_up_and_can_go_on(alone: Path, tmp_path: Path) -> None:
+    ended = together(GRID[:2], tmp_path, timeout_s=1e-9)
+    assert {one.outcome for one in ended} == {Outcome.TIMED_OUT}
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
+    assert {one.outcome for one in together(GRID[:2], tmp_path)} == {Outcome.DONE}
+    assert_same_runs(tmp_path, alone, GRID[:2])
+
+
+def test_a_run_that_cannot_be_judged_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from neurogate.tasks.session import Session
+
+    judge = Session.result
+
+    def result(self: Session) -> object:
+        if self.seeds == (2,):
+            raise ValueError("no luck")
+        return judge(self)
+
+    monkeypatch.setattr(Session, "result", result)
+    ended = together(GRID[:4], tmp_path)
+    assert [one.outcome for one in ended] == [Outcome.DONE] * 2 + [Outcome.FAILED] * 2
+    assert ended[2].message == "ValueError: no luck"
+    assert "Traceback" in ended[2].log
+    assert not store.folder_of(GRID[2], tmp_path).exists()
+
+
+def test_waveforms_share_a_session(tmp_path: Path) -> None:
+    runs = [
+        simulation(f"reservoir.gain={gain}", f"run.seed={seed}", f"rule.ridge={ridge}", name="nc_sine")
+        for gain in (4000, 5000)
+        for seed in (1, 2)
+        for ridge in (2e5, 4e5)
+    ]
+    assert groups(runs) == [[0, 2, 4, 6], [1, 3, 5, 7]]
+    ended = together(runs, tmp_path / "batch")
+    assert {one.outcome for one in ended} == {Outcome.DONE}
+    for one in runs:
+        execute(one, tmp_path / "alone")
+    assert_same_runs(tmp_path / "batch", tmp_path / "alone", runs)
+
+
+def test_readouts_that_are_fed_back_need_a_session_for_each_rule(tmp_path: Path) -> None:
+    fed_back = [
+        attrs.evolve(
+            one,
+            rules={"three_factor": one.rules["three_factor"]},
+            reservoir=attrs.evolve(
+                one.reservoir, inputs=attrs.evolve(one.reservoir.inputs, feedback=Normal(mean=0.0, sd=1.0))
+            ),
+        )
+        for one in GRID[:3]
+    ]
+    assert groups(fed_back) == [[0, 2], [1]]
+    assert {one.outcome for one in together(fed_back, tmp_path / "batch")} == {Outcome.DONE}
+    for one in fed_back:
+        execute(one, tmp_path / "alone")
+    assert_same_runs(tmp_path / "batch", tmp_path / "alone", fed_back)
