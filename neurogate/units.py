@@ -285,16 +285,16 @@ def conform(annotation: Any, value: Any) -> Any:
     if origin is Annotated:
         return conform(base, value)
     if origin is Literal:
-        fits = any(value == allowed and type(value) is type(allowed) for allowed in arguments)
+        fits = any(type(value) is type(allowed) and value == allowed for allowed in arguments)
         return value if fits else _refuse(annotation, value)
     if origin is tuple:
         return _items(annotation, arguments, value)
+    if _is_union(origin):
+        return _first_fit(annotation, arguments, value)
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, Mapping):
             raise Unfit(value, "a table")
         return {_inside(arguments[0], k, k): _inside(arguments[1], v, k) for k, v in value.items()}
-    if _is_union(origin):
-        return _first_fit(annotation, arguments, value)
     if annotation is str and isinstance(value, str) and not _is_utf8(value):
         raise Unfit(value, "a text that UTF-8 can hold")
     known = annotation in _NOUNS or attrs.has(annotation)

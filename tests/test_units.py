@@ -147,6 +147,8 @@ class TestConform:
             (str, "\udcff"),
             (Literal["a", "b"], "c"),
             (Literal[1], True),
+            (Literal["a"], np.zeros(2)),
+            (Annotated[float, Domain(0, 1)] | None, "x"),
             (Literal[1], 1.0),
             (tuple[float, ...], "12"),
             (tuple[float, ...], {1.0: 2}),

@@ -20,6 +20,8 @@ from ..units import Count, Fraction, NonNegative, settings
 
 __all__ = ["Connections", "Recurrent"]
 
+_MOST_STEPS = 2**31 - 1
+
 Array = npt.NDArray[Any]
 
 
@@ -127,7 +129,13 @@ class Recurrent:
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), targets[order]
 
     def _delays(self, count: int, dt_ms: float, rng: np.random.Generator) -> Array:
-        steps = np.maximum(np.rint(self.delay_ms.sample(rng, count) / dt_ms), 1).astype(np.int32)
+        drawn_ms = self.delay_ms.sample(rng, count)
+        if count and drawn_ms.max() > _MOST_STEPS * dt_ms:
+            raise RequestError(
+                f"reservoir.recurrent.delay_ms gives {drawn_ms.max():g} ms; it must be at most "
+                f"{_MOST_STEPS} steps of {dt_ms:g} ms."
+            )
+        steps = np.maximum(np.rint(drawn_ms / dt_ms), 1).astype(np.int32)
         return steps if count and steps.max() > 1 else np.zeros(0, np.int32)
 
     def _scale(self, indptr: Array, targets: Array, weights: Array, gain: float) -> float:

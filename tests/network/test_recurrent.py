@@ -151,6 +151,13 @@ def test_the_dense_matrix_has_receivers_in_rows() -> None:
     assert c.dense().tolist() == [[1, 3], [2, 0]]
 
 
+def test_a_delay_that_cannot_be_counted_is_refused() -> None:
+    with pytest.raises(
+        RequestError, match=r"delay_ms gives 3e\+09 ms; it must be at most 2147483647 steps of 1 ms"
+    ):
+        draw(Recurrent(delay_ms=Constant(value=3e9)), dt_ms=1.0)
+
+
 @pytest.mark.parametrize(("delay_ms", "dt_ms", "steps"), [(5.0, 1.0, 5), (5.0, 0.1, 50), (0.3, 0.1, 3)])
 def test_delays_are_whole_steps(delay_ms: float, dt_ms: float, steps: int) -> None:
     c = draw(Recurrent(delay_ms=Constant(value=delay_ms)), dt_ms=dt_ms)
