@@ -69,20 +69,25 @@ def _describe(name: str) -> BackendInfo:
     if importlib.util.find_spec(library) is None:
         install = _INSTALL.get(name, f"pip install {library}")
         return BackendInfo(name, False, f"the library {library} is not installed", install)
-    if name == "cuda" and not _count_gpus():
-        return BackendInfo(name, False, "there is no NVIDIA GPU, or no driver for it", "use numba")
+    if name == "cuda" and (problem := _without_gpu()):
+        return BackendInfo(name, False, *problem)
     return BackendInfo(name, True, _WHAT[name])
 
 
-def _count_gpus() -> int:
-    """Ask the driver, which costs less than to import what would use it."""
+def _without_gpu() -> tuple[str, str] | None:
+    """Ask the driver, which costs less than an import, and return what is wrong and what helps."""
     count = ctypes.c_int(0)
     try:
         driver = ctypes.CDLL(_DRIVER)
-        well = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
+        code = driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count))
     except (OSError, AttributeError):
-        return 0
-    return count.value if well else 0
+        return "there is no NVIDIA driver", "install the driver if there is a GPU, else use numba"
+    if code or not count.value:
+        return (
+            f"the NVIDIA driver finds no GPU (its code is {code})",
+            "see what nvidia-smi and CUDA_VISIBLE_DEVICES say, or use numba",
+        )
+    return None
 
 
 def choose(name: str = "auto") -> tuple[ModuleType, str]:
@@ -113,6 +118,6 @@ def choose(name: str = "auto") -> tuple[ModuleType, str]:
         raise RequestError(f"There is no backend {name!r}; choose one of auto, {', '.join(_MODULES)}.")
     if not row.available:
         raise RequestError(
-            f"The backend {name!r} cannot run here: {row.reason}. To get one that can: {row.install}."
+            f"The backend {name!r} cannot run here: {row.reason}. To mend that: {row.install}."
         )
     return importlib.import_module(f".{_MODULES[row.name][0]}", __package__), row.name

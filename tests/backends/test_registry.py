@@ -23,6 +23,12 @@ def no_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "numba" else find(name))
 
 
+@pytest.fixture
+def cupy_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: find("numpy" if name == "cupy" else name))
+
+
 def test_a_named_backend_is_the_one_that_is_given() -> None:
     assert registry.choose("numpy") == (numpy_reference, "numpy")
     assert registry.choose("numba") == (numba_cpu, "numba")
@@ -61,17 +67,44 @@ def test_a_named_backend_that_is_missing_says_what_to_install() -> None:
         registry.choose("numba")
     assert str(caught.value) == (
         "The backend 'numba' cannot run here: the library numba is not installed. "
-        "To get one that can: pip install numba."
+        "To mend that: pip install numba."
     )
 
 
-def test_cuda_without_a_gpu_is_listed_with_what_it_lacks_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: find("numpy" if name == "cupy" else name))
+class Driver:
+    """A driver that answers its start with a code, and then has so many GPUs."""
+
+    def __init__(self, code: int, gpus: int) -> None:
+        self.cuInit = lambda _: code
+        self._gpus = gpus
+
+    def cuDeviceGetCount(self, at: object) -> int:
+        at._obj.value = self._gpus
+        return 0
+
+
+@pytest.mark.usefixtures("cupy_is_there")
+def test_cuda_without_a_driver_is_listed_with_what_it_lacks_and_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(registry, "_DRIVER", "no such driver")
     (row,) = (row for row in registry.describe() if row.name == "cuda")
     assert not row.available
-    with pytest.raises(RequestError, match=r"'cuda' cannot run here: there is no NVIDIA GPU, .* use numba"):
+    with pytest.raises(RequestError) as caught:
+        registry.choose("cuda")
+    assert str(caught.value) == (
+        "The backend 'cuda' cannot run here: there is no NVIDIA driver. "
+        "To mend that: install the driver if there is a GPU, else use numba."
+    )
+
+
+@pytest.mark.usefixtures("cupy_is_there")
+@pytest.mark.parametrize(("code", "gpus"), [(100, 0), (0, 0), (999, 1)])
+def test_cuda_with_a_driver_that_finds_no_gpu_says_where_to_look(
+    code: int, gpus: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry.ctypes, "CDLL", lambda name: Driver(code, gpus))
+    with pytest.raises(RequestError, match=rf"finds no GPU \(its code is {code}\)\..*nvidia-smi.*use numba"):
         registry.choose("cuda")
 
 
@@ -82,10 +115,9 @@ def test_cuda_without_cupy_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
         registry.choose("cuda")
 
 
+@pytest.mark.usefixtures("cupy_is_there")
 def test_cuda_with_a_gpu_is_the_one_that_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: find("numpy" if name == "cupy" else name))
-    monkeypatch.setattr(registry, "_count_gpus", lambda: 1)
+    monkeypatch.setattr(registry.ctypes, "CDLL", lambda name: Driver(0, 2))
     assert registry.choose("cuda") == (cuda, "cuda")
 
 
