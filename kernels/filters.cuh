@@ -14,7 +14,7 @@ DEVICE void filter(T& x, T& y, T decay, T rise, bool twice, T dt) {
 
 // x, h: (bins, n); gain, memory: (n,).
 template <typename T>
-DEVICE void high_pass(const T* x, T* h, const T* gain, T* memory, long long bins, int n, T rate, int i) {
+DEVICE void filter_bins(const T* x, T* h, const T* gain, T* memory, long long bins, int n, T rate, int i) {
   T m = memory[i];
   for (long long t = 0; t < bins; ++t) {
     const T now = x[t * n + i];

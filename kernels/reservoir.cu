@@ -2,19 +2,14 @@
 #include "reservoir.cuh"
 
 template <typename T>
-DEVICE void block(const Run<T>& run) {
+__global__ void __launch_bounds__(512) reservoir_block(Run<T> run) {
   BlockTeam<T> team(static_cast<int>(run.neurons));
   char* shared = DYNAMIC_SHARED + sizeof(T) * blockDim.x;
   run_replica(run, team, blockIdx.x, run.in_shared ? shared : run.space + blockIdx.x * run.space_bytes);
 }
 
 template <typename T>
-DEVICE void grid(const Run<T>& run) {
+__global__ void __launch_bounds__(256, 1) reservoir_grid(Run<T> run) {
   GridTeam<T> team(static_cast<int>(run.neurons), run.arrived);
   run_replica(run, team, run.replica, run.space);
 }
-
-extern "C" __global__ void __launch_bounds__(512) reservoir_block_f32(Run<float> run) { block(run); }
-extern "C" __global__ void __launch_bounds__(512) reservoir_block_f64(Run<double> run) { block(run); }
-extern "C" __global__ void __launch_bounds__(256, 1) reservoir_grid_f32(Run<float> run) { grid(run); }
-extern "C" __global__ void __launch_bounds__(256, 1) reservoir_grid_f64(Run<double> run) { grid(run); }

@@ -15,7 +15,7 @@ struct Samples {
 };
 
 template <typename T, typename Team>
-DEVICE void readout(const Samples<T>& given, Team& team, long long b, long long s, long long count) {
+DEVICE void read_samples(const Samples<T>& given, Team& team, long long b, long long s, long long count) {
   const int n = static_cast<int>(given.neurons), readouts = static_cast<int>(given.readouts);
   const T* w = given.weights + b * given.readouts * n;
   const T* x = given.x + (b * given.samples + s) * n;
@@ -34,7 +34,7 @@ DEVICE void learn_samples(const Samples<T>& given, Team& team, long long b, bool
   T* space = given.space + b * (2 * given.neurons + 1);
   for (long long s = 0; s < given.samples; ++s) {
     const long long at = b * given.samples + s;
-    readout(given, team, b, s, 1);
+    read_samples(given, team, b, s, 1);
     team.sync();
     const T *x = given.x + at * n, *z = given.outputs + at * readouts, *wanted = given.wanted + at * readouts;
     if (delta) {

@@ -1,22 +1,25 @@
-"""The GPU: memory, modules and launches through CuPy, and its failures in one sentence each."""
+"""The GPU: memory, compilation and launches through CuPy, and its failures in one sentence each.
+
+CuPy's `RawModule` is left alone: it adds ``-ftz=true``, which sets tiny float32 numbers to zero, and so a GPU
+would give other bits than a CPU.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import RunError
-from .sources import OPTIONS, source
+from .sources import OPTIONS, file_of, source
 
 __all__ = ["Device", "Gpu", "current"]
 
 Array = npt.NDArray[Any]
-_MODULES = {"reservoir_block": "reservoir.cu", "reservoir_grid": "reservoir.cu"}
 
 
 class Device(Protocol):
@@ -25,8 +28,8 @@ class Device(Protocol):
     multiprocessors: int
     shared_bytes: int
 
-    def upload(self, array: Array) -> Any:
-        """Return a copy of an array on the device."""
+    def upload(self, arrays: Mapping[str, Array]) -> dict[str, Any]:
+        """Return copies of arrays on the device."""
 
     def download(self, array: Any) -> Array:
         """Return a copy of a device's array."""
@@ -34,43 +37,62 @@ class Device(Protocol):
     def address(self, array: Any) -> int:
         """Return where a device's array begins."""
 
-    def launch(
-        self, name: str, dtype: str, given: Array, grid: tuple[int, int], threads: int, shared: int
-    ) -> None:
-        """Run a kernel with one argument, a structure, and wait for its end."""
+    def launch(self, kernel: str, given: Array, grid: tuple[int, int], threads: int, shared: int) -> None:
+        """Run a kernel, such as ``readout<float>``, with a structure as its argument and wait for its end."""
 
 
 class Gpu:
-    """The current GPU of CuPy."""
+    """The GPU that is CuPy's current one when this is made."""
 
     def __init__(self) -> None:
-        import cupy
+        try:
+            import cupy
 
-        self._cupy = cupy
-        with self._explained():
-            attributes = cupy.cuda.Device().attributes
+            self._cupy, self._device = cupy, cupy.cuda.Device()
+            attributes = self._device.attributes
+        except (ImportError, RuntimeError) as error:
+            raise RunError(
+                f"CuPy cannot use a GPU here ({_brief(error)}). Update the NVIDIA driver, install the CuPy "
+                "of its CUDA version (cupy-cuda12x or cupy-cuda13x), or use numba."
+            ) from error
         self.multiprocessors = int(attributes["MultiProcessorCount"])
         self.shared_bytes = int(attributes["MaxSharedMemoryPerBlockOptin"])
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
-        cuda = self._cupy.cuda
-        broken = (cuda.runtime.CUDARuntimeError, cuda.driver.CUDADriverError, cuda.compiler.CompileException)
+        """Work on this GPU; every failure of CUDA is a RuntimeError of CuPy."""
         try:
-            yield
-        except cuda.memory.OutOfMemoryError as error:
+            with self._device:
+                yield
+        except RuntimeError as error:
             raise RunError(
-                f"The GPU's memory is full ({error}); run fewer replicas at once, record less, or use numba."
-            ) from error
-        except broken as error:
-            raise RunError(
-                f"The GPU stopped with {error}; nothing of this run is kept. Try again, or use numba."
+                f"The GPU stopped with {_brief(error)}; the state that the run began with is as it was. "
+                "Start again, or use numba."
             ) from error
 
-    def upload(self, array: Array) -> Any:
-        """Return a copy of an array on the GPU; an empty one has a byte, so that it has an address."""
+    def upload(self, arrays: Mapping[str, Array]) -> dict[str, Any]:
+        """Return copies of arrays on the GPU; an empty one has a byte, so that it has an address."""
+        needed = sum(array.nbytes for array in arrays.values())
         with self._explained():
-            return self._cupy.asarray(array if array.size else np.zeros(1, np.uint8))
+            free, there_is = self._device.mem_info
+            free += self._cupy.get_default_memory_pool().free_bytes()
+            if needed > there_is:
+                raise _too_large(needed, free, there_is)
+            there = {}
+            try:
+                for name, array in arrays.items():
+                    there[name] = self._copied(array)
+            except self._cupy.cuda.memory.OutOfMemoryError as error:
+                there.clear()  # whoever keeps the error shall not keep the memory
+                raise _too_large(needed, free, there_is) from error
+            return there
+
+    def _copied(self, array: Array) -> Any:
+        """Copy explicitly: where memory is shared, CuPy's `asarray` would hand the host's own to a kernel."""
+        given = array if array.size else np.zeros(1, np.uint8)
+        there = self._cupy.empty(given.shape, given.dtype)
+        there.set(given)
+        return there
 
     def download(self, array: Any) -> Array:
         """Return a copy of a GPU's array."""
@@ -81,20 +103,49 @@ class Gpu:
         """Return where a GPU's array begins."""
         return int(array.data.ptr)
 
-    def launch(
-        self, name: str, dtype: str, given: Array, grid: tuple[int, int], threads: int, shared: int
-    ) -> None:
+    def launch(self, kernel: str, given: Array, grid: tuple[int, int], threads: int, shared: int) -> None:
         """Run a kernel and wait for its end; blocks of a grid run together or not at all."""
+        driver = self._cupy.cuda.driver
         with self._explained():
-            kernel = self._module(_MODULES.get(name, "samples.cu")).get_function(f"{name}_{dtype}")
-            kernel.max_dynamic_shared_size_bytes = shared
-            together = name == "reservoir_grid"
-            kernel.kernel(grid, (threads,), (given,), shared_mem=shared, enable_cooperative_groups=together)
+            function = self._function(kernel)
+            driver.funcSetAttribute(
+                function.ptr, driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, shared
+            )
+            together = kernel.startswith("reservoir_grid")
+            function(grid, (threads,), (given,), shared_mem=shared, enable_cooperative_groups=together)
             self._cupy.cuda.get_current_stream().synchronize()
 
     @functools.cache  # noqa: B019
-    def _module(self, name: str) -> Any:
-        return self._cupy.RawModule(code=source(name), options=OPTIONS, backend="nvrtc")
+    def _function(self, kernel: str) -> Any:
+        """Compile a kernel for one type of numbers."""
+        compiler = self._cupy.cuda.compiler
+        name = file_of(kernel)
+        try:
+            code, names = compiler.compile_using_nvrtc(
+                source(name), OPTIONS, filename=name, name_expressions=(kernel,)
+            )
+        except compiler.CompileException as error:
+            raise RunError(
+                f"The kernel {kernel} cannot be compiled for this GPU ({_brief(error)}). "
+                "Update CuPy (pip install -U 'neurogate[cuda]'), or use numba."
+            ) from error
+        module = self._cupy.cuda.Module()
+        module.load(code)
+        return module.get_function(names[kernel])
+
+
+def _brief(error: BaseException) -> str:
+    """Return the first line of an error; CuPy wraps what stops its import in pages of advice."""
+    wrapped = error.__cause__ if isinstance(error, ImportError) else None
+    return str(wrapped or error).strip().partition("\n")[0].rstrip(".")
+
+
+def _too_large(needed: int, free: int, there_is: int) -> RunError:
+    return RunError(
+        f"The run needs {needed / 1e6:,.1f} MB of the GPU's {there_is / 1e6:,.1f} MB, "
+        f"and {free / 1e6:,.1f} MB are free. Run fewer replicas or neurons at once, record less, "
+        "or use numba."
+    )
 
 
 @functools.cache

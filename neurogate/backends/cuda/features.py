@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import device as devices
-from .packing import Arrays, pack
+from .packing import Arrays, instance, pack
 
 __all__ = ["high_pass"]
 
@@ -31,6 +31,5 @@ def high_pass(x: Array, gain: Array, memory: Array, rate: float, threads: int = 
         given = pack(
             "samples.cuh", "Bins", {"neurons": n, "bins": bins, "rate": float(rate), **there.addresses()}
         )
-        kind = "f32" if x.dtype == np.float32 else "f64"
-        device.launch("high_pass", kind, given, (batch, -(-n // 128)), 128, 0)
+        device.launch(instance("high_pass", x.dtype), given, (batch, -(-n // 128)), 128, 0)
     return there.fetch("out"), there.fetch("memory")

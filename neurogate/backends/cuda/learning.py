@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import device as devices
-from .packing import Arrays, pack, threads_for
+from .packing import Arrays, instance, pack, threads_for
 
 __all__ = ["normalised_delta", "readout", "recursive_least_squares"]
 
@@ -99,9 +99,8 @@ def _launch(
     if count and readouts:
         shape = {"neurons": n, "readouts": readouts, "samples": count}
         given = pack("samples.cuh", "Samples", {**_FIXED, **shape, **numbers, **there.addresses()})
-        single = weights.dtype == np.float32
         rows = min(64, -(-count * readouts // 16)) if name == "readout" else 1
         size = 256 if name == "readout" else threads_for(n)
         shared = size * weights.dtype.itemsize
-        device.launch(name, "f32" if single else "f64", given, (batch, rows), size, shared)
+        device.launch(instance(name, weights.dtype), given, (batch, rows), size, shared)
     return there

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .device import Device
 from .sources import folder
 
-__all__ = ["MOST_THREADS", "Arrays", "fields", "pack", "threads_for"]
+__all__ = ["MOST_THREADS", "Arrays", "fields", "instance", "pack", "threads_for"]
 
 Array = npt.NDArray[Any]
 
@@ -62,7 +62,7 @@ class Arrays:
     def __init__(self, device: Device, arrays: Mapping[str, Array]) -> None:
         self._device = device
         self._shapes = {name: (array.shape, array.dtype) for name, array in arrays.items()}
-        self._there = {name: device.upload(np.ascontiguousarray(array)) for name, array in arrays.items()}
+        self._there = device.upload({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
     def addresses(self) -> dict[str, int]:
         """Return where each array begins."""
@@ -74,6 +74,17 @@ class Arrays:
         if 0 in shape:
             return np.zeros(shape, dtype)
         return self._device.download(self._there[name]).reshape(shape)
+
+
+def instance(kernel: str, dtype: npt.DTypeLike) -> str:
+    """Return what a kernel for one type of numbers is called in C++.
+
+    Examples
+    --------
+    >>> instance("readout", "float64")
+    'readout<double>'
+    """
+    return f"{kernel}<{'float' if np.dtype(dtype) == np.float32 else 'double'}>"
 
 
 def pack(header: str, struct: str, values: Mapping[str, int | float]) -> Array:

@@ -18,7 +18,7 @@ from ...errors import RequestError
 from .. import noise
 from ..layout import LESSONS, SCHEMES, Codes, Lesson, NetworkArrays, RecordPlan, StateArrays, Status
 from . import device as devices
-from .packing import Arrays, pack, threads_for
+from .packing import Arrays, instance, pack, threads_for
 from .workspace import Workspace
 
 __all__ = ["run_reservoir"]
@@ -68,7 +68,7 @@ def run_reservoir(
     there = Arrays(device, arrays)
     if inputs.shape[1]:
         numbers = {**_shape(codes, network, state, inputs, plan), **_taught(lesson, n), **space.numbers()}
-        _launch(device, there, numbers, together, batch, space)
+        _launch(device, there, numbers, together, batch, space, dtype)
     return _results(there, state, inputs.shape[1])
 
 
@@ -180,6 +180,7 @@ def _launch(
     together: bool,
     batch: int,
     space: Workspace,
+    dtype: np.dtype[Any],
 ) -> None:
     """Start one block for each replica, or all blocks for one replica after the other."""
     size = _GRID_THREADS if together else threads_for(int(numbers["neurons"]))
@@ -189,7 +190,7 @@ def _launch(
     for b in range(batch if together else 1):
         given = pack("run.cuh", "Run", {**numbers, **addresses, "replica": b, "arrived": barriers + 8 * b})
         name, blocks = ("reservoir_grid", device.multiprocessors) if together else ("reservoir_block", batch)
-        device.launch(name, f"f{8 * space.itemsize}", given, (blocks, 1), size, shared)
+        device.launch(instance(name, dtype), given, (blocks, 1), size, shared)
 
 
 def _results(there: Arrays, state: StateArrays, steps: int) -> tuple[StateArrays, Array, Status]:

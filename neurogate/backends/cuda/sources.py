@@ -8,10 +8,10 @@ from pathlib import Path
 
 import neurogate
 
-__all__ = ["OPTIONS", "folder", "source"]
+__all__ = ["OPTIONS", "file_of", "folder", "source"]
 
-OPTIONS = ("-std=c++17", "-fmad=false")
-"""How every kernel is compiled. Multiplications are not fused, so that a GPU gives the bits of a CPU."""
+OPTIONS = ("-std=c++17", "-fmad=false", "-ftz=false")
+"""A GPU gives the bits of a CPU if multiplications are not fused and tiny float32 numbers are kept."""
 
 _INCLUDE = re.compile(r'^#include "([^"]+)"\n', re.MULTILINE)
 
@@ -26,6 +26,17 @@ def folder() -> Path:
     """
     installed = Path(str(resources.files("neurogate") / "_cuda"))
     return installed if installed.is_dir() else Path(neurogate.__file__).parents[1] / "kernels"
+
+
+def file_of(kernel: str) -> str:
+    """Return the file that holds a kernel.
+
+    Examples
+    --------
+    >>> file_of("reservoir_block<float>"), file_of("high_pass<double>")
+    ('reservoir.cu', 'samples.cu')
+    """
+    return "reservoir.cu" if kernel.startswith("reservoir_") else "samples.cu"
 
 
 def source(name: str) -> str:

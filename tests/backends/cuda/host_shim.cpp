@@ -4,15 +4,11 @@
 #include "reservoir.cu"
 #include "samples.cu"
 
-EXPORT(reservoir_block_f32, Run<float>)
-EXPORT(reservoir_block_f64, Run<double>)
-EXPORT(reservoir_grid_f32, Run<float>)
-EXPORT(reservoir_grid_f64, Run<double>)
-EXPORT(readout_f32, Samples<float>)
-EXPORT(readout_f64, Samples<double>)
-EXPORT(normalised_delta_f32, Samples<float>)
-EXPORT(normalised_delta_f64, Samples<double>)
-EXPORT(least_squares_f32, Samples<float>)
-EXPORT(least_squares_f64, Samples<double>)
-EXPORT(high_pass_f32, Bins<float>)
-EXPORT(high_pass_f64, Bins<double>)
+#define EXPORT_BOTH(kernel, Argument) EXPORT(kernel, Argument, float) EXPORT(kernel, Argument, double)
+
+EXPORT_BOTH(reservoir_block, Run)
+EXPORT_BOTH(reservoir_grid, Run)
+EXPORT_BOTH(readout, Samples)
+EXPORT_BOTH(normalised_delta, Samples)
+EXPORT_BOTH(least_squares, Samples)
+EXPORT_BOTH(high_pass, Bins)

@@ -102,9 +102,9 @@ T atomicOr(T* at, T value) { const T old = *at; *at |= value; return old; }
 template <typename T>
 T atomicMin(T* at, T value) { const T old = *at; if (value < old) *at = value; return old; }
 
-#define EXPORT(name, Argument)                                                                    \
-  extern "C" void launch_##name(const void* given, int x, int y, int threads, int shared, int together) { \
-    shim::kernel = [](const void* argument) { name(*static_cast<const Argument*>(argument)); };   \
+#define EXPORT(name, Argument, T)                                                                 \
+  extern "C" void name##_##T(const void* given, int x, int y, int threads, int shared, int together) { \
+    shim::kernel = [](const void* argument) { name(*static_cast<const Argument<T>*>(argument)); };  \
     shim::argument = given;                                                                       \
     shim::launch(x, y, threads, shared, together != 0);                                           \
   }

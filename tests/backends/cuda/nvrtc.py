@@ -14,16 +14,20 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from neurogate.backends.cuda.packing import instance
 from neurogate.backends.cuda.sources import OPTIONS, source
 
 FILES = ("reservoir.cu", "samples.cu")
+TYPES = ("float32", "float64")
 
-__all__ = ["ARCHITECTURES", "FILES", "Usage", "compile_cuda", "library", "usage"]
+__all__ = ["ARCHITECTURES", "FILES", "OF_CUPY", "TYPES", "Usage", "compile_cuda", "library", "usage"]
 
 ARCHITECTURES = ("sm_75", "sm_80", "sm_90")
 STRICT = ("-Werror", "all-warnings", "--ptxas-options=-v")
+OF_CUPY = ("--device-as-default-execution-space",)  # what CuPy adds to our options
+_KERNEL = re.compile(r"^__global__ void __launch_bounds__\([^)]*\) (\w+)\(", re.MULTILINE)
 _ENTRY = re.compile(
-    r"Compiling entry function '(\w+)'.*?(\d+) bytes stack frame, (\d+) bytes spill stores, "
+    r"Compiling entry function '([^']+)'.*?(\d+) bytes stack frame, (\d+) bytes spill stores, "
     r"(\d+) bytes spill loads.*?Used (\d+) registers",
     re.DOTALL,
 )
@@ -47,15 +51,25 @@ def library() -> ctypes.CDLL | None:
 
 
 def compile_cuda(nvrtc: ctypes.CDLL, name: str, architecture: str) -> tuple[bytes, str]:
-    """Return the machine code of one file of kernels, and what the compiler said."""
+    """Return the code of one file of kernels, in both types of numbers, and what the compiler said.
+
+    The code is the machine's for ``sm_90``, and assembly for ``compute_90``.
+    """
     program = ctypes.c_void_p()
-    text = source(name).encode()
-    assert not nvrtc.nvrtcCreateProgram(ctypes.byref(program), text, name.encode(), 0, None, None)
-    options = [option.encode() for option in (f"-arch={architecture}", *OPTIONS, *STRICT)]
+    text = source(name)
+    assert not nvrtc.nvrtcCreateProgram(ctypes.byref(program), text.encode(), name.encode(), 0, None, None)
+    kernels = [instance(kernel, dtype) for kernel in _KERNEL.findall(text) for dtype in TYPES]
+    for kernel in kernels:
+        assert not nvrtc.nvrtcAddNameExpression(program, kernel.encode())
+    options = [option.encode() for option in (f"-arch={architecture}", *OPTIONS, *OF_CUPY, *STRICT)]
     failed = nvrtc.nvrtcCompileProgram(program, len(options), (ctypes.c_char_p * len(options))(*options))
     log = _fetch(nvrtc, program, "ProgramLog").decode()
     assert not failed, log
-    return _fetch(nvrtc, program, "CUBIN"), log
+    for kernel in kernels:
+        mangled = ctypes.c_char_p()
+        assert not nvrtc.nvrtcGetLoweredName(program, kernel.encode(), ctypes.byref(mangled))
+        log = log.replace(f"'{mangled.value.decode()}'", f"'{kernel}'")
+    return _fetch(nvrtc, program, "PTX" if architecture.startswith("compute") else "CUBIN"), log
 
 
 def _fetch(nvrtc: ctypes.CDLL, program: ctypes.c_void_p, what: str) -> bytes:

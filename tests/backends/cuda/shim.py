@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +27,19 @@ def build(compiler: str, folder: Path) -> ctypes.CDLL:
 class Shim:
     """A device whose memory is the host's, with few processors and small blocks."""
 
-    def __init__(self, library: ctypes.CDLL, shared_bytes: int = 100_000, most_threads: int = 64) -> None:
+    def __init__(
+        self,
+        library: ctypes.CDLL,
+        shared_bytes: int = 100_000,
+        most_threads: int = 64,
+    ) -> None:
         self.multiprocessors = 3
         self.shared_bytes = shared_bytes
         self.launched: list[str] = []
         self._library, self._most = library, most_threads
 
-    def upload(self, array: np.ndarray) -> np.ndarray:
-        return array.copy() if array.size else np.zeros(8, np.uint8)
+    def upload(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {key: array.copy() if array.size else np.zeros(8, np.uint8) for key, array in arrays.items()}
 
     def download(self, array: np.ndarray) -> np.ndarray:
         return array.copy()
@@ -42,10 +48,10 @@ class Shim:
         return int(array.ctypes.data)
 
     def launch(
-        self, name: str, dtype: str, given: np.ndarray, grid: tuple[int, int], threads: int, shared: int
+        self, kernel: str, given: np.ndarray, grid: tuple[int, int], threads: int, shared: int
     ) -> None:
         assert shared <= self.shared_bytes
-        self.launched.append(name)
-        launch = getattr(self._library, f"launch_{name}_{dtype}")
-        together = name == "reservoir_grid"
-        launch(ctypes.c_void_p(given.ctypes.data), *grid, min(threads, self._most), shared, int(together))
+        self.launched.append(kernel)
+        together = kernel.startswith("reservoir_grid")
+        run = getattr(self._library, kernel.replace("<", "_").rstrip(">"))
+        run(ctypes.c_void_p(given.ctypes.data), *grid, min(threads, self._most), shared, int(together))

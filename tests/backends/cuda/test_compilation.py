@@ -7,7 +7,7 @@ import ctypes
 import pytest
 
 from neurogate.backends.cuda import sources
-from neurogate.backends.cuda.packing import MOST_THREADS
+from neurogate.backends.cuda.packing import MOST_THREADS, instance
 from tests.backends.cuda import nvrtc
 
 NAMES = {
@@ -33,10 +33,24 @@ def test_kernels_compile_and_fit(name: str, architecture: str, compiler: ctypes.
     code, log = nvrtc.compile_cuda(compiler, name, architecture)
     found = nvrtc.usage(log)
     assert code.startswith(b"\x7fELF")
-    assert set(found) == {f"{kernel}_{kind}" for kernel in NAMES[name] for kind in ("f32", "f64")}
+    assert set(found) == {instance(kernel, dtype) for kernel in NAMES[name] for dtype in nvrtc.TYPES}
     for kernel, usage in found.items():
         assert usage.registers * (256 if "grid" in kernel else MOST_THREADS) <= REGISTERS
         assert (kernel, usage.spilled_bytes) == (kernel, 0)
+
+
+@pytest.mark.parametrize("name", nvrtc.FILES)
+def test_arithmetic_is_that_of_a_cpu(name: str, compiler: ctypes.CDLL) -> None:
+    text = nvrtc.compile_cuda(compiler, name, "compute_90")[0].decode()
+    assert "mul.f32" in text or "mul.rn.f32" in text
+    assert [name for name in (".ftz", "fma.", ".approx", ".full.") if name in text] == []
+
+
+def test_what_blocks_tell_each_other_is_not_read_through_the_cache_of_constants(
+    compiler: ctypes.CDLL,
+) -> None:
+    text = nvrtc.compile_cuda(compiler, "reservoir.cu", "compute_90")[0].decode()
+    assert "ld.global.nc" not in text
 
 
 def test_a_kernel_with_a_warning_is_refused(compiler: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,17 @@ def test_one_step_from_a_million_states(model: str, rng: np.random.Generator) ->
     np.testing.assert_allclose(mine.state.values, theirs.state.values, rtol=TOLERANCE["filter", "float64"])
 
 
+def test_tiny_numbers_are_kept_as_on_a_cpu() -> None:
+    case = cases.make(Kind(dtype="float32"), 1, 300)
+    case.state.values[:, 2] = 1e-40
+    inputs = cases.pulses(case, 1)
+    mine, theirs = (
+        cases.run(backend, case, inputs).state.values[:, 2] for backend in (cuda, numpy_reference)
+    )
+    assert (theirs > 0).any()
+    cases.assert_same_bits(mine, theirs)
+
+
 @pytest.mark.parametrize("lesson", ["", "delta", "least_squares"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("together", [False, True], ids=["blocks", "grid"])

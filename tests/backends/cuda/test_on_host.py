@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+import ctypes
 
 import numpy as np
 import pytest
@@ -11,10 +10,11 @@ import pytest
 from neurogate.backends import cuda, numpy_reference
 from neurogate.backends.cuda import device as devices
 from neurogate.backends.cuda import reservoir as cuda_reservoir
+from neurogate.backends.cuda.packing import instance
 from neurogate.errors import RequestError
 from tests.backends import cases
 from tests.backends.cases import FULL, Kind
-from tests.backends.cuda.shim import Shim, build
+from tests.backends.cuda.shim import Shim
 
 KINDS = {
     "plain": Kind(),
@@ -31,16 +31,8 @@ TYPES = ("float64", "float32")
 STEPS = 200
 
 
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> object:
-    compiler = shutil.which("g++")
-    if compiler is None:
-        pytest.skip("There is no g++ to build the kernels with.")
-    return build(compiler, tmp_path_factory.mktemp("kernels"))
-
-
 @pytest.fixture(autouse=True)
-def shim(library: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shim]:
+def shim(library: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> Shim:
     shim = Shim(library)
     monkeypatch.setattr(devices, "current", lambda: shim)
     return shim
@@ -67,7 +59,7 @@ def test_all_blocks_together_give_the_same_bits(
 ) -> None:
     monkeypatch.setattr(cuda_reservoir, "_LARGE", 1)
     _both(kind._replace(dtype=dtype), replicas=2, n=70)
-    assert shim.launched == ["reservoir_grid"] * 2
+    assert shim.launched == [instance("reservoir_grid", dtype)] * 2
 
 
 @pytest.mark.parametrize("lesson", ["delta", "least_squares"])
