@@ -5,9 +5,9 @@
 constexpr unsigned MEMBRANE = 0, POISSON = 1;  // streams
 constexpr int PIECES = 497;                    // of the table of cubics
 
-// The word of neuron i at a step.
-DEVICE unsigned random_bits(unsigned long long seed, unsigned stream, unsigned long long step, int i) {
-  unsigned a = static_cast<unsigned>(i) / 4u, b = static_cast<unsigned>(step);
+// The words of the neurons 4 quad to 4 quad + 3 at a step.
+DEVICE void random_words(unsigned long long seed, unsigned stream, unsigned long long step, int quad, unsigned* words) {
+  unsigned a = static_cast<unsigned>(quad), b = static_cast<unsigned>(step);
   unsigned c = static_cast<unsigned>(step >> 32), d = stream;
   unsigned x = static_cast<unsigned>(seed), y = static_cast<unsigned>(seed >> 32);
 #pragma unroll
@@ -20,8 +20,7 @@ DEVICE unsigned random_bits(unsigned long long seed, unsigned stream, unsigned l
     x += 0x9E3779B9u;
     y += 0xBB67AE85u;
   }
-  const int word = i % 4;
-  return word == 0 ? a : word == 1 ? b : word == 2 ? c : d;
+  words[0] = a, words[1] = b, words[2] = c, words[3] = d;
 }
 
 template <typename T>

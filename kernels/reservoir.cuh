@@ -26,6 +26,7 @@ DEVICE void learn(const Run<T>& run, const Replica<T>& r, Team& team, long long 
 template <typename T, typename Team>
 DEVICE void one_step(const Run<T>& run, const Replica<T>& r, Team& team, long long t) {
   const long long step = run.done + t;
+  draw(run, r, team, step);
   for (int i = team.first + team.rank; i < team.last; i += team.size)
     move_neuron(run, r, r.drive() + t * run.inputs, step, i);
   team.sync();

@@ -13,7 +13,8 @@ struct Run {
   long long lesson, every, offset, first, last, start, divided;  // lesson: -1 none, 0 delta, 1 least squares
   double dt_ms, saturation, forgetting, grow, mu;
   // Working memory of a replica: bytes from its beginning, its size, and whether it is shared memory.
-  long long at_feedback, at_results, at_c, at_scaled, at_fired, at_verdict, at_values, space_bytes, in_shared;
+  long long at_feedback, at_results, at_c, at_scaled, at_fired, at_verdict, at_noise, at_events, at_values;
+  long long space_bytes, in_shared;
   long long replica;  // for a grid, which works on one replica
 
   const unsigned long long* seed;
@@ -77,6 +78,8 @@ struct Replica {
   DEVICE T* scaled() const { return reinterpret_cast<T*>(space + run.at_scaled); }
   DEVICE unsigned* fired() const { return reinterpret_cast<unsigned*>(space + run.at_fired); }
   DEVICE unsigned* verdict() const { return reinterpret_cast<unsigned*>(space + run.at_verdict); }
+  DEVICE unsigned* noise() const { return reinterpret_cast<unsigned*>(space + run.at_noise); }
+  DEVICE unsigned* events() const { return reinterpret_cast<unsigned*>(space + run.at_events); }
 };
 
 // The neurons that fired at a step: a bit each, and one more word that says whether there are any.

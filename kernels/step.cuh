@@ -7,14 +7,25 @@
 
 constexpr double VOLTAGE_LIMIT_MV = 1000.0;
 
+// Draw what is random in the block's own neurons at a step: one counter serves four of them.
+template <typename T, typename Team>
+DEVICE void draw(const Run<T>& run, const Replica<T>& r, Team& team, long long step) {
+  if (!run.noisy && !run.external) return;
+  for (int quad = team.first / 4 + team.rank; quad < (team.last + 3) / 4; quad += team.size) {
+    if (run.noisy) random_words(run.seed[r.b], MEMBRANE, step, quad, r.noise() + 4 * quad);
+    if (run.external) random_words(run.seed[r.b], POISSON, step, quad, r.events() + 4 * quad);
+  }
+  team.sync_block();
+}
+
 // x: the inputs of this step.
 template <typename T>
-DEVICE T external_current(const Run<T>& run, const Replica<T>& r, const T* x, long long step, int i) {
+DEVICE T external_current(const Run<T>& run, const Replica<T>& r, const T* x, int i) {
   T current = r.bias()[i];
   for (int k = 0; k < run.inputs; ++k) current = current + r.input_weights()[static_cast<long long>(k) * r.n + i] * x[k];
   for (int k = 0; k < run.readouts; ++k)
     current = current + r.feedback_weights()[static_cast<long long>(k) * r.n + i] * r.feedback()[k];
-  if (run.noisy) current = current + r.noise_sd()[i] * normal(random_bits(run.seed[r.b], MEMBRANE, step, i), run.normals);
+  if (run.noisy) current = current + r.noise_sd()[i] * normal(r.noise()[i], run.normals);
   return current;
 }
 
@@ -27,7 +38,7 @@ DEVICE T arrive(const Run<T>& run, const Replica<T>& r, T receiving, long long s
     *waiting = 0;
   }
   if (run.external) {
-    const double count = poisson_count(random_bits(run.seed[r.b], POISSON, step, i), r.poisson_mean()[i], r.poisson_none()[i]);
+    const double count = poisson_count(r.events()[i], r.poisson_mean()[i], r.poisson_none()[i]);
     receiving = receiving + r.poisson_weight()[i] * T(count);
   }
   return receiving;
@@ -53,7 +64,7 @@ template <typename T>
 DEVICE void move_neuron(const Run<T>& run, const Replica<T>& r, const T* x, long long step, int i) {
   const int n = r.n;
   T *value = r.values() + i, s = value[2 * n];
-  const T current = external_current(run, r, x, step, i) + s;
+  const T current = external_current(run, r, x, i) + s;
   const bool fired = advance(run, r, value[0], value[n], current, i);
   const long long at_synapse = i * run.synapse_step, at_trace = i * run.trace_step;
   T h = value[3 * n], trace = value[4 * n], rise = value[5 * n];
@@ -78,7 +89,8 @@ DEVICE void move_neuron(const Run<T>& run, const Replica<T>& r, const T* x, long
 template <typename T, typename Team>
 DEVICE void send(const Run<T>& run, const Replica<T>& r, Team& team, long long step, int j) {
   T* receiving = r.values() + (run.double_synapse ? 3 : 2) * r.n;
-  for (long long k = r.indptr()[j] + team.rank; k < r.indptr()[j + 1]; k += team.size) {
+  const long long end = r.indptr()[j + 1];
+  for (long long k = r.indptr()[j] + team.rank; k < end; k += team.size) {
     const int target = r.targets()[k], delay = run.delayed ? r.delays()[k] : 1;
     if (target < team.first || target >= team.last) continue;
     T* to = delay == 1 ? receiving + target : r.pending() + (step + delay - 1) % run.depth * r.n + target;

@@ -38,7 +38,7 @@ struct GridTeam {
   DEVICE GridTeam(int n, unsigned long long* counter)
       : rank(threadIdx.x), size(blockDim.x), block(blockIdx.x), blocks(gridDim.x),
         partial(reinterpret_cast<T*>(DYNAMIC_SHARED)), arrived(counter) {
-    const int share = (n + blocks - 1) / blocks;
+    const int share = (n + 32 * blocks - 1) / (32 * blocks) * 32;  // whole words of marks, whole counters of noise
     first = block * share < n ? block * share : n;
     last = first + share < n ? first + share : n;
   }

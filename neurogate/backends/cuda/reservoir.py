@@ -60,9 +60,7 @@ def run_reservoir(
     if batch < 4 and n < 4096:
         _warn_of_few_neurons()
     together = n >= _LARGE and batch < _FEW
-    space = Workspace.plan(
-        n, state.feedback.shape[1], _is_least_squares(lesson), dtype, 0 if together else device.shared_bytes
-    )
+    space = _workspace(network, state, lesson, 0 if together else device.shared_bytes)
     arrays = _arrays(network, state, inputs, plan, lesson)
     arrays["space"] = np.zeros((1 if together else batch) * (0 if space.in_shared else space.size), np.uint8)
     there = Arrays(device, arrays)
@@ -81,8 +79,18 @@ def _warn_of_few_neurons() -> None:
     )
 
 
-def _is_least_squares(lesson: Lesson | None) -> bool:
-    return lesson is not None and lesson.rule == LESSONS["least_squares"]
+def _workspace(
+    network: NetworkArrays, state: StateArrays, lesson: Lesson | None, shared_bytes: int
+) -> Workspace:
+    return Workspace.plan(
+        network.bias.shape[1],
+        state.feedback.shape[1],
+        state.values.dtype,
+        shared_bytes,
+        least_squares=lesson is not None and lesson.rule == LESSONS["least_squares"],
+        noisy=network.noise_sd.size > 0,
+        external=network.poisson_mean.size > 0,
+    )
 
 
 def _arrays(

@@ -35,20 +35,30 @@ class Workspace:
     itemsize: int
 
     @classmethod
-    def plan(cls, n: int, readouts: int, least_squares: bool, dtype: Any, shared_bytes: int) -> Workspace:
+    def plan(
+        cls,
+        n: int,
+        readouts: int,
+        dtype: Any,
+        shared_bytes: int,
+        *,
+        least_squares: bool = False,
+        noisy: bool = False,
+        external: bool = False,
+    ) -> Workspace:
         """Lay out the parts for `n` neurons on a device with so much shared memory.
 
         Examples
         --------
-        >>> Workspace.plan(1000, 1, False, "float32", 100_000).in_shared
+        >>> Workspace.plan(1000, 1, "float32", 100_000).in_shared
         True
-        >>> Workspace.plan(5000, 1, False, "float32", 100_000).in_shared
+        >>> Workspace.plan(5000, 1, "float32", 100_000).in_shared
         False
         """
         item, column = np.dtype(dtype).itemsize, n if least_squares else 0
-        marks = 3 * (-(-n // 32) + 1)
+        marks, words = 3 * (-(-n // 32) + 1), 16 * -(-n // 4)
         parts = {"feedback": readouts * item, "results": item, "c": column * item, "scaled": column * item}
-        parts |= {"fired": 4 * marks, "verdict": 4}
+        parts |= {"fired": 4 * marks, "verdict": 4, "noise": words * noisy, "events": words * external}
         all_parts = parts | {"values": len(STATE_ROWS) * n * item}
         at, total = _places(all_parts)
         fits = total + MOST_THREADS * item <= shared_bytes
