@@ -19,11 +19,14 @@ from neurogate.config.schema import AnySimulation
 from neurogate.config.structuring import plain
 from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Distribution, FromFile
+from neurogate.units import field_types
 
 __all__ = ["WITHOUT_EFFECT", "Known", "canonical", "content_hash"]
 
 WITHOUT_EFFECT = frozenset({"name", "description", "run.threads", "run.memory_limit_mb"})
 """Key paths of what changes no bit of a run."""
+
+_ENCODER = json.JSONEncoder(sort_keys=True, allow_nan=False)
 
 Known = dict[int, tuple[Any, str]]
 """Settings by their address, each with its canonical text; they are kept so that the address stays theirs."""
@@ -73,6 +76,8 @@ def canonical(simulation: AnySimulation) -> dict[str, Any]:
 
 def _text(value: Any, path: str, known: Known) -> str:
     """Write a value as JSON with sorted keys."""
+    if isinstance(value, bool | int | float | str):
+        return _json(value)
     if isinstance(value, FromFile):
         return _json({"file": _digest(value.path, path)})
     if isinstance(value, Distribution):
@@ -91,14 +96,18 @@ def _text(value: Any, path: str, known: Known) -> str:
 
 
 def _settings(value: Any, path: str, known: Known) -> str:
-    paths = {field.name: join(path, field.name) for field in attrs.fields(type(value))}
-    given = {n: p for n, p in paths.items() if p not in WITHOUT_EFFECT and getattr(value, n) is not None}
-    kept = {n: _text(getattr(value, n), p, known) for n, p in given.items()}
-    return _table({"kind": _json(kind_of(value)), **kept} if kind_of(type(value)) else kept)
+    cls: Any = type(value)
+    prefix, kind = f"{path}." if path else "", kind_of(cls)
+    texts = {"kind": _json(kind)} if kind else {}
+    for name in field_types(cls):
+        inner, place = getattr(value, name), f"{prefix}{name}"
+        if inner is not None and place not in WITHOUT_EFFECT:
+            texts[name] = _text(inner, place, known)
+    return _table(texts)
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, allow_nan=False)
+    return repr(value) if type(value) in (int, float) else _ENCODER.encode(value)
 
 
 def _list(texts: Iterable[str]) -> str:
