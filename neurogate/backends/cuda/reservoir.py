@@ -27,6 +27,7 @@ Array = npt.NDArray[Any]
 Numbers = dict[str, int | float]
 
 _LARGE, _FEW = 16384, 8  # neurons, and replicas: such a batch gets a grid
+_REST = 16  # a batch leaves the GPU idle if it has fewer blocks than this part of the multiprocessors
 _GRID_THREADS = 256
 _MOST = 2**28  # the kernel keeps places of neurons in 29 bits
 _log = logging.getLogger("neurogate")
@@ -57,9 +58,8 @@ def run_reservoir(
         raise RequestError(
             f"A reservoir of {n} neurons is too large for a GPU; at most {_MOST} are possible."
         )
-    if batch < 4 and n < 4096:
-        _warn_of_few_neurons()
-    together = n >= _LARGE and batch < _FEW
+    _warn_if_small(batch, n, device.multiprocessors)
+    together = _is_for_a_grid(batch, n)
     space = _workspace(network, state, lesson, 0 if together else device.shared_bytes)
     arrays = _arrays(network, state, inputs, plan, lesson)
     arrays["space"] = np.zeros((1 if together else batch) * (0 if space.in_shared else space.size), np.uint8)
@@ -70,12 +70,23 @@ def run_reservoir(
     return _results(there, state, inputs.shape[1])
 
 
+def _is_for_a_grid(batch: int, n: int) -> bool:
+    return n >= _LARGE and batch < _FEW
+
+
 @functools.cache
-def _warn_of_few_neurons() -> None:
-    """Say it once in a process."""
+def _warn_if_small(batch: int, n: int, multiprocessors: int) -> None:
+    """Say once of a batch that it hardly pays; the bounds are estimates, for no GPU has run this yet."""
+    fewest = -(-multiprocessors // _REST)
+    if batch * n >= _LARGE and (batch >= fewest or _is_for_a_grid(batch, n)):
+        return
     _log.warning(
-        "A GPU does not pay for fewer than 4 replicas of fewer than 4096 neurons; "
-        "give it more at once, or use numba, which is faster here."
+        "A batch of %d x %d neurons hardly pays on a GPU, which wants %d or more at once, in one network or "
+        "in at least %d; give it more, or use numba.",
+        batch,
+        n,
+        _LARGE,
+        fewest,
     )
 
 

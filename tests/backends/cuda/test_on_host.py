@@ -141,12 +141,31 @@ def test_learning_from_samples_has_the_bits_of_the_reference(
 
 
 def test_a_batch_too_small_to_pay_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    cuda_reservoir._warn_of_few_neurons.cache_clear()
-    case = cases.make(Kind())
+    cuda_reservoir._warn_if_small.cache_clear()
+    case = cases.make(Kind(), 2)
     for _ in range(2):
         cases.run(cuda, case, cases.pulses(case, 2), record=())
     (message,) = caplog.messages
-    assert message.startswith("A GPU does not pay for fewer than 4 replicas")
+    assert message.startswith("A batch of 2 x 37 neurons hardly pays on a GPU, which wants 16384 or more")
+
+
+@pytest.mark.parametrize(
+    ("replicas", "n", "pays"),
+    [
+        (64, 16, False),
+        (64, 300, True),
+        (6, 4000, False),
+        (7, 4000, True),
+        (1, 16384, True),
+        (1, 16000, False),
+    ],
+)
+def test_a_batch_pays_if_it_is_large_and_fills_the_gpu(
+    replicas: int, n: int, pays: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    cuda_reservoir._warn_if_small.cache_clear()
+    cuda_reservoir._warn_if_small(replicas, n, 108)
+    assert (caplog.messages == []) == pays
 
 
 def test_a_network_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
