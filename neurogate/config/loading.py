@@ -1,7 +1,8 @@
 """Reading a simulation: a shipped name or a TOML file, with changes on top.
 
 Here live finding and reading the file, its relative paths, its ``quick`` table and the changes asked for
-on the command line. What the tables mean is decided in `neurogate.config.structuring`.
+on the command line. What the tables mean is decided in `neurogate.config.structuring`; what its ``sweep``
+table means, in `neurogate.config.sweep`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import copy
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from neurogate.config import shipped
 from neurogate.config.listing import inline
@@ -21,10 +22,35 @@ from neurogate.config.schema import AnySimulation, structure, unstructure
 from neurogate.errors import RequestError
 from neurogate.units import shown
 
-__all__ = ["load"]
+__all__ = ["Loaded", "is_deep", "load", "read", "resolve"]
 
 _DEEPEST = 20
 _Table = dict[str, Any]
+
+
+class Loaded(NamedTuple):
+    """A simulation that was read, and what stands around it.
+
+    Parameters
+    ----------
+    simulation : Simulation or WaveformSimulation
+    table : dict
+        The plain tables that it was made from, all changes made; what they leave out keeps its default.
+    sweep : object
+        The file's ``sweep`` table as it stands there, empty if there is none.
+    folder : pathlib.Path
+        Where relative paths of the file start.
+
+    Examples
+    --------
+    >>> read("what_when", ["run.seed=3"]).table["run"]["seed"]
+    3
+    """
+
+    simulation: AnySimulation
+    table: _Table
+    sweep: Any
+    folder: Path
 
 
 def load(
@@ -33,7 +59,8 @@ def load(
     """Read a simulation by its shipped name or from a TOML file.
 
     Relative paths inside the file start from its own folder; those in `overrides` from the working
-    directory. The file's ``quick`` table is checked even where it is not asked for.
+    directory. The file's ``quick`` table is checked even where it is not asked for; its ``sweep`` table
+    says how `neurogate.config.sweep` would vary the simulation, and is passed over.
 
     Parameters
     ----------
@@ -63,26 +90,50 @@ def load(
         ...
     neurogate.errors.RequestError: There is no simulation or file "what_whem". Did you mean what_when? ...
     """
+    return read(name_or_path, overrides, quick=quick).simulation
+
+
+def read(
+    name_or_path: str | os.PathLike[str], overrides: Sequence[str] = (), *, quick: bool = False
+) -> Loaded:
+    """Read a simulation as `load` does, and keep the tables that it was made from.
+
+    Parameters
+    ----------
+    name_or_path, overrides, quick
+        As `load` takes them.
+
+    Raises
+    ------
+    RequestError
+        With one sentence for each mistake, in the file and in the changes.
+
+    Examples
+    --------
+    >>> read("what_when").sweep
+    {}
+    """
     table, folder = _read(name_or_path)
-    problems = list(_resolve(table, folder, ""))
+    problems = list(resolve(table, folder, ""))
     wanted = list(_parsed(overrides, problems))
-    shortcuts = table.pop("quick", None)
+    shortcuts, sweep = table.pop("quick", None), table.pop("sweep", {})
     before: list[str] = []
-    plain = _attempt(table, (), {}, before)
+    plain = _attempt(table, before)
     defaults = unstructure(plain) if plain else {}
     if shortcuts is None and quick:
         problems.append(f"quick is missing in {name_or_path}; add a table of changes, or leave --quick out.")
     elif not isinstance(shortcuts, dict | None):
         problems.append(f"quick is {shown(shortcuts)}; it must be a table of changes.")
     faster = list(changes(shortcuts)) if isinstance(shortcuts, dict) else []
-    chosen = _attempt(table, [*faster, *wanted] if quick else wanted, defaults, problems)
+    changed = _changed(table, [*faster, *wanted] if quick else wanted, defaults, problems)
+    chosen = _attempt(changed, problems)
     if faster and not quick:
         found: list[str] = []
-        _attempt(table, faster, defaults, found)
+        _attempt(_changed(table, faster, defaults, found), found)
         problems += [f"In quick: {problem}" for problem in found if problem not in before]
     if chosen is None or problems:
         raise RequestError(problems)
-    return chosen
+    return Loaded(chosen, changed, sweep, folder)
 
 
 def _read(name_or_path: str | os.PathLike[str]) -> tuple[_Table, Path]:
@@ -100,7 +151,7 @@ def _read(name_or_path: str | os.PathLike[str]) -> tuple[_Table, Path]:
         raise RequestError(f"The file {quoted} is not TOML: line {line} is not UTF-8. Save it so.") from None
     except (ValueError, RecursionError) as error:
         raise RequestError(f"The file {quoted} is not TOML: {_reason(error)}. Mend that place.") from None
-    if _is_deep(table):
+    if is_deep(table):
         raise RequestError(f"The file {quoted} nests more than {_DEEPEST} deep; no key needs that.")
     return table, path.parent
 
@@ -121,7 +172,14 @@ def _reason(error: Exception) -> str:
     return "it nests too deeply" if isinstance(error, RecursionError) else "a number has too many digits"
 
 
-def _is_deep(table: _Table) -> bool:
+def is_deep(table: Mapping[str, Any]) -> bool:
+    """Whether tables and lists nest deeper than any key needs.
+
+    Examples
+    --------
+    >>> is_deep({"a": [1, 2]})
+    False
+    """
     level: list[Any] = [table]
     for _ in range(_DEEPEST):
         containers = [node.values() if isinstance(node, dict) else node for node in level]
@@ -129,8 +187,18 @@ def _is_deep(table: _Table) -> bool:
     return bool(level)
 
 
-def _resolve(node: Any, folder: Path, path: str) -> Iterator[str]:
-    """Make the paths of files inside `node` absolute, in place; yield what is wrong with them."""
+def resolve(node: Any, folder: Path, path: str) -> Iterator[str]:
+    """Make the paths of files inside `node` absolute, in place; yield what is wrong with them.
+
+    Parameters
+    ----------
+    node : object
+        Plain tables, lists and values.
+    folder : pathlib.Path
+        Where relative paths start.
+    path : str
+        Key path of `node`, for the sentences.
+    """
     if isinstance(node, dict) and node.keys() == {"file"} and isinstance(node["file"], str):
         file = (folder / node["file"]).absolute()
         if not _is_file(file):
@@ -138,7 +206,7 @@ def _resolve(node: Any, folder: Path, path: str) -> Iterator[str]:
         node["file"] = str(file)
     elif isinstance(node, dict | list):
         for key, inner in node.items() if isinstance(node, dict) else enumerate(node):
-            yield from _resolve(inner, folder, join(path, key))
+            yield from resolve(inner, folder, join(path, key))
 
 
 def _is_file(path: Path) -> bool:
@@ -152,27 +220,32 @@ def _parsed(overrides: Iterable[str], problems: list[str]) -> Iterator[tuple[str
     for text in overrides:
         try:
             key, value = parse(text)
-            if _is_deep({key: value}):
+            if is_deep({key: value}):
                 raise Flaw(f"{key} is set to what nests more than {_DEEPEST} deep; no key needs that.")
         except Flaw as flaw:
             problems.append(str(flaw))
             continue
-        problems.extend(_resolve(value, Path.cwd(), key))
+        problems.extend(resolve(value, Path.cwd(), key))
         yield from changes({key: value})
 
 
-def _attempt(
+def _changed(
     table: _Table, wanted: Iterable[tuple[str, Any]], defaults: _Table, problems: list[str]
-) -> AnySimulation | None:
-    """Structure a changed copy of `table`; add what is wrong to `problems`."""
+) -> _Table:
+    """Return a changed copy of `table`; add what cannot be changed to `problems`."""
     changed = copy.deepcopy(table)
     for key, value in wanted:
         try:
             put(changed, key, copy.deepcopy(value), defaults)
         except Flaw as flaw:
             problems.append(str(flaw))
+    return changed
+
+
+def _attempt(table: _Table, problems: list[str]) -> AnySimulation | None:
+    """Structure a table; add what is wrong to `problems`."""
     try:
-        return structure(changed)
+        return structure(table)
     except RequestError as error:
         problems.extend(error.problems)
     return None

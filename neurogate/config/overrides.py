@@ -17,7 +17,7 @@ from neurogate.config.annotations import FORMS
 from neurogate.config.problems import Flaw, inside, join
 from neurogate.units import shown
 
-__all__ = ["changes", "parse", "put"]
+__all__ = ["changes", "parse", "put", "segments", "value_of"]
 
 _SEGMENT = re.compile(r'\[(\d{1,9})\]|\.?(?:"([^"]*)"|([^.\[\]"]+))')
 
@@ -40,8 +40,24 @@ def parse(text: str) -> tuple[str, Any]:
     key, equals, word = (part.strip() for part in text.partition("="))
     if not equals or not key:
         raise Flaw(f"{shown(text)} changes nothing; a change must be key.path=value, as in run.seed=3.")
+    return key, value_of(key, word)
+
+
+def value_of(key: str, word: str) -> Any:
+    """Read a value in TOML; a word that is not TOML is taken as a string.
+
+    Raises
+    ------
+    Flaw
+        If it is a broken TOML list, table or string; `key` says what it was meant for.
+
+    Examples
+    --------
+    >>> value_of("reservoir.n", "2000"), value_of("run.backend", "numba")
+    (2000, 'numba')
+    """
     try:
-        text.encode()
+        f"{key}{word}".encode()
         read = tomllib.loads(f"value = {word}")
     except UnicodeEncodeError:
         raise Flaw(f"{key!a} is changed to what is not UTF-8; give UTF-8 text.") from None
@@ -49,8 +65,8 @@ def parse(text: str) -> tuple[str, Any]:
         if word[:1] in tuple("[{\"'"):
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
             raise Flaw(f"{key} is {shown(word)}; it must be TOML, but {reason}.") from None
-        return key, word
-    return key, read["value"] if len(read) == 1 else word
+        return word
+    return read["value"] if len(read) == 1 else word
 
 
 def changes(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -96,7 +112,7 @@ def put(table: dict[str, Any], path: str, value: Any, defaults: Any) -> None:
     >>> table["task"]["blocks"]
     [{'trials': 320}, {'trials': 120}]
     """
-    keys = _keys(path)
+    keys = segments(path)
     node: Any = table
     place = ""
     for depth, key in enumerate(keys):
@@ -110,7 +126,19 @@ def put(table: dict[str, Any], path: str, value: Any, defaults: Any) -> None:
         node = node[slot]
 
 
-def _keys(path: str) -> list[str]:
+def segments(path: str) -> list[str]:
+    """Split a key path into its keys; the number of an entry is one too.
+
+    Raises
+    ------
+    Flaw
+        If it is no key path.
+
+    Examples
+    --------
+    >>> segments("task.blocks[0].trials")
+    ['task', 'blocks', '0', 'trials']
+    """
     matches = list(_SEGMENT.finditer(path))
     if "".join(match[0] for match in matches) != path or not matches:
         raise Flaw(

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from neurogate.config import shipped
-from neurogate.config.loading import load
-from neurogate.config.schema import Simulation
+from neurogate.config.loading import load, read
+from neurogate.config.schema import Simulation, structure
 from neurogate.errors import RequestError
 from neurogate.neurons.distributions import FromFile, Uniform
 
@@ -162,6 +162,19 @@ class TestQuick:
 
     def test_it_must_be_a_table(self, write: Write) -> None:
         assert problems(write("quick = 3")) == ["quick is 3; it must be a table of changes."]
+
+
+class TestSweep:
+    @pytest.mark.parametrize("sweep", ["[sweep]\nseeds = 20", "sweep = 3", "[sweep.grid]\nnonsense = []"])
+    @pytest.mark.parametrize("quick", [False, True])
+    def test_one_run_passes_over_it(self, write: Write, sweep: str, quick: bool) -> None:
+        assert load(write(QUICK + sweep), quick=quick) == load(write(QUICK), quick=quick)
+
+    def test_reading_keeps_it_with_the_tables_and_the_folder(self, write: Write, tmp_path: Path) -> None:
+        made = read(write(QUICK + "[sweep]\nseeds = 20"), ["reservoir.gain=2"], quick=True)
+        assert (made.sweep, made.folder) == ({"seeds": 20}, tmp_path)
+        assert made.table["reservoir"] == {"n": 50, "gain": 2}
+        assert structure(made.table) == made.simulation
 
 
 class TestWhatWhen:
