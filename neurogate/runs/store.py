@@ -25,6 +25,7 @@ import numpy as np
 from neurogate import config
 from neurogate.errors import Outcome, RequestError
 from neurogate.runs import files, manifest
+from neurogate.runs.table import Table, lines
 
 __all__ = ["Run", "find", "folder_of", "load", "prepare", "restore", "writing"]
 
@@ -56,6 +57,11 @@ class Run:
         """Metrics by learning rule, measured in frozen omission probes."""
         metrics: Mapping[str, Mapping[str, Any]] = self.summary["metrics"]
         return metrics
+
+    def table(self) -> Table:
+        """Return the metrics that are numbers as a table with a row for each learning rule."""
+        about = {name: self.summary[name] for name in ("outcome", "hash", "wall_time_s")}
+        return Table(lines(self.metrics, about | {"folder": self.path.name}))
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
         """Read ``arrays.npz``; a run that diverged has none."""
