@@ -23,6 +23,7 @@ from neurogate.plotting.result import NOT_RECORDED, Arrays, require, training
 from neurogate.plotting.style import (
     BLACK,
     GREY,
+    SEQUENTIAL,
     STYLE,
     WIDTH_MM,
     cue_colour,
@@ -31,10 +32,7 @@ from neurogate.plotting.style import (
     figure,
 )  # fmt: skip
 
-__all__ = ["COLOURS", "GateCourse", "block_opening", "gate_figure", "training_course", "trial_course"]
-
-COLOURS = "cividis"
-"""Colour map of what runs from little to much; it survives every colour deficiency and a grey printer."""
+__all__ = ["GateCourse", "block_opening", "gate_figure", "training_course", "trial_course"]
 
 
 class GateCourse(NamedTuple):
@@ -178,7 +176,7 @@ def block_opening(course: GateCourse, block_names: Sequence[str], *, ax: Axes | 
     """
     opening = np.empty((0, 0)) if course.opening is None else course.opening
     judged = [block for block in range(len(opening)) if np.isfinite(opening[block]).all()]
-    shades = mpl.colormaps[COLOURS](np.linspace(0.0, 0.65, max(len(judged), 2)))
+    shades = mpl.colormaps[SEQUENTIAL](np.linspace(0.0, 0.65, max(len(judged), 2)))
     lines: list[Line2D] = []
     with drawing(ax, 88.0, 40.0) as axes:
         for shade, block in zip(shades, judged, strict=False):
@@ -218,7 +216,7 @@ def training_course(
     with drawing(ax, 88.0, 60.0) as axes:
         image = axes.imshow(
             mean, aspect="auto", origin="lower", extent=(*window_ms, 0.0, len(mean)), vmin=0.0, vmax=1.0,
-            cmap=COLOURS,
+            cmap=SEQUENTIAL,
         )  # fmt: skip
         for start in starts:
             axes.axhline(start, color="white", linewidth=0.8, linestyle=(0, (3, 2)))

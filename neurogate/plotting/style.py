@@ -20,8 +20,11 @@ __all__ = [
     "BLACK",
     "CUES",
     "GREY",
+    "LOST",
+    "LOST_OTHER",
     "NEURON_TYPES",
     "RIVALS",
+    "SEQUENTIAL",
     "STYLE",
     "WIDTH_MM",
     "cue_colour",
@@ -43,8 +46,16 @@ CUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 NEURON_TYPES = (("excitatory", "#3b4754"), ("inhibitory", "#D55E00"))
 """Name and colour of neuron types 0 and 1."""
 
+LOST = {"diverged": ("X", "#D55E00"), "missing": ("o", "white")}
+"""Marker and fill of runs that have no number to be drawn, by why; any other reason has `LOST_OTHER`."""
+
+LOST_OTHER = ("v", "white")
+
 RIVALS: tuple[Any, ...] = ((0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
 """Dashes of the rules that the headline rule is compared with."""
+
+SEQUENTIAL = "cividis"
+"""Colour map of what runs from little to much; it survives every colour deficiency and a grey printer."""
 
 STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
