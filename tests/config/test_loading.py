@@ -168,7 +168,7 @@ class TestSweep:
     @pytest.mark.parametrize("sweep", ["[sweep]\nseeds = 20", "sweep = 3", "[sweep.grid]\nnonsense = []"])
     @pytest.mark.parametrize("quick", [False, True])
     def test_one_run_passes_over_it(self, write: Write, sweep: str, quick: bool) -> None:
-        assert load(write(QUICK + sweep), quick=quick) == load(write(QUICK), quick=quick)
+        assert load(write(f"{sweep}\n{QUICK}"), quick=quick) == load(write(QUICK), quick=quick)
 
     def test_reading_keeps_it_with_the_tables_and_the_folder(self, write: Write, tmp_path: Path) -> None:
         made = read(write(QUICK + "[sweep]\nseeds = 20"), ["reservoir.gain=2"], quick=True)
