@@ -1,6 +1,8 @@
-// CUDA kernels on a CPU without CUDA: threads are fibers that take turns and yield at barriers.
+// CUDA kernels on a CPU without CUDA: threads are fibers that take turns and yield at barriers (by longjmp, for
+// swapcontext asks the kernel of the system each time).
 // Includes the kernels unchanged; blocks of one launch live side by side, so a grid's barrier works too.
 #pragma once
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <cmath>
@@ -12,7 +14,7 @@
 #define __forceinline__ inline
 #define __launch_bounds__(...)
 #define DYNAMIC_SHARED shim::here->block->shared.data()
-#define SPIN shim::yield()
+#define SPIN shim::spin()
 
 struct Place { unsigned x, y; };
 static Place threadIdx, blockIdx, blockDim, gridDim;
@@ -22,22 +24,28 @@ struct Block {
   Place index;
   std::vector<char> shared;
   unsigned waiting = 0, generation = 0;
+  bool spinning = false;  // waits for other blocks
 };
 struct Fiber {
   ucontext_t context;
+  jmp_buf place;
   std::vector<char> stack;
   Block* block;
   unsigned thread;
-  bool done = false;
+  bool begun = false, done = false;
 };
-static ucontext_t scheduler;
+extern "C" { int backwards = 0; }  // whether the last thread goes first: between barriers, no order may matter
+static jmp_buf scheduled;
 static Fiber* here;
 static void (*kernel)(const void*);
 static const void* argument;
 
 inline void yield() {
-  Fiber* me = here;
-  swapcontext(&me->context, &scheduler);
+  if (!_setjmp(here->place)) _longjmp(scheduled, 1);
+}
+inline void spin() {
+  here->block->spinning = true;
+  yield();
 }
 inline void barrier() {
   Block* block = here->block;
@@ -51,13 +59,16 @@ inline void barrier() {
 inline void enter() {
   kernel(argument);
   here->done = true;
-  swapcontext(&here->context, &scheduler);
+  _longjmp(scheduled, 1);
 }
 inline void resume(Fiber& fiber) {
   here = &fiber;
   threadIdx = {fiber.thread, 0};
   blockIdx = fiber.block->index;
-  swapcontext(&scheduler, &fiber.context);
+  if (_setjmp(scheduled)) return;
+  if (fiber.begun) _longjmp(fiber.place, 1);
+  fiber.begun = true;
+  setcontext(&fiber.context);
 }
 inline void prepare(Fiber& fiber, Block* block, unsigned thread) {
   fiber.stack.resize(64 * 1024);
@@ -67,6 +78,18 @@ inline void prepare(Fiber& fiber, Block* block, unsigned thread) {
   fiber.context.uc_stack.ss_sp = fiber.stack.data();
   fiber.context.uc_stack.ss_size = fiber.stack.size();
   makecontext(&fiber.context, enter, 0);
+}
+// Let every thread of a block go on until the block is done or waits for others; return whether it is done.
+inline bool advance(Block& block, Fiber* fibers, int threads) {
+  for (bool busy = true; busy;) {
+    busy = block.spinning = false;
+    for (int i = 0; i < threads; ++i) {
+      Fiber& fiber = fibers[backwards ? threads - 1 - i : i];
+      if (!fiber.done) resume(fiber), busy = true;
+    }
+    if (block.spinning) return false;
+  }
+  return true;
 }
 // Blocks that need not meet run one after the other, as `together` says.
 inline void launch(int x, int y, int threads, int shared, bool together) {
@@ -82,10 +105,11 @@ inline void launch(int x, int y, int threads, int shared, bool together) {
       block.shared.resize(shared, static_cast<char>(0xFF));
       prepare(fibers[i], &block, i % threads);
     }
-    for (bool busy = true; busy;) {
-      busy = false;
-      for (Fiber& fiber : fibers) {
-        if (!fiber.done) resume(fiber), busy = true;
+    for (int done = 0; done < at_once;) {
+      done = 0;
+      for (int k = 0; k < at_once; ++k) {
+        const int i = backwards ? at_once - 1 - k : k;
+        done += advance(blocks[i], &fibers[i * threads], threads);
       }
     }
   }

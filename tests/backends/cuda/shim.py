@@ -12,7 +12,7 @@ import numpy as np
 from neurogate.backends.cuda import sources
 
 HERE = Path(__file__).parent
-FLAGS = ["-x", "c++", "-std=c++17", "-O1", "-ffp-contract=off", "-fPIC", "-shared"]
+FLAGS = ["-x", "c++", "-std=c++17", "-O1", "-ffp-contract=off", "-U_FORTIFY_SOURCE", "-fPIC", "-shared"]
 FLAGS += ["-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"]
 
 
@@ -32,11 +32,12 @@ class Shim:
         library: ctypes.CDLL,
         shared_bytes: int = 100_000,
         most_threads: int = 64,
+        backwards: bool = False,
     ) -> None:
         self.multiprocessors = 3
         self.shared_bytes = shared_bytes
         self.launched: list[str] = []
-        self._library, self._most = library, most_threads
+        self._library, self._most, self.backwards = library, most_threads, backwards
 
     def upload(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         return {key: array.copy() if array.size else np.zeros(8, np.uint8) for key, array in arrays.items()}
@@ -53,5 +54,6 @@ class Shim:
         assert shared <= self.shared_bytes
         self.launched.append(kernel)
         together = kernel.startswith("reservoir_grid")
+        ctypes.c_int.in_dll(self._library, "backwards").value = self.backwards
         run = getattr(self._library, kernel.replace("<", "_").rstrip(">"))
         run(ctypes.c_void_p(given.ctypes.data), *grid, min(threads, self._most), shared, int(together))

@@ -12,8 +12,9 @@ from neurogate.backends.cuda import device as devices
 from neurogate.backends.cuda import reservoir as cuda_reservoir
 from neurogate.backends.cuda.packing import instance
 from neurogate.errors import RequestError
+from neurogate.network.recording import Recording
 from tests.backends import cases
-from tests.backends.cases import FULL, Kind
+from tests.backends.cases import EVERYTHING, FULL, Kind
 from tests.backends.cuda.shim import Shim
 
 KINDS = {
@@ -38,6 +39,16 @@ def shim(library: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> Shim:
     return shim
 
 
+@pytest.fixture(params=["block", "block backwards", "grid", "grid backwards"])
+def _in_every_order(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, shim: Shim) -> None:
+    """Let one block or all work on a replica, and the first or the last thread go first."""
+    monkeypatch.setattr(cuda_reservoir, "_LARGE", 1 if "grid" in request.param else 10**9)
+    shim.backwards = "backwards" in request.param
+
+
+in_every_order = pytest.mark.usefixtures("_in_every_order")
+
+
 def _both(kind: Kind, replicas: int = 1, n: int = 37, **changes: object) -> None:
     case = cases.make(kind, replicas, n)
     inputs = cases.pulses(case, STEPS)
@@ -60,6 +71,13 @@ def test_all_blocks_together_give_the_same_bits(
     monkeypatch.setattr(cuda_reservoir, "_LARGE", 1)
     _both(kind._replace(dtype=dtype), replicas=2, n=70)
     assert shim.launched == [instance("reservoir_grid", dtype)] * 2
+
+
+@in_every_order
+@pytest.mark.parametrize("record", [EVERYTHING, EVERYTHING[:1]], ids=["everything", "spikes"])
+@pytest.mark.parametrize("lesson", ["", "delta", "least_squares"])
+def test_which_thread_comes_first_does_not_matter(lesson: str, record: tuple[Recording, ...]) -> None:
+    _both(FULL._replace(lesson=lesson), n=70, record=record)
 
 
 @pytest.mark.parametrize("lesson", ["delta", "least_squares"])
@@ -92,8 +110,9 @@ def test_a_replica_has_the_same_bits_alone_and_in_a_batch() -> None:
     cases.assert_same_bits(alone.records["v"], batch.records["v"][1:2])
 
 
+@in_every_order
 def test_a_run_resumed_has_the_same_bits() -> None:
-    case = cases.make(FULL._replace(lesson="least_squares"), 2)
+    case = cases.make(FULL._replace(lesson="least_squares"), 2, 70)
     inputs, half = cases.pulses(case, STEPS), STEPS // 2
     whole = cases.run(cuda, case, inputs)
     begun = cases.run(cuda, case, inputs[:, :half])
@@ -101,9 +120,10 @@ def test_a_run_resumed_has_the_same_bits() -> None:
     cases.assert_same_state(rest.state, whole.state)
 
 
+@in_every_order
 def test_a_replica_that_diverges_is_stopped_where_the_reference_stops() -> None:
-    case = cases.make(FULL, 3)
-    case.state.values[1, 2, 5] = np.inf
+    case = cases.make(FULL, 3, 70)
+    case.state.values[1, 2, 65] = np.inf
     inputs = cases.pulses(case, STEPS)
     with np.errstate(all="ignore"):
         expected = cases.run(numpy_reference, case, inputs)
@@ -118,11 +138,13 @@ def test_no_steps_change_nothing() -> None:
     cases.assert_same_state(cases.run(cuda, case, cases.pulses(case, 0), record=()).state, case.state)
 
 
+@pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("n", [1, 33, 70])
 def test_learning_from_samples_has_the_bits_of_the_reference(
-    n: int, dtype: str, rng: np.random.Generator
+    n: int, dtype: str, backwards: bool, rng: np.random.Generator, shim: Shim
 ) -> None:
+    shim.backwards = backwards
     w, x = rng.normal(size=(2, 3, n)).astype(dtype), rng.normal(size=(2, 40, n)).astype(dtype)
     d, course = rng.normal(size=(2, 40, 3)).astype(dtype), rng.random((2, 40)).astype(dtype)
     p = np.tile(np.eye(n, dtype=dtype), (2, 1, 1))
