@@ -22,7 +22,7 @@ from numba.extending import intrinsic
 
 from .sums import LaneSum
 
-__all__ = ["Lanes", "aligned_rows", "over_neurons", "spread"]
+__all__ = ["Lanes", "aligned_copy", "aligned_rows", "over_neurons", "spread"]
 
 VECTOR_BYTES = 64
 _LINE, _PAGE, _SHIFT = 64, 4096, 576
@@ -94,11 +94,27 @@ def aligned_rows(count: int, n: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     ((2, 1000), [0, 0])
     """
     stride = max(-(-(n * dtype.itemsize - _SHIFT) // _PAGE), 0) * _PAGE + _SHIFT
-    buffer = np.empty(count * stride + _LINE, np.uint8)
-    first = -buffer.ctypes.data % _LINE
-    whole = buffer[first : first + count * stride].view(dtype)
-    rows: npt.NDArray[Any] = whole.reshape(count, -1)[:, :n]
+    rows: npt.NDArray[Any] = _aligned(count * stride).view(dtype).reshape(count, -1)[:, :n]
     return rows
+
+
+def aligned_copy(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a copy that begins at a cache line.
+
+    Examples
+    --------
+    >>> aligned_copy(np.eye(3)).ctypes.data % _LINE
+    0
+    """
+    copy: npt.NDArray[Any] = _aligned(array.nbytes).view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+def _aligned(size: int) -> npt.NDArray[np.uint8]:
+    buffer = np.empty(size + _LINE, np.uint8)
+    first = -buffer.ctypes.data % _LINE
+    return buffer[first : first + size]
 
 
 Body = Callable[..., tuple[Mapping[str, Lanes], Lanes, Lanes | None]]

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .compiling import kernel, over_replicas, part
+from .lanes import aligned_copy
 from .sums import lane_dot
 from .triangle import downdate, downdate_and_multiply
 
@@ -122,7 +123,7 @@ def recursive_least_squares(
     >>> w.item(), p.item(), z.item()
     (0.5, 0.5, 0.0)
     """
-    weights, inverse, samples = weights.copy(), inverse.copy(), np.ascontiguousarray(samples)
+    weights, inverse, samples = weights.copy(), aligned_copy(inverse), np.ascontiguousarray(samples)
     outputs = np.empty_like(targets)
     number = weights.dtype.type
     n = samples.shape[2]

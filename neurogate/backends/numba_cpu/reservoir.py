@@ -26,7 +26,7 @@ from ..layout import (
 )
 from ..noise import STREAMS
 from .compiling import kernel, over_replicas, part
-from .lanes import aligned_rows
+from .lanes import aligned_copy, aligned_rows
 from .learning import delta_sample, least_squares_sample, settle
 from .neurons import advance, lost
 from .noise import add_normals, fill_bits
@@ -61,7 +61,7 @@ def run_reservoir(
     """
     batch, steps = inputs.shape[:2]
     *arrays, first = state
-    new = StateArrays._make((*(array.copy() for array in arrays), first + steps))
+    new = StateArrays._make((*(aligned_copy(array) for array in arrays), first + steps))
     records = np.zeros((batch, int(plan.offset[-1])), state.values.dtype)
     found = np.tile(np.array([-1, 0, 0], np.int64), (batch, 1))
 

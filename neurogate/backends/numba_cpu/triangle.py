@@ -21,7 +21,7 @@ from .sums import fold, fold_vector
 
 __all__ = ["downdate", "downdate_and_multiply"]
 
-_ROW_BYTES = 16  # four rows of float32 or two of float64 keep their sums in registers
+_ROW_BYTES = 64  # 16 rows of float32 or 8 of float64 share what they load
 _INDEX, _LANE = ir.IntType(64), ir.IntType(32)
 
 
@@ -46,8 +46,8 @@ def downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: A
     sums = np.empty(LANES, p.dtype)
     for i in range(vectorised, n):
         row, si, xi = p[i], scaled[i], x[i]
-        sums[:] = 0
-        for j in range(i):
+        _blocks_of_row(p, np.intp(i), c, scaled, grow, x, out, sums)
+        for j in range(vectorised, i):
             row[j] = (row[j] - si * c[j]) * grow
             sums[j % LANES] += row[j] * x[j]
             out[j] += row[j] * xi
@@ -61,11 +61,7 @@ def _emit_rows(
     """Emit a few rows from `first` on, which end in one block of columns."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        arrays = {
-            name: context.make_array(kind)(context, builder, argument)
-            for name, kind, argument in zip(_NAMES, signature.args, arguments, strict=True)
-            if isinstance(kind, types.Array)
-        }
+        arrays = _arrays(context, builder, signature, arguments)
         rows = _Rows(builder, arrays, arguments[1], arguments[4])
         rows.emit()
         return context.get_dummy_value()
@@ -73,47 +69,74 @@ def _emit_rows(
     return types.void(p, types.intp, c, scaled, grow, x, out), emit
 
 
-_NAMES = ("p", "first", "c", "scaled", "grow", "x", "out")
+def _emit_blocks(
+    typing_context: Any, p: Any, row: Any, c: Any, scaled: Any, grow: Any, x: Any, out: Any, sums: Any
+) -> Any:
+    """Emit the whole blocks of one row, and leave its 16 partial sums in `sums`."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        arrays = _arrays(context, builder, signature, arguments)
+        rows = _Rows(builder, arrays, arguments[1], arguments[4], 1)
+        (total,) = rows.emit_blocks()
+        rows.write(total, arrays["sums"].data, ir.Constant(_INDEX, 0))
+        return context.get_dummy_value()
+
+    return types.void(p, types.intp, c, scaled, grow, x, out, sums), emit
+
+
+def _arrays(context: Any, builder: Any, signature: Any, arguments: Any) -> dict[str, Any]:
+    return {
+        name: context.make_array(kind)(context, builder, argument)
+        for name, kind, argument in zip(_NAMES, signature.args, arguments, strict=False)
+        if isinstance(kind, types.Array)
+    }
+
+
+_NAMES = ("p", "first", "c", "scaled", "grow", "x", "out", "sums")
 _rows: Any = intrinsic(_emit_rows)
+_blocks_of_row: Any = intrinsic(_emit_blocks)
 
 
 class _Rows:
     """The code of a few rows while it is emitted."""
 
-    def __init__(self, builder: Any, arrays: Any, first: Any, grow: Any) -> None:
+    def __init__(self, builder: Any, arrays: Any, first: Any, grow: Any, count: int = 0) -> None:
         self.builder, self.first = builder, first
         self.data = {name: array.data for name, array in arrays.items()}
         self.real = grow.type
         self.item_bytes = 4 if isinstance(self.real, ir.FloatType) else 8
         self.vector = ir.VectorType(self.real, LANES)
         self.grow = self._all(grow)
-        self.places = [
-            builder.add(first, ir.Constant(_INDEX, q)) for q in range(_ROW_BYTES // self.item_bytes)
-        ]
+        count = count or _ROW_BYTES // self.item_bytes
+        self.places = [builder.add(first, ir.Constant(_INDEX, q)) for q in range(count)]
         width = builder.extract_value(arrays["p"].shape, 0)
         self.rows = [builder.gep(self.data["p"], [builder.mul(place, width)]) for place in self.places]
         self.down, self.up = ([self._each(name, place) for place in self.places] for name in ("scaled", "x"))
 
     def emit(self) -> None:
+        """Emit the rows."""
+        sums = self.emit_blocks()
+        blocks = self.builder.udiv(self.first, ir.Constant(_INDEX, LANES))
+        self._diagonal(self.builder.mul(blocks, ir.Constant(_INDEX, LANES)), sums)
+
+    def emit_blocks(self) -> list[Lanes]:
+        """Emit the blocks of columns left of that in which the rows end, and return the rows' sums."""
         builder, lanes = self.builder, ir.Constant(_INDEX, LANES)
         zero = ir.Constant(self.vector, [0.0] * LANES)
         sums = [alloca_once_value(builder, zero) for _ in self.places]
-        for at in sums:
-            builder.store(zero, at)
-        blocks = builder.udiv(self.first, lanes)
-        with for_range(builder, blocks, intp=_INDEX) as loop:
+        with for_range(builder, builder.udiv(self.first, lanes), intp=_INDEX) as loop:
             self._left(builder.mul(loop.index, lanes), sums)
-        self._diagonal(builder.mul(blocks, lanes), [Lanes(builder, builder.load(at)) for at in sums])
+        return [Lanes(builder, builder.load(at)) for at in sums]
 
     def _left(self, j: Any, sums: list[Any]) -> None:
         """Emit a block of columns left of the diagonal."""
         c, x, out = (self._load(name, j) for name in ("c", "x", "out"))
         for row, down, up, at in zip(self.rows, self.down, self.up, sums, strict=True):
             new = (self._read(row, j) - down * c) * self.grow
-            self._write(new, row, j)
+            self.write(new, row, j)
             self.builder.store((Lanes(self.builder, self.builder.load(at)) + new * x).value, at)
             out = out + new * up
-        self._write(out, self.data["out"], j)
+        self.write(out, self.data["out"], j)
 
     def _diagonal(self, j: Any, sums: list[Lanes]) -> None:
         """Emit the block of columns in which the rows end; what lies beyond their ends stays as it is."""
@@ -123,7 +146,7 @@ class _Rows:
             before = self._lanes_up_to(lane, "<")
             old = self._read(row, j)
             new = (old - down * c) * self.grow
-            self._write(old.where(self._lanes_up_to(lane, "<="), new), row, j)
+            self.write(old.where(self._lanes_up_to(lane, "<="), new), row, j)
             nothing = ir.Constant(self.vector, [0.0] * LANES)
             total = total + Lanes(self.builder, nothing).where(before, new * x)
             out = out + Lanes(self.builder, nothing).where(before, new * up)
@@ -133,7 +156,7 @@ class _Rows:
             whole = self.builder.fadd(fold_vector(self.builder, total.value), corner)
             mine = self.builder.fadd(self.builder.extract_element(out.value, lane), whole)
             out = Lanes(self.builder, self.builder.insert_element(out.value, mine, lane))
-        self._write(out, self.data["out"], j)
+        self.write(out, self.data["out"], j)
 
     def _lanes_up_to(self, lane: Any, comparison: str) -> Any:
         numbers = ir.Constant(ir.VectorType(_LANE, LANES), list(range(LANES)))
@@ -154,5 +177,6 @@ class _Rows:
     def _read(self, data: Any, j: Any) -> Lanes:
         return Lanes(self.builder, self.builder.load(self._pointer(data, j), align=self.item_bytes))
 
-    def _write(self, numbers: Lanes, data: Any, j: Any) -> None:
+    def write(self, numbers: Lanes, data: Any, j: Any) -> None:
+        """Emit a store of 16 numbers from place j on."""
         self.builder.store(numbers.value, self._pointer(data, j), self.item_bytes)
