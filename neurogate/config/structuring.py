@@ -36,12 +36,13 @@ from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Constant, Distribution
 from neurogate.units import Unfit, conform, field_types, requirement, shown
 
-__all__ = ["build", "dumps", "plain"]
+__all__ = ["MISTAKES", "build", "convert", "dumps", "plain"]
 
 _T = TypeVar("_T")
 _Hook = Callable[[Any, Any], Any]
 _KEY = re.compile(r"(?<=\.)\w+|\w{3,}")
-_MISTAKES = (ValueError, RequestError, ExceptionGroup)
+MISTAKES = (ValueError, RequestError, ExceptionGroup)
+"""What a mistake in a configuration is raised as before it is a sentence."""
 
 
 def build(cls: type[_T], table: object) -> _T:
@@ -81,7 +82,7 @@ def build(cls: type[_T], table: object) -> _T:
         try:
             made = _converter().structure(table, cls)
             break
-        except _MISTAKES as error:
+        except MISTAKES as error:
             found = list(mistakes(error, table, cls))
         heard = (m for m in found if left_out.isdisjoint([*map(str, m.keys), *_KEY.findall(m.text)]))
         problems |= {mistake.text: None for mistake in heard}
@@ -92,6 +93,22 @@ def build(cls: type[_T], table: object) -> _T:
     if problems:
         raise RequestError(problems)
     return made
+
+
+def convert(annotation: Any, value: Any) -> Any:
+    """Make what one field of settings holds from a plain value.
+
+    Raises
+    ------
+    ValueError, RequestError or ExceptionGroup
+        If it does not fit; `neurogate.config.problems.mistakes` turns them into sentences.
+
+    Examples
+    --------
+    >>> convert(Distribution, {"uniform": [1, 2]})
+    Uniform(low=1.0, high=2.0)
+    """
+    return _converter().structure(value, annotation)
 
 
 def plain(value: Any) -> Any:
@@ -258,7 +275,7 @@ def _gather(converter: Converter, items: Iterable[tuple[Any, tuple[Any, Any]]]) 
     for key, (type_, value) in items:
         try:
             done[key] = converter.structure(value, type_)
-        except _MISTAKES as error:
+        except MISTAKES as error:
             errors.append(_noted(error, key))
     if errors:
         raise IterableValidationError("While structuring a list or table", errors, object)
@@ -269,7 +286,7 @@ def _at(key: str, make: Callable[[], _T]) -> _T:
     """Make something whose errors arise at `key`."""
     try:
         return make()
-    except _MISTAKES as error:
+    except MISTAKES as error:
         raise IterableValidationError("While structuring a table", [_noted(error, key)], object) from None
 
 
