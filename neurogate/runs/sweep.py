@@ -201,6 +201,11 @@ class _Driver:
                     self.stop_file.touch()
                 for future in finished:
                     self._collect(future)
+        except pool.WORKER_DIED:
+            for batch in self.under_way.values():
+                self._try_again(batch)
+            self.under_way.clear()
+            raise
         except BaseException:
             self.stop_file.touch()  # whoever is still at work keeps what it has and ends
             raise
@@ -224,19 +229,22 @@ class _Driver:
                 [point.simulation for point in mine], self.out, self.stop_file, self.options.timeout_s,
                 self.options.checkpoint_every_s,
             )  # fmt: skip
-            self.under_way[workers.submit(work, task)] = batch
+            try:
+                self.under_way[workers.submit(work, task)] = batch
+            except pool.WORKER_DIED:
+                self.queue.appendleft(batch)
+                raise
 
     def _collect(self, future: Future[list[Ended]]) -> None:
-        batch = self.under_way.pop(future)
+        batch = self.under_way[future]
         try:
             ended = {one.hash: one for one in future.result()}
-        except Exception as error:  # a worker says what went wrong in it, so this is the end of a worker
-            self._try_again(batch)
-            if not isinstance(error, pool.WORKER_DIED):
-                return
-            for other in list(self.under_way):
-                self._try_again(self.under_way.pop(other))
+        except pool.WORKER_DIED:
             raise
+        except Exception:  # noqa: BLE001  a worker says what went wrong in it, so this is the end of a worker
+            self._try_again(self.under_way.pop(future))
+            return
+        del self.under_way[future]
         for point in batch.points:
             self._end(point, ended[point.hash])
 
