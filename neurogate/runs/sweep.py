@@ -24,8 +24,9 @@ from neurogate.errors import Outcome
 from neurogate.runs import pool, store
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
+from neurogate.runs.probe import warm
 from neurogate.runs.together import Ended
-from neurogate.runs.worker import Task, warm, work
+from neurogate.runs.worker import Task, work
 
 __all__ = ["Event", "Options", "sweep"]
 

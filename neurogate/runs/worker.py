@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import attrs
 
 from neurogate import config
-from neurogate.config.sharing import share
 from neurogate.errors import NeurogateError, Outcome
 from neurogate.runs.pool import driver_is_gone
 from neurogate.runs.together import Ended, run_together
 
-__all__ = ["Task", "warm", "work"]
-
-
-_TINY = 16
+__all__ = ["Task", "work"]
 
 
 @attrs.frozen
@@ -43,36 +37,6 @@ class Task:
     stop_file: Path
     timeout_s: float
     checkpoint_every_s: float
-
-
-def warm(simulation: config.AnySimulation) -> None:
-    """Compile what a simulation needs by running a tiny one like it, so that workers find it compiled.
-
-    Parameters
-    ----------
-    simulation : Simulation or WaveformSimulation
-    """
-    with contextlib.suppress(Exception):  # whatever is wrong will be said of the runs
-        (shared,) = share([_tiny(simulation)])
-        while not shared.session.done:
-            shared.session.advance()
-        shared.session.result()
-
-
-def _tiny(simulation: Any) -> Any:
-    """Return a simulation like another, with few neurons and trials."""
-    tiny = attrs.evolve(simulation, reservoir=attrs.evolve(simulation.reservoir, n=_TINY))
-    if not isinstance(tiny, config.Simulation):
-        return tiny
-    blocks: list[Any] = [*tiny.task.blocks]
-    task: Any = tiny.task
-    probes: Any = tiny.probes
-    short = attrs.evolve(
-        task, settling=0, habituation=1, blocks=tuple(attrs.evolve(b, trials=1) for b in blocks)
-    )
-    return attrs.evolve(
-        simulation, reservoir=tiny.reservoir, task=short, probes=attrs.evolve(probes, per_cue=1, every=1)
-    )
 
 
 def work(task: Task) -> list[Ended]:

@@ -1,0 +1,72 @@
+"""A short run like a long one: to compile what the long one needs, and to tell how long it will take."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from neurogate import config
+from neurogate.config.build import session
+from neurogate.config.sharing import share
+
+__all__ = ["seconds_per_run", "warm"]
+
+_TINY = 16
+_SIDE_BY_SIDE = 4
+
+
+def warm(simulation: config.AnySimulation) -> None:
+    """Compile what a simulation needs by running a tiny one like it, so that workers find it compiled.
+
+    Parameters
+    ----------
+    simulation : Simulation or WaveformSimulation
+    """
+    with contextlib.suppress(Exception):  # whatever is wrong will be said of the runs
+        short = session(_short(_tiny(simulation)))
+        while not short.done:
+            short.advance()
+
+
+def seconds_per_run(simulations: Sequence[config.AnySimulation]) -> float:
+    """Return the time that one run of many takes in one process, measured on a few short ones.
+
+    Parameters
+    ----------
+    simulations : sequence of Simulation or WaveformSimulation
+        That can share a session.
+
+    Raises
+    ------
+    RequestError
+        If something cannot be drawn, or the backend cannot run here.
+    """
+    some = simulations[:_SIDE_BY_SIDE]
+    warm(some[0])
+    total = session(some[0]).total
+    (shared, *_) = share([_short(one) for one in some])
+    began, parts = time.perf_counter(), shared.session.total
+    while not shared.session.done:
+        shared.session.advance()
+    return (time.perf_counter() - began) / parts * total / len(shared.members)
+
+
+def _tiny(simulation: Any) -> Any:
+    return attrs.evolve(simulation, reservoir=attrs.evolve(simulation.reservoir, n=_TINY))
+
+
+def _short(simulation: Any) -> Any:
+    """Return a simulation like another with as few trials, or pieces, as there are kinds of them."""
+    task = simulation.task
+    if task.part == "piece":
+        piece_ms = task.piece_ms
+        rule = attrs.evolve(simulation.rule, start_ms=piece_ms, stop_ms=2 * piece_ms)
+        return attrs.evolve(simulation, task=attrs.evolve(task, duration_ms=3 * piece_ms), rule=rule)
+    blocks = tuple(attrs.evolve(block, trials=1) for block in task.blocks)
+    probes = attrs.evolve(simulation.probes, per_cue=1, every=1)
+    short = attrs.evolve(task, settling=0, habituation=1, blocks=blocks)
+    return attrs.evolve(simulation, task=short, probes=probes)
