@@ -19,15 +19,22 @@ from neurogate.config.conditions import Condition, condition
 from neurogate.config.problems import Flaw, nearest
 from neurogate.errors import RequestError
 from neurogate.runs import files
-from neurogate.runs.index import Index
+from neurogate.runs.index import SWEEP, Index
 from neurogate.runs.row import Row
+from neurogate.runs.sweep_folder import FORMAT
 from neurogate.runs.table import Table, lines
 
-__all__ = ["FORMAT", "SWEEP", "Collection", "load_runs", "load_sweep", "read_sweep"]
+__all__ = ["SWEEP", "Collection", "NewerSweep", "load_runs", "load_sweep", "read_sweep"]
 
-SWEEP = "sweep.json"
-FORMAT = 1
-"""What ``sweep.json`` says of itself; a newer one is refused."""
+
+class NewerSweep(RequestError):
+    """A sweep was written by a neurogate that may know more.
+
+    Examples
+    --------
+    >>> NewerSweep("runs/a-sweep-01/sweep.json has format 2; update neurogate.").exit_code
+    2
+    """
 
 
 @attrs.frozen
@@ -135,7 +142,9 @@ def read_sweep(path: Path) -> dict[str, Any]:
     Raises
     ------
     RequestError
-        If there is none, it is damaged, or it is newer than this neurogate.
+        If there is none, or it is damaged.
+    NewerSweep
+        If it is newer than this neurogate.
     """
     file = path / SWEEP
     try:
@@ -148,7 +157,7 @@ def read_sweep(path: Path) -> dict[str, Any]:
         sweep: dict[str, Any] = json.loads(written)
         if sweep["format"] > FORMAT:
             known = f"this neurogate knows format {FORMAT}"
-            raise RequestError(f"{file} has format {sweep['format']}; {known}. Update neurogate.")
+            raise NewerSweep(f"{file} has format {sweep['format']}; {known}. Update neurogate.")
         is_whole = _is_whole(sweep, written)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         is_whole = False
@@ -164,7 +173,8 @@ def _is_whole(sweep: Mapping[str, Any], written: bytes) -> bool:
     runs, axes = sweep["runs"], sweep["axes"]
     digest = hashlib.sha256("".join(run["hash"] for run in runs).encode()).hexdigest()
     return (
-        files.json_text(sweep).encode() == written
+        sweep["format"] == FORMAT
+        and files.json_text(sweep).encode() == written
         and sweep["hash"] == digest[:12]
         and all(re.fullmatch(rf"[\w.-]+-{run['hash'][:12]}", run["folder"]) for run in runs)
         and all(run["changes"].keys() <= set(axes) for run in runs)

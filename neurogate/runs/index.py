@@ -25,10 +25,13 @@ from neurogate.runs import files, manifest, row
 from neurogate.runs.lock import locked
 from neurogate.runs.row import Row
 
-__all__ = ["FORMAT", "Index"]
+__all__ = ["FORMAT", "SWEEP", "Index"]
 
 FORMAT = 1
 """What the database says of itself; another version makes its own."""
+
+SWEEP = "sweep.json"
+"""The file that tells the folder of a sweep from that of a run."""
 
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -97,6 +100,8 @@ class Index:
             If `out` is no folder that can be read.
         """
         stamps = _stamps(self.out, folders)
+        if not stamps and not self.path.exists():
+            return []
         known = self._use(functools.partial(_known, folders=folders), _NOTHING)
         kept = {folder: found for folder, (stamp, found) in known.items() if stamps.get(folder) == stamp}
         read = _read(self.out, stamps.keys() - kept.keys())
@@ -241,8 +246,12 @@ def _stamps(out: Path, folders: Collection[str] | None = None) -> dict[str, str]
         raise RequestError(
             f"{out} is no folder that can be read ({error.strerror}); name the folder of the runs with --out."
         ) from error
-    visible = [name for name in names if not name.startswith(".")]
-    return {name: _stamp(out / name) for name in visible if (out / name / manifest.MANIFEST).is_file()}
+    return {name: _stamp(out / name) for name in names if name[:1] != "." and _is_run(out / name)}
+
+
+def _is_run(folder: Path) -> bool:
+    its = [(folder / name).is_file() for name in _STAMPED]
+    return its[0] and any(its[1:]) and not (folder / SWEEP).exists()
 
 
 def _stamp(folder: Path) -> str:

@@ -29,6 +29,8 @@ def truth(out: Path) -> list[Row]:
 
 def stored(index: Index) -> list[tuple[object, ...]]:
     """Return what the database itself holds."""
+    if not index.path.exists():
+        return []
     with closing(sqlite3.connect(index.path)) as connection:
         return list(connection.execute("SELECT * FROM runs ORDER BY folder"))
 

@@ -1,0 +1,218 @@
+"""Checking stored runs: every file is compared with what was written, and what is broken is set aside.
+
+Here live the checks and the quarantine. What killed processes left beside the runs is removed in
+`neurogate.runs.leftovers`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import errno
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+
+from neurogate.errors import RequestError
+from neurogate.runs import manifest, store
+from neurogate.runs.collection import NewerSweep, read_sweep
+from neurogate.runs.index import SWEEP
+
+__all__ = ["QUARANTINE", "RUN_NAME", "Checked", "Tell", "inside", "is_sound", "verify"]
+
+Tell = Callable[[str], object]
+"""Is told something in a line."""
+
+QUARANTINE = ".quarantine"
+"""Where broken folders go."""
+
+RUN_NAME = re.compile(r".+-([0-9a-f]{12})")
+"""What the folder of a run is called."""
+
+_SWEEP_NAME = re.compile(r".+-sweep-[0-9a-f]{12}")
+_OF_EVERY_RUN = (manifest.MANIFEST, "summary.json", "config.toml", "arrays.npz")
+_TRIES = 3
+
+
+@attrs.frozen
+class Checked:
+    """What was checked.
+
+    Parameters
+    ----------
+    runs, sweeps : int
+        How many folders there were of each kind.
+    problems : int
+        How many of them are not as they were written, or could not be read.
+
+    Examples
+    --------
+    >>> Checked(runs=20, sweeps=1, problems=0).problems
+    0
+    """
+
+    runs: int
+    sweeps: int
+    problems: int
+
+
+def verify(out: Path, tell: Tell = lambda line: None) -> Checked:
+    """Compare every run and sweep in a folder with what was written, and set aside what differs.
+
+    A broken folder moves to ``.quarantine``, so that the next run or sweep makes it anew. A replacement that
+    was killed halfway is undone.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The folder that holds run folders.
+    tell : callable
+        Is told each problem in a line, as soon as it is found.
+
+    Raises
+    ------
+    RequestError
+        If `out` is no folder that can be read.
+    """
+    for path in inside(out):
+        if path.suffix == ".old" and RUN_NAME.fullmatch(path.stem):
+            _put_back(out / path.stem[1:], tell)
+    counts = {"run": 0, "sweep": 0}
+    problems = 0
+    for folder in (path for path in inside(out) if path.name[0] != "." and path.is_dir()):
+        try:
+            kind = _kind(folder)
+        except OSError as error:
+            problems += _unknown(folder, error, tell)
+            continue
+        if kind:
+            counts[kind] += 1
+            problems += _is_bad(folder, _DAMAGE[kind], tell)
+    return Checked(counts["run"], counts["sweep"], problems)
+
+
+def inside(out: Path) -> list[Path]:
+    """List what a folder of runs holds.
+
+    Raises
+    ------
+    RequestError
+        If it cannot be read.
+    """
+    try:
+        return sorted(out.iterdir())
+    except OSError as error:
+        raise RequestError(
+            f"{out} is no folder that can be read ({error.strerror}); name the folder of the runs with --out."
+        ) from error
+
+
+def is_sound(run: Path) -> bool:
+    """Whether the folder of a run is there, and as it was written."""
+    try:
+        return not _run_damage(run)
+    except OSError:
+        return False
+
+
+def _kind(folder: Path) -> str | None:
+    """Say whether a folder is that of a run or a sweep, however little is left in it; others are not ours."""
+    if _SWEEP_NAME.fullmatch(folder.name) and (folder / SWEEP).exists():
+        return "sweep"
+    left = sum((folder / name).exists() for name in _OF_EVERY_RUN)
+    if not RUN_NAME.fullmatch(folder.name):
+        return "run" if left >= len(_OF_EVERY_RUN) - 1 else None
+    if _SWEEP_NAME.fullmatch(folder.name) and not left:
+        return "sweep"
+    return "run" if left or not any(folder.iterdir()) else None
+
+
+def _run_damage(folder: Path) -> list[str]:
+    found = manifest.damage(folder)
+    named = RUN_NAME.fullmatch(folder.name)
+    if found or not named:
+        return found
+    holds = json.loads((folder / "summary.json").read_bytes()).get("hash", named[1])
+    return [] if holds.startswith(named[1]) else [f"it holds the run {holds[:12]}"]
+
+
+def _sweep_damage(folder: Path) -> list[str]:
+    if not (folder / SWEEP).exists():
+        return [f"{SWEEP} is missing"]
+    if (folder / manifest.MANIFEST).exists() and (found := manifest.damage(folder)):
+        return found
+    (folder / SWEEP).read_bytes()
+    try:
+        read_sweep(folder)
+    except NewerSweep as error:
+        raise OSError(errno.ENOTSUP, str(error).rstrip("."), folder / SWEEP) from None
+    except RequestError:
+        return [f"{SWEEP} is not as it was written"]
+    return []
+
+
+_DAMAGE = {"run": _run_damage, "sweep": _sweep_damage}
+
+
+def _is_bad(folder: Path, damage: Callable[[Path], list[str]], tell: Tell) -> bool:
+    """Check a folder, set it aside if it is broken, and say so."""
+    for _ in range(_TRIES):
+        inode = _inode(folder)
+        try:
+            found = damage(folder) if inode else []
+        except OSError as error:
+            if error.errno != errno.EIO:
+                return _unknown(folder, error, tell)
+            found = [f"{error.filename} cannot be read ({error.strerror})"]
+        # While it was read, it may have been replaced by a whole one or set aside by others.
+        if not found and _inode(folder) == inode:
+            return False
+        if found and _inode(folder) == inode and (place := _set_aside(folder, inode)):
+            tell(f"{folder} is damaged: {'; '.join(found)}. {place}")
+            _put_back(folder, tell)
+            if _inode(folder) not in (None, inode):
+                _is_bad(folder, damage, tell)
+            return True
+    tell(f"{folder} cannot be checked: it is being changed. Check again.")
+    return True
+
+
+def _put_back(run: Path, tell: Tell) -> None:
+    """Undo the replacement of a run that was killed between its two steps, and say so."""
+    if not run.exists():
+        store.restore(run)
+        if run.exists():
+            tell(f"{run} is back: its replacement had been interrupted.")
+
+
+def _unknown(folder: Path, error: OSError, tell: Tell) -> bool:
+    tell(f"{folder} cannot be checked: {error.filename}: {error.strerror}. It stays.")
+    return True
+
+
+def _set_aside(folder: Path, inode: int | None) -> str | None:
+    """Move a folder to the quarantine and say where it is; None if it is another one by now."""
+    now = dt.datetime.now(dt.UTC)
+    target = folder.parent / QUARANTINE / f"{folder.name}-{now:%Y%m%dT%H%M%S.%fZ}"
+    try:
+        target.parent.mkdir(exist_ok=True)
+        folder.rename(target)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"It cannot be moved to {target.parent} ({error.strerror}) and stays."
+    if _inode(target) == inode:
+        return f"It is now {target}; the next run or sweep makes it anew."
+    with contextlib.suppress(OSError):
+        target.rename(folder)
+    return None
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.lstat().st_ino
+    except OSError:
+        return None

@@ -1,0 +1,337 @@
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import random
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from neurogate.config import Simulation
+from neurogate.errors import RequestError
+from neurogate.runs import files, manifest, store, upkeep
+from neurogate.runs.execute import execute
+from neurogate.runs.leftovers import gc
+from neurogate.runs.upkeep import QUARANTINE, Checked, verify
+from tests.runs import damaging, killing
+from tests.runs.fakes import FakeSession
+from tests.runs.made import make, snapshot
+
+FILES = ("arrays.npz", "config.toml", "figures/overview.png", "log.txt", "manifest.json", "summary.json")
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    damaging.store_of(tmp_path / "runs", 4)
+    return tmp_path / "runs"
+
+
+def runs(out: Path) -> list[Path]:
+    return sorted(path for path in out.glob("made-*") if "-sweep-" not in path.name)
+
+
+def sweep_of(out: Path) -> Path:
+    (folder,) = out.glob("made-sweep-*")
+    return folder
+
+
+def checked(out: Path) -> tuple[Checked, list[str]]:
+    lines: list[str] = []
+    return verify(out, lines.append), lines
+
+
+def quarantined(out: Path) -> list[Path]:
+    return sorted((out / QUARANTINE).iterdir()) if (out / QUARANTINE).exists() else []
+
+
+def test_a_clean_store_has_no_problems_and_is_left_as_it_is(out: Path) -> None:
+    before = snapshot(out)
+    assert checked(out) == (Checked(runs=4, sweeps=1, problems=0), [])
+    assert snapshot(out) == before
+
+
+@given(name=st.sampled_from(FILES), how=st.sampled_from(damaging.HARMS), seed=st.integers(0, 2**32))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_harm_to_any_file_is_found_and_only_that_run_is_set_aside(
+    out: Path, tmp_path_factory: pytest.TempPathFactory, name: str, how: str, seed: int
+) -> None:
+    out = Path(shutil.copytree(out, tmp_path_factory.mktemp("store") / "runs"))
+    folder = runs(out)[seed % 4]
+    others = {path: snapshot(path) for path in runs(out) if path != folder}
+    damaging.harm(folder / name, how, random.Random(seed))
+    harmed = snapshot(folder)
+    found, (line,) = checked(out)
+    (place,) = quarantined(out)
+    assert found == Checked(runs=4, sweeps=1, problems=1)
+    verb = "is missing" if how == "delete" else "is not as it was written"
+    assert line.startswith(f"{folder} is damaged: ")
+    assert line.endswith(f"{verb}. It is now {place}; the next run or sweep makes it anew.")
+    assert name in line or name == "manifest.json"  # where another digest stands, another file is blamed
+    assert (place.name.startswith(f"{folder.name}-20"), folder.exists()) == (True, False)
+    assert snapshot(place) == harmed
+    assert {path: snapshot(path) for path in runs(out)} == others
+
+
+def test_a_thousand_clean_reads_raise_no_alarm_and_every_harm_is_found(tmp_path: Path) -> None:
+    seen = damaging.main(tmp_path / "runs", 80)
+    assert seen == {
+        "harms": 80,
+        "detected": 80,
+        "set aside": 80,
+        "clean folders": 80 * 12,
+        "false alarms": 0,
+        "not the same when made anew": 0,
+    }
+
+
+def test_what_was_set_aside_is_made_anew_with_the_same_bits(tmp_path: Path) -> None:
+    simulate = functools.partial(execute, Simulation(name="fake"), tmp_path, open_session=FakeSession)  # type: ignore[arg-type]
+    run = simulate()
+    before = (run.path / "arrays.npz").read_bytes()
+    (run.path / "arrays.npz").write_bytes(before[:-1])
+    with pytest.raises(RequestError, match="is damaged"):
+        simulate()
+    assert checked(tmp_path)[0].problems == 1
+    assert (simulate().path / "arrays.npz").read_bytes() == before
+    assert checked(tmp_path)[0].problems == 0
+
+
+def test_harm_to_several_files_is_told_in_one_line(out: Path) -> None:
+    folder = runs(out)[0]
+    (folder / "log.txt").unlink()
+    (folder / "arrays.npz").write_bytes(b"")
+    (line,) = checked(out)[1]
+    assert "is damaged: arrays.npz is not as it was written; log.txt is missing. It is now" in line
+
+
+def test_a_run_that_is_harmed_twice_is_set_aside_twice(out: Path) -> None:
+    folder = runs(out)[0]
+    for _ in range(2):
+        (folder / "log.txt").unlink()
+        assert checked(out)[0].problems == 1
+        make(out, seed=[1, 2, 3, 4][[make(out, seed=seed) for seed in (1, 2, 3, 4)].index(folder)])
+    assert len(quarantined(out)) == 2
+
+
+def test_an_empty_folder_with_the_name_of_a_run_is_set_aside(out: Path) -> None:
+    (out / "made-0123456789ab").mkdir()
+    (line,) = checked(out)[1]
+    assert "manifest.json is missing" in line
+
+
+def test_a_run_under_the_name_of_another_is_set_aside(out: Path) -> None:
+    one, two, *_ = runs(out)
+    shutil.rmtree(one)
+    shutil.copytree(two, one)
+    (line,) = checked(out)[1]
+    assert f"{one} is damaged: it holds the run {two.name[-12:]}. It is now" in line
+
+
+def test_a_run_under_a_name_of_the_users_own_is_checked_too(out: Path) -> None:
+    runs(out)[0].rename(out / "best")
+    assert checked(out) == (Checked(4, 1, 0), [])
+    (out / "best" / "arrays.npz").unlink()
+    assert checked(out)[0] == Checked(4, 1, 1)
+
+
+def test_what_is_not_ours_is_never_touched(tmp_path: Path) -> None:
+    for name in (
+        "site",
+        "page-0123456789ab-figures",
+        ".made-0123456789ab.0123456789ab.tmp",
+        "tuned-0123456789ab",
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "best.toml").write_text("")
+    (tmp_path / "site" / "manifest.json").write_text("{}")
+    (tmp_path / "site" / "config.toml").write_text("")
+    (tmp_path / "note").write_text("")
+    before = snapshot(tmp_path)
+    assert checked(tmp_path) == (Checked(0, 0, 0), [])
+    assert gc(tmp_path).things == 0
+    (tmp_path / ".lock").unlink()
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize("harm", ["cut", "delete", "swap", "manifest"])
+def test_a_broken_sweep_is_set_aside_and_its_runs_are_not(out: Path, harm: str) -> None:
+    file = sweep_of(out) / "sweep.json"
+    content = file.read_text()
+    if harm == "manifest":
+        manifest.write(file.parent)
+    first, second = (path.name[-12:] for path in runs(out)[:2])
+    file.write_text(
+        {
+            "cut": content[:-1],
+            "delete": "",
+            "swap": content.replace(first, second),
+            "manifest": content.replace('"command": "neurogate', '"command": "neurogade'),
+        }[harm]
+    )
+    if harm == "delete":
+        file.unlink()
+    found, (line,) = checked(out)
+    assert found == Checked(4, 1, 1)
+    verb = "missing" if harm == "delete" else "not as it was written"
+    assert f"sweep.json is {verb}. It is now {out / QUARANTINE}" in line
+    assert len(runs(out)) == 4
+    damaging.store_of(out, 4)
+    assert checked(out)[0] == Checked(4, 1, 0)
+
+
+def test_a_sweep_of_a_newer_version_stays(out: Path) -> None:
+    files.write_json(sweep_of(out) / "sweep.json", {"format": 2})
+    found, (line,) = checked(out)
+    assert (found.problems, quarantined(out)) == (1, [])
+    assert line.endswith("has format 2; this neurogate knows format 1. Update neurogate. It stays.")
+
+
+def test_a_manifest_that_says_more_than_this_version_knows_is_no_damage(out: Path) -> None:
+    file = runs(out)[0] / "manifest.json"
+    (runs(out)[0] / "manifest.json").unlink()
+    manifest.write(runs(out)[0])
+    files.write_json(file, {"format": 2, "sha256": manifest.json.loads(file.read_text())["sha256"]})
+    assert checked(out)[0].problems == 0
+
+
+def test_a_replacement_that_was_killed_halfway_is_undone(out: Path) -> None:
+    one, two, *_ = runs(out)
+    before = snapshot(one)
+    one.rename(out / f".{one.name}.old")
+    shutil.copytree(two, out / f".{two.name}.old")
+    (two / "log.txt").unlink()
+    found, lines = checked(out)
+    assert found.problems == 1
+    assert lines[0] == f"{one} is back: its replacement had been interrupted."
+    assert (lines[1].startswith(f"{two} is damaged"), lines[2].startswith(f"{two} is back")) == (True, True)
+    assert snapshot(one) == before
+    assert checked(out) == (Checked(4, 1, 0), [])
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.ENOSPC, errno.EACCES])
+def test_a_disk_that_refuses_leaves_everything_where_it_was(
+    out: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    folder = runs(out)[0]
+    (folder / "log.txt").unlink()
+    before = snapshot(out)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    for name in ("mkdir", "rename"):
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, name, refuse)
+            found, (line,) = checked(out)
+        assert found.problems == 1
+        assert line.endswith(f"It cannot be moved to {out / QUARANTINE} ({os.strerror(code)}) and stays.")
+        assert snapshot(out) == before
+
+
+def test_what_cannot_be_read_is_told_and_stays_unless_the_disk_has_lost_it(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, opened = runs(out)[0], Path.open
+    codes = [errno.EACCES]
+
+    def refuse(path: Path, *arguments: object, **options: object) -> object:
+        if path == folder / "arrays.npz":
+            raise OSError(codes[0], os.strerror(codes[0]), str(path))
+        return opened(path, *arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)
+    found, (line,) = checked(out)
+    assert (found.problems, folder.exists()) == (1, True)
+    assert line == f"{folder} cannot be checked: {folder / 'arrays.npz'}: Permission denied. It stays."
+    codes[0] = errno.EIO
+    assert "cannot be read (Input/output error). It is now" in checked(out)[1][0]
+    assert not folder.exists()
+
+
+def test_a_run_that_is_replaced_while_it_is_checked_is_not_set_aside(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, damage, rename = runs(out)[0], manifest.damage, Path.rename
+    seed = [make(out, seed=seed) for seed in (1, 2, 3, 4)].index(folder) + 1
+
+    def replaced_after_it_was_read(path: Path) -> list[str]:
+        found = damage(path)
+        if path == folder and found:
+            make(out, seed=seed)
+        return found
+
+    def replaced_before_it_is_moved(path: Path, target: Path) -> Path:
+        if path == folder and target.parent.name == QUARANTINE:
+            monkeypatch.setattr(Path, "rename", rename)
+            make(out, seed=seed)
+        return rename(path, target)
+
+    for name, patch in (("damage", replaced_after_it_was_read), ("rename", replaced_before_it_is_moved)):
+        (folder / "log.txt").unlink()
+        with monkeypatch.context() as patched:
+            patched.setattr(manifest if name == "damage" else Path, name, patch)
+            assert checked(out) == (Checked(4, 1, 0), [])
+        assert (store.load(folder).path, quarantined(out)) == (folder, [])
+
+
+def test_a_folder_that_never_rests_is_told_and_stays(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = iter(range(1000))
+    monkeypatch.setattr(upkeep, "_inode", lambda path: next(numbers))
+    found, lines = checked(out)
+    assert (found.problems, len(runs(out))) == (5, 4)
+    assert {line.rpartition(" cannot be checked: ")[2] for line in lines} == {
+        "it is being changed. Check again."
+    }
+
+
+def test_two_who_check_at_once_set_aside_once(out: Path) -> None:
+    for folder in runs(out):
+        (folder / "log.txt").unlink()
+    children = [os.fork() for _ in range(1)]
+    found, lines = checked(out)
+    if not children[0]:
+        os._exit(found.problems + 10 * len(lines))
+    code = os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1])
+    assert code % 10 + found.problems == code // 10 + len(lines) == len(quarantined(out)) == 4
+
+
+def test_upkeep_amid_runs_that_are_killed_loses_nothing_and_raises_no_alarm(tmp_path: Path) -> None:
+    def keep_up() -> None:
+        while True:
+            for out in tmp_path.iterdir():
+                lines: list[str] = []
+                if verify(out, lines.append).problems:
+                    (tmp_path / "alarm").write_text("\n".join(lines))
+                gc(out)
+
+    whole = killing.simulate(tmp_path / "whole")
+    expected = (whole.path / "arrays.npz").read_bytes()
+    child = os.fork()
+    if child == 0:
+        try:
+            keep_up()
+        finally:
+            os._exit(1)
+    rng, seen = random.Random(2), []
+    for kill in range(24):
+        force = kill % 2 == 1
+        out = tmp_path / ("whole" if force else f"killed-{kill // 4}")
+        killing.killed_after(out, rng.uniform(0.0, 0.25), force=force)
+        seen += killing.problems(out, expected, must_exist=force)
+    time.sleep(0.1)
+    os.kill(child, signal.SIGKILL)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    assert seen == []
+    assert not (tmp_path / "alarm").exists()
+
+
+def test_a_folder_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> None:
+    for look in (verify, gc):
+        with pytest.raises(RequestError, match=r"absent is no folder that can be read \(No such file"):
+            look(tmp_path / "absent")
