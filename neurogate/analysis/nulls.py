@@ -138,7 +138,26 @@ def _sums(
 
 
 def _smallest(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.array([float(principal_angles(p, q)[0]) for p, q in zip(a, b, strict=True)], dtype=np.float64)
+    """Return the smallest principal angle of each pair of matrices: all at once if they have full rank."""
+    (small, whole), (large, also) = sorted((_bases(a), _bases(b)), key=lambda pair: pair[0].shape[1])
+    if not (whole and also):
+        each = [float(principal_angles(p, q)[0]) for p, q in zip(a, b, strict=True)]
+        return np.array(each, dtype=np.float64)
+    overlap = small @ large.transpose(0, 2, 1)
+    cosine = np.linalg.svd(overlap, compute_uv=False)[:, 0]
+    sine = np.linalg.svd(small - overlap @ large, compute_uv=False)[:, -1]
+    theta = np.where(cosine**2 > 0.5, np.arcsin(sine.clip(0, 1)), np.arccos(cosine.clip(0, 1)))
+    return np.asarray(np.rad2deg(theta))
+
+
+def _bases(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
+    """Return an orthonormal basis of each row space, and whether all have full rank."""
+    largest = np.abs(rows).max(axis=2, keepdims=True)
+    if not largest.all():
+        return rows, False
+    _, scale, basis = np.linalg.svd(rows / largest, full_matrices=False)
+    least = scale[:, :1] * max(rows.shape[1:]) * np.finfo(np.float64).eps
+    return basis, bool((scale > least).all())
 
 
 def summary(draws: ArrayLike) -> dict[str, float]:

@@ -27,7 +27,7 @@ The arrays of a result, with P judgements, C cues, K outcomes and T bins of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -114,10 +114,11 @@ def evaluate(finished: Finished) -> Result:
     metrics = {}
     # One thread: products of matrices change their bits with the number of threads.
     with threadpool_limits(1):
+        nulls, rate_hz = _nulls(finished), float(arrays["mean_rate_hz"].mean())
         for name in finished.rules:
             judged = _judge_rule(finished, name)
             arrays |= {f"{name}.{key}": value for key, value in judged.items()}
-            metrics[name] = _metrics(finished, judged, float(arrays["mean_rate_hz"].mean()))
+            metrics[name] = _metrics(finished, judged, rate_hz, nulls)
     arrays |= {f"record.{key}": np.stack(values, axis=1) for key, values in finished.memory.kept.items()}
     return Result(arrays, metrics)
 
@@ -203,7 +204,9 @@ def _first_end(finished: Finished) -> int:
     return int(ends[ends >= 0][0])
 
 
-def _metrics(finished: Finished, judged: Mapping[str, Array], rate_hz: float) -> dict[str, Any]:
+def _metrics(
+    finished: Finished, judged: Mapping[str, Array], rate_hz: float, nulls: Sequence[Array]
+) -> dict[str, Any]:
     ends = _last_judgement(finished)
     blocks = {
         finished.task.blocks[k].name: _block_metrics(finished, judged, k)
@@ -217,7 +220,7 @@ def _metrics(finished: Finished, judged: Mapping[str, Array], rate_hz: float) ->
         "worst_cue_timing_error_ms": float(np.max([b["worst_cue_timing_error_ms"] for b in blocks.values()])),
         "probability_mae": float(np.abs(learned - truth).mean()),
         "probability_r": correlation(learned, np.broadcast_to(truth, learned.shape)),
-        **_angles(finished, judged),
+        **_angles(judged, nulls),
         "mean_rate_hz": rate_hz,
         "blocks": blocks,
     }
@@ -241,15 +244,23 @@ def _block_metrics(finished: Finished, judged: Mapping[str, Array], k: int) -> d
     }
 
 
-def _angles(finished: Finished, judged: Mapping[str, Array]) -> dict[str, float]:
-    """Return the angle between the readouts and its null: random sums of each readout's own traces."""
-    angles, nulls, tails = [], [], []
+def _nulls(finished: Finished) -> list[Array]:
+    """Return, for each replica, angles between random sums of the traces that *when* and *what* learn from."""
+    outcomes, nulls = len(finished.task.outcomes), []
     for b, seed in enumerate(finished.seeds):
-        when, what = judged["when_weights"][b], judged["what_weights"][b, :, :-1]
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(102,)))
         phasic, tonic = (finished.memory.samples[name][b] for name in ("phasic", "tonic"))
-        varied = len(tonic) > len(what) and np.ptp(phasic, axis=0).any() and np.ptp(tonic, axis=0).any()
-        null = trace_sum_angles(rng, phasic, tonic, len(what), NULL_DRAWS) if varied else np.full(1, np.nan)
+        varied = len(tonic) > outcomes and np.ptp(phasic, axis=0).any() and np.ptp(tonic, axis=0).any()
+        drawn = trace_sum_angles(rng, phasic, tonic, outcomes, NULL_DRAWS) if varied else np.full(1, np.nan)
+        nulls.append(drawn)
+    return nulls
+
+
+def _angles(judged: Mapping[str, Array], drawn: Sequence[Array]) -> dict[str, float]:
+    """Return the angle between the readouts beside its null."""
+    angles, nulls, tails = [], [], []
+    for b, null in enumerate(drawn):
+        when, what = judged["when_weights"][b], judged["what_weights"][b, :, :-1]
         angle = angle_between(when, what) if when.any() and what.any() else float("nan")
         angles.append(angle)
         nulls.append(summary(null))

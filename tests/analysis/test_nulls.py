@@ -6,7 +6,8 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurogate.analysis.nulls import isotropic_angles, summary, tail_fraction, trace_sum_angles
+from neurogate.analysis.nulls import _smallest, isotropic_angles, summary, tail_fraction, trace_sum_angles
+from neurogate.analysis.subspaces import principal_angles
 from neurogate.errors import RequestError
 
 
@@ -95,3 +96,12 @@ def test_tail_fraction_counts_the_observation_and_falls_with_the_value(null, val
 
 def test_the_tail_of_an_undefined_value_is_undefined():
     assert np.isnan(tail_fraction([80.0, 90.0], float("nan")))
+
+
+@pytest.mark.parametrize("rank", [1, 3])
+def test_many_angles_at_once_are_those_taken_one_by_one(rank):
+    rng = np.random.default_rng(5)
+    traces = rng.normal(size=(40, rank)) @ rng.normal(size=(rank, 30))
+    sums = [rng.normal(size=(50, dims, 40)) @ traces for dims in (1, 2)]
+    each = [principal_angles(a, b)[0] for a, b in zip(*sums, strict=True)]
+    np.testing.assert_allclose(_smallest(*sums), each, rtol=1e-9, atol=1e-9)
