@@ -10,21 +10,20 @@ from __future__ import annotations
 import copy
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from neurogate.config import shipped
 from neurogate.config.listing import inline
-from neurogate.config.overrides import changes, parse, put
+from neurogate.config.overrides import DEEPEST, changes, is_deep, parse, put
 from neurogate.config.problems import Flaw, join, nearest
 from neurogate.config.schema import AnySimulation, structure, unstructure
 from neurogate.errors import RequestError
 from neurogate.units import shown
 
-__all__ = ["Loaded", "is_deep", "load", "read", "resolve"]
+__all__ = ["Loaded", "load", "read", "resolve"]
 
-_DEEPEST = 20
 _Table = dict[str, Any]
 
 
@@ -152,7 +151,7 @@ def _read(name_or_path: str | os.PathLike[str]) -> tuple[_Table, Path]:
     except (ValueError, RecursionError) as error:
         raise RequestError(f"The file {quoted} is not TOML: {_reason(error)}. Mend that place.") from None
     if is_deep(table):
-        raise RequestError(f"The file {quoted} nests more than {_DEEPEST} deep; no key needs that.")
+        raise RequestError(f"The file {quoted} nests more than {DEEPEST} deep; no key needs that.")
     return table, path.parent
 
 
@@ -170,21 +169,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, tomllib.TOMLDecodeError):
         return str(error)
     return "it nests too deeply" if isinstance(error, RecursionError) else "a number has too many digits"
-
-
-def is_deep(table: Mapping[str, Any]) -> bool:
-    """Whether tables and lists nest deeper than any key needs.
-
-    Examples
-    --------
-    >>> is_deep({"a": [1, 2]})
-    False
-    """
-    level: list[Any] = [table]
-    for _ in range(_DEEPEST):
-        containers = [node.values() if isinstance(node, dict) else node for node in level]
-        level = [inner for node in containers for inner in node if isinstance(inner, dict | list)]
-    return bool(level)
 
 
 def resolve(node: Any, folder: Path, path: str) -> Iterator[str]:
@@ -220,8 +204,6 @@ def _parsed(overrides: Iterable[str], problems: list[str]) -> Iterator[tuple[str
     for text in overrides:
         try:
             key, value = parse(text)
-            if is_deep({key: value}):
-                raise Flaw(f"{key} is set to what nests more than {_DEEPEST} deep; no key needs that.")
         except Flaw as flaw:
             problems.append(str(flaw))
             continue

@@ -17,7 +17,10 @@ from neurogate.config.annotations import FORMS
 from neurogate.config.problems import Flaw, inside, join
 from neurogate.units import shown
 
-__all__ = ["changes", "parse", "put", "segments", "value_of"]
+__all__ = ["DEEPEST", "changes", "is_deep", "parse", "put", "segments", "value_of"]
+
+DEEPEST = 20
+"""Tables and lists inside each other at most."""
 
 _SEGMENT = re.compile(r'\[(\d{1,9})\]|\.?(?:"([^"]*)"|([^.\[\]"]+))')
 
@@ -66,7 +69,24 @@ def value_of(key: str, word: str) -> Any:
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
             raise Flaw(f"{key} is {shown(word)}; it must be TOML, but {reason}.") from None
         return word
+    if is_deep(read):
+        raise Flaw(f"{key} is set to what nests more than {DEEPEST} deep; no key needs that.")
     return read["value"] if len(read) == 1 else word
+
+
+def is_deep(table: Mapping[str, Any]) -> bool:
+    """Whether tables and lists nest deeper than any key needs.
+
+    Examples
+    --------
+    >>> is_deep({"a": [1, 2]})
+    False
+    """
+    level: list[Any] = [table]
+    for _ in range(DEEPEST):
+        containers = [node.values() if isinstance(node, dict) else node for node in level]
+        level = [inner for node in containers for inner in node if isinstance(inner, dict | list)]
+    return bool(level)
 
 
 def changes(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
