@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neurogate.config.grid import MOST, spelt
+from neurogate.config.loading import resolve
 from neurogate.config.overrides import value_of
 from neurogate.config.problems import Flaw
 from neurogate.errors import RequestError
@@ -20,7 +21,8 @@ _MOST_TOLD = 10
 def columns(path: Path) -> dict[str, list[Any]]:
     r"""Read a table: the values of each key path, from top to bottom.
 
-    A cell holds a value in TOML or a bare word; one with commas stands in double quotes.
+    A cell holds a value in TOML or a bare word; one with commas stands in double quotes. Relative paths in it
+    start from the table's folder.
 
     Raises
     ------
@@ -100,4 +102,6 @@ def _row(path: Path, keys: list[str], line: int, cells: list[str], problems: lis
             row.append(value_of(key, cell))
         except Flaw as flaw:
             problems.append(f"{place}: {flaw}")
+        else:
+            problems += (f"{place}: {problem}" for problem in resolve(row[-1], path.parent, key))
     return row

@@ -70,6 +70,12 @@ def test_mistakes_are_told_with_their_place(write: Write, text: str, said: list[
         assert re.search(words, problem)
 
 
+def test_paths_start_from_its_folder(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "tau.txt").write_text("1.0")
+    assert columns(write("a\n{file = 'tau.txt'}\n")) == {"a": [{"file": str(tmp_path / "tau.txt")}]}
+    assert 'a.file is "nix.txt"; it must name a file' in problems(write("a\n{file = 'nix.txt'}\n"))[0]
+
+
 def test_no_more_than_ten_mistakes_are_told_and_the_rest_counted(write: Write) -> None:
     found = problems(write("a,b\n" + "1\n" * 25))
     assert len(found) == 11
