@@ -245,7 +245,7 @@ def _block_metrics(finished: Finished, judged: Mapping[str, Array], k: int) -> d
 
 
 def _nulls(finished: Finished) -> list[Array]:
-    """Return, for each replica, angles between random sums of the traces that *when* and *what* learn from."""
+    """Return, for each replica, angles between random sums of the traces that rules learn from."""
     outcomes, nulls = len(finished.task.outcomes), []
     for b, seed in enumerate(finished.seeds):
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(102,)))
