@@ -10,9 +10,14 @@ import neurogate
 from neurogate.cli.bench import bench
 from neurogate.cli.config import app as config
 from neurogate.cli.doctor import doctor
+from neurogate.cli.gc import gc
+from neurogate.cli.index import app as index
 from neurogate.cli.listing import list_
 from neurogate.cli.plot import plot
+from neurogate.cli.report import report
 from neurogate.cli.run import run
+from neurogate.cli.runs import runs
+from neurogate.cli.verify import verify
 from neurogate.errors import RequestError
 
 __all__ = ["app", "call"]
@@ -38,8 +43,13 @@ app.command(run)
 app.command(list_, name="list")
 app.command(config)
 app.command(plot)
+app.command(report)
 app.command(doctor)
 app.command(bench)
+app.command(runs)
+app.command(verify)
+app.command(gc)
+app.command(index)
 
 
 def call(arguments: Sequence[str]) -> int:

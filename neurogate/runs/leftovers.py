@@ -19,7 +19,7 @@ from neurogate.runs.lease import holder
 from neurogate.runs.lock import disk_time_s, locked
 from neurogate.runs.upkeep import QUARANTINE, Tell, inside, is_sound
 
-__all__ = ["Freed", "gc"]
+__all__ = ["Freed", "bytes_text", "gc"]
 
 _UNFINISHED = re.compile(r"\.(.+?)(?:\.checkpoint|\.lease)?\.[0-9a-f]{12}\.tmp(?:-wal|-shm)?")
 _LEFT = re.compile(r"\.(.+-[0-9a-f]{12})\.(lease|checkpoint|old)")
@@ -135,7 +135,7 @@ def _rerun(checkpoint: Path, run: Path) -> str:
 
 def _cleared(found: _Leftover, freed: Freed, tell: Tell, *, dry_run: bool) -> Freed:
     def say(end: str) -> None:
-        tell(f"{found.path} ({found.what}, {_bytes(found.size)}) {end}.")
+        tell(f"{found.path} ({found.what}, {bytes_text(found.size)}) {end}.")
 
     if found.stays:
         say(f"stays: {found.stays}")
@@ -180,10 +180,19 @@ def _tell_of_quarantine(place: Path, tell: Tell) -> None:
     with contextlib.suppress(OSError):
         held = len(list(place.iterdir()))
         if held:
-            tell(f"{place} holds {held} folders ({_bytes(_size(place))}): look at them, then delete them.")
+            tell(
+                f"{place} holds {held} folders ({bytes_text(_size(place))}): look at them, then delete them."
+            )
 
 
-def _bytes(size: float) -> str:
+def bytes_text(size: float) -> str:
+    """Write a number of bytes.
+
+    Examples
+    --------
+    >>> bytes_text(12), bytes_text(2_345_000)
+    ('12 B', '2.35 MB')
+    """
     for unit in ("B", "kB", "MB"):
         if size < 999.5:
             return f"{size:.3g} {unit}"
