@@ -15,10 +15,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 from neurogate.errors import RequestError
 
-__all__ = ["WORKER_DIED", "connect", "driver_is_gone", "local"]
+__all__ = ["WORKER_DIED", "connect", "driver_is_gone", "local", "width"]
 
 WORKER_DIED: tuple[type[BaseException], ...] = (BrokenProcessPool,)
 """What a future raises if the process that worked on it is gone."""
@@ -93,8 +94,30 @@ def connect(address: str) -> Iterator[Executor]:
     Raises
     ------
     RequestError
-        If Dask is not installed, or nothing answers there.
+        If Dask is not installed, nothing answers there, or it has no workers.
     """
+    with _client(address) as client:
+        yield client.get_executor(pure=False)
+
+
+def width(address: str) -> int:
+    """Return how many tasks a Dask cluster works on at once.
+
+    Parameters
+    ----------
+    address : str
+
+    Raises
+    ------
+    RequestError
+        As for `connect`.
+    """
+    with _client(address) as client:
+        return sum(client.nthreads().values())
+
+
+@contextlib.contextmanager
+def _client(address: str) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError as error:
@@ -109,8 +132,8 @@ def connect(address: str) -> Iterator[Executor]:
             "start one with `dask scheduler`, or leave --scheduler out to use this machine."
         ) from error
     with client:
-        if not client.scheduler_info()["workers"]:
+        if not client.nthreads():
             raise RequestError(
                 f"The Dask scheduler at {address} has no workers; start one with `dask worker {address}`."
             )
-        yield client.get_executor(pure=False)
+        yield client

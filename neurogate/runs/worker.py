@@ -46,6 +46,8 @@ def work(task: Task) -> list[Ended]:
     ----------
     task : Task
     """
+    if task.stop_file.exists():
+        return [Ended(config.content_hash(one), Outcome.CANCELLED) for one in task.simulations]
     ended: list[Ended] = []
     try:
         with driver_is_gone() as gone:
