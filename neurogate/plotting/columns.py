@@ -43,7 +43,7 @@ __all__ = [
 Row = Mapping[str, Any]
 
 _ALL_TICKS = 12
-_LOG_RATIO = 5.0
+_LOG_RATIO = 4.0
 _DECADES = 100.0
 _UNITS = {**{unit: unit for unit in UNITS}, "hz": "Hz", "deg": "°", "mb": "MB", "s": "s"}
 _WORDS = {"mae": "MAE", "rmse": "RMSE", "p5": "5th percentile"}

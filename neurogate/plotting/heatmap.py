@@ -22,7 +22,7 @@ from neurogate.plotting.style import BLACK, SEQUENTIAL, drawing
 
 __all__ = ["heatmap", "norm_of"]
 
-_MOST = 60
+_MOST, _MANY = 60, 600
 _WRITTEN = 12
 _TICKS = 15
 _DARK = 0.5
@@ -74,6 +74,7 @@ def heatmap(
         mean[cell], runs[cell] = group.mean, group.runs
     with drawing(ax, 100.0, 75.0) as axes:
         mesh = axes.pcolormesh(mean, cmap=SEQUENTIAL, norm=norm, edgecolor="white", linewidth=0.4)
+        mesh.set_rasterized(mean.size > _MANY)
         reasons: dict[tuple[int, int], dict[str, int]] = {}
         for one in lost(rows, [y, x], value):
             if None not in one.key:

@@ -33,7 +33,7 @@ __all__ = ["lines"]
 
 _MARKERS = "osD^vPX*"
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
-_SCATTERED = 20
+_SCATTERED, _MANY = 20, 1000
 _KEYS = 8
 
 
@@ -132,6 +132,7 @@ def _line(axes: Axes, scale: Scale, found: Sequence[Group], look: dict[str, Any]
     if scale.kind == "named" or (len(ordered) > _SCATTERED and all(group.runs == 1 for group in ordered)):
         look = look | {"linestyle": ""}
     (line,) = axes.plot(place, mean, markeredgecolor="white", markeredgewidth=0.4, **look)
+    line.set_rasterized(len(place) > _MANY)
     known = np.isfinite(half)
     if scale.kind == "named" or known.sum() == 1:
         axes.errorbar(place[known], mean[known], half[known], color=look["color"], linestyle="", capsize=2)

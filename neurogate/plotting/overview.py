@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from neurogate.plotting import picture
 from neurogate.plotting.learning import learning_curve
 from neurogate.plotting.probability import probability
 from neurogate.plotting.raster import raster
@@ -74,9 +75,7 @@ def overview(arrays: Arrays) -> Figure:
         panels = [*_activity(above, arrays, rules), *_learning(below, arrays, rules)]
         for letter, axes in zip("abcdefg", panels, strict=False):
             axes.set_title(letter, loc="left", fontweight="bold", fontsize=9)
-        made.draw_without_rendering()
-        made.set_layout_engine("none")  # the layout drifts with every drawing, and files would differ
-    return made
+    return picture.settled(made)
 
 
 def save(made: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
@@ -106,9 +105,8 @@ def save(made: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
     base = Path(folder)
     base.mkdir(parents=True, exist_ok=True)
     png, pdf = base / f"{name}.png", base / f"{name}.pdf"
-    with mpl.rc_context(STYLE):
-        made.savefig(png, dpi=300, metadata={"Software": None})
-        made.savefig(pdf, dpi=300, metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    for file in (png, pdf):
+        picture.save(picture.Picture(made, name, ""), file)
     return png, pdf
 
 

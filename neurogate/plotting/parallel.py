@@ -20,6 +20,7 @@ from neurogate.plotting.style import BLACK, LOST, LOST_OTHER, SEQUENTIAL, drawin
 
 __all__ = ["parallel"]
 
+_MANY = 200
 _LIGHTEST = 0.88
 
 
@@ -77,7 +78,8 @@ def parallel(
             heights = [scale.fraction(v) for scale, v in zip(scales, group.key, strict=True)]
             shade = float(norm(group.mean))
             look: dict[str, Any] = {"color": mpl.colormaps[SEQUENTIAL](_LIGHTEST * shade), "linewidth": thin}
-            drawn += axes.plot([*heights, shade], zorder=3 - shade, **look)
+            look |= {"zorder": 3 - shade, "rasterized": len(whole) > _MANY}
+            drawn += axes.plot([*heights, shade], **look)
         keys = _lost(axes, scales, rows, settings, value)
         for place, scale in enumerate(scales):
             _axis(axes, place, scale)

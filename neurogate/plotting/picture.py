@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import io
 import re
+from pathlib import Path
 from textwrap import fill
 
 import attrs
@@ -17,10 +18,15 @@ from matplotlib.figure import Figure
 
 from neurogate.plotting.style import GREY, STYLE
 
-__all__ = ["Picture", "inline_svg", "remark", "settled"]
+__all__ = ["ENDINGS", "Picture", "inline_svg", "remark", "save", "settled"]
+
+ENDINGS = (".png", ".pdf", ".svg")
+"""Of the files that a picture can be written to."""
 
 _DPI = 150.0
 _LETTERS_PER_INCH = 20
+_DIGITS = re.compile(r"(\.\d\d)\d+")
+_PIXELS_PER_INCH = 150
 
 
 @attrs.frozen(eq=False)
@@ -71,6 +77,32 @@ def remark(made: Figure, text: str) -> None:
     made.supxlabel(wrapped, fontsize=6, x=0.995, ha="right", color=GREY)
 
 
+def save(picture: Picture, file: Path) -> None:
+    """Write a picture as PNG (300 dpi), PDF or SVG; the same picture gives the same bytes.
+
+    Parameters
+    ----------
+    picture : Picture
+    file : pathlib.Path
+        Ends in one of `ENDINGS`; an SVG holds the words too.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from neurogate.plotting.style import figure
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(Picture(figure(20.0, 10.0), "Empty", "Nothing."), Path(folder) / "empty.svg")
+    ...     "<title" in (Path(folder) / "empty.svg").read_text()
+    True
+    """
+    if file.suffix.lower() == ".svg":
+        file.write_text('<?xml version="1.0" encoding="utf-8"?>\n' + inline_svg(picture, "picture"), "utf-8")
+        return
+    nothing = {".png": ("Software",), ".pdf": ("CreationDate", "Creator", "Producer")}[file.suffix.lower()]
+    with mpl.rc_context(STYLE):
+        picture.figure.savefig(file, dpi=300, metadata=dict.fromkeys(nothing))
+
+
 def inline_svg(picture: Picture, name: str) -> str:
     """Write a picture as an ``svg`` element for a web page.
 
@@ -99,17 +131,20 @@ def inline_svg(picture: Picture, name: str) -> str:
     _, _, body = file.getvalue().partition("<svg ")
     attributes, _, inside = body.partition(">")
     view = re.search(r'viewBox="[^"]*"', attributes)
+    width = picture.figure.get_figwidth() * _PIXELS_PER_INCH
     words = f'<title id="{name}-title">{html.escape(picture.title)}</title>'
     words += f'<desc id="{name}-desc">{html.escape(picture.description)}</desc>'
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'{view[0] if view else ""} id="{name}" role="img" aria-labelledby="{name}-title {name}-desc">'
+        f'{view[0] if view else ""} width="{width:.0f}" id="{name}" role="img" '
+        f'aria-labelledby="{name}-title {name}-desc">'
     )
     return f"{opening}\n{words}\n{_own(inside, name)}"
 
 
 def _own(text: str, name: str) -> str:
-    """Put the name before every id and every style of an SVG, and leave out what describes the file."""
+    """Put the name before every id and style of an SVG; leave out needless digits and the file's own data."""
+    text = re.sub(r' d="[^"]*"', lambda path: _DIGITS.sub(r"\1", path[0]), text)
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r'(xlink:href="|url\()#', rf"\1#{name}-", text)

@@ -78,9 +78,8 @@ def sweep(
     """
     kind = kind or KINDS[min(len(x), len(KINDS)) - 1]
     _check(kind, x, hue)
-    for one in (*x, y, *([hue] if hue else [])):
-        column(rows, one)
     keys = [*([hue] if hue else []), *x]
+    _check_known(rows, [*keys, y])
     found = groups(rows, keys, y)
     if not found:
         raise RequestError(f"No run has a number in {y}, so there is nothing to draw.")
@@ -107,7 +106,7 @@ def chosen(rows: Sequence[Row], axes: Sequence[str], kind: str | None = None) ->
     Returns
     -------
     x : list of str
-        As many of the settings as the kind takes, the seed left out if there is another.
+        As many of the settings as the kind takes, without the seed; ``rule`` if there is none.
     hue : str or None
         ``rule`` if there are several.
 
@@ -116,9 +115,11 @@ def chosen(rows: Sequence[Row], axes: Sequence[str], kind: str | None = None) ->
     >>> chosen([{"rule": "force"}, {"rule": "three_factor"}], ["reservoir.gain", "run.seed"])
     (['reservoir.gain'], 'rule')
     """
-    settings = [axis for axis in axes if axis != _SEED] or [_SEED]
+    settings = [axis for axis in axes if axis != _SEED]
     most = {"lines": 1, "heatmap": 2}.get(kind or "", len(settings))
     rules = {row.get("rule") for row in rows} - {None}
+    if not settings:
+        return ["rule"], None
     return settings[:most], "rule" if len(rules) > 1 else None
 
 
@@ -131,6 +132,18 @@ def _check(kind: str, x: Sequence[str], hue: str | None) -> None:
         raise RequestError(f"x is {enumerate_(list(x)) or 'empty'}; {kind} takes {need}, each once.")
     if hue in x:
         raise RequestError(f"hue is {hue}, which x names too; choose another column or leave hue out.")
+
+
+def _check_known(rows: Sequence[Row], names: Sequence[str]) -> None:
+    """Name all columns that do not exist at once."""
+    problems: list[str] = []
+    for one in names:
+        try:
+            column(rows, one)
+        except RequestError as error:
+            problems += error.problems
+    if problems:
+        raise RequestError(problems)
 
 
 def _lines(rows: Sequence[Row], x: Sequence[str], y: str, hue: str | None) -> Figure:
@@ -149,6 +162,7 @@ def _heatmap(rows: Sequence[Row], x: Sequence[str], y: str, hue: str | None) -> 
     for axes, (title, shown) in zip(panels, facets.items(), strict=False):
         heatmap(shown, x[0], x[1], y, norm=norm, ax=axes)
         axes.set_title(title)
+        axes.label_outer()
     for axes in panels[len(facets) :]:
         axes.set_axis_off()
     made.colorbar(ScalarMappable(norm, SEQUENTIAL), ax=list(panels), label=heading(y), shrink=0.8, aspect=30)
@@ -200,7 +214,7 @@ def _describe(rows: Sequence[Row], found: Sequence[Group], keys: Sequence[str], 
     ordered = sorted(found, key=lambda group: group.mean)
     for word, group in (("least", ordered[0]), ("greatest", ordered[-1])):
         place = ", ".join(f"{key} {name(key, value)}" for key, value in zip(keys, group.key, strict=True))
-        half = f" ± {group.half_width:.2g}" if np.isfinite(group.half_width) else ""
+        half = f" ± {brief(group.half_width)}" if np.isfinite(group.half_width) else ""
         ends.append(f"{word} {brief(group.mean)}{half} ({place})")
     totals = {one.why: one.runs for one in lost(rows, [], y)}
     gone = enumerate_([f"{count} {why}" for why, count in totals.items()])

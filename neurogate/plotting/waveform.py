@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
+from neurogate.plotting.picture import settled
 from neurogate.plotting.result import Arrays
 from neurogate.plotting.style import BLACK, GREY, NEURON_TYPES, STYLE, WIDTH_MM, drawing, figure
 
@@ -68,9 +69,7 @@ def waveform(arrays: Arrays) -> Figure:
         panels = [*_moments(above, arrays), _spikes(left, arrays), *_courses(right, arrays)]
         for letter, axes in zip("abcdefgh", panels, strict=True):
             axes.set_title(letter, loc="left", fontweight="bold", fontsize=9)
-        made.draw_without_rendering()
-        made.set_layout_engine("none")  # the layout drifts with every drawing, and files would differ
-    return made
+    return settled(made)
 
 
 def follow(

@@ -202,7 +202,7 @@ def test_a_sweep_of_which_every_run_is_lost_is_refused(kind):
 def test_what_is_drawn_unasked_leaves_the_seed_out_and_tells_rules_apart():
     assert chosen(table(), AXES) == (["reservoir.gain", "reservoir.n"], "rule")
     assert chosen(table(), AXES, "lines") == (["reservoir.gain"], "rule")
-    assert chosen([{"rule": "force"}], ["run.seed"]) == (["run.seed"], None)
+    assert chosen(table(), ["run.seed"]) == (["rule"], None)
 
 
 @pytest.mark.parametrize(
