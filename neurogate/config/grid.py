@@ -35,23 +35,23 @@ _EXACT = decimal.Context(prec=50, Emax=10_000, Emin=-10_000)
 """Far more digits than a float has: the 0.3 of a range is the 0.3 that is typed."""
 
 
-def axis(text: str) -> tuple[str, tuple[Any, ...]]:
-    """Read ``key.path=values``.
+def axis(text: str) -> tuple[str, str]:
+    """Split ``key.path=values``, and give the key path its one spelling.
 
     Raises
     ------
     Flaw
-        If there is no key path, or the values cannot be read.
+        If there is no key path or nothing after it.
 
     Examples
     --------
     >>> axis("reservoir.gain=0.5:2.0:4")
-    ('reservoir.gain', (0.5, 1.0, 1.5, 2.0))
+    ('reservoir.gain', '0.5:2.0:4')
     """
-    key, equals, words = (part.strip() for part in text.partition("="))
-    if not equals or not key:
+    key, _, words = (part.strip() for part in text.partition("="))
+    if not key or not words:
         raise Flaw(f"{shown(text)} varies nothing; write key.path=values, as in reservoir.gain=0.5:2.0:7.")
-    return spelt(key), values(key, words)
+    return spelt(key), words
 
 
 def spelt(key: str) -> str:

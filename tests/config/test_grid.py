@@ -150,9 +150,9 @@ class TestKeys:
     )
     def test_a_key_path_has_one_spelling(self, key: str) -> None:
         assert spelt(key) == "task.blocks.0.trials"
-        assert axis(f" {key} = 8,9 ") == ("task.blocks.0.trials", (8, 9))
+        assert axis(f" {key} = 8,9=10 ") == ("task.blocks.0.trials", "8,9=10")
 
-    @pytest.mark.parametrize("text", ["", "reservoir.gain", "=1", "  = 1"])
+    @pytest.mark.parametrize("text", ["", "reservoir.gain", "reservoir.gain= ", "=1", "  = 1"])
     def test_an_axis_needs_a_key_and_values(self, text: str) -> None:
         with pytest.raises(Flaw, match=r"varies nothing; write key\.path=values"):
             axis(text)
