@@ -155,9 +155,10 @@ class Sweep:
             told = ", ".join(f"{key}: {size}" for key, size in sizes.items())
             yield f"zip gives its keys different numbers of values ({told}); it must give all as many."
         if self.random and not self.samples:
-            yield "samples is 0, but random draws values; it must be at least 1."
+            yield "samples is 0, but random draws values; say how many, as in --random 30."
         if self.samples and not self.random:
-            yield f"samples is {self.samples}, but random draws nothing; give it a key and a distribution."
+            given = f"samples is {self.samples}, but random draws nothing"
+            yield f"{given}; give a key a distribution, as in --draw reservoir.gain=uniform:0.5:2.0."
 
     def _unreadable(self) -> Iterator[str]:
         for text in self.where:
