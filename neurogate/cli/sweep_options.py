@@ -1,0 +1,130 @@
+"""The options that say how a simulation is varied, shared by the commands that vary one.
+
+Here live their spelling and their help. What the texts mean is said in `neurogate.config.sweep_table`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from neurogate.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from neurogate.config.sweep import Sweep
+
+__all__ = ["SweepOptions"]
+
+_Texts = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class SweepOptions:
+    """How a simulation is varied; whatever is given comes before what its file's [sweep] table says.
+
+    Parameters
+    ----------
+    grid
+        A key and its values, as key=1,2,5 or key=first:last:count (or :log after it); can be repeated, and
+        every combination is run.
+    zip
+        The same, but the first values of all keys go together, the second ones, and so on; can be repeated.
+    random
+        How many samples are drawn of the keys that have a --draw.
+    draw
+        A key and its distribution, as key=uniform:low:high, log_uniform:low:high, normal:mean:sd,
+        int_uniform:low:high or choice:1,2,5; can be repeated.
+    sample_seed
+        Seed of the samples; 1 if it is not given.
+    from_
+        A CSV file: its first line names keys, every other line is a row of values.
+    seeds
+        How many seeds each point is run with, counted from run.seed.
+    where
+        A condition that points must meet, as "reservoir.gain<1.5", with < <= > >= == != or in [...]; can be
+        repeated, and all must hold.
+
+    Examples
+    --------
+    >>> SweepOptions(grid=("reservoir.gain=1,2",), seeds="5").table()
+    {'grid': {'reservoir.gain': '1,2'}, 'seeds': 5}
+    """
+
+    grid: _Texts = ()
+    zip: _Texts = ()
+    random: str | None = None
+    draw: _Texts = ()
+    sample_seed: str | None = None
+    from_: Annotated[str | None, Parameter(name="--from")] = None
+    seeds: str | None = None
+    where: _Texts = ()
+
+    def table(self) -> dict[str, Any]:
+        """Return the options as a ``[sweep]`` table.
+
+        Raises
+        ------
+        RequestError
+            If an axis has no key or no values, or a key is given twice.
+        """
+        numbers = {"samples": self.random, "sample_seed": self.sample_seed, "seeds": self.seeds}
+        axes = {"grid": self.grid, "zip": self.zip, "random": self.draw}
+        return {
+            **{name: _keyed(texts) for name, texts in axes.items() if texts},
+            **{name: _whole(text) for name, text in numbers.items() if text is not None},
+            **({"table": self.from_} if self.from_ is not None else {}),
+            **({"where": list(self.where)} if self.where else {}),
+        }
+
+    def sweep(
+        self, name_or_path: str, overrides: Sequence[str] = (), *, quick: bool = False
+    ) -> tuple[dict[str, Any], Sweep]:
+        """Read a simulation and how it is varied: the options laid over its file's ``[sweep]`` table.
+
+        Parameters
+        ----------
+        name_or_path, overrides, quick
+            As `neurogate.config.load` takes them.
+
+        Raises
+        ------
+        RequestError
+            With one sentence for each mistake.
+        """
+        from neurogate.config.sweep_table import load_sweep
+
+        return load_sweep(name_or_path, overrides, self.table(), quick=quick)
+
+
+def _whole(text: str) -> int | str:
+    """Read a whole number; of anything else the sweep says what is wrong with it."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
+def _keyed(texts: Sequence[str]) -> dict[str, str]:
+    """Return what is written for each key."""
+    from neurogate.config.grid import axis
+    from neurogate.config.problems import Flaw
+
+    keyed: dict[str, str] = {}
+    problems: list[str] = []
+    for text in texts:
+        try:
+            key, words = axis(text)
+        except Flaw as flaw:
+            problems.append(str(flaw))
+            continue
+        if key in keyed:
+            problems.append(f"{key} is given twice; give all of its values at once, as in {key}=1,2,5.")
+        keyed[key] = words
+    if problems:
+        raise RequestError(problems)
+    return keyed
