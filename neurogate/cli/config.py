@@ -6,11 +6,17 @@ import shutil
 import sys
 import textwrap
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+if TYPE_CHECKING:
+    from neurogate.config.schema import AnySimulation
+    from neurogate.config.sweep import Sweep
+
 __all__ = ["app", "check", "show"]
+
+_NOTHING = ("{}", "[]", '""', "0")
 
 app = App(name="config", help="Show every setting of a simulation, or check a file.", help_format="plaintext")
 
@@ -25,6 +31,8 @@ def show(
     toml: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
     """Show every setting of a simulation: its value, what it means, what is allowed.
+
+    If its file has a [sweep] table, that comes last.
 
     Try:
       neurogate config show what_when | less
@@ -43,20 +51,39 @@ def show(
         Print TOML instead, to be edited and given to `neurogate run`.
     """
     from neurogate.config.loading import load
+    from neurogate.config.sweep import Sweep
+    from neurogate.config.sweep_table import load_sweep
 
     settings = load(simulation, overrides=set_, quick=quick)
-    if toml:
-        from neurogate.config.structuring import dumps
+    _, sweep = load_sweep(simulation)
+    write = _toml if toml else _rows
+    write(settings, sweep if sweep != Sweep() else None)
+    return 0
 
-        sys.stdout.write(dumps(settings))
-        return 0
+
+def _toml(settings: AnySimulation, sweep: Sweep | None) -> None:
+    from neurogate.config.structuring import dumps, plain
+
+    sys.stdout.write(dumps(settings))
+    if sweep is not None:
+        given = {key: value for key, value in plain(sweep).items() if value}
+        sys.stdout.write("\n" + dumps({"sweep": given}))
+
+
+def _rows(settings: AnySimulation, sweep: Sweep | None) -> None:
     from neurogate.config.listing import describe
 
-    width = min(shutil.get_terminal_size().columns, 100)
     for row in describe(settings):
-        text = textwrap.fill(f"{row.meaning} Must be {row.allowed}.".strip(), width - 4)
-        sys.stdout.write(f"{row.key} = {row.value}\n{textwrap.indent(text, '    ')}\n")
-    return 0
+        _row(row.key, row.value, f"{row.meaning} Must be {row.allowed}.")
+    for row in describe(sweep) if sweep is not None else ():
+        if row.value not in _NOTHING:
+            _row(f"sweep.{row.key}", row.value, row.meaning)
+
+
+def _row(key: str, value: str, meaning: str) -> None:
+    width = min(shutil.get_terminal_size().columns, 100)
+    text = textwrap.fill(meaning.strip(), width - 4)
+    sys.stdout.write(f"{key} = {value}\n{textwrap.indent(text, '    ')}\n")
 
 
 @app.command
@@ -69,11 +96,15 @@ def check(file: Annotated[Path, Parameter(name="FILE")], /) -> int:
     Parameters
     ----------
     file
-        The file. Its `quick` table is checked too.
+        The file. Its `quick` table is checked too, and every point of its `sweep` table.
     """
-    from neurogate.config.loading import load
+    from neurogate.config.schema import structure
+    from neurogate.config.sweep import Sweep, points
+    from neurogate.config.sweep_table import load_sweep
     from neurogate.runs.store import folder_of
 
-    folder = folder_of(load(file), Path("runs"))
-    sys.stdout.write(f"{file} is in order; its run will be stored in {folder}.\n")
+    base, sweep = load_sweep(file)
+    folder = folder_of(structure(base), Path("runs"))
+    varied = "" if sweep == Sweep() else f" Its sweep has {len(points(sweep, base))} points."
+    sys.stdout.write(f"{file} is in order; its run will be stored in {folder}.{varied}\n")
     return 0

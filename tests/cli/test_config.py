@@ -6,6 +6,7 @@ import pytest
 
 from neurogate.cli import main
 from neurogate.config import load
+from neurogate.config.sweep_table import load_sweep
 
 Captured = pytest.CaptureFixture[str]
 
@@ -25,3 +26,44 @@ def test_toml_that_is_shown_can_be_saved_and_loaded(capsys: Captured, tmp_path: 
     assert load(file) == load("what_when", quick=True)
     assert main(["config", "check", str(file)]) == 0
     assert "mine.toml is in order" in capsys.readouterr().out
+
+
+SWEEP = """
+[sweep]
+seeds = 3
+samples = 2
+[sweep.grid]
+"reservoir.gain" = "1:2:3"
+[sweep.random]
+"reservoir.inputs.density" = "uniform:0.1:0.9"
+"""
+
+
+def test_a_sweep_is_shown_after_the_settings_and_checked_point_by_point(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(SWEEP)
+    assert main(["config", "show", str(file)]) == 0
+    keys = [line for line in capsys.readouterr().out.splitlines() if line.startswith("sweep.")]
+    assert keys == [
+        'sweep.grid."reservoir.gain" = [1.0, 1.5, 2.0]',
+        'sweep.random."reservoir.inputs.density".uniform = [0.1, 0.9]',
+        "sweep.samples = 2",
+        "sweep.sample_seed = 1",
+        "sweep.seeds = 3",
+    ]
+    assert main(["config", "check", str(file)]) == 0
+    assert "Its sweep has 18 points." in capsys.readouterr().out
+    file.write_text(SWEEP.replace('"1:2:3"', "[1, -1]"))
+    assert main(["config", "check", str(file)]) == 2
+    assert "In 6 points, the first with reservoir.gain=-1," in capsys.readouterr().err
+
+
+def test_a_sweep_goes_along_as_toml(capsys: Captured, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(SWEEP)
+    assert main(["config", "show", str(file), "--toml"]) == 0
+    copy = tmp_path / "copy.toml"
+    copy.write_text(capsys.readouterr().out)
+    assert load_sweep(copy)[1] == load_sweep(file)[1]
