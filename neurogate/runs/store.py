@@ -101,6 +101,7 @@ def load(path: Path) -> Run:
         )
     try:
         problems = manifest.damage(path)
+        summary = {} if problems else json.loads((path / "summary.json").read_text("utf-8"))
     except OSError as error:
         raise RequestError(
             f"The run folder {path} cannot be read: {error.filename}: {error.strerror}. Mend that first."
@@ -110,7 +111,7 @@ def load(path: Path) -> Run:
             f"The run folder {path} is damaged: {'; '.join(problems)}. "
             "Restore it from a copy, or repeat the run with --force, which replaces it."
         )
-    return Run(path, json.loads((path / "summary.json").read_text("utf-8")))
+    return Run(path, summary)
 
 
 def prepare(out: Path) -> None:

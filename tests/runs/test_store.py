@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neurogate.errors import Outcome, RequestError
-from neurogate.runs import files, store
+from neurogate.runs import files, manifest, store
 
 
 def write(folder: Path, value: float = 1.0, *, replace: bool = False) -> store.Run:
@@ -71,6 +71,15 @@ def test_what_is_no_run_folder_is_said(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(RequestError, match=name):
         store.load(tmp_path / name)
+
+
+def test_what_cannot_be_read_is_not_called_damaged(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a-1").path
+    (folder / "manifest.json").unlink()
+    (folder / "summary.json").unlink()
+    manifest.write(folder)
+    with pytest.raises(RequestError, match=r"a-1 cannot be read: .*summary\.json: No such file or directory"):
+        store.load(folder)
 
 
 def test_a_folder_that_appeared_meanwhile_stays_unless_it_is_to_be_replaced(tmp_path: Path) -> None:
