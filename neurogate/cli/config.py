@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "check", "show"]
 
-_NOTHING = ("{}", "[]", '""', "0")
-
 app = App(name="config", help="Show every setting of a simulation, or check a file.", help_format="plaintext")
 
 
@@ -66,8 +64,7 @@ def _toml(settings: AnySimulation, sweep: Sweep | None) -> None:
 
     sys.stdout.write(dumps(settings))
     if sweep is not None:
-        given = {key: value for key, value in plain(sweep).items() if value}
-        sys.stdout.write("\n" + dumps({"sweep": given}))
+        sys.stdout.write("\n" + dumps({"sweep": {key: plain(sweep)[key] for key in _given(sweep)}}))
 
 
 def _rows(settings: AnySimulation, sweep: Sweep | None) -> None:
@@ -75,9 +72,19 @@ def _rows(settings: AnySimulation, sweep: Sweep | None) -> None:
 
     for row in describe(settings):
         _row(row.key, row.value, f"{row.meaning} Must be {row.allowed}.")
-    for row in describe(sweep) if sweep is not None else ():
-        if row.value not in _NOTHING:
-            _row(f"sweep.{row.key}", row.value, row.meaning)
+    if sweep is not None:
+        given = _given(sweep)
+        for row in describe(sweep):
+            if row.key.partition(".")[0] in given:
+                _row(f"sweep.{row.key}", row.value, row.meaning)
+
+
+def _given(sweep: Sweep) -> list[str]:
+    """List what a sweep has not left to its default."""
+    from neurogate.config.sweep import Sweep
+    from neurogate.units import field_types
+
+    return [name for name in field_types(Sweep) if getattr(sweep, name) != getattr(Sweep(), name)]
 
 
 def _row(key: str, value: str, meaning: str) -> None:

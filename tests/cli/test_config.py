@@ -50,7 +50,6 @@ def test_a_sweep_is_shown_after_the_settings_and_checked_point_by_point(
         'sweep.grid."reservoir.gain" = [1.0, 1.5, 2.0]',
         'sweep.random."reservoir.inputs.density".uniform = [0.1, 0.9]',
         "sweep.samples = 2",
-        "sweep.sample_seed = 1",
         "sweep.seeds = 3",
     ]
     assert main(["config", "check", str(file)]) == 0
