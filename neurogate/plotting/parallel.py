@@ -109,7 +109,7 @@ def _measured(axes: Axes, place: int, scale: Scale, norm: Normalize) -> None:
 def _tick(axes: Axes, place: int, height: float, label: str) -> None:
     box: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8}
     axes.plot([place - 0.02, place], [height, height], color=BLACK, linewidth=0.8, zorder=4)
-    axes.text(place + 0.015, height, label, va="center", fontsize=6.5, bbox=box, zorder=5)
+    axes.text(place + 0.02, height, label, va="center", fontsize=6.5, bbox=box, zorder=5)
 
 
 def _lost(

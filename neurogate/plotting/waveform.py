@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.plotting.picture import settled
@@ -24,6 +24,7 @@ from neurogate.plotting.style import BLACK, GREY, NEURON_TYPES, STYLE, WIDTH_MM,
 __all__ = ["PARTS", "course", "follow", "waveform"]
 
 _HEIGHT_MM = 118.0
+_DECADES = 1000.0
 _TAUGHT = "#F0E6CC"
 _TARGET = "#56B4E9"
 _Part = Figure | SubFigure
@@ -139,6 +140,10 @@ def course(
         if scale == "linear":
             axes.set_ylim(bottom=0.0)
         else:
+            low, high = axes.get_ylim()
+            subs = (1.0, 3.0) if high < _DECADES * low else (1.0,)
+            axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=9))
+            axes.yaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_minor_formatter(NullFormatter())
     return line
 
@@ -221,7 +226,7 @@ def _courses(part: _Part, arrays: Arrays, courses: _Courses = _COURSES) -> list[
 
 def _name_phases(axes: Axes, start: float, stop: float, end: float) -> None:
     for name, low, high in (("by itself", 0.0, start), ("taught", start, stop), ("free", stop, end)):
-        if high - low > 0.12 * end:
+        if high - low > (0.12 if low else 0.2) * end:  # a panel's letter stands where the first name would
             axes.text(
                 (low + high) / 2, 1.04, name, ha="center", va="bottom", color=GREY,
                 transform=axes.get_xaxis_transform(),
