@@ -17,6 +17,7 @@ from neurogate.cli.plot import plot
 from neurogate.cli.report import report
 from neurogate.cli.run import run
 from neurogate.cli.runs import runs
+from neurogate.cli.sweep import sweep
 from neurogate.cli.verify import verify
 from neurogate.errors import RequestError
 
@@ -34,12 +35,15 @@ app = App(
       neurogate list                    simulations that are ready to run
       neurogate config show what_when   every setting and what it means
       neurogate run what_when --set reservoir.n=500 --seed 3
+      neurogate sweep what_when --quick --grid reservoir.gain=0.5,1,2 --seeds 5
       neurogate doctor                  what is installed, what is missing
 
-    Exit codes: 0 done, 1 the run failed or diverged, 2 the request was wrong.
+    Exit codes: 0 done, 1 the run failed or diverged, 2 the request was wrong,
+    3 some runs of a sweep failed.
     """,
 )
 app.command(run)
+app.command(sweep)
 app.command(list_, name="list")
 app.command(config)
 app.command(plot)

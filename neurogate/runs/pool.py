@@ -125,7 +125,7 @@ def _client(address: str) -> Iterator[Any]:
             f'A scheduler needs Dask, which is missing ({error}); pip install "neurogate[dask]".'
         ) from None
     try:
-        client = Client(address, timeout=_CONNECT_S, set_as_default=False)
+        client: Any = Client(address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         raise RequestError(
             f"No Dask scheduler answers at {address} within {_CONNECT_S} s ({error}); "

@@ -8,12 +8,13 @@ made it; so a sweep that was stopped, by whatever means, is continued by the sam
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import attrs
 
@@ -27,6 +28,7 @@ from neurogate.runs.lease import Leases
 from neurogate.runs.probe import warm
 from neurogate.runs.together import Ended
 from neurogate.runs.worker import Task, work
+from neurogate.units import Count, Domain, NonNegative, Positive, settings
 
 __all__ = ["Event", "Options", "sweep"]
 
@@ -36,7 +38,7 @@ _ELSEWHERE_S = 2.0
 _STOP = ".stop"
 
 
-@attrs.frozen
+@settings
 class Options:
     """How a sweep is executed; nothing here changes a bit of any run.
 
@@ -49,7 +51,7 @@ class Options:
     scheduler : str
         Address of a Dask scheduler, to use its workers instead.
     timeout_s : float
-        Seconds that a run may take.
+        Seconds that a run may take, as its share of a batch; 0 for as long as it likes.
     retries : int
         How often a batch whose worker died is tried again.
     fail_fast : bool
@@ -60,14 +62,14 @@ class Options:
         Memory that all batches under way may take together.
     """
 
-    jobs: int = 1
-    batch: int = 0
+    jobs: Count = 1
+    batch: Annotated[int, Domain(0)] = 0
     scheduler: str = ""
-    timeout_s: float = float("inf")
-    retries: int = 2
+    timeout_s: NonNegative = 0.0
+    retries: Annotated[int, Domain(0)] = 2
     fail_fast: bool = False
-    checkpoint_every_s: float = 10.0
-    memory_mb: float = 4096.0
+    checkpoint_every_s: NonNegative = 10.0
+    memory_mb: Positive = 4096.0
 
 
 @attrs.frozen
@@ -227,8 +229,8 @@ class _Driver:
         if mine:
             batch.points = mine
             task = Task(
-                [point.simulation for point in mine], self.out, self.stop_file, self.options.timeout_s,
-                self.options.checkpoint_every_s,
+                [point.simulation for point in mine], self.out, self.stop_file,
+                self.options.timeout_s or math.inf, self.options.checkpoint_every_s,
             )  # fmt: skip
             try:
                 self.under_way[workers.submit(work, task)] = batch

@@ -1,0 +1,225 @@
+"""`neurogate sweep`: many runs of one simulation, with some of its settings varied."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from neurogate.cli.sweep_options import SweepOptions
+from neurogate.errors import Outcome, RequestError
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Sequence
+
+    from neurogate.config.sweep import Point
+    from neurogate.runs.sweep import Options
+
+__all__ = ["sweep"]
+
+_PART_FAILED = 3
+_ROWS_SHOWN = 40
+_Switch = Annotated[bool, Parameter(negative="", show_default=False)]
+
+
+def sweep(
+    simulation: Annotated[str, Parameter(name="NAME_OR_TOML")],
+    /,
+    *,
+    varied: SweepOptions | None = None,
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = (),
+    quick: _Switch = False,
+    out: Path = Path("runs"),
+    jobs: int | None = None,
+    batch: int = 0,
+    memory_mb: float | None = None,
+    scheduler: str = "",
+    timeout: float = 0.0,
+    retries: int = 2,
+    fail_fast: Annotated[bool, Parameter(negative="--keep-going", show_default=False)] = False,
+    checkpoint: float = 10.0,
+    dry_run: _Switch = False,
+    json: _Switch = False,
+) -> int:
+    """Run a simulation many times, with some of its settings varied.
+
+    Every run gets its own folder, as `neurogate run` would make it, and the
+    sweep one that lists them and holds a report. Runs that are stored already
+    are not repeated. Ctrl-C, a crash or a killed worker loses nothing that is
+    finished: the same command continues.
+
+    Try:
+      neurogate sweep what_when --quick --grid reservoir.gain=0.5:2.0:4 --seeds 5
+      neurogate sweep what_when --grid reservoir.gain=0.5,1,2 --seeds 20 --dry-run
+      neurogate sweep what_when --random 50 --draw reservoir.gain=log_uniform:0.3:3
+
+    Parameters
+    ----------
+    simulation
+        A shipped simulation (see `neurogate list`) or a TOML file, which may have a [sweep] table.
+    set_
+        A setting and its value for all runs, as reservoir.n=500; can be repeated.
+    quick
+        The smaller variant that the simulation's file defines.
+    out
+        The folder that holds run folders.
+    jobs
+        Processes on this machine; by default as many as it has cores. With --scheduler, batches at once.
+    batch
+        How many runs share a simulation loop, at most; 0 chooses by memory.
+    memory_mb
+        Memory that all runs under way may take together; by default half of what is free.
+    scheduler
+        Address of a Dask scheduler, as tcp://host:8786, whose workers are used instead of processes here.
+    timeout
+        Seconds that a run may take; 0 for as long as it likes.
+    retries
+        How often runs whose worker died are tried again.
+    fail_fast
+        Stop at the first run that fails; by default the others go on.
+    checkpoint
+        Seconds between two checkpoints of runs under way.
+    dry_run
+        List the runs, their memory and the time that they will take, and run nothing but a short probe.
+    json
+        Print outcomes and the sweep's folder as JSON on standard output, all else on standard error.
+    """
+    from neurogate.config.sweep import points as resolve
+
+    base, wanted = (varied or SweepOptions()).sweep(simulation, set_, quick=quick)
+    points = resolve(wanted, base)
+    from neurogate.runs.sweep import Options
+
+    if jobs is None:
+        jobs = _jobs(scheduler)
+    limit_mb = _free_mb() / 2 if memory_mb is None else memory_mb
+    try:
+        options = Options(
+            jobs=jobs, batch=batch, scheduler=scheduler, timeout_s=timeout, retries=retries,
+            fail_fast=fail_fast, checkpoint_every_s=checkpoint, memory_mb=limit_mb,
+        )  # fmt: skip
+    except ValueError as error:
+        raise RequestError(_as_option(str(error))) from None
+    if dry_run:
+        with contextlib.redirect_stdout(sys.stderr):
+            text = _plan(points, options, out)
+        sys.stdout.write(text)
+        return 0
+    return _run(points, options, out, json=json)
+
+
+def _as_option(message: str) -> str:
+    """Name the option instead of the attribute that it becomes.
+
+    Examples
+    --------
+    >>> _as_option("Options.timeout_s is -1; it must be at least 0.")
+    '--timeout is -1; it must be at least 0.'
+    """
+    name, _, rest = message.removeprefix("Options.").partition(" ")
+    return f"--{name.replace('_every', '').removesuffix('_s').replace('_', '-')} {rest}"
+
+
+def _jobs(scheduler: str) -> int:
+    if not scheduler:
+        return os.cpu_count() or 1
+    from neurogate.runs.pool import width
+
+    return width(scheduler)
+
+
+def _free_mb() -> float:
+    """Return the memory that is free on this machine, or a guess where it does not say."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return 8192.0
+
+
+def _run(points: Sequence[Point], options: Options, out: Path, *, json: bool) -> int:
+    from neurogate.cli.progress import messages
+    from neurogate.cli.sweep_progress import shown
+    from neurogate.runs.report import report
+    from neurogate.runs.sweep import sweep as execute
+    from neurogate.runs.sweep_folder import open_folder
+    from neurogate.runs.versions import versions
+
+    command = shlex.join(["neurogate", *sys.argv[1:]])
+    folder = open_folder(points, points[0].simulation.name, out, command, versions())
+    with contextlib.redirect_stdout(sys.stderr), messages():
+        with shown(len(points), folder) as tell:
+            counts = execute(points, folder, options, tell)
+        page = report(folder)
+        table = _write_table(folder)
+    if json:
+        import json as json_
+
+        outcomes = {str(outcome): count for outcome, count in counts.items()}
+        sys.stdout.write(
+            json_.dumps({"folder": str(folder), "runs": len(points), "outcomes": outcomes}) + "\n"
+        )
+    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+    lines = [f"{len(points)} runs: {told}.", f"Table: {table}", f"Report: {page}"]
+    if counts[Outcome.CANCELLED]:
+        lines.append("The same command continues where this one stopped.")
+    (sys.stderr if json else sys.stdout).write("\n".join(lines) + "\n")
+    return _exit_code(counts)
+
+
+def _exit_code(counts: Counter[Outcome]) -> int:
+    if counts[Outcome.CANCELLED]:
+        return 1
+    return 0 if set(+counts) == {Outcome.DONE} else _PART_FAILED
+
+
+def _write_table(folder: Path) -> Path:
+    from neurogate.runs import load
+    from neurogate.runs.files import replacing
+
+    path = folder / "table.csv"
+    with replacing(path) as file:
+        file.write(load(folder).table().to_csv().encode())
+    return path
+
+
+def _plan(points: Sequence[Point], options: Options, out: Path) -> str:
+    """Return the table of runs, and what they will take."""
+    from neurogate.cli.sweep_progress import changes_text
+    from neurogate.config.memory import memory_mb
+    from neurogate.config.sharing import batches
+    from neurogate.runs import store
+    from neurogate.runs.probe import seconds_per_run
+
+    missing = [point for point in points if not store.folder_of(point.simulation, out).exists()]
+    lines = [f"{point.hash[:12]}  {changes_text(point.changes)}" for point in points[:_ROWS_SHOWN]]
+    if len(points) > _ROWS_SHOWN:
+        lines.append(f"... and {len(points) - _ROWS_SHOWN} more")
+    lines.append(f"{len(points)} runs, {len(points) - len(missing)} of them stored already.")
+    if missing:
+        simulations = [point.simulation for point in missing]
+        each_mb = max(sum(memory_mb(one).values()) for one in simulations)
+        together = batches(simulations, options.batch or 64, options.jobs)
+        some = [simulations[place] for place in together[0]]
+        total_s = seconds_per_run(some) * len(missing) / min(options.jobs, len(together))
+        lines.append(f"Memory: about {each_mb:.0f} MB a run while it is under way.")
+        lines.append(f"Time: about {_duration(total_s)} with {options.jobs} jobs, by a short probe.")
+    return "\n".join(lines) + "\n"
+
+
+def _duration(seconds: float) -> str:
+    """Write a time for people.
+
+    Examples
+    --------
+    >>> _duration(42.0), _duration(5400.0), _duration(200000.0)
+    ('42 s', '1.5 h', '2.3 d')
+    """
+    for size, unit in ((86400.0, "d"), (3600.0, "h"), (120.0, "min")):
+        if seconds >= size:
+            return f"{seconds / (60.0 if unit == 'min' else size):.1f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,153 @@
+"""How far a sweep is: a live table on a terminal, one plain line for each event anywhere else.
+
+Always on standard error. What happens is decided in `neurogate.runs.sweep`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from neurogate.runs.sweep import Event
+
+__all__ = ["changes_text", "shown"]
+
+_GOOD = "done"
+
+
+@contextlib.contextmanager
+def shown(total: int, folder: Path) -> Iterator[Callable[[Event], None]]:
+    """Yield the function that is told what happens to the runs of a sweep.
+
+    Parameters
+    ----------
+    total : int
+        Runs in all.
+    folder : pathlib.Path
+        That of the sweep, which holds the logs of failures.
+    """
+    tally = _Tally(total, folder)
+    if not sys.stderr.isatty():
+        yield tally.tell_plainly
+        tally.tell_stored()
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(stderr=True)
+    with Live(get_renderable=tally.table, console=console, refresh_per_second=2) as live:
+
+        def tell(event: Event) -> None:
+            tally.count(event)
+            if line := tally.failure(event):
+                live.console.print(line, markup=False, highlight=False)
+
+        yield tell
+
+
+def changes_text(changes: Mapping[str, Any]) -> str:
+    """Write what is special about a run in one line.
+
+    Examples
+    --------
+    >>> changes_text({"reservoir.gain": 0.5, "run.seed": 3})
+    'reservoir.gain=0.5 run.seed=3'
+    """
+    written = {
+        key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in changes.items()
+    }
+    return " ".join(f"{key}={value}" for key, value in written.items())
+
+
+@attrs.define
+class _Tally:
+    """What has happened so far."""
+
+    total: int
+    folder: Path
+    outcomes: Counter[str] = attrs.field(factory=Counter)
+    stored: int = 0
+    running: int = 0
+    worked: int = 0
+    started_s: float = attrs.field(factory=time.monotonic)
+    _told: bool = False
+
+    def count(self, event: Event) -> None:
+        if event.kind == "stored":
+            self.stored += 1
+        elif event.kind == "started":
+            self.running += 1
+        elif event.kind == "again":
+            self.running -= 1
+        elif event.ended is not None:
+            self.running -= 1
+            self.worked += 1
+            self.outcomes[str(event.ended.outcome)] += 1
+
+    @property
+    def finished(self) -> int:
+        return self.stored + self.worked
+
+    def rate_and_left(self) -> tuple[float, float]:
+        """Return runs per minute, and the seconds that the others will take at this rate."""
+        spent_s = time.monotonic() - self.started_s
+        rate = 60 * self.worked / spent_s if spent_s else 0.0
+        return rate, (60 * (self.total - self.finished) / rate if rate else float("nan"))
+
+    def failure(self, event: Event) -> str:
+        """Return a line about a run that did not end well, else an empty one."""
+        if event.kind == "again":
+            return f"{changes_text(event.point.changes)}: its worker died; it is tried again."
+        ended = event.ended
+        if ended is None or str(ended.outcome) in (_GOOD, "cancelled"):
+            return ""
+        log = self.folder / "failed" / f"{event.point.hash[:12]}.log"
+        seen = f" Log: {log}" if ended.log else ""
+        return f"{ended.outcome}: {changes_text(event.point.changes)}: {ended.message}{seen}"
+
+    def tell_plainly(self, event: Event) -> None:
+        """Write one line, but none for each run that was there already or has only begun."""
+        self.count(event)
+        if event.kind in ("stored", "started"):
+            return
+        self.tell_stored()
+        line = self.failure(event)
+        if event.kind == "elsewhere":
+            line = f"{changes_text(event.point.changes)}: another driver is working on it."
+        elif event.ended is not None and not line:
+            rate, left_s = self.rate_and_left()
+            line = f"{event.ended.outcome}: {changes_text(event.point.changes)}"
+            line += f" ({rate:.1f} runs/min, about {left_s:.0f} s left)" if left_s > 0 else ""
+        sys.stderr.write(f"[{self.finished}/{self.total}] {line}\n")
+
+    def tell_stored(self) -> None:
+        """Say once how many runs were there already."""
+        if self.stored and not self._told:
+            sys.stderr.write(f"{self.stored} of {self.total} runs are stored already.\n")
+        self._told = True
+
+    def table(self) -> Table:
+        """Return the live table."""
+        from rich.table import Table
+
+        rate, left_s = self.rate_and_left()
+        columns = {
+            "done": f"{self.outcomes[_GOOD] + self.stored}/{self.total}",
+            "running": str(self.running),
+            **{name: str(self.outcomes[name]) for name in ("failed", "diverged", "timed-out")},
+            "runs/min": f"{rate:.1f}",
+            "left": "-" if left_s != left_s else time.strftime("%H:%M:%S", time.gmtime(left_s)),
+        }
+        table = Table(*columns, box=None, pad_edge=False)
+        table.add_row(*columns.values())
+        return table

@@ -1,0 +1,128 @@
+"""`neurogate sweep` from a grid to a report, and what it says on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from neurogate.cli import main
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_grid_becomes_runs_a_table_and_a_report(tiny: list[str], capsys: Captured) -> None:
+    words = ["sweep", *tiny, "--grid", "reservoir.gain=0.5,1.0", "--seeds", "2", "--jobs", "1"]
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0] == "4 runs: 4 done."
+    table, report = (Path(line.partition(": ")[2]) for line in out.splitlines()[1:])
+    assert table.read_text().splitlines()[0].startswith("reservoir.gain,run.seed,rule,timing_error_ms")
+    assert len(table.read_text().splitlines()) == 1 + 4 * 2
+    assert "reservoir.gain" in report.read_text()
+    assert "[4/4] done: reservoir.gain=1 run.seed=2" in err
+    assert main([*words, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"folder": str(table.parent), "runs": 4, "outcomes": {"done": 4}}
+    assert "4 of 4 runs are stored already." in err
+
+
+def test_a_dry_run_lists_the_runs_and_runs_none(tiny: list[str], capsys: Captured) -> None:
+    assert main(["sweep", *tiny, "--grid", "reservoir.gain=0.5,1.0", "--dry-run"]) == 0
+    out, _ = capsys.readouterr()
+    lines = out.splitlines()
+    assert [line.split()[1] for line in lines[:2]] == ["reservoir.gain=0.5", "reservoir.gain=1"]
+    assert lines[2] == "2 runs, 0 of them stored already."
+    assert lines[3].startswith("Memory: about ")
+    assert lines[4].startswith("Time: about ")
+    assert not Path("runs").exists()
+
+
+def test_part_of_a_sweep_may_fail(tiny: list[str], capsys: Captured) -> None:
+    assert main(["sweep", *tiny, "--grid", "reservoir.gain=1e5,1.0", "--jobs", "1"]) == 3
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0] == "2 runs: 1 diverged, 1 done."
+    assert "diverged: reservoir.gain=100000: Replica 0 diverged" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--grid", "reservoir.gian=1,2"], "reservoir.gian"),
+        (["--grid", "reservoir.gain=-1,2"], "reservoir.gain"),
+        (["--grid", "reservoir.gain="], "reservoir.gain"),
+        ([], "the sweep varies nothing"),
+        (["--seeds", "2", "--jobs", "0"], "--jobs is 0; it must be at least 1."),
+        (["--seeds", "2", "--timeout", "-1"], "--timeout is -1"),
+        (
+            ["--seeds", "2", "--scheduler", "tcp://127.0.0.1:9"],
+            "No Dask scheduler answers at tcp://127.0.0.1:9",
+        ),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_nothing_is_written(
+    words: list[str], said: str, tiny: list[str], capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neurogate.runs.pool._CONNECT_S", 1)
+    assert main(["sweep", *tiny, *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said.lower() in err.lower()
+    assert "Traceback" not in err
+    assert not Path("runs").exists()
+
+
+def test_ctrl_c_says_how_to_go_on(tiny: list[str]) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "neurogate",
+        "sweep",
+        *tiny,
+        "--seeds",
+        "30",
+        "--jobs",
+        "2",
+        "--batch",
+        "1",
+    ]
+    sweep = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    while not list(Path().glob("runs/what_when-*/manifest.json")):
+        time.sleep(0.05)
+        assert sweep.poll() is None
+    sweep.send_signal(signal.SIGINT)
+    out, _ = sweep.communicate(timeout=60)
+    assert sweep.returncode == 1
+    assert "cancelled" in out.splitlines()[0]
+    assert out.splitlines()[-1] == "The same command continues where this one stopped."
+
+
+def test_a_terminal_shows_a_live_table(tiny: list[str]) -> None:
+    driver, terminal = pty.openpty()
+    words = [sys.executable, "-m", "neurogate", "sweep", *tiny, "--seeds", "2", "--jobs", "1"]
+    sweep = subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, stderr=terminal, env={**os.environ, "TERM": "xterm"}
+    )
+    os.close(terminal)
+    seen = b""
+    while True:
+        try:
+            seen += os.read(driver, 4096)
+        except OSError:
+            break
+    os.close(driver)
+    assert sweep.wait() == 0
+    assert b"runs/min" in seen
+    assert b"2/2" in seen
