@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -124,6 +126,29 @@ class TestFile:
         assert [problem.split(" ")[0] for problem in problems(write(text))] == [
             *("sweep.samples", "sweep.seeds", "sweep.sede", "sweep.zip", "sweep.zip"),
         ]
+
+
+def test_the_table_in_the_documentation_says_what_its_options_say(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (checkout / "docs" / "running.rst").read_text("utf-8")
+    block = text.partition(".. code-block:: toml\n\n")[2].partition("\n\nGrid, rows of zip")[0]
+    (tmp_path / "mine.toml").write_text(textwrap.dedent(block))
+    (tmp_path / "points.csv").write_text("task.settling\n4\n5\n")
+    monkeypatch.chdir(tmp_path)
+    said = [option.partition("=") for option in re.findall(r"--(?:grid|zip|draw) (\S+)", block)]
+    grid, zipped, drawn = said[:2], said[2:4], said[4:]
+    wishes: dict[str, Any] = {
+        "samples": 30,
+        "seeds": 20,
+        "table": "points.csv",
+        "where": ["reservoir.gain < 1.5"],
+    }
+    wishes |= {
+        name: {key: values for key, _, values in axes}
+        for name, axes in (("grid", grid), ("zip", zipped), ("random", drawn))
+    }
+    assert load_sweep("mine.toml")[1] == load_sweep("what_when", wishes=wishes)[1]
 
 
 class TestWishes:
