@@ -194,6 +194,7 @@ def _plan(points: Sequence[Point], options: Options, out: Path) -> str:
     from neurogate.config.sharing import batches
     from neurogate.runs import store
     from neurogate.runs.probe import seconds_per_run
+    from neurogate.runs.sweep import LARGEST_BATCH
 
     missing = [point for point in points if not store.folder_of(point.simulation, out).exists()]
     lines = [f"{point.hash[:12]}  {changes_text(point.changes)}" for point in points[:_ROWS_SHOWN]]
@@ -203,7 +204,7 @@ def _plan(points: Sequence[Point], options: Options, out: Path) -> str:
     if missing:
         simulations = [point.simulation for point in missing]
         each_mb = max(sum(memory_mb(one).values()) for one in simulations)
-        together = batches(simulations, options.batch or 64, options.jobs)
+        together = batches(simulations, options.batch or LARGEST_BATCH, options.jobs)
         some = [simulations[place] for place in together[0]]
         total_s = seconds_per_run(some) * len(missing) / min(options.jobs, len(together))
         lines.append(f"Memory: about {each_mb:.0f} MB a run while it is under way.")

@@ -30,9 +30,11 @@ from neurogate.runs.together import Ended
 from neurogate.runs.worker import Task, work
 from neurogate.units import Count, Domain, NonNegative, Positive, settings
 
-__all__ = ["Event", "Options", "sweep"]
+__all__ = ["LARGEST_BATCH", "Event", "Options", "sweep"]
 
-_LARGEST_BATCH = 64
+LARGEST_BATCH = 64
+"""Runs in a batch, at most, if nothing else is asked for."""
+
 _POLL_S = 0.2
 _ELSEWHERE_S = 2.0
 _STOP = ".stop"
@@ -182,7 +184,7 @@ class _Driver:
         simulations = [point.simulation for point in points]
         each_mb = max(sum(memory_mb(simulation).values()) for simulation in simulations)
         fitting = int(self.options.memory_mb / self.options.jobs / each_mb)
-        most = self.options.batch or max(1, min(_LARGEST_BATCH, fitting))
+        most = self.options.batch or max(1, min(LARGEST_BATCH, fitting))
         for places in batches(simulations, most, 1 if self.options.batch else self.options.jobs):
             yield _Batch([points[place] for place in places])
 

@@ -1,0 +1,96 @@
+"""How fast a sweep is, beside a shell loop over `neurogate run` and beside the engine itself.
+
+Writes benchmarks/results/sweep.json:
+
+    python benchmarks/sweep.py
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from neurogate import config
+from neurogate.bench.machine import machine, write
+from neurogate.config.sharing import batches, share
+from neurogate.config.sweep import Point, Sweep, points
+from neurogate.runs.sweep import LARGEST_BATCH, Options, sweep
+from neurogate.runs.sweep_folder import open_folder
+
+RESULTS = Path(__file__).parent / "results" / "sweep.json"
+JOBS, LOOPED, TRIALS = 2, 3, 20
+GRIDS = {
+    "32 seeds x 8 learning rates": Sweep(
+        grid={"rules.three_factor.eta_when": [0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.1, 0.12]}, seeds=32
+    ),
+    "32 seeds x 8 gains": Sweep(grid={"reservoir.gain": [0.5, 0.7, 0.9, 1.0, 1.1, 1.3, 1.6, 2.0]}, seeds=32),
+}
+
+
+def looped(out: Path) -> float:
+    """Return seconds for each run of a shell loop, the median of a few."""
+    spent = []
+    for seed in range(LOOPED + 1):
+        words = [sys.executable, "-m", "neurogate", "run", "what_when", "--quick", "--set", "reservoir.n=500"]
+        began = time.perf_counter()
+        subprocess.run(
+            [*words, "--seed", str(1000 + seed), "--out", str(out)], check=True, capture_output=True
+        )
+        spent.append(time.perf_counter() - began)
+    return sorted(spent[1:])[LOOPED // 2]  # the first one may compile
+
+
+def swept(chosen: tuple[Point, ...], out: Path) -> float:
+    """Return seconds for a whole sweep."""
+    folder = open_folder(chosen, "what_when", out, "benchmarks/sweep.py", {})
+    began = time.perf_counter()
+    sweep(chosen, folder, Options(jobs=JOBS, memory_mb=8000.0), lambda event: None)
+    return time.perf_counter() - began
+
+
+def engine(chosen: tuple[Point, ...]) -> float:
+    """Return seconds that one process needs to advance all runs, by a few trials of the first batch."""
+    simulations = [point.simulation for point in chosen]
+    batch = batches(simulations, LARGEST_BATCH, JOBS)[0]
+    (shared,) = share([simulations[place] for place in batch])
+    session = shared.session
+    while session.phase == "habituation":
+        session.advance()
+    first, began = session.position, time.perf_counter()
+    while session.position < first + TRIALS:
+        session.advance()
+    return (time.perf_counter() - began) / TRIALS * session.total * len(chosen) / len(batch)
+
+
+def main() -> None:
+    """Measure, print and store."""
+    base = config.unstructure(config.load("what_when", overrides=["reservoir.n=500"], quick=True))
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        loop_s = looped(Path(folder) / "loop")
+        for name, wanted in GRIDS.items():
+            chosen = points(wanted, base)
+            out = Path(folder) / "sweep"
+            spent = swept(chosen, out)
+            shutil.rmtree(out)
+            own = engine(chosen) / JOBS
+            rows.append(
+                {
+                    "sweep": name, "runs": len(chosen), "jobs": JOBS, "seconds": spent,
+                    "shell_loop_seconds_per_run": loop_s, "times_shell_loop": loop_s * len(chosen) / spent,
+                    "engine_seconds": own, "share_of_engine": own / spent,
+                    "overhead_ms_per_run": 1000 * (spent - own) * JOBS / len(chosen),
+                }
+            )  # fmt: skip
+            sys.stdout.write(json.dumps(rows[-1]) + "\n")
+            sys.stdout.flush()
+    write(RESULTS, machine("python benchmarks/sweep.py"), rows)
+
+
+if __name__ == "__main__":
+    main()
