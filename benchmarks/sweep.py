@@ -26,9 +26,9 @@ RESULTS = Path(__file__).parent / "results" / "sweep.json"
 JOBS, LOOPED, TRIALS = 2, 3, 20
 GRIDS = {
     "32 seeds x 8 learning rates": Sweep(
-        grid={"rules.three_factor.eta_when": [0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.1, 0.12]}, seeds=32
+        grid={"rules.three_factor.eta_when": (0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.1, 0.12)}, seeds=32
     ),
-    "32 seeds x 8 gains": Sweep(grid={"reservoir.gain": [0.5, 0.7, 0.9, 1.0, 1.1, 1.3, 1.6, 2.0]}, seeds=32),
+    "32 seeds x 8 gains": Sweep(grid={"reservoir.gain": (0.5, 0.7, 0.9, 1.0, 1.1, 1.3, 1.6, 2.0)}, seeds=32),
 }
 
 
