@@ -224,7 +224,8 @@ def _cell(cell: Cell, *, head: bool) -> str:
     tag, scope = ("th", ' scope="row"') if head else ("td", "")
     value = _value(cell)
     number = "" if value is None else f' class="number" data-value="{value!r}"'
-    return f"<{tag}{scope}{number}>{_broken(_text(cell))}</{tag}>"
+    text = _broken(cell) if isinstance(cell, str) else html.escape(_text(cell))
+    return f"<{tag}{scope}{number}>{text}</{tag}>"
 
 
 def _broken(text: str) -> str:
