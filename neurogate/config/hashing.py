@@ -21,7 +21,7 @@ from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Distribution, FromFile
 from neurogate.units import field_types
 
-__all__ = ["WITHOUT_EFFECT", "Known", "canonical", "content_hash"]
+__all__ = ["WITHOUT_EFFECT", "Known", "canonical", "content_hash", "texts"]
 
 WITHOUT_EFFECT = frozenset({"name", "description", "run.threads", "run.memory_limit_mb"})
 """Key paths of what changes no bit of a run."""
@@ -84,7 +84,7 @@ def _text(value: Any, path: str, known: Known) -> str:
         return _json(plain(value))
     if attrs.has(type(value)):
         if id(value) not in known:
-            known[id(value)] = value, _settings(value, path, known)
+            known[id(value)] = value, _table(texts(value, path, known))
         return known[id(value)][1]
     if isinstance(value, Mapping):
         items = {key: _text(inner, join(path, key), known) for key, inner in value.items()}
@@ -95,15 +95,31 @@ def _text(value: Any, path: str, known: Known) -> str:
     return _json(value)
 
 
-def _settings(value: Any, path: str, known: Known) -> str:
+def texts(value: Any, path: str, known: Known) -> dict[str, str]:
+    """Return the canonical text of each field of some settings.
+
+    Parameters
+    ----------
+    value : settings object
+    path : str
+        Its key path; empty for a simulation.
+    known : dict
+        As for `content_hash`.
+
+    Examples
+    --------
+    >>> from neurogate.config import Run
+    >>> texts(Run(seed=3), "run", {})["seed"]
+    '3'
+    """
     cls: Any = type(value)
     prefix, kind = f"{path}." if path else "", kind_of(cls)
-    texts = {"kind": _json(kind)} if kind else {}
+    found = {"kind": _json(kind)} if kind else {}
     for name in field_types(cls):
         inner, place = getattr(value, name), f"{prefix}{name}"
         if inner is not None and place not in WITHOUT_EFFECT:
-            texts[name] = _text(inner, place, known)
-    return _table(texts)
+            found[name] = _text(inner, place, known)
+    return found
 
 
 def _json(value: Any) -> str:

@@ -7,15 +7,14 @@ replica, and each rule once, on all replicas. Every simulation gets the bits tha
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import attrs
 
 from neurogate.config import build
-from neurogate.config.hashing import canonical
+from neurogate.config.hashing import Known, texts
 from neurogate.config.schema import AnySimulation, WaveformSimulation
 from neurogate.network.reservoir import Reservoir
 from neurogate.plasticity.episode import Rule
@@ -82,13 +81,16 @@ def groups(simulations: Sequence[AnySimulation]) -> list[list[int]]:
     >>> groups([one, two, attrs.evolve(one, probes=attrs.evolve(one.probes, per_cue=3))])
     [[0, 1], [2]]
     """
-    keys = [_keys(simulation) for simulation in simulations]
-    met: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for rest, network, rules in keys:
-        met[rest, network].add(rules)
+    return _groups(_keys(simulations))
+
+
+def _groups(keys: Sequence[_Key]) -> list[list[int]]:
+    met: dict[str, set[str]] = defaultdict(set)
+    for key in keys:
+        met[key.network].add(key.rules)
     found: dict[object, list[int]] = defaultdict(list)
-    for place, (rest, network, _) in enumerate(keys):
-        found[rest, frozenset(met[rest, network])].append(place)
+    for place, key in enumerate(keys):
+        found[key.rest, frozenset(met[key.network])].append(place)
     return list(found.values())
 
 
@@ -110,11 +112,11 @@ def batches(simulations: Sequence[AnySimulation], most: int, least: int = 1) -> 
     [[0, 1], [2, 3], [4]]
     """
     size = max(1, min(most, -(-len(simulations) // least)))
-    found: list[list[int]] = []
-    for group in groups(simulations):
+    keys, found = _keys(simulations), list[list[int]]()
+    for group in _groups(keys):
         networks: dict[str, list[int]] = defaultdict(list)
         for place in group:
-            networks[_keys(simulations[place])[1]].append(place)
+            networks[keys[place].network].append(place)
         open_ = False
         for places in networks.values():
             for first in range(0, len(places), size):
@@ -154,19 +156,21 @@ def share(simulations: Sequence[AnySimulation], threads: int = 1) -> list[Shared
     """
     networks: dict[str, Reservoir] = {}
     alike: dict[object, list[int]] = defaultdict(list)
-    for place, simulation in enumerate(simulations):
-        key = _keys(simulation)[1]
-        if key not in networks:
-            networks[key] = attrs.evolve(build.reservoir(simulation), threads=threads)
-        alike[networks[key].kind].append(place)
-    return [_shared(simulations, members, networks) for members in alike.values()]
+    named = [key.network for key in _keys(simulations)]
+    for place, (simulation, name) in enumerate(zip(simulations, named, strict=True)):
+        if name not in networks:
+            networks[name] = attrs.evolve(build.reservoir(simulation), threads=threads)
+        alike[networks[name].kind].append(place)
+    return [_shared(simulations, members, named, networks) for members in alike.values()]
 
 
 def _shared(
-    simulations: Sequence[AnySimulation], members: Sequence[int], networks: dict[str, Reservoir]
+    simulations: Sequence[AnySimulation],
+    members: Sequence[int],
+    named: Sequence[str],
+    networks: Mapping[str, Reservoir],
 ) -> Shared:
-    chosen = [simulations[place] for place in members]
-    keys = [_keys(simulation)[1] for simulation in chosen]
+    chosen, keys = [simulations[place] for place in members], [named[place] for place in members]
     first: dict[str, int] = {}
     seeds: list[int] = []
     for simulation, key in zip(chosen, keys, strict=True):
@@ -200,14 +204,25 @@ def _rules(simulation: AnySimulation) -> dict[str, Rule]:
     return {} if isinstance(simulation, WaveformSimulation) else dict(simulation.rules)
 
 
-def _keys(simulation: AnySimulation) -> tuple[str, str, str]:
-    """Return what must be equal to share a session, what makes the networks, and what makes the rules."""
-    tables = canonical(simulation)
-    run, reservoir = tables["run"], tables.pop("reservoir")
-    network = [reservoir, run.pop("seed"), run.pop("replicas")]
-    fixed: list[Any] = [tables, reservoir["n"], reservoir["dt_ms"]]
-    rules = None if isinstance(simulation, WaveformSimulation) else tables.pop("rules")
-    if rules is not None and simulation.reservoir.inputs.feeds_back:
+class _Key(NamedTuple):
+    """What decides with whom a simulation can share."""
+
+    rest: str  # must be equal to share a session
+    network: str  # makes the networks
+    rules: str  # makes the rules
+
+
+def _keys(simulations: Sequence[AnySimulation]) -> list[_Key]:
+    known: Known = {}
+    return [_key(simulation, known) for simulation in simulations]
+
+
+def _key(simulation: AnySimulation, known: Known) -> _Key:
+    whole, run = texts(simulation, "", known), texts(simulation.run, "run", known)
+    del whole["run"]
+    network = [whole.pop("reservoir"), run.pop("seed"), run.pop("replicas")]
+    rules = "" if isinstance(simulation, WaveformSimulation) else whole.pop("rules")
+    fixed = [*whole.items(), *run.items(), simulation.reservoir.n, simulation.reservoir.dt_ms]
+    if simulation.reservoir.inputs.feeds_back:
         fixed.append(rules)
-    rest, network_text, rules_text = (json.dumps(part, sort_keys=True) for part in (fixed, network, rules))
-    return rest, rest + network_text, rules_text
+    return _Key(repr(fixed), repr([fixed, network]), rules)
