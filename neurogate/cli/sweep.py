@@ -63,6 +63,8 @@ def sweep(
     ----------
     simulation
         A shipped simulation (see `neurogate list`) or a TOML file, which may have a [sweep] table.
+    varied
+        How it is varied.
     set_
         A setting and its value for all runs, as reservoir.n=500; can be repeated.
     quick

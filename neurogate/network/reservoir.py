@@ -31,7 +31,8 @@ from ..backends.layout import (
 from ..errors import RequestError, RunDiverged
 from ..units import Domain, Milliseconds, NonNegative, settings
 from .cells import Cells
-from .filters import Synapse, Trace, kick
+from .drawing import draw, start_of
+from .filters import Synapse, Trace
 from .inputs import Inputs
 from .recording import Recording, pack_plan, unpack_records
 from .recurrent import Recurrent
@@ -157,7 +158,7 @@ class Reservoir:
             If the settings cannot be drawn or the backend cannot run here.
         """
         name = registry.choose(backend)[1]
-        replicas = [_draw(spec, seed, channels, feedback, readouts) for seed in seeds]
+        replicas = [draw(spec, seed, channels, feedback, readouts) for seed in seeds]
         arrays = stack(replicas, dtype)
         codes = Codes(
             MODELS[spec.cells.model],
@@ -167,7 +168,7 @@ class Reservoir:
             spec.dt_ms,
         )
         kinds = np.repeat([0, 1], spec.cells.split(spec.n))
-        start_mV = _start(spec, seeds, dtype)
+        start_mV = start_of(spec, seeds, dtype)
         return cls(arrays, codes, np.tile(kinds, (len(seeds), 1)), name, threads, start_mV)
 
     @classmethod
@@ -342,65 +343,3 @@ class Reservoir:
 def _backend(name: str) -> ModuleType:
     """Return a backend's module; looking for its libraries takes longer than a short run."""
     return registry.choose(name)[0]
-
-
-def _rng(seed: int, purpose: int) -> np.random.Generator:
-    """Return a generator for one purpose, so that changing one part of a network leaves the others alone."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose,)))
-
-
-def _draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int, readouts: int) -> dict[str, Array]:
-    """Draw one network; float64, no replica axis."""
-    n, dt = spec.n, spec.dt_ms
-    parameters, bias = spec.cells.draw(n, _rng(seed, 0))
-    inhibitory = spec.cells.split(n)[1]
-    wires = spec.recurrent.draw(n, inhibitory, gain=spec.gain, dt_ms=dt, rng=_rng(seed, 1))
-    tau, rise = _time_constants("synapse", spec.synapse, _rng(seed, 2), n)
-    trace_tau, trace_rise = _time_constants("trace", spec.trace, _rng(seed, 3), n)
-    weights = spec.inputs.draw(channels, n, _rng(seed, 4))
-    back = spec.inputs.feedback.sample(_rng(seed, 5), (feedback + readouts) * n).reshape(-1, n)
-    noise_sd = spec.inputs.noise_sd.sample(_rng(seed, 6), n) / np.sqrt(dt)
-    arriving = kick(spec.synapse, tau, rise, dt)
-    external = np.full(n if spec.inputs.poisson_rate_hz else 0, spec.inputs.poisson_rate_hz * dt / 1000)
-    return {
-        "seed": np.uint64(seed),
-        "parameters": parameters,
-        "bias": bias,
-        "input_weights": np.concatenate([weights, back[:feedback]]),
-        "noise_sd": noise_sd if noise_sd.any() else noise_sd[:0],
-        "poisson_mean": external,
-        "poisson_none": np.exp(-external),
-        "poisson_weight": spec.inputs.poisson_weight * arriving,
-        "feedback_weights": back[feedback:],
-        "synapse_decay": np.exp(-dt / tau),
-        "synapse_rise": np.exp(-dt / rise),
-        "trace_decay": np.exp(-dt / trace_tau),
-        "trace_rise": np.exp(-dt / trace_rise),
-        "trace_kick": kick(spec.trace, trace_tau, trace_rise, dt),
-        "indptr": wires.indptr,
-        "targets": wires.targets,
-        "weights": wires.weights * arriving[wires.targets],
-        "delays": wires.delays,
-    }
-
-
-def _start(spec: ReservoirSpec, seeds: Sequence[int], dtype: str) -> Array | None:
-    """Draw the membrane potential (B, N) of each neuron at step 0, if that is asked for."""
-    source = spec.cells.start_mV
-    if source is None:
-        return None
-    return np.stack([source.sample(_rng(seed, 7), spec.n) for seed in seeds]).astype(dtype)
-
-
-def _time_constants(
-    part: str, filter_: Synapse | Trace, rng: np.random.Generator, n: int
-) -> tuple[Array, Array]:
-    """Draw the decay and the rise time constant of each neuron."""
-    drawn = filter_.tau_ms.sample(rng, n), filter_.rise_ms.sample(rng, n)
-    for name, tau in zip(("tau_ms", "rise_ms"), drawn, strict=True):
-        if tau.min() <= 0:
-            raise RequestError(
-                f"reservoir.{part}.{name} gives {tau.min():g} ms for neuron {tau.argmin()}; every time "
-                "constant must be above 0 ms. Choose a distribution of positive numbers."
-            )
-    return drawn

@@ -24,6 +24,14 @@ FORMAT = 1
 def folder_of(points: Sequence[Point], name: str, out: Path) -> Path:
     """Return where a sweep is kept; its name stands for its runs and their order.
 
+    Parameters
+    ----------
+    points : sequence of Point
+    name : str
+        Of the simulation.
+    out : pathlib.Path
+        The folder that holds run folders.
+
     Examples
     --------
     >>> folder_of([], "what_when", Path("runs")).name

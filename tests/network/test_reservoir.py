@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from neurogate.backends.layout import NetworkArrays
 from neurogate.errors import Outcome, RequestError, RunDiverged
-from neurogate.network import reservoir as network_reservoir
+from neurogate.network import drawing
 from neurogate.network.cells import Cells, Population
 from neurogate.network.filters import Synapse, Trace
 from neurogate.network.inputs import Inputs
@@ -127,13 +127,13 @@ def test_changing_a_part_leaves_the_draws_of_the_others(part: str) -> None:
 
 def test_every_part_is_drawn_from_a_stream_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, int]] = []
-    rng = network_reservoir._rng
+    rng = drawing._rng
 
     def noted(seed: int, purpose: int) -> np.random.Generator:
         asked.append((seed, purpose))
         return rng(seed, purpose)
 
-    monkeypatch.setattr(network_reservoir, "_rng", noted)
+    monkeypatch.setattr(drawing, "_rng", noted)
     built()
     assert len(asked) == len(set(asked)) > 10
     first = [rng(*which).random() for which in asked]
