@@ -28,7 +28,7 @@ class Measured(FakeSession):
 
     def result(self) -> Result:
         metrics = {
-            rule: {"timing_error_ms": more + 100 * self.gain + self.seed, "probability_mae": 0.1 * self.seed}
+            rule: {"timing_error_ms": more + 100 * self.gain + self.seed, "probability_mae": 1e3**-self.seed}
             for rule, more in (("three_factor", 0.0), ("force", 50.0))
         }
         return Result({"walk": self.walk}, metrics)
