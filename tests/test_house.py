@@ -64,6 +64,9 @@ def test_no_file_is_too_long_to_read() -> None:
         (["run", "--help"], 0),
         (["run", "no_such_simulation"], 2),
         (["run", "what_when", "--set", "reservoir.n=2.7"], 2),
+        (["plot", "--help"], 0),
+        (["plot", "no_such_run", "--x", "a"], 2),
+        (["report", "no_such_run"], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

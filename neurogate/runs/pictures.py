@@ -117,7 +117,7 @@ def of_collection(
     y : str
         A metric.
     x : sequence of str
-        Settings; by default all that differ, the seed left out.
+        Settings; by default all that differ and are not the hue, the seed left out.
     hue : str, optional
         What tells lines or panels apart; by default the rules, if `x` is left to its default or names
         none. ``"none"`` for nothing.
@@ -132,7 +132,7 @@ def of_collection(
     from neurogate.plotting.sweep import chosen, sweep
 
     rows = rows_of(collection)
-    settings, rule = chosen(rows, collection.axes, kind)
+    settings, rule = chosen(rows, [axis for axis in collection.axes if axis != hue], kind)
     x = list(x) or settings
     by = {None: rule if rule not in x else None, "none": None}.get(hue, hue)
     return sweep(rows, x, y, hue=by, kind=kind, axes=collection.axes)

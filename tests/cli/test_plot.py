@@ -9,6 +9,7 @@ from neurogate.config import Simulation
 from neurogate.runs.execute import execute
 from neurogate.runs.store import Run, load
 from tests.runs.fakes import FakeSession
+from tests.runs.reports import sweep_folder
 
 Captured = pytest.CaptureFixture[str]
 
@@ -41,3 +42,85 @@ def test_a_run_that_diverged_has_nothing_to_draw(tmp_path: Path, capsys: Capture
     run = execute(Simulation(name="fake"), tmp_path, open_session=lambda s: FakeSession(s, diverge_at=1))  # type: ignore[arg-type,return-value]
     assert main(["plot", str(run.path)]) == 2
     assert "has the outcome diverged and nothing to draw" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sweep_folder(tmp_path_factory.mktemp("sweeps"))
+
+
+@pytest.mark.parametrize("kind", ["raster", "readout", "learning", "weights", "subspace", "gates"])
+def test_a_run_is_drawn_in_every_kind(stored: Run, kind: str, tmp_path: Path, capsys: Captured) -> None:
+    assert main(["plot", str(stored.path), "--kind", kind, "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.split() == [str(tmp_path / f"{kind}.{end}") for end in ("png", "pdf")]
+
+
+@pytest.mark.parametrize(
+    ("ending", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml"), ("SVG", b"<?xml")]
+)
+def test_a_file_of_choice_is_written(
+    stored: Run, ending: str, start: bytes, tmp_path: Path, capsys: Captured
+) -> None:
+    file = tmp_path / "made" / f"picture.{ending}"
+    assert main(["plot", str(stored.path), "--kind", "raster", "--out", str(file)]) == 0
+    assert file.read_bytes().startswith(start)
+    assert capsys.readouterr().out == f"{file}\n"
+
+
+def test_a_sweep_is_drawn_beside_it(sweep: Path, capsys: Captured) -> None:
+    assert main(["plot", str(sweep)]) == 0
+    written = capsys.readouterr().out.split()
+    folder = sweep.with_name(f"{sweep.name}-figures")
+    assert written == [str(folder / f"timing_error_ms.{ending}") for ending in ("png", "pdf")]
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        (["--x", "reservoir.gain", "--hue", "rule"], "timing_error_ms-reservoir.gain-rule"),
+        (["--x", "reservoir.gain", "--x", "run.seed"], "timing_error_ms-reservoir.gain-run.seed"),
+        (["--y", "probability_mae", "--kind", "parallel"], "probability_mae-parallel"),
+    ],
+)
+def test_what_is_drawn_of_a_sweep_is_asked_for(
+    sweep: Path, options: list[str], name: str, tmp_path: Path, capsys: Captured
+) -> None:
+    assert main(["plot", str(sweep), *options, "--out", str(tmp_path)]) == 0
+    assert {path.stem for path in tmp_path.iterdir()} == {name}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--x", "reservoir.gian", "--y", "timing_eror_ms"],
+            ["Did you mean reservoir.gain?", "Did you mean tim"],
+        ),
+        (["--kind", "raster"], ["a sweep has lines, heatmap, parallel"]),
+        (["--kind", "heatmap"], ["heatmap takes exactly two"]),
+        (["--kind", "lnes"], ["Did you mean", "lines"]),
+        (["--out", "figure.jpg"], ["can be written as .png, .pdf or .svg"]),
+        (["--x", "run.seed", "--hue", "run.seed"], ["which x names too"]),
+    ],
+)
+def test_mistakes_in_a_request_for_a_sweep_are_told_at_once(
+    sweep: Path, options: list[str], said: list[str], capsys: Captured
+) -> None:
+    assert main(["plot", str(sweep), *options]) == 2
+    told = capsys.readouterr().err
+    assert all(words in told for words in said)
+
+
+def test_what_belongs_to_a_sweep_is_refused_for_a_run(stored: Run, capsys: Captured) -> None:
+    assert main(["plot", str(stored.path), "--x", "a", "--kind", "lines"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith("--kind is lines; a run has overview, raster")
+    assert told[1].startswith("--x belongs to a sweep")
+
+
+def test_a_figure_that_cannot_be_written_is_said_so(stored: Run, tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "file").write_text("x")
+    assert (
+        main(["plot", str(stored.path), "--kind", "raster", "--out", str(tmp_path / "file" / "a.png")]) == 2
+    )
+    assert "cannot be written to" in capsys.readouterr().err
