@@ -26,6 +26,8 @@ from neurogate.runs.table import Table, lines
 
 __all__ = ["SWEEP", "Collection", "NewerSweep", "load_runs", "load_sweep", "read_sweep"]
 
+_ABSENT = object()
+
 
 class NewerSweep(RequestError):
     """A sweep was written by a neurogate that may know more.
@@ -126,7 +128,7 @@ def load_runs(out: Path, where: Iterable[str] = ()) -> Collection:
         _check_known(asked.key, facts)
         met = [_holds(asked, known) for known in facts]
         found = [pair for pair, holds in zip(found, met, strict=True) if holds]
-    axes = _differing([row.config for row, _ in found])
+    axes = _differing([row.config for row in {row.folder: row for row, _ in found}.values()])
     rows = ({**{key: row.config.get(key) for key in axes}, **line} for row, line in found)
     return Collection(out, axes, tuple(rows))
 
@@ -219,8 +221,11 @@ def _holds(asked: Condition, facts: Mapping[str, Any]) -> bool:
 
 def _differing(configs: list[Mapping[str, Any]]) -> tuple[str, ...]:
     keys = dict.fromkeys(key for settings in configs for key in settings)
-    return tuple(key for key in keys if any(_other(settings, configs[0], key) for settings in configs))
+    first = configs[0] if configs else {}
+    return tuple(
+        key for key in keys if any(_value(settings, key) != _value(first, key) for settings in configs)
+    )
 
 
-def _other(one: Mapping[str, Any], two: Mapping[str, Any], key: str) -> bool:
-    return (key in one) != (key in two) or one.get(key) != two.get(key)
+def _value(settings: Mapping[str, Any], key: str) -> Any:
+    return settings.get(key, _ABSENT)
