@@ -1,8 +1,9 @@
-"""Columns of a table of runs: their values, what they are called, and where values lie on an axis.
+"""Columns of a table of runs: their values, what they are called, and the runs that agree in them.
 
 A row is a mapping, one for each run and learning rule: what the run changed by key path, ``rule``, metrics,
 ``outcome`` and ``hash``. A run without a number in a column is lost to it, and is counted by why: its
-outcome, or that it has no value. What rows hold is decided in `neurogate.runs`.
+outcome, or that it has no value. What rows hold is decided in `neurogate.runs`; where values lie on an axis,
+in `neurogate.plotting.scale`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,7 @@ import difflib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
-
-import attrs
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
+from typing import Any, NamedTuple
 
 from neurogate.analysis.intervals import mean_interval
 from neurogate.errors import RequestError
@@ -28,23 +23,19 @@ __all__ = [
     "Group",
     "Lost",
     "Row",
-    "Scale",
     "brief",
     "column",
     "groups",
     "heading",
+    "identity",
     "is_number",
     "lost",
     "name",
-    "spread",
     "text",
 ]
 
 Row = Mapping[str, Any]
 
-_ALL_TICKS = 12
-_LOG_RATIO = 4.0
-_DECADES = 100.0
 _UNITS = {**{unit: unit for unit in UNITS}, "hz": "Hz", "deg": "°", "mb": "MB", "s": "s"}
 _WORDS = {"mae": "MAE", "rmse": "RMSE", "p5": "5th percentile"}
 
@@ -145,7 +136,7 @@ def groups(rows: Sequence[Row], keys: Sequence[str], y: str) -> list[Group]:
     for row in rows:
         if is_number(row.get(y)):
             key = tuple(row.get(name) for name in keys)
-            found.setdefault(_identity(key), (key, []))[1].append(float(row[y]))
+            found.setdefault(identity(key), (key, []))[1].append(float(row[y]))
     means = ((key, mean_interval(values), len(values)) for key, values in found.values())
     return [Group(key, float(mean), float(half), runs) for key, (mean, half), runs in means]
 
@@ -172,7 +163,7 @@ def lost(rows: Iterable[Row], keys: Sequence[str], y: str) -> list[Lost]:
         if not is_number(row.get(y)):
             key, why = tuple(row.get(name) for name in keys), str(row.get("outcome", "missing"))
             why = "without a value" if why == "done" else why
-            found.setdefault(_identity((why, *key)), (key, why, set()))[2].add(row.get("hash", number))
+            found.setdefault(identity((why, *key)), (key, why, set()))[2].add(row.get("hash", number))
     return [Lost(key, why, len(runs)) for key, why, runs in found.values()]
 
 
@@ -232,98 +223,14 @@ def name(column_name: str | None, value: Any) -> str:
     return display_name(value) if column_name == "rule" else text(value)
 
 
-def spread(numbers: Sequence[float]) -> Literal["linear", "log"]:
-    """Say on which scale measured numbers are seen: on a logarithmic one if they span two decades.
+def identity(value: Any) -> str:
+    """Return a text that is the same for equal values, lists and tables among them.
 
     Examples
     --------
-    >>> spread([0.1, 30.0]), spread([0.0, 30.0])
-    ('log', 'linear')
+    >>> identity(1) == identity(1.0), identity([1, 2]) == identity((1.0, 2.0)), identity(1) == identity("1")
+    (True, True, False)
     """
-    return "log" if min(numbers) > 0 and max(numbers) > _DECADES * min(numbers) else "linear"
-
-
-@attrs.frozen
-class Scale:
-    """Where the values of a column lie on an axis.
-
-    Parameters
-    ----------
-    name : str
-        Of the column.
-    known : tuple
-        Its distinct values: numbers ascending, anything else in order of appearance.
-    kind : str
-        linear, log (numbers that are spaced so) or named (side by side).
-
-    Examples
-    --------
-    >>> Scale.of("rate", [1e-3, 1e-2, 3e-3]).kind, Scale.of("gain", [0.5, 1.0, 1.5]).kind
-    ('log', 'linear')
-    """
-
-    name: str
-    known: tuple[Any, ...]
-    kind: Literal["linear", "log", "named"]
-
-    @classmethod
-    def of(cls, name: str, values: Iterable[Any]) -> Scale:
-        """Make the scale of the values of a column; None is none of them."""
-        known = {_identity(value): value for value in values if value is not None}
-        if not all(map(is_number, known.values())):
-            return cls(name, tuple(known.values()), "named")
-        numbers = tuple(sorted(known.values()))
-        return cls(name, numbers, "log" if _is_log(numbers) else "linear")
-
-    def place(self, value: Any) -> float:
-        """Return where a value lies: a number where it is, anything else by its position."""
-        if self.kind != "named":
-            return float(value)
-        return float([_identity(known) for known in self.known].index(_identity(value)))
-
-    def fraction(self, value: Any) -> float:
-        """Return how far from the least to the greatest a value lies, from 0 to 1."""
-        warp = math.log if self.kind == "log" else float
-        low, high, here = (warp(self.place(v)) for v in (self.known[0], self.known[-1], value))
-        return (here - low) / (high - low) if high > low else 0.5
-
-    def ticks(self) -> list[Any]:
-        """Return what is written: the values if they are few, else round numbers; none touches another."""
-        chosen: list[Any] = []
-        for value in self.known if len(self.known) <= _ALL_TICKS else self._round():
-            room = 0.02 * len(text(value)) + 0.03
-            if not chosen or self.fraction(value) - self.fraction(chosen[-1]) >= room:
-                chosen.append(value)
-        return chosen
-
-    def _round(self) -> list[float]:
-        low, high = self.known[0], self.known[-1]
-        locator = LogLocator(subs=(1.0, 3.0)) if self.kind == "log" else MaxNLocator(5)
-        return [float(value) for value in locator.tick_values(low, high) if low <= value <= high]
-
-    def apply(self, axes: Axes, which: Literal["x", "y"] = "x") -> None:
-        """Give an axis this scale, its ticks and its name."""
-        axis: Axis = axes.xaxis if which == "x" else axes.yaxis
-        if self.kind == "log":
-            axes.set(**{f"{which}scale": "log"})
-        if self.kind == "named" or len(self.known) <= _ALL_TICKS:
-            ticks = self.known if self.kind == "named" else self.ticks()
-            axis.set_ticks([self.place(value) for value in ticks], [text(value) for value in ticks])
-            axis.set_minor_locator(NullLocator())
-        axis.set_minor_formatter(NullFormatter())
-        axis.set_label_text(heading(self.name))
-
-
-def _is_log(numbers: Sequence[float]) -> bool:
-    """Whether ascending numbers are spaced more evenly after taking logarithms."""
-    if len(numbers) < 3 or numbers[0] <= 0 or numbers[-1] < _LOG_RATIO * numbers[0]:
-        return False
-    steps, ratios = np.diff(numbers), np.diff(np.log(numbers))
-    return bool(ratios.std() / ratios.mean() < steps.std() / steps.mean())
-
-
-def _identity(value: Any) -> str:
-    """Return a text that is the same for equal values, lists and tables among them."""
     return json.dumps(_same(value), sort_keys=True, default=str)
 
 

@@ -35,6 +35,9 @@ from neurogate.plotting.style import (
 __all__ = ["GateCourse", "block_opening", "gate_figure", "training_course", "trial_course"]
 
 
+_ROW_MM = 48.0
+
+
 class GateCourse(NamedTuple):
     """What the gates of a rule do over a trial.
 
@@ -86,9 +89,10 @@ def gate_figure(arrays: Arrays, courses: Mapping[str, GateCourse]) -> Figure:
     require(arrays, ["block_start", "block_names", "cue_names"], "gates")
     gates = {rule: training(arrays, rule, "gate") for rule in courses}
     recorded = all(gate is not None for gate in gates.values())
-    made = figure(WIDTH_MM, len(courses) * (150.0 if recorded else 90.0))
+    rows = [1 + (course.opening is not None) + (gates[rule] is not None) for rule, course in courses.items()]
+    made = figure(WIDTH_MM, _ROW_MM * sum(rows))
     with mpl.rc_context(STYLE):
-        parts = made.subfigures(len(courses), 1, squeeze=False).flat
+        parts = made.subfigures(len(courses), 1, squeeze=False, height_ratios=rows).flat
         for part, (rule, course) in zip(parts, courses.items(), strict=True):
             _rule(part, arrays, rule, course, gates[rule])
         remark(made, "" if recorded else NOT_RECORDED.format("gate"))
@@ -100,6 +104,7 @@ def _rule(part: SubFigure, arrays: Arrays, rule: str, course: GateCourse, gate: 
     rows = 1 + (course.opening is not None) + (gate is not None)
     panels = iter(part.subplots(rows, 1, squeeze=False)[:, 0])
     title = f"{display_name(rule)}: what the gates allow, whatever the error"
+    title += "; bands: down to what they allow without surprise" if (course.low < course.high).any() else ""
     trial_course(course, cues, ax=(axes := next(panels)))
     axes.set_title(title, loc="left")
     if course.opening is not None:

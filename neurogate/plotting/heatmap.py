@@ -17,7 +17,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from neurogate.errors import RequestError
-from neurogate.plotting.columns import Row, Scale, brief, column, groups, heading, lost, spread, text
+from neurogate.plotting.columns import Row, brief, column, groups, heading, lost, text
+from neurogate.plotting.scale import Scale, spread
 from neurogate.plotting.style import BLACK, SEQUENTIAL, drawing
 
 __all__ = ["heatmap", "norm_of"]

@@ -14,19 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from neurogate.errors import RequestError
-from neurogate.plotting.columns import (
-    Group,
-    Lost,
-    Row,
-    Scale,
-    column,
-    groups,
-    heading,
-    is_number,
-    lost,
-    name,
-    spread,
-)
+from neurogate.plotting.columns import Group, Lost, Row, column, groups, heading, is_number, lost, name
+from neurogate.plotting.scale import Scale, spread
 from neurogate.plotting.style import BLACK, CUES, LOST, LOST_OTHER, SEQUENTIAL, drawing, rule_line
 
 __all__ = ["lines"]

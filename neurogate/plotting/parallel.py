@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 
-from neurogate.plotting.columns import Row, Scale, brief, column, groups, heading, lost, text
+from neurogate.plotting.columns import Row, brief, column, groups, heading, lost, text
 from neurogate.plotting.heatmap import norm_of
+from neurogate.plotting.scale import Scale
 from neurogate.plotting.style import BLACK, LOST, LOST_OTHER, SEQUENTIAL, drawing
 
 __all__ = ["parallel"]

@@ -55,7 +55,8 @@ def sweep_page(collection: Collection) -> str:
 
 
 def _values(rows: Sequence[dict[str, Any]], axis: str) -> str:
-    from neurogate.plotting.columns import Scale, text
+    from neurogate.plotting.columns import text
+    from neurogate.plotting.scale import Scale
 
     known = Scale.of(axis, (row.get(axis) for row in rows)).known
     if len(known) <= 8:
