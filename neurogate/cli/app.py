@@ -18,6 +18,7 @@ from neurogate.cli.report import report
 from neurogate.cli.run import run
 from neurogate.cli.runs import runs
 from neurogate.cli.sweep import sweep
+from neurogate.cli.tune import tune
 from neurogate.cli.verify import verify
 from neurogate.errors import RequestError
 
@@ -44,6 +45,7 @@ app = App(
 )
 app.command(run)
 app.command(sweep)
+app.command(tune)
 app.command(list_, name="list")
 app.command(config)
 app.command(plot)

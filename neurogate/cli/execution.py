@@ -1,0 +1,107 @@
+"""The options that say how many runs are executed, shared by the commands that execute many.
+
+What they do is said in `neurogate.runs.sweep`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cyclopts import Parameter
+
+from neurogate.errors import RequestError
+
+if TYPE_CHECKING:
+    from neurogate.runs.sweep import Options
+
+__all__ = ["ExecutionOptions"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class ExecutionOptions:
+    """How runs are executed; nothing here changes a bit of any run.
+
+    Parameters
+    ----------
+    jobs
+        Processes on this machine; by default as many as it has cores. With --scheduler, batches at once.
+    batch
+        How many runs share a simulation loop, at most; 0 chooses by memory.
+    memory_mb
+        Memory that all runs under way may take together; by default half of what is free.
+    scheduler
+        Address of a Dask scheduler, as tcp://host:8786, whose workers are used instead of processes here.
+    timeout
+        Seconds that a run may take; 0 for as long as it likes.
+    retries
+        How often runs whose worker died are tried again.
+    checkpoint
+        Seconds between two checkpoints of runs under way.
+
+    Examples
+    --------
+    >>> ExecutionOptions(jobs=2, timeout=60.0).options().timeout_s
+    60.0
+    """
+
+    jobs: int | None = None
+    batch: int = 0
+    memory_mb: float | None = None
+    scheduler: str = ""
+    timeout: float = 0.0
+    retries: int = 2
+    checkpoint: float = 10.0
+
+    def options(self) -> Options:
+        """Return what a sweep takes.
+
+        Raises
+        ------
+        RequestError
+            If an option is out of range, or the scheduler does not answer.
+        """
+        from neurogate.runs.sweep import Options
+
+        try:
+            return Options(
+                jobs=_jobs(self.scheduler) if self.jobs is None else self.jobs,
+                batch=self.batch,
+                scheduler=self.scheduler,
+                timeout_s=self.timeout,
+                retries=self.retries,
+                checkpoint_every_s=self.checkpoint,
+                memory_mb=_free_mb() / 2 if self.memory_mb is None else self.memory_mb,
+            )
+        except ValueError as error:
+            raise RequestError(_as_option(str(error))) from None
+
+
+def _as_option(message: str) -> str:
+    """Name the option instead of the attribute that it becomes.
+
+    Examples
+    --------
+    >>> _as_option("Options.timeout_s is -1; it must be at least 0.")
+    '--timeout is -1; it must be at least 0.'
+    """
+    name, _, rest = message.removeprefix("Options.").partition(" ")
+    return f"--{name.replace('_every', '').removesuffix('_s').replace('_', '-')} {rest}"
+
+
+def _jobs(scheduler: str) -> int:
+    if not scheduler:
+        return os.cpu_count() or 1
+    from neurogate.runs.pool import width
+
+    return width(scheduler)
+
+
+def _free_mb() -> float:
+    """Return the memory that is free on this machine, or a guess where it does not say."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return 8192.0
