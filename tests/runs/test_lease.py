@@ -153,6 +153,14 @@ def test_who_wakes_late_loses_the_lease_and_leaves_the_new_one_alone(
     ]
 
 
+def test_who_does_not_know_that_a_lease_is_lost_does_not_give_it_back(run: Path) -> None:
+    with Leases() as late:
+        assert late.acquire(run)
+        foreign(run)
+        late.release(run)
+    assert (holder(run) or Holder("", 0, "", 1.0)).token == "theirs"
+
+
 def test_of_many_who_see_a_dead_lease_one_takes_it(tmp_path: Path) -> None:
     def contend(run: Path, at_s: float, said: int, heard: int) -> None:
         leases = Leases()
