@@ -135,6 +135,7 @@ def _read(
 
 def _search(asked: Search, out: Path, trials: int, options: Options) -> Tuned:
     from neurogate.cli.progress import messages
+    from neurogate.runs.study import open_study
     from neurogate.runs.tune import tune as execute
 
     if asked.at_once * asked.seeds < options.jobs:
@@ -143,17 +144,21 @@ def _search(asked: Search, out: Path, trials: int, options: Options) -> Tuned:
             "jobs; more --at-once keeps them busy.\n"
         )
     command = shlex.join(["neurogate", *sys.argv[1:]])
-    with contextlib.redirect_stdout(sys.stderr), messages(), _shown(asked, out, trials) as tell:
-        return execute(asked, out, trials, options, tell, command)
+    with contextlib.redirect_stdout(sys.stderr), messages(), open_study(asked, out, command) as study:
+        ended = sum(trial.state != "running" for trial in study.trials())
+        if ended:
+            sys.stderr.write(f"{ended} trials have ended already.\n")
+        with _shown(max(0, trials - ended) * asked.seeds, study.folder) as tell:
+            return execute(study, trials, options, tell)
 
 
 @contextlib.contextmanager
-def _shown(asked: Search, out: Path, trials: int) -> Iterator[Tell]:
+def _shown(total: int, folder: Path) -> Iterator[Tell]:
     """Yield what shows runs as a sweep does, and a line for each trial."""
     from neurogate.cli.sweep_progress import shown
     from neurogate.runs.study import Trial
 
-    with shown(trials * asked.seeds, asked.folder(out)) as tell_run:
+    with shown(total, folder) as tell_run:
 
         def tell(event: Any) -> None:
             if isinstance(event, Trial):

@@ -27,7 +27,7 @@ from neurogate.errors import RequestError, RunError
 from neurogate.runs import files, store
 from neurogate.runs.search import Search
 
-__all__ = ["Study", "Trial", "open_study"]
+__all__ = ["Study", "Trial", "open_study", "written"]
 
 _FORMAT = 1
 _FEW = 20
@@ -88,12 +88,15 @@ class Study:
         The trials in the journal.
     storage : optuna.storages.BaseStorage
         The journal.
+    command : str
+        That continues the search, or makes it again.
     """
 
     search: Search
     folder: Path
     kept: Any
     storage: Any
+    command: str = ""
 
     def trials(self) -> list[Trial]:
         """Return all trials in the order in which they were chosen."""
@@ -108,7 +111,7 @@ class Study:
         first = number - number % self.search.at_once
         running = [_unfinished(one.params, one.distributions) for one in known[first:]]
         space = {key: _distribution(drawn) for key, drawn in self.search.space.items()}
-        with _quiet(), _written(self.folder):
+        with _quiet(), written(self.folder):
             sampler = optuna.samplers.TPESampler(
                 seed=_seed(self.search.seed, number), multivariate=True, constant_liar=True
             )
@@ -127,7 +130,7 @@ class Study:
         state = optuna.trial.TrialState[states[trial.state]]
         study = self.storage.get_study_id_from_name(self.folder.name)
         known = self.storage.get_trial_id_from_study_id_trial_number(study, trial.number)
-        with _quiet(), _written(self.folder):
+        with _quiet(), written(self.folder):
             self.storage.set_trial_user_attr(known, "values", list(trial.values))
             self.storage.set_trial_user_attr(known, "why", trial.why)
             self.kept.tell(trial.number, trial.value, state)
@@ -199,15 +202,34 @@ def open_study(search: Search, out: Path, command: str = "") -> Iterator[Study]:
             other = holder(folder)
             who = f" (process {other.pid} on {other.host.split()[0]})" if other else ""
             raise RequestError(f"Another process{who} is at this search, {folder}; wait until it has ended.")
-        with _written(folder):
+        with written(folder):
             _prepare(search, folder, {"optuna": optuna.__version__}, command)
-            study = _journal(folder, search)
+            study = _journal(folder, search, command)
         yield study
 
 
 @contextlib.contextmanager
-def _written(folder: Path) -> Iterator[None]:
-    """Say of a disk that refuses what that means."""
+def written(folder: Path) -> Iterator[None]:
+    """Say of a disk that refuses what that means for a search.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of the search.
+
+    Raises
+    ------
+    RunError
+        Instead of OSError.
+
+    Examples
+    --------
+    >>> with written(Path("runs/a-tune-01")):
+    ...     raise OSError(28, "No space left on device")
+    Traceback (most recent call last):
+        ...
+    neurogate.errors.RunError: The search cannot be kept in runs/a-tune-01: No space left on device. ...
+    """
     try:
         yield
     except OSError as error:
@@ -255,7 +277,7 @@ def _check(folder: Path, search: Search) -> None:
         )
 
 
-def _journal(folder: Path, search: Search) -> Study:
+def _journal(folder: Path, search: Search, command: str) -> Study:
     """Open the journal, after removing what a process that was killed while it wrote has left."""
     import optuna
 
@@ -272,7 +294,7 @@ def _journal(folder: Path, search: Search) -> Study:
             kept = optuna.create_study(
                 storage=storage, study_name=folder.name, direction=direction, load_if_exists=True
             )
-        study = Study(search, folder, kept, storage)
+        study = Study(search, folder, kept, storage, command)
         study.trials()
     except _BROKEN:
         raise RequestError(

@@ -20,7 +20,7 @@ from neurogate.runs import files, store
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.row import flat
 from neurogate.runs.search import Search
-from neurogate.runs.study import Study, Trial, open_study
+from neurogate.runs.study import Study, Trial, written
 from neurogate.runs.sweep import Event, Options, sweep
 from neurogate.runs.together import Ended
 
@@ -54,45 +54,35 @@ class Tuned:
     importances: Mapping[str, float]
 
 
-def tune(
-    search: Search,
-    out: Path,
-    trials: int,
-    options: Options,
-    tell: Tell = lambda event: None,
-    command: str = "",
-) -> Tuned:
+def tune(study: Study, trials: int, options: Options, tell: Tell = lambda event: None) -> Tuned:
     """Search until there are as many trials as asked for, or the user stops it.
 
     Parameters
     ----------
-    search : Search
-    out : pathlib.Path
-        The folder that holds run folders.
+    study : Study
+        Open, as `neurogate.runs.study.open_study` yields it.
     trials : int
         How many there shall be in all, those of earlier calls included.
     options : Options
         How runs are executed.
     tell : callable
         Is told what happens to each run, and each trial as soon as it has ended.
-    command : str
-        That continues the search, for whoever finds its folder.
 
     Raises
     ------
     RequestError
-        If Optuna is not installed, or the folder of the search is damaged or in use.
+        If the scheduler does not answer, or a stored run is damaged.
     RunError
         If the disk refuses.
     """
-    with open_study(search, out, command) as study, stop_requests() as asked:
+    with stop_requests() as asked:
         while not asked() and (under_way := _round(study, trials)):
             if not _finish(study, under_way, options, tell):
                 break
-        ranked = study.ranked()
-        if ranked:
-            _write_best(study, ranked[0], command)
-        return Tuned(study.folder, tuple(study.trials()), tuple(ranked), study.importances())
+    ranked = study.ranked()
+    if ranked:
+        _write_best(study, ranked[0])
+    return Tuned(study.folder, tuple(study.trials()), tuple(ranked), study.importances())
 
 
 def _round(study: Study, most: int) -> list[Trial]:
@@ -160,14 +150,14 @@ def _value(search: Search, run: store.Run) -> float | None:
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
-def _write_best(study: Study, best: Trial, command: str) -> None:
+def _write_best(study: Study, best: Trial) -> None:
     """Write the configuration of the best trial, and how it was found."""
     search, first = study.search, study.search.points(best.changes)[0].simulation
     seeds = [point.simulation.run.seed for point in search.points(best.changes)]
     fresh = seeds[-1] + first.run.replicas
     kind = "largest" if search.maximise else "smallest"
     notes = [
-        f"Found by: {command}" if command else "Found by neurogate.runs.tune.",
+        f"Found by: {study.command or 'neurogate.runs.tune'}",
         f"Trial {best.number} of {len(study.trials())} has the {kind} {search.metric}, {best.value:.6g} on "
         f"average over run.seed {', '.join(map(str, seeds))}:",
         *(f"  {key} = {inline(value)}" for key, value in best.changes.items()),
@@ -175,6 +165,6 @@ def _write_best(study: Study, best: Trial, command: str) -> None:
         f"  neurogate sweep {BEST} --set run.seed={fresh} --seeds {max(5, len(seeds))}",
     ]
     lines = [line for note in notes for line in note.splitlines()]
-    with files.replacing(study.folder / BEST) as file:
+    with written(study.folder), files.replacing(study.folder / BEST) as file:
         file.write("".join(f"# {line}\n" for line in lines).encode())
         file.write(f"\n{config.dumps(first)}".encode())

@@ -15,7 +15,7 @@ import pytest
 from neurogate import config
 from neurogate.runs import store
 from neurogate.runs.search import Search
-from neurogate.runs.study import Trial
+from neurogate.runs.study import Trial, open_study
 from neurogate.runs.sweep import Event, Options
 from neurogate.runs.tune import BEST, Tuned, tune
 from tests.runs.test_search import GAIN, asked
@@ -35,8 +35,8 @@ run(Path(sys.argv[1]))
 
 def run(out: Path, search: Search = SEARCH, trials: int = TRIALS, **options: Any) -> tuple[Tuned, list[Any]]:
     told: list[Any] = []
-    found = tune(search, out, trials, Options(**{"jobs": 1, **options}), told.append, "neurogate tune")
-    return found, told
+    with open_study(search, out, "neurogate tune") as study:
+        return tune(study, trials, Options(**{"jobs": 1, **options}), told.append), told
 
 
 def runs_in(out: Path) -> set[str]:
@@ -102,7 +102,8 @@ def test_a_search_that_is_interrupted_goes_on(whole: tuple[Path, Tuned, list[Any
             sent.append(event)
             os.kill(os.getpid(), signal.SIGINT)
 
-    found = tune(SEARCH, tmp_path, TRIALS, Options(jobs=1, batch=1), interrupt)
+    with open_study(SEARCH, tmp_path) as study:
+        found = tune(study, TRIALS, Options(jobs=1, batch=1), interrupt)
     assert {trial.state for trial in found.trials} == {"running"}
     assert not (found.folder / BEST).exists()
     assert run(tmp_path)[0].trials == whole[1].trials
