@@ -48,13 +48,14 @@ def test_surprise_reaches_from_its_floor_to_open():
 
 
 def test_the_error_gate_opens_as_far_as_the_stored_readout_errs():
-    shape = (1, 3, 4, 330)
-    perfect = np.exp(-0.5 * ((np.arange(1, 331) * 5.0 - 300.0) / 40.0) ** 2)
-    silent = course(ErrorGate(), arrays={"mine.when": np.zeros(shape)}).opening
-    taught = course(ErrorGate(), arrays={"mine.when": np.broadcast_to(perfect, shape)}).opening
+    latency_ms = Simulation().task.latency_ms()
+    distance = (np.arange(1, 331) * 5.0 - latency_ms[..., None]) / Simulation().task.target_sd_ms
+    perfect = np.exp(-0.5 * distance**2)[None]
+    silent = course(ErrorGate(), arrays={"mine.when": np.zeros(perfect.shape)}).opening
+    taught = course(ErrorGate(), arrays={"mine.when": perfect}).opening
     assert silent.shape == (3, 330)
     assert silent[0, 59] == pytest.approx(0.25, abs=1e-3)  # one of four cues is due at 300 ms
-    assert taught[0, 59] < 1e-3
+    assert taught.max() < 1e-12
 
 
 def test_without_an_error_gate_there_is_nothing_to_say_of_errors():
