@@ -10,6 +10,7 @@ import neurogate
 from neurogate.cli.bench import bench
 from neurogate.cli.config import app as config
 from neurogate.cli.doctor import doctor
+from neurogate.cli.export import export
 from neurogate.cli.gc import gc
 from neurogate.cli.index import app as index
 from neurogate.cli.listing import list_
@@ -50,6 +51,7 @@ app.command(list_, name="list")
 app.command(config)
 app.command(plot)
 app.command(report)
+app.command(export)
 app.command(doctor)
 app.command(bench)
 app.command(runs)
