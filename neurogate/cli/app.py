@@ -38,6 +38,7 @@ app = App(
       neurogate config show what_when   every setting and what it means
       neurogate run what_when --set reservoir.n=500 --seed 3
       neurogate sweep what_when --quick --grid reservoir.gain=0.5,1,2 --seeds 5
+      neurogate runs                    what is stored; verify checks it, report shows it
       neurogate doctor                  what is installed, what is missing
 
     Exit codes: 0 done, 1 the run failed or diverged, 2 the request was wrong,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from neurogate.config.sweep import Point
 from neurogate.errors import RunError
-from neurogate.runs import files, store
+from neurogate.runs import files, manifest, store
 
 __all__ = ["FORMAT", "folder_of", "open_folder"]
 
@@ -81,6 +81,7 @@ def open_folder(
     try:
         hidden.mkdir()
         files.write_json(hidden / "sweep.json", whole)
+        manifest.write(hidden)
         hidden.rename(folder)
         files.sync_folder(out)
     except OSError as error:

@@ -21,6 +21,7 @@ from neurogate.runs import store
 from neurogate.runs.execute import execute
 from neurogate.runs.sweep import Event, Options, sweep
 from neurogate.runs.sweep_folder import open_folder
+from neurogate.runs.upkeep import verify
 from tests.runs.test_together import SMALL, assert_same_runs
 
 GRID = Sweep(grid={"reservoir.gain": [0.5, 1.5], "rules.three_factor.eta_when": [0.02, 0.2]}, seeds=3)
@@ -138,6 +139,12 @@ def test_failures_are_told_and_the_others_go_on_or_not(tmp_path: Path) -> None:
 def test_a_sweep_has_a_folder_that_names_its_runs(tmp_path: Path) -> None:
     folder = open_folder(POINTS, "what_when", tmp_path, "neurogate sweep what_when", {"numpy": "2"})
     told = json.loads((folder / "sweep.json").read_text())
+    assert verify(tmp_path).problems == 0
+    (folder / "sweep.json").write_text(
+        (folder / "sweep.json").read_text().replace("sweep what_when", "sweep it")
+    )
+    assert verify(tmp_path).problems == 1
+    assert open_folder(POINTS, "what_when", tmp_path, "neurogate sweep what_when", {"numpy": "2"}) == folder
     assert told["axes"] == ["reservoir.gain", "rules.three_factor.eta_when", "run.seed"]
     assert [run["hash"] for run in told["runs"]] == [point.hash for point in POINTS]
     assert [run["folder"] for run in told["runs"]] == [
