@@ -65,16 +65,15 @@ def export(run: Run, path: Path, *, replica: int = 0) -> None:
         If pynwb is not installed, the run did not record spikes, there is no such replica, or the file
         exists or cannot be written.
     """
+    _check(run, path)
+    simulation, arrays = _simulation(run, replica), _arrays(run)
     try:
         import pynwb
     except ImportError as error:
         raise RequestError(
             f'NWB files need pynwb, which is missing ({error}); pip install "neurogate[nwb]".'
         ) from None
-    _check(run, path)
-    simulation = _simulation(run, replica)
-    file = _described(pynwb, run, simulation, replica)
-    arrays, trials = _arrays(run), recorded_trials(simulation, replica)
+    file, trials = _described(pynwb, run, simulation, replica), recorded_trials(simulation, replica)
     recorded = {
         name.removeprefix(_RECORD): array[replica]
         for name, array in arrays.items()

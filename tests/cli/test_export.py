@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,8 @@ def test_a_run_without_spikes_is_told_what_to_set(stored: Run, tmp_path: Path, c
 def test_pynwb_is_asked_for_if_it_is_missing(
     stored: Run, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pynwb", None)
+    monkeypatch.setitem(sys.modules, "pynwb", None)
+    monkeypatch.setattr("neurogate.runs.nwb._arrays", lambda run: {"record.spikes": []})
     assert main(["export", str(stored.path), "--nwb", str(tmp_path / "run.nwb")]) == 2
     assert 'pip install "neurogate[nwb]"' in capsys.readouterr().err
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,6 @@ def test_a_mistake_is_one_sentence_and_nothing_is_written(
 def test_optuna_is_asked_for_if_it_is_missing(
     tiny: list[str], capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "optuna", None)
+    monkeypatch.setitem(sys.modules, "optuna", None)
     assert main(["tune", *tiny, *METRIC, *DRAW]) == 2
     assert 'pip install "neurogate[tune]"' in capsys.readouterr().err
