@@ -14,12 +14,13 @@ from scipy import special, stats
 
 from neurogate.backends import noise
 from neurogate.backends.numba_cpu import noise as compiled_noise
-from neurogate.backends.numba_cpu.noise import add_normals
+from neurogate.backends.numba_cpu.noise import WORDS, coefficients
 from tests.backends.cases import assert_same_bits
 from tests.tolerances import TOLERANCE
 
 DTYPES = ["float64", "float32"]
-fill_bits = numba.njit(compiled_noise.fill_bits.py_func)
+fill_bits = numba.njit(lambda *four: compiled_noise.fill_bits(*four))
+add_normals = numba.njit(lambda *four: compiled_noise.add_normals(*four))
 poisson_count = numba.njit(compiled_noise.poisson_count.py_func)
 SEEDS = st.integers(0, 2**64 - 1)
 STEPS = st.one_of(st.integers(0, 2**20), st.integers(2**32 - 3, 2**32 + 3), st.integers(0, 2**63 - 1))
@@ -56,9 +57,9 @@ def test_seed_step_and_stream_stand_where_they_are_said_to_stand() -> None:
 
 @given(seed=SEEDS, stream=STREAM, step=STEPS, blocks=st.integers(1, 9))
 def test_compiled_bits_are_those_of_the_reference(seed: int, stream: int, step: int, blocks: int) -> None:
-    bits = np.zeros(4 * blocks, np.uint32)
+    bits = np.zeros(blocks * WORDS, np.uint32)
     fill_bits(bits, np.uint64(seed), stream, step)
-    assert_same_bits(bits, noise.random_bits(seed, stream, step, 4 * blocks))
+    assert_same_bits(bits, noise.random_bits(seed, stream, step, blocks * WORDS))
 
 
 @given(seed=SEEDS, stream=STREAM, step=STEPS, n=st.integers(0, 50), more=st.integers(0, 50))
@@ -100,11 +101,25 @@ def test_the_top_bit_is_the_sign_and_nothing_else(dtype: str) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_compiled_normals_have_the_bits_of_the_reference(dtype: str) -> None:
-    bits = octaves(1000)
-    rng = np.random.default_rng(3)
-    sd, current = rng.random(len(bits)).astype(dtype), rng.random(len(bits)).astype(dtype)
-    expected = current + sd * noise.bits_to_normals(bits, dtype)
-    numba.njit(lambda *four: add_normals(*four))(current, sd, bits, noise.normal_table(dtype))
+    bits = octaves(16 * WORDS - 2)
+    assert_same_noise(bits, noise.bits_to_normals(bits, dtype))
+
+
+@given(seed=SEEDS, stream=STREAM, step=STEPS, n=st.integers(1, 100), dtype=st.sampled_from(DTYPES))
+def test_compiled_noise_is_that_of_the_reference_for_any_number_of_neurons(
+    seed: int, stream: int, step: int, n: int, dtype: str
+) -> None:
+    bits = np.zeros(-(-n // WORDS) * WORDS, np.uint32)
+    fill_bits(bits, np.uint64(seed), stream, step)
+    assert_same_noise(bits, noise.normals(seed, stream, step, n, dtype))
+
+
+def assert_same_noise(bits: np.ndarray, normals: np.ndarray) -> None:
+    """Add noise to as many of some currents as there are normal numbers, and to no other."""
+    dtype, n = normals.dtype, len(normals)
+    sd, current = np.random.default_rng(3).random((2, n + 1)).astype(dtype)
+    expected = np.append(current[:n] + sd[:n] * normals, current[n:])
+    add_normals(current[:n], sd[:n], bits, coefficients(dtype.name))
     assert_same_bits(current, expected)
 
 

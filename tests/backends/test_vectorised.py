@@ -12,6 +12,7 @@ import pytest
 
 from neurogate.backends.layout import MODELS
 from neurogate.backends.numba_cpu.neurons import advance
+from neurogate.backends.numba_cpu.noise import add_normals, coefficients, fill_bits
 from neurogate.backends.numba_cpu.sums import lane_dot
 
 pytestmark = pytest.mark.skipif(
@@ -61,3 +62,19 @@ def step(
 def test_the_dot_product_is_packed(dtype: str, suffix: str) -> None:
     text = assembly(lane_dot, np.zeros(64, dtype), np.zeros(64, dtype))
     assert re.search(rf"vmul{suffix}\s.*{WIDE}", text)
+
+
+@pytest.mark.parametrize(("dtype", "suffix"), [("float32", "ps"), ("float64", "pd")])
+def test_noise_is_packed_and_gathers_nothing(dtype: str, suffix: str) -> None:
+    bits, table = np.zeros(64, np.uint32), coefficients(dtype)
+    text = assembly(noise, np.zeros(64, dtype), np.ones(64, dtype), bits, table)
+    assert len(re.findall(rf"vpmuludq\s.*{WIDE}", text)) >= 18
+    assert len(re.findall(rf"vmul{suffix}\s.*{WIDE}", text)) >= 4
+    assert "gather" not in text
+    assert not re.search(r"vfn?m(add|sub)\d+", text), "a fused multiply-add would change the bits"
+
+
+@numba.njit
+def noise(current, sd, bits, table):  # type: ignore[no-untyped-def]
+    fill_bits(bits, 1, 0, 5)
+    add_normals(current, sd, bits, table)

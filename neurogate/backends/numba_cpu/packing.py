@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..layout import LESSONS, MODELS, SCHEMES, Codes, Lesson, NetworkArrays, RecordPlan, StateArrays
-from ..noise import normal_table
 from .learning import fresh_scratch
+from .noise import WORDS, coefficients
 from .recording import shelves
 
 __all__ = ["pack"]
@@ -186,7 +186,7 @@ def _drive(one: NetworkArrays, inputs: Array, rows: Array, reading: Array | None
     if len(many) == 1 and not noisy:
         back, passes = back_row, None
         back[:] = many[0]
-    noise_sd, table = (one.noise_sd, normal_table(rows.dtype.name)) if noisy else (None, None)
+    noise_sd, table = (one.noise_sd, coefficients(rows.dtype.name)) if noisy else (None, None)
     flowing = current if noisy or passes is not None else steady
     return Drive(
         one.seed, one.bias, one.input_weights, inputs, flowing, back, passes, noise_sd, table, reading
@@ -219,7 +219,7 @@ def _teaching(lesson: Lesson | None, b: int, inverse: Array) -> Teaching:
 
 def _room(steady: Array, feedback: Array, plan: RecordPlan, first: int) -> Room:
     n = len(steady)
-    bits = np.empty((n + 3) // 4 * 4, np.uint32)
+    bits = np.empty(-(-n // WORDS) * WORDS, np.uint32)
     scratch = fresh_scratch(n, steady.dtype)
     fired = np.empty(n, np.int32)
     return Room(fired, steady, bits, scratch, feedback.copy(), shelves(plan, first), plan.neurons)
