@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
@@ -216,7 +217,7 @@ def _report(asked: Search, tuned: Tuned, trials: int) -> str:
         lines.append(f"What the best trials depend on: {shares}")
     if tuned.ranked:
         lines.append(f"Best configuration: {tuned.folder / BEST}")
-    elif tuned.trials:
+    elif states["running"] < len(tuned.trials):
         why = next((trial.why for trial in tuned.trials if trial.why), "")
         lines.append(f"No trial has a value. {why}".rstrip())
     if len(tuned.trials) < trials or states["running"]:
@@ -228,11 +229,11 @@ def _table(asked: Search, tuned: Tuned) -> str:
     from neurogate.cli.bench_table import render
 
     heading = ["trial", asked.metric, *asked.space]
-    rows = [
-        [str(trial.number), f"{trial.value:.4g}", *(_cell(trial.changes[key]) for key in asked.space)]
-        for trial in tuned.ranked[:_ROWS_SHOWN]
-    ]
-    return render("Best trials", [heading, *rows])
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for trial in tuned.ranked:
+        cells = tuple(_cell(trial.changes[key]) for key in asked.space)
+        rows.setdefault(cells, [str(trial.number), f"{trial.value:.4g}", *cells])
+    return render("Best trials", [heading, *itertools.islice(rows.values(), _ROWS_SHOWN)])
 
 
 def _cell(value: Any) -> str:

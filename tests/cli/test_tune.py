@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,7 @@ def test_the_random_keys_of_a_file_are_searched(tiny: list[str], capsys: Capture
     assert main([*words, *(word for change in changes for word in ("--set", change))]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines()[0] == "4 trials: 3 done, 1 pruned."
+    assert [line.split()[2] for line in out.splitlines()[3:-2]] == ["1"]  # the same settings stand there once
     assert "reservoir.gain=100000: pruned: With run.seed 1: Replica 0 diverged: " in err
 
 
@@ -114,3 +118,34 @@ def test_optuna_is_asked_for_if_it_is_missing(
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert main(["tune", *tiny, *METRIC, *DRAW]) == 2
     assert 'pip install "neurogate[tune]"' in capsys.readouterr().err
+
+
+def test_ctrl_c_says_how_to_go_on(tiny: list[str]) -> None:
+    words = [
+        "tune",
+        *tiny,
+        *METRIC,
+        *DRAW,
+        "--trials",
+        "90",
+        "--at-once",
+        "30",
+        "--jobs",
+        "1",
+        "--batch",
+        "1",
+    ]
+    search = subprocess.Popen(
+        [sys.executable, "-m", "neurogate", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    while not list(Path().glob("runs/what_when-*/manifest.json")):
+        time.sleep(0.05)
+        assert search.poll() is None
+    search.send_signal(signal.SIGINT)
+    out, _ = search.communicate(timeout=60)
+    assert search.returncode == 1
+    assert out.splitlines()[0].startswith("30 trials: ")
+    assert out.splitlines()[-1] == "The same command continues where this one stopped."
