@@ -1,19 +1,16 @@
 """The trials of a search, as Optuna keeps them in a journal beside the runs.
 
-Here live the folder of a search, and choosing, noting and ranking trials. A trial is in the journal, with all
-of its settings, or it is not: it is chosen in memory and then written in one step. What is chosen depends on
-the search, the number of the trial and the results of the rounds before, and on nothing else; so a search
-that was stopped, or is carried on to more trials, is the search that was never stopped.
-
-The folder holds ``search.json`` (what is searched) and ``journal.log``.
+Here live choosing, noting and ranking trials; their folder is made in `neurogate.runs.study_folder`. A trial
+is in the journal, with all of its settings, or it is not: it is chosen in memory and then written in one
+step. What is chosen depends on the search, the number of the trial and the results of the rounds before, and
+on nothing else; so a search that was stopped, or is carried on to more trials, is the search that was never
+stopped.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
-import shutil
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,15 +20,14 @@ import attrs
 
 from neurogate.config.draws import Draw
 from neurogate.config.listing import inline
-from neurogate.errors import RequestError, RunError
-from neurogate.runs import files, store
+from neurogate.errors import RequestError
+from neurogate.runs import store
 from neurogate.runs.search import Search
+from neurogate.runs.study_folder import journal, prepare, written
 
-__all__ = ["Study", "Trial", "open_study", "written"]
+__all__ = ["Study", "Trial", "open_study"]
 
-_FORMAT = 1
 _FEW = 20
-_SEARCH, _JOURNAL = "search.json", "journal.log"
 _BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
 _State = Literal["running", "done", "pruned", "failed"]
 _STATES: Mapping[str, _State] = {
@@ -203,111 +199,29 @@ def open_study(search: Search, out: Path, command: str = "") -> Iterator[Study]:
             who = f" (process {other.pid} on {other.host.split()[0]})" if other else ""
             raise RequestError(f"Another process{who} is at this search, {folder}; wait until it has ended.")
         with written(folder):
-            _prepare(search, folder, {"optuna": optuna.__version__}, command)
-            study = _journal(folder, search, command)
+            prepare(search, folder, {"optuna": optuna.__version__}, command)
+            study = _study(search, folder, command)
         yield study
 
 
-@contextlib.contextmanager
-def written(folder: Path) -> Iterator[None]:
-    """Say of a disk that refuses what that means for a search.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Of the search.
-
-    Raises
-    ------
-    RunError
-        Instead of OSError.
-
-    Examples
-    --------
-    >>> with written(Path("runs/a-tune-01")):
-    ...     raise OSError(28, "No space left on device")
-    Traceback (most recent call last):
-        ...
-    neurogate.errors.RunError: The search cannot be kept in runs/a-tune-01: No space left on device. ...
-    """
-    try:
-        yield
-    except OSError as error:
-        raise RunError(
-            f"The search cannot be kept in {folder}: {error.strerror or error}. "
-            "Mend that and repeat the command; it continues where it stopped."
-        ) from error
-
-
-def _prepare(search: Search, folder: Path, versions: Mapping[str, str], command: str) -> None:
-    """Make the folder in one step, or see that it is that of this search."""
-    whole = {"format": _FORMAT, "search": search.identity(), "command": command, "versions": dict(versions)}
-    hidden = files.hidden_sibling(folder, "tmp")
-    if folder.is_dir():
-        _check(folder, search)
-        return
-    try:
-        hidden.mkdir()
-        files.write_json(hidden / _SEARCH, whole)
-        hidden.rename(folder)
-        files.sync_folder(folder.parent)
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
-
-
-def _check(folder: Path, search: Search) -> None:
-    try:
-        told = json.loads((folder / _SEARCH).read_bytes())
-        number, found = told["format"], told["search"]
-    except (OSError, ValueError, LookupError, TypeError):
-        raise RequestError(
-            f"{folder} holds no {_SEARCH} that can be read. Move the folder away and repeat the command: "
-            "runs that are stored are not run again."
-        ) from None
-    if isinstance(number, int) and number > _FORMAT:
-        raise RequestError(
-            f"{folder} has format {number}; this neurogate knows format {_FORMAT}. Update neurogate."
-        )
-    mine = files.plain(search.identity())
-    if found != mine:
-        other = sorted(key for key in mine if not isinstance(found, dict) or found.get(key) != mine[key])
-        raise RequestError(
-            f"{folder} holds another search (its {' and '.join(other) or 'settings'} differ); move it away, "
-            "or choose another folder with --out."
-        )
-
-
-def _journal(folder: Path, search: Search, command: str) -> Study:
-    """Open the journal, after removing what a process that was killed while it wrote has left."""
+def _study(search: Search, folder: Path, command: str) -> Study:
+    """Open the journal and see that what it holds makes sense."""
     import optuna
 
-    path = folder / _JOURNAL
-    for left in folder.glob(f"{_JOURNAL}.lock*"):
-        left.unlink(missing_ok=True)
-    _cut_torn_line(path)
-    lock = optuna.storages.journal.JournalFileOpenLock(str(path))
-    backend = optuna.storages.journal.JournalFileBackend(str(path), lock_obj=lock)
-    direction = _direction(search)
     try:
         with _quiet():
-            storage = optuna.storages.JournalStorage(backend)
+            storage = journal(folder)
             kept = optuna.create_study(
-                storage=storage, study_name=folder.name, direction=direction, load_if_exists=True
+                storage=storage, study_name=folder.name, direction=_direction(search), load_if_exists=True
             )
         study = Study(search, folder, kept, storage, command)
         study.trials()
     except _BROKEN:
         raise RequestError(
-            f"{path} is damaged. Move it away and repeat the command: runs that are stored are not run again."
+            f"The journal.log in {folder} is damaged. Move it away and repeat the command: runs that are "
+            "stored are not run again."
         ) from None
     return study
-
-
-def _cut_torn_line(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError), path.open("r+b") as file:
-        written = file.read()
-        if not written.endswith(b"\n"):
-            file.truncate(written.rfind(b"\n") + 1)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,8 @@ from neurogate.runs import files, store
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.row import flat
 from neurogate.runs.search import Search
-from neurogate.runs.study import Study, Trial, written
+from neurogate.runs.study import Study, Trial
+from neurogate.runs.study_folder import written
 from neurogate.runs.sweep import Event, Options, sweep
 from neurogate.runs.together import Ended
 

@@ -162,7 +162,7 @@ def test_damage_is_told(tmp_path: Path) -> None:
     written = journal(tmp_path).read_text()
     for damaged in ("nonsense\n" + written, written.replace('"op_code":4', '"op_code":5', 1)):
         journal(tmp_path).write_text(damaged)
-        assert "journal.log is damaged. Move it away" in problem(tmp_path)
+        assert "is damaged. Move it away and repeat the command" in problem(tmp_path)
     told = json.loads((SEARCH.folder(tmp_path) / "search.json").read_text())
     (SEARCH.folder(tmp_path) / "search.json").write_text(json.dumps({**told, "format": 2}))
     assert "has format 2; this neurogate knows format 1. Update neurogate." in problem(tmp_path)

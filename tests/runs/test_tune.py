@@ -14,10 +14,12 @@ import pytest
 
 from neurogate import config
 from neurogate.runs import store
+from neurogate.runs.collection import load_runs
 from neurogate.runs.search import Search
 from neurogate.runs.study import Trial, open_study
 from neurogate.runs.sweep import Event, Options
 from neurogate.runs.tune import BEST, Tuned, tune
+from neurogate.runs.upkeep import Checked, verify
 from tests.runs.test_search import GAIN, asked
 
 pytest.importorskip("optuna", reason="Optuna is not installed (the extra neurogate[tune]).")
@@ -79,6 +81,12 @@ def test_a_search_that_is_done_runs_nothing(whole: tuple[Path, Tuned, list[Any]]
     out, found, _ = whole
     again, told = run(out)
     assert (again, told) == (found, [])
+
+
+def test_the_folder_of_a_search_disturbs_nobody(whole: tuple[Path, Tuned, list[Any]]) -> None:
+    out, _, _ = whole
+    assert verify(out) == Checked(runs=2 * TRIALS, sweeps=0, problems=0)
+    assert len({row["folder"] for row in load_runs(out).rows}) == 2 * TRIALS
 
 
 def test_a_search_that_is_killed_is_continued(whole: tuple[Path, Tuned, list[Any]], tmp_path: Path) -> None:
