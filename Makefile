@@ -8,10 +8,10 @@ SETTINGS := pyproject.toml setup.cfg
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint bench docs clean
+.PHONY: help run test lint bench reliability docs clean
 
 help:  ## say what there is to make
-	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "%-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "%-11s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.ready  ## simulate what_when; prints its metrics and where its figure is
 	$(BIN)/neurogate run what_when
@@ -26,6 +26,9 @@ lint: $(VENV)/.ready-lint  ## ruff (errors and format) and mypy (strict)
 
 bench: $(VENV)/.ready  ## measure the simulator's speed on this machine
 	$(BIN)/neurogate bench
+
+reliability: $(VENV)/.ready-test  ## kill, damage, fill and fuzz at full count (an hour); writes benchmarks/results/
+	$(BIN)/python -m benchmarks.reliability
 
 docs: $(VENV)/.ready-docs  ## build docs/_build/html; a warning is an error
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html

@@ -1,0 +1,95 @@
+"""How reliable neurogate is: each figure is the number of times that something was tried, and what was found.
+
+Writes benchmarks/results/reliability.json, in which each figure replaces what it was before:
+
+    python -m benchmarks.reliability
+    python -m benchmarks.reliability --only R1 --count 50
+
+What is tried lives in tests/reliability/, where the tests try a little of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import json
+import os
+import shlex
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+RESULTS = Path(__file__).parent / "results" / "reliability.json"
+
+
+class Figure(NamedTuple):
+    """A figure, the module that measures it, and how often the thing is tried."""
+
+    promise: str
+    module: str
+    times: int
+
+
+FIGURES = {
+    "R1": Figure("killed at random moments, no finished run is lost, none is seen in part", "killing", 1000),
+    "R2": Figure("every damaged file is found, and exactly those runs are executed again", "damaging", 1000),
+    "R3": Figure("a disk that refuses costs a sentence and nothing that is stored", "refusing", 600),
+    "R5": Figure("no configuration ends in anything but a simulation or sentences", "fuzzing", 10000),
+    "R6": Figure("threads, workers, batches, order and interruptions change no bit", "comparing", 500),
+    "R11": Figure("two drivers execute each run of a sweep once", "contending", 50),
+    "R12": Figure("a driver does not grow, and the index is what the folders say", "enduring", 10000),
+}
+
+
+def main() -> int:
+    """Measure, print and store; the exit code is 1 if a promise was broken."""
+    options = _options()
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "8" if options.only == ["R6"] else "1")
+    from neurogate.bench.machine import machine, write
+
+    rows = {row["figure"]: row for row in _earlier(options.results)}
+    for name in options.only or FIGURES:
+        figure = FIGURES[name]
+        count = options.count or max(1, round(options.scale * figure.times))
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            measure = importlib.import_module(f"tests.reliability.{figure.module}").measure
+            found = measure(count, Path(folder), lambda line, name=name: _tell(f"{name}: {line}"))
+        rows[name] = _row(name, count, found, time.monotonic() - began)
+        _tell(json.dumps(rows[name], indent=1))
+        ordered = [rows[known] for known in FIGURES if known in rows]
+        write(options.results, machine(shlex.join(["python", "-m", "benchmarks.reliability"])), ordered)
+    return int(any(rows[name]["flaws"] for name in options.only or FIGURES))
+
+
+def _row(name: str, count: int, found: dict[str, Any], seconds: float) -> dict[str, Any]:
+    about = {"figure": name, "promise": FIGURES[name].promise, "count": count, "flaws": len(found["flaws"])}
+    return {**about, "seconds": round(seconds), "found": found}
+
+
+def _earlier(path: Path) -> Iterator[dict[str, Any]]:
+    with contextlib.suppress(FileNotFoundError):
+        yield from json.loads(path.read_text("utf-8"))["rows"]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure how reliable neurogate is.")
+    parser.add_argument("--only", nargs="+", choices=FIGURES, help="these figures, not all of them")
+    parser.add_argument("--count", type=int, help="how often each is tried")
+    parser.add_argument("--scale", type=float, default=1.0, help="the share of the full counts")
+    parser.add_argument("--folder", type=Path, help="where stores are made and removed")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file that is written")
+    return parser.parse_args()
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,71 @@
+"""R6: the bits of a run do not depend on threads, workers, batches, order, or where it was interrupted."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from neurogate.config.sharing import groups
+from neurogate.config.sweep import Point
+from neurogate.runs.store import folder_of
+from neurogate.runs.together import run_together
+from tests.reliability.tiny import Tell, forking, inline, run, tiny, told
+
+SEEDS = 4
+THREADS, WORKERS, BATCHES = (1, 2, 4, 8), (1, 2, 3, 4), (1, 2, 3, 5, 16)
+
+
+def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
+    """Execute runs in other ways than alone, until `count` are compared with those that were alone."""
+    chosen, rng, seen = tiny(SEEDS, (0.5, 1.5)), random.Random(1), Counter[str]()
+    whole, out, flaws = folder / "alone", folder / "otherwise", list[str]()
+    run(chosen, whole, batch=1)
+    ways = (_threads, _workers, _interrupted)
+    while seen["comparisons"] < count:
+        shuffled = tuple(rng.sample(chosen, len(chosen)))
+        way = ways[seen["sweeps"] % len(ways)]
+        named = way(shuffled, out, rng)
+        seen["sweeps"] += 1
+        for point in chosen:
+            seen["comparisons"] += 1
+            seen[f"comparisons over {way.__name__[1:]}, batches and order"] += 1
+            mine, theirs = (told(folder_of(point.simulation, place)) for place in (out, whole))
+            if mine != theirs:
+                flaws.append(f"{point.hash[:12]} differs with {named}")
+        shutil.rmtree(out)
+        tell(f"{seen['comparisons']} of {count} comparisons, {len(flaws)} flaws")
+    return {**seen, "flaws": flaws}
+
+
+def _threads(chosen: tuple[Point, ...], out: Path, rng: random.Random) -> str:
+    threads, batch = rng.choice(THREADS), rng.choice(BATCHES)
+    with threadpool_limits(threads):
+        run(chosen, out, inline, batch=batch)
+    return f"{threads} threads, batches of {batch}"
+
+
+def _workers(chosen: tuple[Point, ...], out: Path, rng: random.Random) -> str:
+    workers, batch = rng.choice(WORKERS), rng.choice(BATCHES)
+    run(chosen, out, forking, jobs=workers, batch=batch)
+    return f"{workers} workers, batches of {batch}"
+
+
+def _interrupted(chosen: tuple[Point, ...], out: Path, rng: random.Random) -> str:
+    """Stop batches before random trials, then go on in other batches, so that runs are unequally far."""
+    simulations, stops = [point.simulation for point in chosen], []
+    for places in groups(simulations):
+        some = [simulations[place] for place in places]
+        for _ in range(2):
+            stops.append(rng.randrange(10))
+            left = iter(range(stops[-1]))
+            few = rng.sample(some, rng.randint(1, len(some)))
+            for _ended in run_together(few, out, stop=lambda left=left: next(left, None) is None):
+                pass
+    batch = rng.choice(BATCHES)
+    run(chosen, out, inline, batch=batch)
+    return f"stops before trials {stops}, then batches of {batch}"

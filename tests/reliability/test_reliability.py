@@ -1,0 +1,75 @@
+"""The promises of `make reliability`, tried a few times each; the full counts are in benchmarks/results."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Measured = Callable[[str, int], dict[str, Any]]
+
+
+@pytest.fixture
+def measured(tmp_path: Path, checkout: Path) -> Measured:
+    """Measure a figure in a process of its own, from which others can be forked."""
+
+    def measure(figure: str, count: int) -> dict[str, Any]:
+        results = tmp_path / "results.json"
+        options = ["--only", figure, "--count", str(count), "--results", str(results)]
+        command = [sys.executable, "-m", "benchmarks.reliability", *options, "--folder", str(tmp_path)]
+        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+        done = subprocess.run(
+            command, cwd=checkout, env=environment, capture_output=True, text=True, check=False
+        )
+        assert results.exists(), done.stderr
+        (row,) = json.loads(results.read_text("utf-8"))["rows"]
+        found: dict[str, Any] = row["found"]
+        assert found["flaws"] == []
+        assert row["flaws"] == done.returncode == 0
+        return found
+
+    return measure
+
+
+def test_killing_drivers_and_workers_loses_nothing_and_changes_no_bit(measured: Measured) -> None:
+    found = measured("R1", 12)
+    assert found["kills"] >= 12
+    assert found["runs completed and compared"] >= 32
+    assert found["problems that verify finds at the end"] == 0
+
+
+def test_every_damaged_file_is_found_and_exactly_those_runs_are_executed_again(measured: Measured) -> None:
+    found = measured("R2", 20)
+    assert found["detected"] == found["set aside"] == found["executed again"] == 20
+    assert found["clean reads"] == 200
+
+
+def test_a_disk_that_refuses_costs_a_sentence_and_nothing_that_is_stored(measured: Measured) -> None:
+    found = measured("R3", 20)
+    assert found["trials"] == 20
+    assert found["places that write"] > 30
+
+
+def test_no_configuration_ends_in_anything_but_a_simulation_or_sentences(measured: Measured) -> None:
+    assert measured("R5", 300)["cases"] >= 300
+
+
+def test_threads_workers_batches_order_and_interruptions_change_no_bit(measured: Measured) -> None:
+    assert measured("R6", 24)["comparisons"] == 24
+
+
+def test_two_drivers_execute_each_run_once(measured: Measured) -> None:
+    found = measured("R11", 3)
+    assert found["runs begun"] >= found["runs"] == 36
+    assert 0.0 < found["heartbeats until a stopped holder is replaced, at most"] <= 2.1
+
+
+def test_a_driver_does_not_grow_and_the_index_is_what_the_folders_say(measured: Measured) -> None:
+    found = measured("R12", 500)
+    assert found["runs"] == found["rows of the index"] == 500
