@@ -8,9 +8,9 @@ writes them. Nothing here prints or exits.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-__all__ = ["NeurogateError", "Outcome", "RequestError", "RunDiverged", "RunError"]
+__all__ = ["NeurogateError", "Outcome", "RequestError", "RunDiverged", "RunError", "first_of"]
 
 
 class Outcome(enum.StrEnum):
@@ -92,6 +92,8 @@ class RunDiverged(RunError):
         The first offender: replica, number of completed steps, neuron (or weight) index.
     rule : str
         The rule whose weights left their range; empty if it was the network.
+    also : sequence of RunDiverged
+        Other replicas and rules that diverged meanwhile.
 
     Examples
     --------
@@ -100,7 +102,15 @@ class RunDiverged(RunError):
     """
 
     def __init__(
-        self, quantity: str, value: float, *, replica: int, step: int, neuron: int, rule: str = ""
+        self,
+        quantity: str,
+        value: float,
+        *,
+        replica: int,
+        step: int,
+        neuron: int,
+        rule: str = "",
+        also: Sequence[RunDiverged] = (),
     ) -> None:
         self.quantity = quantity
         self.value = float(value)
@@ -108,7 +118,41 @@ class RunDiverged(RunError):
         self.step = int(step)
         self.neuron = int(neuron)
         self.rule = rule
+        self.also = tuple(also)
         super().__init__(
             f"Replica {replica} diverged: {quantity} was {float(value):g} when looked at after step {step}, "
             f"first in neuron {neuron}."
         )
+
+    @property
+    def all(self) -> tuple[RunDiverged, ...]:
+        """The whole lot: itself and the others."""
+        return (self, *self.also)
+
+    def within(self, replicas: Sequence[int], also: Sequence[RunDiverged] = ()) -> RunDiverged:
+        """Return the same for a run that has some of the replicas, and numbers them from 0."""
+        return RunDiverged(
+            self.quantity, self.value, replica=replicas.index(self.replica), step=self.step,
+            neuron=self.neuron, rule=self.rule, also=also,
+        )  # fmt: skip
+
+
+def first_of(diverged: Sequence[RunDiverged], rules: Sequence[str] = ()) -> RunDiverged:
+    """Return what a run tells of several divergences: the first rule's, then the earliest, then by replica.
+
+    Parameters
+    ----------
+    diverged : sequence of RunDiverged
+    rules : sequence of str
+        The rules of the run in their order; a network comes before all of them.
+
+    Examples
+    --------
+    >>> late, early = (RunDiverged("v_mV", 9e9, replica=0, step=step, neuron=1) for step in (100, 50))
+    >>> first_of([late, early]).step, first_of([late, early]).also[0].step
+    (50, 100)
+    """
+    order = {"": -1, **{rule: place for place, rule in enumerate(rules)}}
+    ordered = sorted(diverged, key=lambda one: (order[one.rule], one.step, one.replica))
+    found = ordered[0].within(range(ordered[0].replica + 1), ordered[1:])
+    return found.with_traceback(None)

@@ -56,8 +56,13 @@ class ExecutionOptions:
     retries: int = 2
     checkpoint: float = 10.0
 
-    def options(self) -> Options:
+    def options(self, *, fail_fast: bool = False) -> Options:
         """Return what a sweep takes.
+
+        Parameters
+        ----------
+        fail_fast : bool
+            Whether the first failure stops it.
 
         Raises
         ------
@@ -73,6 +78,7 @@ class ExecutionOptions:
                 scheduler=self.scheduler,
                 timeout_s=self.timeout,
                 retries=self.retries,
+                fail_fast=fail_fast,
                 checkpoint_every_s=self.checkpoint,
                 memory_mb=_free_mb() / 2 if self.memory_mb is None else self.memory_mb,
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from neurogate.cli.execution import ExecutionOptions
 from neurogate.cli.sweep_options import SweepOptions
-from neurogate.errors import Outcome, RequestError
+from neurogate.errors import Outcome, RunError
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -36,14 +36,8 @@ def sweep(
     set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = (),
     quick: _Switch = False,
     out: Path = Path("runs"),
-    jobs: int | None = None,
-    batch: int = 0,
-    memory_mb: float | None = None,
-    scheduler: str = "",
-    timeout: float = 0.0,
-    retries: int = 2,
+    execution: ExecutionOptions | None = None,
     fail_fast: Annotated[bool, Parameter(negative="--keep-going", show_default=False)] = False,
-    checkpoint: float = 10.0,
     dry_run: _Switch = False,
     json: _Switch = False,
 ) -> int:
@@ -71,22 +65,10 @@ def sweep(
         The smaller variant that the simulation's file defines.
     out
         The folder that holds run folders.
-    jobs
-        Processes on this machine; by default as many as it has cores. With --scheduler, batches at once.
-    batch
-        How many runs share a simulation loop, at most; 0 chooses by memory.
-    memory_mb
-        Memory that all runs under way may take together; by default half of what is free.
-    scheduler
-        Address of a Dask scheduler, as tcp://host:8786, whose workers are used instead of processes here.
-    timeout
-        Seconds that a run may take; 0 for as long as it likes.
-    retries
-        How often runs whose worker died are tried again.
+    execution
+        How runs are executed.
     fail_fast
         Stop at the first run that fails; by default the others go on.
-    checkpoint
-        Seconds between two checkpoints of runs under way.
     dry_run
         List the runs, their memory and the time that they will take, and run nothing but a short probe.
     json
@@ -96,51 +78,13 @@ def sweep(
 
     base, wanted = (varied or SweepOptions()).sweep(simulation, set_, quick=quick)
     points = resolve(wanted, base)
-    from neurogate.runs.sweep import Options
-
-    if jobs is None:
-        jobs = _jobs(scheduler)
-    limit_mb = _free_mb() / 2 if memory_mb is None else memory_mb
-    try:
-        options = Options(
-            jobs=jobs, batch=batch, scheduler=scheduler, timeout_s=timeout, retries=retries,
-            fail_fast=fail_fast, checkpoint_every_s=checkpoint, memory_mb=limit_mb,
-        )  # fmt: skip
-    except ValueError as error:
-        raise RequestError(_as_option(str(error))) from None
+    options = (execution or ExecutionOptions()).options(fail_fast=fail_fast)
     if dry_run:
         with contextlib.redirect_stdout(sys.stderr):
             text = _plan(points, options, out)
         sys.stdout.write(text)
         return 0
     return _run(points, options, out, json=json)
-
-
-def _as_option(message: str) -> str:
-    """Name the option instead of the attribute that it becomes.
-
-    Examples
-    --------
-    >>> _as_option("Options.timeout_s is -1; it must be at least 0.")
-    '--timeout is -1; it must be at least 0.'
-    """
-    name, _, rest = message.removeprefix("Options.").partition(" ")
-    return f"--{name.replace('_every', '').removesuffix('_s').replace('_', '-')} {rest}"
-
-
-def _jobs(scheduler: str) -> int:
-    if not scheduler:
-        return os.cpu_count() or 1
-    from neurogate.runs.pool import width
-
-    return width(scheduler)
-
-
-def _free_mb() -> float:
-    """Return the memory that is free on this machine, or a guess where it does not say."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
-    return 8192.0
 
 
 def _run(points: Sequence[Point], options: Options, out: Path, *, json: bool) -> int:
@@ -174,9 +118,9 @@ def _run(points: Sequence[Point], options: Options, out: Path, *, json: bool) ->
 
 
 def _exit_code(counts: Counter[Outcome]) -> int:
-    if counts[Outcome.CANCELLED]:
-        return 1
-    return 0 if set(+counts) == {Outcome.DONE} else _PART_FAILED
+    if set(+counts) - {Outcome.DONE, Outcome.CANCELLED}:
+        return _PART_FAILED
+    return 1 if counts[Outcome.CANCELLED] else 0
 
 
 def _write_table(folder: Path) -> Path:
@@ -184,8 +128,14 @@ def _write_table(folder: Path) -> Path:
     from neurogate.runs.files import replacing
 
     path = folder / "table.csv"
-    with replacing(path) as file:
-        file.write(load(folder).table().to_csv().encode())
+    text = load(folder).table().to_csv()
+    try:
+        with replacing(path) as file:
+            file.write(text.encode())
+    except OSError as error:
+        raise RunError(
+            f"The table {path} cannot be written: {error.strerror or error}. Mend that and repeat the command."
+        ) from error
     return path
 
 

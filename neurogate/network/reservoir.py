@@ -28,7 +28,7 @@ from ..backends.layout import (
     NetworkArrays,
     StateArrays,
 )
-from ..errors import RequestError, RunDiverged
+from ..errors import RequestError, RunDiverged, first_of
 from ..units import Domain, Milliseconds, NonNegative, settings
 from .cells import Cells
 from .drawing import draw, start_of
@@ -288,13 +288,14 @@ class Reservoir:
         plan = pack_plan(record, n, state.step, inputs.shape[1], readouts)
         run = self.call("run_reservoir")
         state, flat, status = run(self.codes, self.arrays, state, inputs, plan, lesson)
-        bad = np.flatnonzero(status.code >= 0)
-        if bad.size:
-            b = int(bad[0])
+        others: list[RunDiverged] = []
+        for b in np.flatnonzero(status.code >= 0)[::-1]:
             code, neuron = int(status.code[b]), int(status.neuron[b])
             watched = (*state.values[b, : len(WATCHED) - 1], state.feedback[b])
-            value, quantity = float(watched[code][neuron]), _UNITS[WATCHED[code]]
-            raise RunDiverged(quantity, value, replica=b, step=int(status.step[b]), neuron=neuron)
+            value, quantity, step = float(watched[code][neuron]), _UNITS[WATCHED[code]], int(status.step[b])
+            others.append(RunDiverged(quantity, value, replica=int(b), step=step, neuron=neuron))
+        if others:
+            raise first_of(others)
         return state, unpack_records(plan, record, flat)
 
     def _check_state(self, state: StateArrays) -> None:

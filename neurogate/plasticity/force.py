@@ -106,7 +106,7 @@ class Force(Rule):
     ) -> tuple[RuleState, Array]:
         which = ("when", "what").index(name)
         ridge = (self.ridge_when, self.ridge_what)[which]
-        turn, key = int(state["seen"][0, which]), f"{name}_inverse"  # the same in all replicas
+        turn, key = int(state["seen"][:, which].max()), f"{name}_inverse"  # 0 where it is given up
         weights, inverse, outputs = call("recursive_least_squares")(
             state[name],
             state[key],

@@ -49,6 +49,9 @@ def local(jobs: int) -> Executor:
 
 def _begin(driver: int) -> None:
     """Prepare a process: one thread for linear algebra, and an eye on the driver."""
+    # What is to be limited must be loaded.
+    import numpy as np  # noqa: F401
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
@@ -125,7 +128,7 @@ def _client(address: str) -> Iterator[Any]:
             f'A scheduler needs Dask, which is missing ({error}); pip install "neurogate[dask]".'
         ) from None
     try:
-        client: Any = Client(address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = Client(address, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise RequestError(
             f"No Dask scheduler answers at {address} within {_CONNECT_S} s ({error}); "

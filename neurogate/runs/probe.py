@@ -12,6 +12,7 @@ import attrs
 from neurogate import config
 from neurogate.config.build import session
 from neurogate.config.sharing import share
+from neurogate.errors import RunDiverged
 
 __all__ = ["seconds_per_run", "warm"]
 
@@ -49,9 +50,11 @@ def seconds_per_run(simulations: Sequence[config.AnySimulation]) -> float:
     warm(some[0])
     total = session(some[0]).total
     (shared, *_) = share([_short(one) for one in some])
-    began, parts = time.perf_counter(), shared.session.total
-    while not shared.session.done:
-        shared.session.advance()
+    began = time.perf_counter()
+    with contextlib.suppress(RunDiverged):  # the parts before it tell enough
+        while not shared.session.done:
+            shared.session.advance()
+    parts = max(shared.session.position, 1)
     return (time.perf_counter() - began) / parts * total / len(shared.members)
 
 

@@ -109,7 +109,7 @@ def load(path: Path) -> Run:
     if problems:
         raise RequestError(
             f"The run folder {path} is damaged: {'; '.join(problems)}. "
-            "Restore it from a copy, or repeat the run with --force, which replaces it."
+            "Restore it from a copy, or set it aside with `neurogate verify`; then it can be run again."
         )
     return Run(path, summary)
 

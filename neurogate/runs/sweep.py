@@ -8,10 +8,12 @@ made it; so a sweep that was stopped, by whatever means, is continued by the sam
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
+import secrets
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
 from typing import Annotated, Literal
@@ -36,8 +38,8 @@ LARGEST_BATCH = 64
 """Runs in a batch, at most, if nothing else is asked for."""
 
 _POLL_S = 0.2
-_ELSEWHERE_S = 2.0
-_STOP = ".stop"
+_LONGEST_PAUSE_S = 30.0
+_LOG = logging.getLogger(__name__)
 
 
 @settings
@@ -95,10 +97,11 @@ class Event:
 
 @attrs.define
 class _Batch:
-    """Points that share a session, and how often a worker has died on them."""
+    """Points that share a session, and what is known of the workers that had it."""
 
     points: list[Point]
-    tries: int = 0
+    suspect: bool = False  # a worker died while it and others were under way
+    deaths: int = 0  # workers that died while nothing else was under way
 
 
 def sweep(
@@ -110,8 +113,7 @@ def sweep(
     ----------
     points : sequence of Point
     folder : pathlib.Path
-        That of the sweep, beside those of its runs. While it holds a file ``.stop``, workers stop, wherever
-        they are; ``failed/`` gets the logs of runs that failed.
+        That of the sweep, beside those of its runs; ``failed/`` in it gets the logs of runs that failed.
     options : Options
     tell : callable
         Is told what happens to each run, in this thread.
@@ -126,14 +128,16 @@ def sweep(
     RequestError
         If the scheduler does not answer, or a stored run is damaged.
     """
-    stop_file = folder / _STOP
-    stop_file.unlink(missing_ok=True)
+    folder = folder.resolve()  # workers may stand elsewhere
+    stop_file = folder / f".stop-{secrets.token_hex(4)}"
     with Leases() as leases, stop_requests() as asked:
-        driver = _Driver(folder, options, tell, leases, asked)
+        driver = _Driver(folder, options, tell, stop_file, leases, asked)
         try:
             return driver.run(points)
         finally:
-            stop_file.unlink(missing_ok=True)
+            # A disk that is read-only refuses to remove even what is not there.
+            with contextlib.suppress(OSError):
+                stop_file.unlink(missing_ok=True)
 
 
 @attrs.define
@@ -141,64 +145,67 @@ class _Driver:
     folder: Path
     options: Options
     tell: Callable[[Event], object]
+    stop_file: Path
     leases: Leases
     asked: Callable[[], bool]
     counts: Counter[Outcome] = attrs.field(factory=Counter)
+    failures: int = 0
     queue: deque[_Batch] = attrs.field(factory=deque)
     under_way: dict[Future[list[Ended]], _Batch] = attrs.field(factory=dict)
+    elsewhere: list[Point] = attrs.field(factory=list)
+    told_elsewhere: set[str] = attrs.field(factory=set)
+    width: int = 1
 
     @property
     def out(self) -> Path:
         return self.folder.parent
 
-    @property
-    def stop_file(self) -> Path:
-        return self.folder / _STOP
-
     def run(self, points: Sequence[Point]) -> Counter[Outcome]:
         missing = [point for point in points if not self._is_stored(point)]
-        self.queue.extend(self._batches(missing))
-        elsewhere: list[Point] = []
-        warmed = self.options.jobs == 1 or not missing
-        while self.queue or elsewhere:
+        self._add(missing)
+        warmed, pause_s = self.options.jobs == 1 or not missing, _POLL_S
+        while self.queue or self.elsewhere:
             with self._workers() as workers, contextlib.suppress(*pool.WORKER_DIED):
                 if not warmed:
-                    workers.submit(warm, missing[0].simulation).result()
                     warmed = True
-                self._drain(workers, elsewhere)
+                    workers.submit(warm, missing[0].simulation).result()
+                self._drain(workers)
             if self._stops():
                 break
-            if not self.queue and elsewhere:
-                time.sleep(_ELSEWHERE_S)
-                left = [point for point in elsewhere if not self._is_stored(point)]
-                self.queue.extend(self._batches(left))
-                elsewhere.clear()
+            if not self.queue and self.elsewhere:
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                time.sleep(pause_s)
+                left = [point for point in self.elsewhere if not self._is_stored(point)]
+                self.elsewhere.clear()
+                self._add(left)
         begun = sum(self.counts.values())
         if begun < len(points):
             self.counts[Outcome.CANCELLED] += len(points) - begun
         return self.counts
 
-    def _batches(self, points: Sequence[Point]) -> Iterator[_Batch]:
+    def _add(self, points: Sequence[Point]) -> None:
+        """Queue points, in batches of which as many as there are jobs fit into memory."""
         if not points:
             return
-        simulations = [point.simulation for point in points]
+        simulations, jobs = [point.simulation for point in points], self.options.jobs
         each_mb = max(sum(memory_mb(simulation).values()) for simulation in simulations)
-        fitting = int(self.options.memory_mb / self.options.jobs / each_mb)
-        most = self.options.batch or max(1, min(LARGEST_BATCH, fitting))
-        for places in batches(simulations, most, 1 if self.options.batch else self.options.jobs):
-            yield _Batch([points[place] for place in places])
+        fitting = max(1, int(self.options.memory_mb / each_mb))
+        self.width = min(jobs, fitting)
+        most = min(self.options.batch or LARGEST_BATCH, max(1, fitting // self.width))
+        if self.width < jobs:
+            _LOG.warning(
+                "A run needs %.0f MB, so %d of %d jobs fit into %.0f MB; --memory-mb allows more.",
+                each_mb, self.width, jobs, self.options.memory_mb,
+            )  # fmt: skip
+        for places in batches(simulations, most, 1 if self.options.batch else self.width):
+            self.queue.append(_Batch([points[place] for place in places]))
 
-    def _workers(self) -> contextlib.AbstractContextManager[Executor]:
-        if self.options.scheduler:
-            return pool.connect(self.options.scheduler)
-        return pool.local(self.options.jobs)
-
-    def _drain(self, workers: Executor, elsewhere: list[Point]) -> None:
+    def _drain(self, workers: Executor) -> None:
         """Keep the workers busy until nothing is left to do here."""
         try:
             while self.queue or self.under_way:
-                while self.queue and len(self.under_way) < self.options.jobs and not self._stops():
-                    self._submit(workers, self.queue.popleft(), elsewhere)
+                while self._may_submit():
+                    self._submit(workers, self.queue.popleft())
                 if not self.under_way:
                     return
                 finished, _ = wait(self.under_way, _POLL_S, FIRST_COMPLETED)
@@ -207,31 +214,42 @@ class _Driver:
                 for future in finished:
                     self._collect(future)
         except pool.WORKER_DIED:
+            alone = len(self.under_way) == 1
             for batch in self.under_way.values():
-                self._try_again(batch)
+                self._try_again(batch, alone=alone)
             self.under_way.clear()
             raise
         except BaseException:
-            self.stop_file.touch()  # whoever is still at work keeps what it has and ends
+            with contextlib.suppress(OSError):
+                self.stop_file.touch()  # whoever is still at work keeps what it has and ends
             raise
 
-    def _stops(self) -> bool:
-        failed = self.counts[Outcome.FAILED] + self.counts[Outcome.DIVERGED] + self.counts[Outcome.TIMED_OUT]
-        return self.asked() or bool(self.options.fail_fast and failed)
+    def _may_submit(self) -> bool:
+        """Say whether the next batch may begin; one that may kill its worker has all to itself."""
+        if not self.queue or self._stops():
+            return False
+        is_busy = bool(self.under_way)
+        suspect = self.queue[0].suspect or any(batch.suspect for batch in self.under_way.values())
+        return not is_busy if suspect else len(self.under_way) < self.width
 
-    def _submit(self, workers: Executor, batch: _Batch, elsewhere: list[Point]) -> None:
+    def _stops(self) -> bool:
+        return self.asked() or bool(self.options.fail_fast and self.failures)
+
+    def _submit(self, workers: Executor, batch: _Batch) -> None:
         mine = []
         for point in batch.points:
             if not self.leases.acquire(self._run_folder(point)):
-                elsewhere.append(point)
-                self.tell(Event("elsewhere", point))
+                self.elsewhere.append(point)
+                if point.hash not in self.told_elsewhere:
+                    self.told_elsewhere.add(point.hash)
+                    self.tell(Event("elsewhere", point))
             elif not self._is_stored(point):
                 mine.append(point)
                 self.tell(Event("started", point))
         if mine:
             batch.points = mine
             task = Task(
-                [point.simulation for point in mine], self.out, self.stop_file,
+                {point.hash: point.simulation for point in mine}, self.out, self.stop_file,
                 self.options.timeout_s or math.inf, self.options.checkpoint_every_s,
             )  # fmt: skip
             try:
@@ -247,45 +265,64 @@ class _Driver:
         except pool.WORKER_DIED:
             raise
         except Exception:  # noqa: BLE001  a worker says what went wrong in it, so this is the end of a worker
-            self._try_again(self.under_way.pop(future))
+            self._try_again(self.under_way.pop(future), alone=True)
             return
         del self.under_way[future]
         for point in batch.points:
             self._end(point, ended[point.hash])
 
-    def _try_again(self, batch: _Batch) -> None:
-        """Put a batch whose worker died back, run by run after the first time, or give it up."""
-        batch.tries += 1
+    def _try_again(self, batch: _Batch, *, alone: bool) -> None:
+        """Put a batch whose worker died back, run by run if it was alone, or give it up."""
         left = [point for point in batch.points if not self._is_stored(point)]
-        if batch.tries > self.options.retries:
-            message = f"Its worker died {batch.tries} times; it may need more memory than there is."
-            for point in left:
-                self._end(point, Ended(point.hash, Outcome.FAILED, 0.0, message))
+        deaths = batch.deaths + alone
+        if deaths > self.options.retries and len(left) == 1:
+            message = f"Its worker died {deaths} times; it was killed, or needs more memory than there is."
+            self._end(left[0], Ended(left[0].hash, Outcome.FAILED, 0.0, message))
             return
         for point in left:
             self.leases.release(self._run_folder(point))
             self.tell(Event("again", point))
-        pieces = [left] if batch.tries == 1 else [[point] for point in left]
-        self.queue.extend(_Batch(piece, batch.tries) for piece in pieces if piece)
+        if alone and len(left) > 1:
+            self.queue.extend(_Batch([point], suspect=True) for point in left)
+        elif left:
+            self.queue.append(_Batch(left, suspect=True, deaths=deaths))
 
     def _end(self, point: Point, ended: Ended) -> None:
+        stored = ended.outcome in (Outcome.DONE, Outcome.DIVERGED)
+        if stored and not self._run_folder(point).exists():
+            message = f"Its worker stored it where this machine does not see it; all must see {self.out}."
+            ended = Ended(point.hash, Outcome.FAILED, ended.seconds, message)
         self.counts[ended.outcome] += 1
+        self.failures += ended.outcome not in (Outcome.DONE, Outcome.CANCELLED)
         if ended.log:
-            failed = self.folder / "failed"
-            failed.mkdir(exist_ok=True)
-            (failed / f"{point.hash[:12]}.log").write_text(ended.log + "\n", "utf-8")
+            self._keep_log(point, ended.log)
         self.leases.release(self._run_folder(point))
         self.tell(Event("ended", point, ended))
 
+    def _keep_log(self, point: Point, log: str) -> None:
+        """Write the log of a run that failed; a disk that refuses it costs a line, not the sweep."""
+        path = self.folder / "failed" / f"{point.hash[:12]}.log"
+        try:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(log + "\n", "utf-8")
+        except OSError as error:
+            _LOG.warning("The log %s cannot be written: %s.", path, error.strerror or error)
+
     def _is_stored(self, point: Point) -> bool:
         """Say whether a run is there, and count it if it is."""
-        found = store.find(self.out, point.simulation)
-        if found is None:
+        folder = self._run_folder(point)
+        store.restore(folder)
+        if not folder.exists():
             return False
-        self.counts[found.outcome] += 1
-        self.leases.release(self._run_folder(point))
+        self.counts[store.load(folder).outcome] += 1
+        self.leases.release(folder)
         self.tell(Event("stored", point))
         return True
 
     def _run_folder(self, point: Point) -> Path:
-        return store.folder_of(point.simulation, self.out)
+        return self.out / f"{point.simulation.name}-{point.hash[:12]}"
+
+    def _workers(self) -> contextlib.AbstractContextManager[Executor]:
+        if self.options.scheduler:
+            return pool.connect(self.options.scheduler)
+        return pool.local(self.width)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from neurogate import config
 from neurogate.config.sharing import Shared, share
-from neurogate.errors import Outcome, RunDiverged
+from neurogate.errors import Outcome, RunDiverged, RunError, first_of
 from neurogate.runs import store
 from neurogate.runs.checkpoint import Checkpoint, Saved
 from neurogate.runs.course import Course, Progress, RunCancelled
@@ -84,15 +84,16 @@ class _Checkpoints:
 
     members: Sequence[_Member]
     parts: Sequence[Part]
+    each_s: Callable[[float], float]  # a member's share of the time that the batch has taken
 
     @property
     def path(self) -> Path:
         return self.members[0].checkpoint.path
 
     def write(self, saved: Saved) -> None:
-        each_s = saved.wall_time_s / len(self.members)
         for member, part in zip(self.members, self.parts, strict=True):
-            member.checkpoint.write(Saved(take(saved.state, part), each_s, saved.log))
+            mine = Saved(take(saved.state, part), self.each_s(saved.wall_time_s), saved.log)
+            member.checkpoint.write(mine)
 
     def read(self) -> Saved | None:
         if not self.members[0].position:
@@ -161,12 +162,15 @@ class _Batch:
     stop: Callable[[], bool]
     timeout_s: float
     every_s: float
+    earlier_s: float = 0.0  # what each member has taken before one left, and when that was
+    since_s: float = 0.0
+    given_up: set[tuple[str, int]] = attrs.field(factory=set)
 
     def run(self) -> Iterator[Ended]:
         with collected_lines() as log:
             course = Course(
                 self.shared.session,
-                _Checkpoints(self.members, self.shared.parts),
+                self._checkpoints(),
                 log,
                 self.every_s,
                 self.members[0].simulation.task.part,
@@ -180,43 +184,53 @@ class _Batch:
                     yield from self._lose(course, error)
                 except RunCancelled as error:
                     outcome = Outcome.TIMED_OUT if self._is_late(course) else Outcome.CANCELLED
-                    each_s = course.wall_time_s / len(self.members)
+                    each_s = self._each_s(course.wall_time_s)
                     yield from [member.ended(outcome, each_s, str(error)) for member in self.members]
                     return
                 else:
                     yield from self._keep_all(course)
                     return
 
+    def _checkpoints(self) -> _Checkpoints:
+        return _Checkpoints(self.members, self.shared.parts, self._each_s)
+
+    def _each_s(self, wall_time_s: float) -> float:
+        return self.earlier_s + (wall_time_s - self.since_s) / max(len(self.members), 1)
+
     def _is_late(self, course: Course) -> bool:
-        return course.wall_time_s > self.timeout_s * len(self.members)
+        return self._each_s(course.wall_time_s) > self.timeout_s
 
     def _lose(self, course: Course, error: RunDiverged) -> Iterator[Ended]:
         """Store the runs that diverged, and go on without them."""
-        session, lost, each_s = self.shared.session, [], course.wall_time_s / len(self.members)
-        for k, part in enumerate(self.shared.parts):
-            if error.replica in part.replicas and error.rule in ("", *part.rules.values()):
-                lost.append(k)
-                own = RunDiverged(
-                    error.quantity, error.value, replica=part.replicas.index(error.replica),
-                    step=error.step, neuron=error.neuron,
-                )  # fmt: skip
-                yield self._keep(course, self.members[k], part, each_s, own)
-        left = [k for k in range(len(self.members)) if k not in lost]
+        now_s, session = course.wall_time_s, self.shared.session
+        each_s, left = self._each_s(now_s), []
+        for k, (member, part) in enumerate(zip(self.members, self.shared.parts, strict=True)):
+            found = _of(error, part)
+            if found is None:
+                left.append(k)
+            else:
+                yield self._keep(course, member, part, each_s, found)
+        pairs = {(one.rule, one.replica) for one in error.all if one.rule}
+        if len(left) == len(self.members) and pairs <= self.given_up:
+            raise RunError(f"What was given up diverges again: {error}")
+        self.given_up |= pairs
         self.members = [self.members[k] for k in left]
+        self.earlier_s, self.since_s = each_s, now_s
         if not left:
             return
-        if isinstance(session, Session) and error.rule:
-            session.give_up(error.rule, error.replica)
+        if isinstance(session, Session) and pairs:
+            for rule, replica in pairs:
+                session.give_up(rule, replica)
             self.shared = self.shared.keeping(left)
         else:
             rest, part = self.shared.only(left), self.shared.span(left)
             rest.session.restore(take(session.state(), part))
-            self.shared, course.session = rest, rest.session
-        course.checkpoint = _Checkpoints(self.members, self.shared.parts)
+            self.shared, course.session, self.given_up = rest, rest.session, set()
+        course.checkpoint = self._checkpoints()
 
     def _keep_all(self, course: Course) -> Iterator[Ended]:
         _LOG.info("Simulated %d %ss in %.1f s.", course.session.total, course.part, course.wall_time_s)
-        state, each_s = course.session.state(), course.wall_time_s / len(self.members)
+        state, each_s = course.session.state(), self._each_s(course.wall_time_s)
         for member, part in zip(self.members, self.shared.parts, strict=True):
             yield self._keep(course, member, part, each_s, take(state, part))
 
@@ -241,3 +255,10 @@ class _Batch:
             return member.ended(Outcome.FAILED, each_s, f"{type(error).__name__}: {error}", log)
         member.checkpoint.remove()
         return member.ended(Outcome(facts["outcome"]), each_s, message)
+
+
+def _of(error: RunDiverged, part: Part) -> RunDiverged | None:
+    """Return what one run would tell of a divergence, if it is concerned."""
+    rules = list(part.rules.values())
+    mine = [one for one in error.all if one.replica in part.replicas and one.rule in ("", *rules)]
+    return first_of([one.within(part.replicas) for one in mine], rules) if mine else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
@@ -22,8 +22,8 @@ class Task:
 
     Parameters
     ----------
-    simulations : sequence of Simulation or WaveformSimulation
-        That can share a session.
+    simulations : mapping of str to Simulation or WaveformSimulation
+        By their content hashes; they can share a session.
     out : pathlib.Path
         The folder that holds run folders, which the worker sees too.
     stop_file : pathlib.Path
@@ -32,7 +32,7 @@ class Task:
         As for `neurogate.runs.together.run_together`.
     """
 
-    simulations: Sequence[config.AnySimulation]
+    simulations: Mapping[str, config.AnySimulation]
     out: Path
     stop_file: Path
     timeout_s: float
@@ -47,12 +47,14 @@ def work(task: Task) -> list[Ended]:
     task : Task
     """
     if task.stop_file.exists():
-        return [Ended(config.content_hash(one), Outcome.CANCELLED) for one in task.simulations]
-    ended: list[Ended] = []
+        return [Ended(name, Outcome.CANCELLED) for name in task.simulations]
+    ended = [Ended(name, Outcome.FAILED, 0.0, why) for name, why in _changed(task).items()]
+    known = {one.hash for one in ended}
+    left = {name: one for name, one in task.simulations.items() if name not in known}
     try:
         with driver_is_gone() as gone:
             runs = run_together(
-                task.simulations,
+                list(left.values()),
                 task.out,
                 stop=lambda: gone() or task.stop_file.exists(),
                 timeout_s=task.timeout_s,
@@ -62,14 +64,26 @@ def work(task: Task) -> list[Ended]:
                 ended.append(one)  # noqa: PERF402  what has ended before an error counts
     except Exception as error:  # noqa: BLE001
         known = {one.hash for one in ended}
-        left = [one for one in task.simulations if config.content_hash(one) not in known]
+        left = {name: one for name, one in left.items() if name not in known}
         if len(left) == 1:
-            return [*ended, _failed(left[0], error)]
-        for other in left:
-            ended += work(attrs.evolve(task, simulations=[other]))
+            return [*ended, _failed(next(iter(left)), error)]
+        for name, other in left.items():
+            ended += work(attrs.evolve(task, simulations={name: other}))
     return ended
 
 
-def _failed(simulation: config.AnySimulation, error: Exception) -> Ended:
+def _changed(task: Task) -> dict[str, str]:
+    """Say of which simulations a file that they name is no longer what it was when the sweep began."""
+    changed = {}
+    for name, simulation in task.simulations.items():
+        try:
+            if config.content_hash(simulation) != name:
+                changed[name] = "A file that it names has changed since the sweep began; begin it anew."
+        except NeurogateError as error:
+            changed[name] = str(error)
+    return changed
+
+
+def _failed(name: str, error: Exception) -> Ended:
     message = str(error) if isinstance(error, NeurogateError) else f"{type(error).__name__}: {error}"
-    return Ended(config.content_hash(simulation), Outcome.FAILED, 0.0, message, traceback.format_exc())
+    return Ended(name, Outcome.FAILED, 0.0, message, traceback.format_exc())

@@ -56,12 +56,13 @@ def take(state: Mapping[str, Array], part: Part) -> dict[str, Array]:
     >>> {name: array.shape for name, array in taken.items()}
     {'position': (), 'rule mine/when': (1, 1, 4)}
     """
-    rows, here = list(part.replicas), {old: new for new, old in part.rules.items()}
-    taken = {}
+    rows, taken = list(part.replicas), {}
     for name, array in state.items():
         rule = _rule(name)
-        if rule is None or rule in here:
-            new = name if rule is None else _renamed(name, rule, here[rule])
+        names = (
+            [name] if rule is None else [_renamed(name, rule, n) for n, r in part.rules.items() if r == rule]
+        )
+        for new in names:
             taken[new] = array if name in _SHARED else np.take(array, rows, axis=_axis(name))
     return taken
 

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import RunDiverged
+from ..errors import RunDiverged, first_of
 from ..network.features import Features, Scaling
 from ..network.recording import Recording
 from ..network.reservoir import Reservoir
@@ -128,7 +128,14 @@ class TrialRunner:
         tonic = scaling.tonic(records["trace"])
         phasic, memory.running_mean = scaling.phasic(self.reservoir, tonic, memory.running_mean)
         episode = attrs.evolve(episode, tonic=tonic, phasic=phasic)
-        readouts = {name: self._read(memory, name, episode, learning) for name in self.rules}
+        readouts, lost = dict[str, Readouts](), list[RunDiverged]()
+        for name in self.rules:
+            try:
+                readouts[name] = self._read(memory, name, episode, learning)
+            except RunDiverged as error:
+                lost += error.all
+        if lost:
+            raise first_of(lost, tuple(self.rules))
         if self.feedback_channels:
             self._feed_back(memory, episode, readouts)
         return Lived(episode, readouts, records)
@@ -148,13 +155,14 @@ class TrialRunner:
     def _diverged(self, step: int, state: RuleState, name: str, episode: Episode) -> RunDiverged:
         """Find when the weights broke: learn once more from where they were whole, 100 steps at a time."""
         size = max(1, 100 // self.clock.steps_per_bin)
-        bins = len(episode.bins)
+        bins, found = len(episode.bins), dict[int, RunDiverged]()
         for first in range(0, bins, size):
             state, _ = self.rules[name].online(self.reservoir.call, state, _cut(episode, first, first + size))
-            if _broken(state):
-                left = bins - min(first + size, bins)
-                return _explosion(name, state, step - left * self.clock.steps_per_bin)
-        raise AssertionError(f"{name} breaks in one piece and not in several")  # pieces give the same bits
+            state = self.without_lost(name, state)
+            left = (bins - min(first + size, bins)) * self.clock.steps_per_bin
+            for error in _explosions(name, state, step - left):
+                found.setdefault(error.replica, error)
+        return first_of(list(found.values()), (name,))  # pieces give the same bits as the whole
 
     def _feed_back(self, memory: Memory, episode: Episode, readouts: Mapping[str, Readouts]) -> None:
         """Note the readouts at the end of this bin, which the next bin gets."""
@@ -176,9 +184,13 @@ def check_weights(memory: Memory) -> None:
     RunDiverged
         If a norm is above 1e6 or not a number.
     """
-    for name, state in memory.rules.items():
-        if _broken(state):
-            raise _explosion(name, state, memory.network.step)
+    lost = [
+        error
+        for name, state in memory.rules.items()
+        for error in _explosions(name, state, memory.network.step)
+    ]
+    if lost:
+        raise first_of(lost, tuple(memory.rules))
 
 
 def _norms(weights: Array) -> Array:
@@ -191,14 +203,17 @@ def _broken(state: RuleState) -> bool:
     return not all((_norms(state[key]) < _WEIGHT_CAP).all() for key in ("when", "what"))
 
 
-def _explosion(name: str, state: RuleState, step: int) -> RunDiverged:
-    """Say which weights are beyond the cap."""
-    key = next(key for key in ("when", "what") if not (_norms(state[key]) < _WEIGHT_CAP).all())
-    norms = _norms(state[key])
-    b, k = np.argwhere(~(norms < _WEIGHT_CAP))[0]
-    neuron = int(np.abs(np.nan_to_num(state[key][b, k], nan=np.inf)).argmax())
-    quantity = f"the norm of the {key} weights"
-    return RunDiverged(quantity, norms[b, k], replica=b, step=step, neuron=neuron, rule=name)
+def _explosions(name: str, state: RuleState, step: int) -> list[RunDiverged]:
+    """Say of each replica which weights are beyond the cap."""
+    found: dict[int, RunDiverged] = {}
+    for key in ("when", "what"):
+        norms = _norms(state[key])
+        for b, k in np.argwhere(~(norms < _WEIGHT_CAP)):
+            neuron = int(np.abs(np.nan_to_num(state[key][b, k], nan=np.inf)).argmax())
+            quantity = f"the norm of the {key} weights"
+            error = RunDiverged(quantity, norms[b, k], replica=b, step=step, neuron=neuron, rule=name)
+            found.setdefault(int(b), error)
+    return list(found.values())
 
 
 def _cut(episode: Episode, first: int, last: int) -> Episode:

@@ -10,18 +10,24 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from neurogate import config
+from neurogate.config.memory import memory_mb
 from neurogate.config.sweep import Point, Sweep, points
 from neurogate.errors import Outcome
-from neurogate.runs import store
+from neurogate.runs import pool, store
 from neurogate.runs.execute import execute
 from neurogate.runs.sweep import Event, Options, sweep
 from neurogate.runs.sweep_folder import open_folder
 from neurogate.runs.upkeep import verify
+from neurogate.runs.worker import Task
 from tests.runs.test_together import SMALL, assert_same_runs
 
 GRID = Sweep(grid={"reservoir.gain": [0.5, 1.5], "rules.three_factor.eta_when": [0.02, 0.2]}, seeds=3)
@@ -132,8 +138,11 @@ def test_failures_are_told_and_the_others_go_on_or_not(tmp_path: Path) -> None:
     messages = [event.ended.message for event in events if event.ended and event.ended.message]
     assert all("diverged" in message for message in messages)
     assert len(messages) == 2
+    for diverged in (1, 2):
+        counts, _ = run(tmp_path / "stop", wild, jobs=1, batch=1, fail_fast=True)
+        assert counts == {Outcome.DIVERGED: diverged, Outcome.CANCELLED: 4 - diverged}
     counts, _ = run(tmp_path / "stop", wild, jobs=1, batch=1, fail_fast=True)
-    assert counts == {Outcome.DIVERGED: 1, Outcome.CANCELLED: 3}
+    assert counts == {Outcome.DIVERGED: 2, Outcome.DONE: 2}
 
 
 def test_a_sweep_has_a_folder_that_names_its_runs(tmp_path: Path) -> None:
@@ -152,3 +161,86 @@ def test_a_sweep_has_a_folder_that_names_its_runs(tmp_path: Path) -> None:
     ]
     assert open_folder(POINTS, "what_when", tmp_path, "another", {}) == folder
     assert open_folder(POINTS[:3], "what_when", tmp_path, "", {}) != folder
+
+
+class Poisoned(Executor):
+    """One process that works at once, and dies of some runs."""
+
+    def __init__(self, *poison: str) -> None:
+        self.poison, self.broken = poison, False
+
+    def submit(self, work: Callable[..., object], task: Task) -> Future[object]:  # type: ignore[override]
+        future: Future[object] = Future()
+        if self.broken:
+            raise BrokenProcessPool("It is dead.")
+        if set(self.poison) & set(task.simulations):
+            self.broken = True
+            future.set_exception(BrokenProcessPool("It died."))
+        else:
+            future.set_result(work(task))
+        return future
+
+
+def test_only_the_run_that_kills_its_workers_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = points(Sweep(seeds=6), BASE)
+    monkeypatch.setattr(pool, "local", lambda jobs: Poisoned(chosen[2].hash))
+    monkeypatch.setattr("neurogate.runs.sweep.warm", None)
+    monkeypatch.setattr(Poisoned, "__enter__", lambda self: self)
+    counts, events = run(tmp_path, chosen, jobs=1, batch=2, retries=1)
+    assert counts == {Outcome.DONE: 5, Outcome.FAILED: 1}
+    (failed,) = (event for event in events if event.ended and event.ended.outcome is Outcome.FAILED)
+    assert failed.point is chosen[2]
+    assert failed.ended.message.startswith("Its worker died 2 times")
+
+
+def test_no_more_runs_are_under_way_than_fit_into_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    most, running = [0], set()
+
+    def count(event: Event) -> None:
+        if event.kind == "started":
+            running.add(event.point.hash)
+        elif event.kind == "ended":
+            running.discard(event.point.hash)
+        most[0] = max(most[0], len(running))
+
+    each_mb = sum(memory_mb(SIMULATIONS[0]).values())
+    folder = open_folder(POINTS[:4], "what_when", tmp_path, "", {})
+    options = Options(jobs=4, batch=16, memory_mb=2.5 * each_mb)
+    assert sweep(POINTS[:4], folder, options, count) == {Outcome.DONE: 4}
+    assert most == [2]
+    assert "2 of 4 jobs fit" in caplog.text
+
+
+def test_a_file_that_changes_meanwhile_fails_its_runs_only(tmp_path: Path) -> None:
+    file = tmp_path / "bias.npy"
+    np.save(file, np.full(32, 6.0))
+    base = {**BASE, "reservoir": {**BASE["reservoir"]}}
+    base["reservoir"]["cells"] = {**base["reservoir"]["cells"]}
+    base["reservoir"]["cells"]["excitatory"] = {
+        **base["reservoir"]["cells"]["excitatory"],
+        "bias": {"file": str(file)},
+    }
+    chosen = points(Sweep(seeds=3), base)
+
+    def change(event: Event) -> None:
+        if event.kind == "ended":
+            np.save(file, np.full(32, 7.0))
+
+    folder = open_folder(chosen, "what_when", tmp_path / "runs", "", {})
+    counts = sweep(chosen, folder, Options(jobs=1, batch=1), change)
+    assert counts == {Outcome.DONE: 1, Outcome.FAILED: 2}
+
+
+def test_a_driver_that_stops_leaves_the_other_alone(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", DRIVE, str(tmp_path)]
+    one, other = (subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2))
+    while not list(tmp_path.glob("what_when-*/manifest.json")):
+        time.sleep(0.02)
+    one.send_signal(signal.SIGINT)
+    one.communicate(timeout=300)
+    said = other.communicate(timeout=300)[0]
+    assert "'done'>: 12" in said

@@ -14,6 +14,7 @@ from neurogate import config
 from neurogate.config.sharing import groups, share
 from neurogate.errors import Outcome
 from neurogate.neurons.distributions import Normal
+from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.runs import store
 from neurogate.runs.execute import execute
 from neurogate.runs.together import Ended, run_together
@@ -169,3 +170,55 @@ def test_readouts_that_are_fed_back_need_a_session_for_each_rule(tmp_path: Path)
     for one in fed_back:
         execute(one, tmp_path / "alone")
     assert_same_runs(tmp_path / "batch", tmp_path / "alone", fed_back)
+
+
+def outcomes(simulations: Sequence[config.AnySimulation], out: Path) -> list[Outcome]:
+    """Run each alone and all together, and compare what is stored."""
+    for one in simulations:
+        execute(one, out / "alone")
+    ended = {one.hash: one.outcome for one in together(simulations, out / "batch")}
+    assert_same_runs(out / "batch", out / "alone", simulations)
+    return [ended[config.content_hash(one)] for one in simulations]
+
+
+FORGETFUL = ["rules.force.forgetting_what=0.9", "rules.force.ridge_when=1.0", "rules.force.ridge_what=1.0"]
+
+
+@pytest.mark.parametrize("when", [0.999, 0.5, 0.3])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rules_that_forget_and_break_cost_the_others_nothing(when: float, dtype: str, tmp_path: Path) -> None:
+    forget = [*FORGETFUL, f"rules.force.forgetting_when={when}", f"run.dtype={dtype}"]
+    etas = (0.02, 2.0) if when < 0.9 else (0.02,)
+    runs = [
+        simulation(*forget, f"run.seed={seed}", f"rules.three_factor.eta_when={eta}", "reservoir.n=25")
+        for seed in (1, 2, 3)
+        for eta in etas
+    ]
+    found = outcomes(runs, tmp_path)
+    assert (set(found) == {Outcome.DONE}) == (when > 0.9)
+
+
+def test_a_simulation_may_have_two_equal_rules(tmp_path: Path) -> None:
+    rules = {"slow": ThreeFactor(eta_when=0.02), "fast": ThreeFactor(eta_when=0.2)}
+    runs = [attrs.evolve(GRID[0], rules={**rules, "slow": ThreeFactor(eta_when=eta)}) for eta in (0.02, 0.2)]
+    assert outcomes(runs, tmp_path) == [Outcome.DONE] * 2
+
+
+def test_a_run_of_several_replicas_tells_what_it_would_tell_alone(tmp_path: Path) -> None:
+    too_fast = [f"rules.three_factor.{key}" for key in ("eta_when=2", "eta_what=2", "eta_novelty=1e9")]
+    runs = [
+        simulation("run.replicas=3", "run.seed=5", *too_fast),
+        simulation("run.replicas=2", "run.seed=1"),
+        simulation("run.replicas=2", "run.seed=3", "reservoir.gain=1e5"),
+    ]
+    assert outcomes(runs, tmp_path) == [Outcome.DIVERGED, Outcome.DONE, Outcome.DIVERGED]
+
+
+def test_time_is_charged_to_those_who_take_it(tmp_path: Path) -> None:
+    wild = [simulation("reservoir.gain=1e5", f"run.seed={seed}") for seed in range(1, 8)]
+    both = [*wild, simulation("run.seed=9")]
+    ended = together(both, tmp_path)
+    seconds = {str(one.outcome): one.seconds for one in ended}
+    summaries = [store.load(store.folder_of(one, tmp_path)).summary["wall_time_s"] for one in both]
+    assert seconds["done"] == pytest.approx(summaries[-1], abs=0.01)
+    assert sum(summaries) < 8 * max(summaries)
