@@ -134,7 +134,7 @@ def _write_table(folder: Path) -> Path:
             file.write(text.encode())
     except OSError as error:
         raise RunError(
-            f"The table {path} cannot be written: {error.strerror or error}. Mend that and repeat the command."
+            f"The table {path} cannot be written: {error.strerror or error}. Mend that and repeat."
         ) from error
     return path
 

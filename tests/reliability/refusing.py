@@ -26,6 +26,7 @@ from typing import Any
 from unittest import mock
 
 import attrs
+from matplotlib.figure import Figure
 
 from neurogate import config
 from neurogate.cli import main
@@ -120,6 +121,7 @@ def _unlucky() -> Iterator[None]:
     with (
         mock.patch.object(pool, "local", inline),
         mock.patch.object(Session, "result", judged),
+        mock.patch("neurogate.plotting.overview.overview", side_effect=lambda arrays: Figure()),
         mock.patch("neurogate.runs.sweep_page.sweep_page", return_value=PAGE),  # takes seconds to draw
         mock.patch("neurogate.runs.run_page.run_page", return_value=PAGE),
     ):
