@@ -142,7 +142,8 @@ class Index:
                 f"The index {self.path} cannot be written: {error}. Mend that first."
             ) from error
         finally:
-            _remove(new)
+            with contextlib.suppress(OSError):
+                _remove(new)
         return len(read)
 
     def _use(self, work: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:

@@ -242,6 +242,22 @@ def test_a_disk_that_refuses_costs_a_line_and_changes_nothing(
     assert len(caplog.records) == 1
 
 
+def test_a_disk_that_refuses_even_to_remove_is_told_in_a_sentence(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.rows()
+    before = stored(index)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(module, "_do", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(RequestError, match="cannot be written"):
+        index.rebuild()
+    assert stored(index) == before
+
+
 def test_a_disk_that_fills_up_leaves_the_index_as_it_was(index: Index) -> None:
     index.rows()
     before = stored(index)
