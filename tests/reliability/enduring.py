@@ -90,5 +90,6 @@ def _lines(database: Path) -> list[Any]:
 
 
 def _memory_kb() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") // 1000
+    """Return what this process has for itself; pages of files come and go as the machine likes."""
+    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "VmSwap:")))

@@ -40,6 +40,7 @@ UNLUCKY = 3
 PAGE = "<!doctype html>\n"
 OFTEN = 3
 """How many of the operations of one place are refused."""
+ENOUGH_KB = 1600
 PATIENCE_S = 100.0
 FOREVER = 1 << 60
 _NEWNS = 0x20000
@@ -256,7 +257,7 @@ def _filled(place: Path, toml: Path, count: int, flaws: list[str]) -> dict[str, 
     """Sweep on real disks, each of another size, that are full at some moment, and then enlarged."""
     place.mkdir()
     seen = place.with_suffix(".json")
-    sizes = [4 * k for k in range(2, 2 + count)]
+    sizes = [ENOUGH_KB * (k + 1) // count for k in range(count)]
     os.waitpid(forked(lambda: _fill(place, toml, sizes, seen)), 0)
     if not seen.exists():
         return {"disks filled": 0, "why": "none could be mounted here"}
