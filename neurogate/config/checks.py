@@ -134,8 +134,8 @@ def _windows(simulation: Parts) -> Iterator[str]:
         yield f"probes.window_ms[1] is {simulation.probes.window_ms[1]:g}; it must lie in the trial: {trial}."
     first, last = simulation.probes.window_ms
     bin_ms = simulation.features.bin_ms
-    bins = np.arange(bin_ms, timeline.cue_ms + 0.5 * bin_ms, bin_ms)
-    if not ((bins >= first) & (bins <= last)).any():
+    end_ms = bin_ms * max(1.0, np.ceil(first / bin_ms))  # of the first bin that may count
+    if end_ms > last or end_ms >= timeline.cue_ms + 0.5 * bin_ms:
         yield (
             f"probes.window_ms is [{first:g}, {last:g}]; a bin of features.bin_ms, {bin_ms:g} ms, must end "
             f"in it while the cue is on, up to {timeline.cue_ms:g} ms."

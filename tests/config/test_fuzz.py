@@ -7,6 +7,7 @@ import math
 import random
 import re
 import string
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,18 @@ def test_a_key_with_one_typing_mistake_gets_the_right_suggestion() -> None:
                 missed.append((path, typo))
     assert right > 300
     assert right / (right + len(missed)) >= 0.95, missed
+
+
+def test_a_number_of_any_size_is_judged_without_making_what_it_counts() -> None:
+    for path in PATHS:
+        if type(parent(VALID, path)[path[-1]]) in (int, float):
+            table = copy.deepcopy(VALID)
+            parent(table, path)[path[-1]] = 2**31
+            tracemalloc.start()
+            accepted_or_explained(table)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert peak < 50e6, path
 
 
 @pytest.mark.parametrize(
