@@ -7,6 +7,7 @@ run at all is asked of `neurogate.backends.registry`.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import platform
@@ -60,9 +61,21 @@ def _source() -> str:
     modules, kernels = Path(neurogate.__file__).parent, sources.folder()
     files = [(path, path.relative_to(modules)) for path in modules.rglob("*.py")]
     files += [(path, path.relative_to(kernels)) for path in kernels.glob("*.cu*")]
+    ordered = sorted(files, key=lambda pair: pair[1])
+    return _digest(tuple((path, name.as_posix(), *_stamp(path)) for path, name in ordered))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+@functools.lru_cache(maxsize=1)
+def _digest(files: tuple[tuple[Path, str, int, int], ...]) -> str:
+    """Return the digest of all files; reading them takes longer than a small run."""
     digest = hashlib.sha256()
-    for path, name in sorted(files, key=lambda pair: pair[1]):
-        digest.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path, name, *_ in files:
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 
 
