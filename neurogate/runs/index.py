@@ -152,8 +152,8 @@ class Index:
             with locked(self.out):
                 try:
                     return _do(self.path, work)
-                except sqlite3.DatabaseError as error:
-                    if not _is_damage(error):
+                except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                    if isinstance(error, sqlite3.DatabaseError) and not _is_damage(error):
                         raise
                     self._say(f"The index {self.path} is damaged ({error}) and is made anew.")
                     _remove(self.path)

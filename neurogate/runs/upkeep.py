@@ -125,7 +125,7 @@ def _kind(folder: Path) -> str | None:
     left = sum((folder / name).exists() for name in _OF_EVERY_RUN)
     if not RUN_NAME.fullmatch(folder.name):
         return "run" if left >= len(_OF_EVERY_RUN) - 1 else None
-    if _SWEEP_NAME.fullmatch(folder.name) and not left:
+    if _SWEEP_NAME.fullmatch(folder.name) and left == (folder / manifest.MANIFEST).exists():
         return "sweep"
     return "run" if left or not any(folder.iterdir()) else None
 

@@ -163,8 +163,6 @@ def test_what_is_not_ours_is_never_touched(tmp_path: Path) -> None:
 def test_a_broken_sweep_is_set_aside_and_its_runs_are_not(out: Path, harm: str) -> None:
     file = sweep_of(out) / "sweep.json"
     content = file.read_text()
-    if harm == "manifest":
-        manifest.write(file.parent)
     first, second = (path.name[-12:] for path in runs(out)[:2])
     file.write_text(
         {
@@ -187,6 +185,8 @@ def test_a_broken_sweep_is_set_aside_and_its_runs_are_not(out: Path, harm: str) 
 
 def test_a_sweep_of_a_newer_version_stays(out: Path) -> None:
     files.write_json(sweep_of(out) / "sweep.json", {"format": 2})
+    (sweep_of(out) / "manifest.json").unlink()
+    manifest.write(sweep_of(out))
     found, (line,) = checked(out)
     assert (found.problems, quarantined(out)) == (1, [])
     assert line.endswith("has format 2; this neurogate knows format 1. Update neurogate. It stays.")
