@@ -99,7 +99,7 @@ def test_ctrl_c_says_how_to_go_on(tiny: list[str]) -> None:
         "1",
     ]
     sweep = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    while not list(Path().glob("runs/what_when-*/manifest.json")):
+    while not list(Path().glob("runs/what_when-[0-9a-f]*/manifest.json")):
         time.sleep(0.05)
         assert sweep.poll() is None
     sweep.send_signal(signal.SIGINT)

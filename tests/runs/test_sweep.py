@@ -95,8 +95,10 @@ def test_a_driver_that_is_killed_is_continued_by_the_next(alone: Path, tmp_path:
     command = [sys.executable, "-c", DRIVE, str(tmp_path)]
     for _ in range(2):
         first = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        before = len(list(tmp_path.glob("what_when-*/manifest.json")))
-        while first.poll() is None and len(list(tmp_path.glob("what_when-*/manifest.json"))) == before:
+        before = len(list(tmp_path.glob("what_when-[0-9a-f]*/manifest.json")))
+        while (
+            first.poll() is None and len(list(tmp_path.glob("what_when-[0-9a-f]*/manifest.json"))) == before
+        ):
             time.sleep(0.05)
         first.kill()
         first.wait()
@@ -238,7 +240,7 @@ def test_a_file_that_changes_meanwhile_fails_its_runs_only(tmp_path: Path) -> No
 def test_a_driver_that_stops_leaves_the_other_alone(tmp_path: Path) -> None:
     command = [sys.executable, "-c", DRIVE, str(tmp_path)]
     one, other = (subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2))
-    while not list(tmp_path.glob("what_when-*/manifest.json")):
+    while not list(tmp_path.glob("what_when-[0-9a-f]*/manifest.json")):
         time.sleep(0.02)
     one.send_signal(signal.SIGINT)
     one.communicate(timeout=300)
