@@ -19,7 +19,8 @@ from neurogate import config
 from neurogate.bench.machine import machine, write
 from neurogate.config.sharing import batches, share
 from neurogate.config.sweep import Point, Sweep, points
-from neurogate.runs.sweep import LARGEST_BATCH, Options, sweep
+from neurogate.runs.planning import LARGEST_BATCH
+from neurogate.runs.sweep import Options, sweep
 from neurogate.runs.sweep_folder import open_folder
 
 RESULTS = Path(__file__).parent / "results" / "sweep.json"

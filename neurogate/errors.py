@@ -92,8 +92,6 @@ class RunDiverged(RunError):
         The first offender: replica, number of completed steps, neuron (or weight) index.
     rule : str
         The rule whose weights left their range; empty if it was the network.
-    also : sequence of RunDiverged
-        Other replicas and rules that diverged meanwhile.
 
     Examples
     --------
@@ -110,7 +108,6 @@ class RunDiverged(RunError):
         step: int,
         neuron: int,
         rule: str = "",
-        also: Sequence[RunDiverged] = (),
     ) -> None:
         self.quantity = quantity
         self.value = float(value)
@@ -118,7 +115,7 @@ class RunDiverged(RunError):
         self.step = int(step)
         self.neuron = int(neuron)
         self.rule = rule
-        self.also = tuple(also)
+        self.also: tuple[RunDiverged, ...] = ()  # others that diverged meanwhile, as `first_of` notes
         super().__init__(
             f"Replica {replica} diverged: {quantity} was {float(value):g} when looked at after step {step}, "
             f"first in neuron {neuron}."
@@ -129,11 +126,11 @@ class RunDiverged(RunError):
         """The whole lot: itself and the others."""
         return (self, *self.also)
 
-    def within(self, replicas: Sequence[int], also: Sequence[RunDiverged] = ()) -> RunDiverged:
+    def within(self, replicas: Sequence[int]) -> RunDiverged:
         """Return the same for a run that has some of the replicas, and numbers them from 0."""
         return RunDiverged(
             self.quantity, self.value, replica=replicas.index(self.replica), step=self.step,
-            neuron=self.neuron, rule=self.rule, also=also,
+            neuron=self.neuron, rule=self.rule,
         )  # fmt: skip
 
 
@@ -153,6 +150,6 @@ def first_of(diverged: Sequence[RunDiverged], rules: Sequence[str] = ()) -> RunD
     (50, 100)
     """
     order = {"": -1, **{rule: place for place, rule in enumerate(rules)}}
-    ordered = sorted(diverged, key=lambda one: (order[one.rule], one.step, one.replica))
-    found = ordered[0].within(range(ordered[0].replica + 1), ordered[1:])
-    return found.with_traceback(None)
+    first, *others = sorted(diverged, key=lambda one: (order[one.rule], one.step, one.replica))
+    first.also = tuple(others)
+    return first

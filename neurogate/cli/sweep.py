@@ -142,25 +142,24 @@ def _write_table(folder: Path) -> Path:
 def _plan(points: Sequence[Point], options: Options, out: Path) -> str:
     """Return the table of runs, and what they will take."""
     from neurogate.cli.sweep_progress import changes_text
-    from neurogate.config.memory import memory_mb
-    from neurogate.config.sharing import batches
     from neurogate.runs import store
+    from neurogate.runs.planning import plan
     from neurogate.runs.probe import seconds_per_run
-    from neurogate.runs.sweep import LARGEST_BATCH
 
-    missing = [point for point in points if not store.folder_of(point.simulation, out).exists()]
+    missing = [
+        point for point in points if not store.folder_named(point.simulation.name, point.hash, out).exists()
+    ]
     lines = [f"{point.hash[:12]}  {changes_text(point.changes)}" for point in points[:_ROWS_SHOWN]]
     if len(points) > _ROWS_SHOWN:
         lines.append(f"... and {len(points) - _ROWS_SHOWN} more")
     lines.append(f"{len(points)} runs, {len(points) - len(missing)} of them stored already.")
     if missing:
         simulations = [point.simulation for point in missing]
-        each_mb = max(sum(memory_mb(one).values()) for one in simulations)
-        together = batches(simulations, options.batch or LARGEST_BATCH, options.jobs)
-        some = [simulations[place] for place in together[0]]
-        total_s = seconds_per_run(some) * len(missing) / min(options.jobs, len(together))
-        lines.append(f"Memory: about {each_mb:.0f} MB a run while it is under way.")
-        lines.append(f"Time: about {_duration(total_s)} with {options.jobs} jobs, by a short probe.")
+        planned = plan(simulations, options.jobs, options.batch, options.memory_mb)
+        some = [simulations[place] for place in planned.batches[0]]
+        total_s = seconds_per_run(some) * len(missing) / min(planned.width, len(planned.batches))
+        lines.append(f"Memory: about {planned.each_mb:.0f} MB a run while it is under way.")
+        lines.append(f"Time: about {_duration(total_s)} with {planned.width} jobs, by a short probe.")
     return "\n".join(lines) + "\n"
 
 

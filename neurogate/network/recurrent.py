@@ -18,9 +18,10 @@ from ..errors import RequestError
 from ..neurons.distributions import Constant, Distribution, Gamma
 from ..units import Count, Fraction, NonNegative, settings
 
-__all__ = ["Connections", "Recurrent"]
+__all__ = ["MOST_STEPS", "Connections", "Recurrent"]
 
-_MOST_STEPS = 2**31 - 1
+MOST_STEPS = 2**31 - 1
+"""Steps of the longest delay that can be counted."""
 
 Array = npt.NDArray[Any]
 
@@ -130,10 +131,10 @@ class Recurrent:
 
     def _delays(self, count: int, dt_ms: float, rng: np.random.Generator) -> Array:
         drawn_ms = self.delay_ms.sample(rng, count)
-        if count and drawn_ms.max() > _MOST_STEPS * dt_ms:
+        if count and drawn_ms.max() > MOST_STEPS * dt_ms:
             raise RequestError(
                 f"reservoir.recurrent.delay_ms gives {drawn_ms.max():g} ms; it must be at most "
-                f"{_MOST_STEPS} steps of {dt_ms:g} ms."
+                f"{MOST_STEPS} steps of {dt_ms:g} ms."
             )
         steps = np.maximum(np.rint(drawn_ms / dt_ms), 1).astype(np.int32)
         return steps if count and steps.max() > 1 else np.zeros(0, np.int32)

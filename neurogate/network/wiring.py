@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import RequestError
-from .recurrent import Connections
+from .recurrent import MOST_STEPS, Connections
 
 __all__ = ["finite", "numbers", "wires"]
 
 Array = npt.NDArray[Any]
-_MOST_STEPS = 2**31 - 1
 
 
 def numbers(name: str, value: Any) -> Array:
@@ -144,9 +143,9 @@ def _steps(delay_ms: Any, senders: Array, targets: Array, n: int, dt_ms: float) 
         )
     if delay.size and delay.min() < 0:
         raise RequestError(f"delay_ms is {delay.min():g}; it must be at least 0 ms.")
-    if delay.size and delay.max() > _MOST_STEPS * dt_ms:
+    if delay.size and delay.max() > MOST_STEPS * dt_ms:
         raise RequestError(
-            f"delay_ms is {delay.max():g}; it must be at most {_MOST_STEPS} steps of {dt_ms:g} ms. "
+            f"delay_ms is {delay.max():g}; it must be at most {MOST_STEPS} steps of {dt_ms:g} ms. "
             "Give it in milliseconds."
         )
     return np.broadcast_to(np.maximum(np.rint(delay / dt_ms), 1).astype(np.int64), senders.shape)

@@ -96,8 +96,7 @@ def execute(
         with _cancellable(course):
             course.resume()
             facts, arrays = _simulate(course, progress)
-            summary = summarise(simulation, folder, course.session, facts, course.wall_time_s)
-            summary |= {"versions": software}
+            summary = summarise(simulation, folder, course.session, facts, course.wall_time_s, software)
             keep(folder, simulation, summary, arrays, log, replace=force)
     checkpoint.remove()
     return store.load(folder)

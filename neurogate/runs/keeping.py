@@ -46,6 +46,7 @@ def summarise(
     session: AnySession,
     facts: Mapping[str, Any],
     wall_time_s: float,
+    software: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the object of ``summary.json``.
 
@@ -60,6 +61,8 @@ def summarise(
         From `done` or `diverged`.
     wall_time_s : float
         What the run has taken.
+    software : mapping of str to str
+        From `neurogate.runs.versions.versions`.
     """
     return {
         "name": simulation.name,
@@ -76,6 +79,7 @@ def summarise(
         "command": shlex.join(
             ["neurogate", "run", str(folder / "config.toml"), "--out", str(folder.parent), "--force"]
         ),
+        "versions": dict(software),
     }
 
 

@@ -27,7 +27,7 @@ from neurogate.errors import Outcome, RequestError
 from neurogate.runs import files, manifest
 from neurogate.runs.table import Table, lines
 
-__all__ = ["Run", "find", "folder_of", "load", "prepare", "restore", "writing"]
+__all__ = ["Run", "find", "folder_named", "folder_of", "load", "prepare", "restore", "writing"]
 
 _STALE_S = 3600.0
 
@@ -71,7 +71,25 @@ class Run:
 
 def folder_of(simulation: config.AnySimulation, out: Path) -> Path:
     """Return where a simulation's run is kept below `out`, whether it exists or not."""
-    return out / f"{simulation.name}-{config.content_hash(simulation)[:12]}"
+    return folder_named(simulation.name, config.content_hash(simulation), out)
+
+
+def folder_named(name: str, content_hash: str, out: Path) -> Path:
+    """Return where the run of a simulation is kept whose hash is known.
+
+    Parameters
+    ----------
+    name, content_hash : str
+        Of the simulation.
+    out : pathlib.Path
+        The folder that holds run folders.
+
+    Examples
+    --------
+    >>> folder_named("what_when", "0123456789abcdef", Path("runs")).name
+    'what_when-0123456789ab'
+    """
+    return out / f"{name}-{content_hash[:12]}"
 
 
 def find(out: Path, simulation: config.AnySimulation) -> Run | None:

@@ -20,22 +20,18 @@ from typing import Annotated, Literal
 
 import attrs
 
-from neurogate.config.memory import memory_mb
-from neurogate.config.sharing import batches
 from neurogate.config.sweep import Point
 from neurogate.errors import Outcome
 from neurogate.runs import pool, store
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
+from neurogate.runs.planning import plan
 from neurogate.runs.probe import warm
 from neurogate.runs.together import Ended
 from neurogate.runs.worker import Task, work
 from neurogate.units import Count, Domain, NonNegative, Positive, settings
 
-__all__ = ["LARGEST_BATCH", "Event", "Options", "sweep"]
-
-LARGEST_BATCH = 64
-"""Runs in a batch, at most, if nothing else is asked for."""
+__all__ = ["Event", "Options", "sweep"]
 
 _POLL_S = 0.2
 _LONGEST_PAUSE_S = 30.0
@@ -184,20 +180,19 @@ class _Driver:
         return self.counts
 
     def _add(self, points: Sequence[Point]) -> None:
-        """Queue points, in batches of which as many as there are jobs fit into memory."""
+        """Queue points in batches that fit into memory."""
         if not points:
             return
-        simulations, jobs = [point.simulation for point in points], self.options.jobs
-        each_mb = max(sum(memory_mb(simulation).values()) for simulation in simulations)
-        fitting = max(1, int(self.options.memory_mb / each_mb))
-        self.width = min(jobs, fitting)
-        most = min(self.options.batch or LARGEST_BATCH, max(1, fitting // self.width))
-        if self.width < jobs:
+        options = self.options
+        simulations = [point.simulation for point in points]
+        planned = plan(simulations, options.jobs, options.batch, options.memory_mb)
+        self.width = planned.width
+        if self.width < options.jobs:
             _LOG.warning(
                 "A run needs %.0f MB, so %d of %d jobs fit into %.0f MB; --memory-mb allows more.",
-                each_mb, self.width, jobs, self.options.memory_mb,
+                planned.each_mb, self.width, options.jobs, options.memory_mb,
             )  # fmt: skip
-        for places in batches(simulations, most, 1 if self.options.batch else self.width):
+        for places in planned.batches:
             self.queue.append(_Batch([points[place] for place in places]))
 
     def _drain(self, workers: Executor) -> None:
@@ -320,7 +315,7 @@ class _Driver:
         return True
 
     def _run_folder(self, point: Point) -> Path:
-        return self.out / f"{point.simulation.name}-{point.hash[:12]}"
+        return store.folder_named(point.simulation.name, point.hash, self.out)
 
     def _workers(self) -> contextlib.AbstractContextManager[Executor]:
         if self.options.scheduler:

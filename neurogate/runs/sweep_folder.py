@@ -70,7 +70,7 @@ def open_folder(
     runs = [
         {
             "hash": point.hash,
-            "folder": store.folder_of(point.simulation, out).name,
+            "folder": store.folder_named(point.simulation.name, point.hash, out).name,
             "changes": dict(point.changes),
         }
         for point in points

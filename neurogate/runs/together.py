@@ -63,19 +63,21 @@ class _Member:
     """One run of a batch."""
 
     simulation: config.AnySimulation
+    hash: str
     folder: Path
     checkpoint: Checkpoint
     position: int  # parts done when its checkpoint was written
 
     @classmethod
     def of(cls, simulation: config.AnySimulation, out: Path, software: Mapping[str, str]) -> _Member:
-        folder = store.folder_of(simulation, out)
-        checkpoint = Checkpoint.beside(folder, {"hash": config.content_hash(simulation), **software})
+        known = config.content_hash(simulation)
+        folder = store.folder_named(simulation.name, known, out)
+        checkpoint = Checkpoint.beside(folder, {"hash": known, **software})
         saved = checkpoint.read()
-        return cls(simulation, folder, checkpoint, 0 if saved is None else position(saved.state))
+        return cls(simulation, known, folder, checkpoint, 0 if saved is None else position(saved.state))
 
     def ended(self, outcome: Outcome, seconds: float = 0.0, message: str = "", log: str = "") -> Ended:
-        return Ended(config.content_hash(self.simulation), outcome, seconds, message, log)
+        return Ended(self.hash, outcome, seconds, message, log)
 
 
 @attrs.frozen
@@ -248,7 +250,7 @@ class _Batch:
                 one.restore(found)
                 result = one.result()
                 facts, arrays, message = done(result), result.arrays, ""
-            summary = summarise(simulation, folder, one, facts, each_s) | {"versions": self.software}
+            summary = summarise(simulation, folder, one, facts, each_s, self.software)
             keep(folder, simulation, summary, arrays, course.log, draw=False)
         except Exception as error:  # noqa: BLE001
             log = "\n".join([*course.log, traceback.format_exc()])

@@ -17,11 +17,10 @@ from neurogate.config.sweep import Point
 from neurogate.runs import sweep as driver
 from neurogate.runs.lease import Leases, lease_of
 from neurogate.runs.upkeep import verify
-from tests.reliability.tiny import Tell, diary, entries, forked, partial, run, tiny, unlike
+from tests.reliability.tiny import PATIENCE_S, Tell, diary, ended, entries, forked, partial, run, tiny, unlike
 
 SEEDS = 6
 HEARTBEAT_S = 1.0
-PATIENCE_S = 120.0
 
 
 def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
@@ -58,10 +57,10 @@ def _shared(
     if kind != "both live":
         time.sleep(rng.uniform(0.2, 2.0))
         os.kill(drivers[0], signal.SIGKILL if kind == "one is killed" else signal.SIGSTOP)
-    flaws = [] if _ended(drivers[1]) else ["a driver failed or did not end"]
+    flaws = [] if ended(drivers[1]) else ["a driver failed or did not end"]
     if kind == "one is stopped":
         os.kill(drivers[0], signal.SIGCONT)
-    if not _ended(drivers[0]) and kind != "one is killed":
+    if not ended(drivers[0]) and kind != "one is killed":
         flaws.append("a driver failed or did not end")
     mine, theirs = (entries(path) for path in diaries)
     begun, done = (_of(word, mine) + _of(word, theirs) for word in ("started", "done"))
@@ -112,16 +111,3 @@ def _hold(folder: Path) -> None:
 
 def _of(word: str, lines: list[tuple[str, str]]) -> Counter[str]:
     return Counter(hash_ for said, hash_ in lines if said == word)
-
-
-def _ended(process: int) -> bool:
-    """Wait for a process; say whether it ended well."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        child, status = os.waitpid(process, os.WNOHANG)
-        if child:
-            return status == 0
-        time.sleep(0.02)
-    os.kill(process, signal.SIGKILL)
-    os.waitpid(process, 0)
-    return False

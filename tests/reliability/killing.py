@@ -16,11 +16,10 @@ import attrs
 
 from neurogate.config.sweep import Point
 from neurogate.runs.upkeep import verify
-from tests.reliability.tiny import Tell, diary, entries, forked, forking, partial, run, tiny, unlike
+from tests.reliability.tiny import Tell, diary, ended, entries, forked, forking, partial, run, tiny, unlike
 
 SEEDS = 16
 LONGEST_S = 1.2
-PATIENCE_S = 120.0
 
 
 def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
@@ -62,7 +61,7 @@ class _Store:
         while lives and self.seen["kills"] < count:
             time.sleep(self.rng.uniform(0.0, LONGEST_S))
             lives = self._kill(driver)
-        done = _ended(driver) if lives else False
+        done = ended(driver) if lives else False
         if lives and not done:
             self.flaws.append("a driver failed or did not end")
         again = [hash_ for word, hash_ in entries(self.acked)[lines:] if word == "started"]
@@ -114,16 +113,3 @@ def _children(process: int) -> list[int]:
         for task in Path(f"/proc/{process}/task").iterdir():
             found += map(int, (task / "children").read_text().split())
     return found
-
-
-def _ended(process: int) -> bool:
-    """Wait for a process; say whether it ended well."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        child, status = os.waitpid(process, os.WNOHANG)
-        if child:
-            return status == 0
-        time.sleep(0.02)
-    os.kill(process, signal.SIGKILL)
-    os.waitpid(process, 0)
-    return False

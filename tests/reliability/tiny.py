@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -34,6 +35,7 @@ CHANGES = (
     "reservoir.n=20", "task.settling=1", "task.habituation=1", "probes.per_cue=1", "probes.every=2",
     "task.blocks.0.trials=2", "task.blocks.1.trials=1", "task.blocks.2.trials=1",
 )  # fmt: skip
+PATIENCE_S = 120.0
 TIMES = ("wall_time_s", "command")
 
 
@@ -165,3 +167,16 @@ def told(run: Path) -> dict[str, Any]:
     rest = {path.name: files.sha256(path) for path in run.iterdir() if path.suffix in (".toml", ".npz")}
     names = sorted(path.relative_to(run).as_posix() for path in run.rglob("*"))
     return {"files": names, **rest, **{key: value for key, value in summary.items() if key not in TIMES}}
+
+
+def ended(process: int) -> bool:
+    """Wait for a process; say whether it ended well."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        child, status = os.waitpid(process, os.WNOHANG)
+        if child:
+            return status == 0
+        time.sleep(0.02)
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    return False

@@ -1,0 +1,65 @@
+"""How many runs go together, and how many batches at once, so that they fit into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from neurogate.config import AnySimulation
+from neurogate.config.memory import memory_mb
+from neurogate.config.sharing import batches
+
+__all__ = ["LARGEST_BATCH", "Plan", "plan"]
+
+LARGEST_BATCH = 64
+"""Runs in a batch, at most, if nothing else is asked for."""
+
+
+@attrs.frozen
+class Plan:
+    """In which batches runs are executed.
+
+    Parameters
+    ----------
+    batches : tuple of tuple of int
+        Places of the simulations of each batch.
+    width : int
+        Batches at once.
+    each_mb : float
+        Memory that a run takes while it is under way, at most.
+    """
+
+    batches: tuple[tuple[int, ...], ...]
+    width: int
+    each_mb: float
+
+
+def plan(simulations: Sequence[AnySimulation], jobs: int, batch: int, limit_mb: float) -> Plan:
+    """Cut simulations into batches of which as many as there are jobs fit into memory, if any do.
+
+    Parameters
+    ----------
+    simulations : sequence of Simulation or WaveformSimulation
+        At least one.
+    jobs : int
+        Batches at once, at most.
+    batch : int
+        Runs in a batch, at most; 0 chooses.
+    limit_mb : float
+        Memory for all batches under way.
+
+    Examples
+    --------
+    >>> from neurogate.config import Run, Simulation
+    >>> alike = [Simulation(name="mine", run=Run(seed=seed)) for seed in range(5)]
+    >>> found = plan(alike, jobs=2, batch=0, limit_mb=1000.0)
+    >>> found.batches, found.width
+    (((0, 1, 2), (3, 4)), 2)
+    """
+    each_mb = max(sum(memory_mb(simulation).values()) for simulation in simulations)
+    fitting = max(1, int(limit_mb / each_mb))
+    width = min(jobs, fitting)
+    most = min(batch or LARGEST_BATCH, max(1, fitting // width))
+    cut = batches(simulations, most, 1 if batch else width)
+    return Plan(tuple(map(tuple, cut)), width, each_mb)
