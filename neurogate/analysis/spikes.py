@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurogate.errors import RequestError
 from neurogate.units import whole_steps
 
-__all__ = ["fano_factor", "isi_cv", "mean_rate", "psth", "spike_counts"]
+__all__ = ["fano_factor", "isi_cv", "mean_rate", "pairwise_correlation", "psth", "spike_counts"]
 
 _MS_PER_S = 1000.0
 
@@ -179,13 +179,58 @@ def fano_factor(
     >>> fano_factor([1.0, 11.0, 12.0], [0, 0, 0], n=1, window_ms=(0.0, 20.0), bin_ms=10.0).round(3).tolist()
     [0.333]
     """
-    counts = spike_counts(time_ms, neuron, n, window_ms, bin_ms)
-    if counts.shape[1] < 2:
-        raise RequestError(
-            f"A window of {window_ms[1] - window_ms[0]:g} ms holds one bin of {bin_ms:g} ms. "
-            "A variance needs at least two; make the bin shorter."
-        )
+    counts = _varied_counts(time_ms, neuron, n, window_ms, bin_ms)
     return _ratio(counts.var(axis=1, ddof=1), counts.mean(axis=1))
+
+
+def pairwise_correlation(
+    time_ms: ArrayLike, neuron: ArrayLike, n: int, window_ms: tuple[float, float], bin_ms: float
+) -> NDArray[np.float64]:
+    r"""Return the correlation of the spike counts of every two neurons.
+
+    .. math:: \rho_{ij} = \frac{\mathrm{cov}(c_i, c_j)}{\mathrm{sd}(c_i)\, \mathrm{sd}(c_j)}
+
+    over the counts `c` in successive bins. A drift that neurons share counts as correlation, and short bins
+    make correlations small; compare windows and bins of one width.
+
+    Parameters
+    ----------
+    time_ms, neuron : (S,)
+        Events.
+    n : int
+        Number of neurons N.
+    window_ms : (float, float)
+        Start (included) and stop (excluded).
+    bin_ms : float
+        Width of a bin; at least two bins must fill the window.
+
+    Returns
+    -------
+    (N, N) float64
+        Correlations from -1 to 1, symmetric; NaN where a neuron's count is the same in every bin.
+
+    Raises
+    ------
+    RequestError
+        If the window does not hold a whole number of bins, at least two.
+
+    References
+    ----------
+    Cohen MR, Kohn A (2011). doi:10.1038/nn.2842
+
+    Examples
+    --------
+    >>> times, neurons = [1.0, 11.0, 2.0, 12.0, 21.0], [0, 0, 1, 1, 2]
+    >>> rho = pairwise_correlation(times, neurons, n=3, window_ms=(0.0, 30.0), bin_ms=10.0)
+    >>> rho.round(6).tolist()
+    [[1.0, 1.0, -1.0], [1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]]
+    """
+    counts = _varied_counts(time_ms, neuron, n, window_ms, bin_ms)
+    steady = np.ptp(counts, axis=1) == 0
+    centred = counts - counts.mean(axis=1, keepdims=True)
+    length = np.where(steady, np.nan, np.sqrt((centred**2).sum(axis=1)))
+    direction = centred / length[:, None]
+    return np.asarray((direction @ direction.T).clip(-1, 1))
 
 
 def psth(
@@ -226,6 +271,19 @@ def psth(
     counts = spike_counts(times, np.zeros(times.shape, dtype=np.int64), 1, window_ms, bin_ms)[0]
     centre_ms = window_ms[0] + bin_ms * (np.arange(counts.size) + 0.5)
     return centre_ms, counts * (_MS_PER_S / (bin_ms * sources))
+
+
+def _varied_counts(
+    time_ms: ArrayLike, neuron: ArrayLike, n: int, window_ms: tuple[float, float], bin_ms: float
+) -> NDArray[np.int64]:
+    """Count spikes in as many bins as a variance needs."""
+    counts = spike_counts(time_ms, neuron, n, window_ms, bin_ms)
+    if counts.shape[1] < 2:
+        raise RequestError(
+            f"A window of {window_ms[1] - window_ms[0]:g} ms holds one bin of {bin_ms:g} ms. "
+            "A variance needs at least two; make the bin shorter."
+        )
+    return counts
 
 
 def _events(time_ms: ArrayLike, neuron: ArrayLike, n: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

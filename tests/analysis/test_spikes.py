@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurogate.analysis.spikes import fano_factor, isi_cv, mean_rate, psth, spike_counts
+from neurogate.analysis.spikes import (
+    fano_factor,
+    isi_cv,
+    mean_rate,
+    pairwise_correlation,
+    psth,
+    spike_counts,
+)
 from neurogate.errors import RequestError
 
 N = 4
@@ -75,11 +82,46 @@ def test_poisson_trains_have_cv_and_fano_factor_one():
     assert mean_rate(times, neurons, 30, (0.0, 100_000.0)).mean() == pytest.approx(20.0, rel=0.03)
 
 
+def test_silence_and_a_clock_correlate_with_nothing():
+    times, neurons = [5.0, 15.0, 25.0, 7.0], [1, 1, 1, 2]
+    rho = pairwise_correlation(times, neurons, 3, (0.0, 30.0), 10.0)
+    assert np.isnan(rho[:2]).all()
+    assert np.isnan(rho[:, :2]).all()
+    assert rho[2, 2] == pytest.approx(1.0)
+
+
 def test_silence_has_rate_zero_and_no_variability():
     none, nobody = np.array([]), np.array([], dtype=int)
     assert mean_rate(none, nobody, 2, WINDOW_MS).tolist() == [0.0, 0.0]
     assert np.isnan(isi_cv(none, nobody, 2)).all()
     assert np.isnan(fano_factor(none, nobody, 2, WINDOW_MS, 10.0)).all()
+
+
+@given(events)
+def test_pairwise_correlation_agrees_with_numpy(pairs):
+    counts = spike_counts(*split(pairs), N, WINDOW_MS, 10.0)
+    found = pairwise_correlation(*split(pairs), N, WINDOW_MS, 10.0)
+    for i in range(N):
+        for j in range(N):
+            defined = counts[i].std() > 0 and counts[j].std() > 0
+            expected = np.corrcoef(counts[i], counts[j])[0, 1] if defined else np.nan
+            np.testing.assert_allclose(found[i, j], expected, atol=1e-12)
+
+
+def test_neurons_that_copy_a_share_of_a_common_train_correlate_by_that_share():
+    rng = np.random.default_rng(0)
+    mother, _ = poisson(rate_hz=200.0, seconds=200.0, n=1)
+    kept = [mother[rng.random(mother.size) < 0.3] for _ in range(8)]
+    neurons = np.repeat(np.arange(8), [len(train) for train in kept])
+    rho = pairwise_correlation(np.concatenate(kept), neurons, 8, (0.0, 200_000.0), 50.0)
+    assert rho[np.triu_indices(8, 1)].mean() == pytest.approx(0.3, abs=0.02)
+
+
+def test_independent_poisson_trains_are_uncorrelated():
+    rho = pairwise_correlation(*poisson(rate_hz=20.0, seconds=100.0, n=30), 30, (0.0, 100_000.0), 50.0)
+    off = rho[np.triu_indices(30, 1)]
+    assert off.mean() == pytest.approx(0.0, abs=0.005)
+    assert off.std() == pytest.approx(1 / np.sqrt(2000), rel=0.1)
 
 
 def test_a_spike_at_the_start_counts_and_one_at_the_end_does_not():
@@ -102,5 +144,7 @@ def test_impossible_requests_are_refused():
         mean_rate([1.0], [3], 3, WINDOW_MS)
     with pytest.raises(RequestError, match="one neuron for each time"):
         isi_cv([1.0, 2.0], [0], 1)
+    with pytest.raises(RequestError, match="at least two"):
+        pairwise_correlation([1.0], [0], 1, WINDOW_MS, 100.0)
     with pytest.raises(RequestError, match="at least two"):
         fano_factor([1.0], [0], 1, WINDOW_MS, 100.0)
