@@ -1,4 +1,11 @@
-"""What a learning rule sees of one trial, and what it leaves behind."""
+"""What a learning rule sees of one trial, and what it leaves behind.
+
+A trial has one outcome of its own, which its cue announces, or omits. Where tasks distract, other outcomes
+come too. They teach like the trial's own: `Episode.target` holds a bump around each, and the moments that
+are replayed are shared out among all. A rule without gates learns from everything; a rule with gates learns
+from what its gates let pass, *when* in the bins where they are open, and *what* from the outcomes that came
+while they were.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +50,14 @@ class Episode:
         Time of the outcome relative to the cue, NaN for an omission.
     replay : (B, S) int array
         Bins of the trial that are replayed at its end.
+    others_ms : (B, E) array or None
+        Times, relative to the cue, of outcomes that are not the trial's own, NaN where a replica has fewer;
+        None in tasks that have none.
+    replay_ms : (B, S) array or None
+        When the outcome came, or was due, that each replayed moment is paired with; None if that is always
+        the trial's own.
+    replay_outcome : (B, S, K) array or None
+        That outcome, one-hot; None if it is always the trial's own.
     """
 
     number: int
@@ -55,12 +70,33 @@ class Episode:
     outcome: Array
     outcome_ms: Array
     replay: Array
+    others_ms: Array | None = None
+    replay_ms: Array | None = None
+    replay_outcome: Array | None = None
 
     def replayed(self) -> tuple[Array, Array]:
         """Return the replayed tonic traces (B, S, N + 1) and their targets (B, S, K)."""
         samples = np.take_along_axis(self.tonic, self.replay[..., None], axis=1)
-        targets = np.repeat(self.outcome[:, None], self.replay.shape[1], axis=1)
-        return samples, targets
+        own = np.repeat(self.outcome[:, None], self.replay.shape[1], axis=1)
+        return samples, own if self.replay_outcome is None else self.replay_outcome
+
+    def let_pass(self, course: Array) -> Array | None:
+        """Return how open a gate was when the outcome of each replayed moment came or was due.
+
+        Parameters
+        ----------
+        course : (B, T) array
+            The gate over the whole trial.
+
+        Returns
+        -------
+        (B, S) array or None
+            None where a trial has no outcome but its own, so that there is nothing to choose from.
+        """
+        if self.replay_ms is None:
+            return None
+        at = np.clip(np.searchsorted(self.time_ms, self.replay_ms), 0, len(self.time_ms) - 1)
+        return np.take_along_axis(course, at, axis=1)
 
 
 class Readouts(NamedTuple):

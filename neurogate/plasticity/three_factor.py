@@ -8,7 +8,8 @@ delayed neuromodulator would.
 
 *What*, offline: a few moments of the trial between cue and outcome are replayed, each with
 :math:`\Delta W_k = \eta_n (o_k - W_k \cdot x) x / (1 + |x|^2)`, where o is the outcome that came (zeros
-when it was omitted) and :math:`\eta_n` falls from novelty to its floor over the trials.
+when it was omitted) and :math:`\eta_n` falls from novelty to its floor over the trials. Where other
+outcomes compete for the replays, each moment counts as much as the gate was open when its outcome came.
 
 Our reconstruction of Yamada & Chao 2025 (arXiv:2510.14382) from its abstract.
 """
@@ -78,15 +79,20 @@ class ThreeFactor(Rule):
 
     def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
         """Learn *when* from a stretch of a trial."""
-        context = GateContext(episode.time_ms, episode.outcome_ms, state["surprise"])
-        course, saturation = combine(self.gates, context)
+        course, saturation = combine(self.gates, _context(state, episode))
         return learn_when(call, state, episode, course, saturation, self.eta_when)
 
     def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:
         """Learn *what* by replay and note how surprising the trial was."""
-        state, error = learn_what(call, state, episode, self.rate_what(episode.number))
+        course, _ = combine(self.gates, _context(state, episode))
+        rate, passed = self.rate_what(episode.number), episode.let_pass(course)
+        state, error = learn_what(call, state, episode, rate, passed)
         keep = 1 - 1 / self.surprise_trials
         return {**state, "surprise": keep * state["surprise"] + (1 - keep) * error}
+
+
+def _context(state: RuleState, episode: Episode) -> GateContext:
+    return GateContext(episode.time_ms, episode.outcome_ms, state["surprise"], episode.others_ms)
 
 
 def learn_when(
@@ -118,7 +124,9 @@ def learn_when(
     return {**state, "when": weights}, Readouts(outputs[..., 0], gates[..., 0])
 
 
-def learn_what(call: Call, state: RuleState, episode: Episode, eta: float) -> tuple[RuleState, Array]:
+def learn_what(
+    call: Call, state: RuleState, episode: Episode, eta: float, passed: Array | None = None
+) -> tuple[RuleState, Array]:
     """Apply the delta rule to *what* at the replayed moments; also return the mean absolute error (B,).
 
     Parameters
@@ -128,12 +136,14 @@ def learn_what(call: Call, state: RuleState, episode: Episode, eta: float) -> tu
     episode : Episode
     eta : float
         Learning rate.
+    passed : (B, S) array, optional
+        How much each replayed moment counts; all of them fully by default.
     """
     samples, targets = episode.replayed()
     dtype = samples.dtype
-    always = np.ones(samples.shape[:2], dtype)
+    counts = np.ones(samples.shape[:2], dtype) if passed is None else passed.astype(dtype)
     rate = np.full(len(samples), eta, dtype)
     weights, outputs, _ = call("normalised_delta")(
-        state["what"], samples, targets.astype(dtype), always, rate, 0.0
+        state["what"], samples, targets.astype(dtype), counts, rate, 0.0
     )
     return {**state, "what": weights}, np.abs(targets - outputs).mean(axis=(1, 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import pytest
 
@@ -18,6 +19,25 @@ def test_replayed_samples_are_those_of_the_chosen_bins_with_the_outcome_of_their
         for s, bin_ in enumerate(bins):
             np.testing.assert_array_equal(samples[b, s], episode.tonic[b, bin_])
             np.testing.assert_array_equal(targets[b, s], episode.outcome[b])
+
+
+def test_moments_of_other_outcomes_are_paired_with_them(rng: np.random.Generator) -> None:
+    plain = make_episode(rng)
+    outcome = np.eye(2)[rng.integers(2, size=(2, 4))]
+    np.testing.assert_array_equal(attrs.evolve(plain, replay_outcome=outcome).replayed()[1], outcome)
+    np.testing.assert_array_equal(
+        attrs.evolve(plain, replay_outcome=outcome).replayed()[0], plain.replayed()[0]
+    )
+
+
+def test_a_gate_lets_pass_what_came_while_it_was_open(rng: np.random.Generator) -> None:
+    plain = make_episode(rng)
+    course = rng.random((2, len(plain.time_ms)))
+    assert plain.let_pass(course) is None
+    bins = np.array([[0, 7, 7, 20], [47, 3, 0, 1]])
+    before_the_end = plain.time_ms[bins] - [[0.0, 1.0, 4.9, 0.0]]
+    passed = attrs.evolve(plain, replay_ms=before_the_end).let_pass(course)
+    np.testing.assert_array_equal(passed, np.take_along_axis(course, bins, axis=1))
 
 
 def test_the_base_of_the_rules_cannot_learn(rng: np.random.Generator) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from neurogate.plasticity.episode import Episode
 from neurogate.plasticity.gates import (
+    AttentionGate,
     ConstantGate,
     CueGate,
     ErrorGate,
@@ -214,3 +215,40 @@ def test_two_error_gates_are_refused() -> None:
 def test_settings_outside_their_domain_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="; it must be "):
         ThreeFactor(**settings)
+
+
+def shared(episode: Episode) -> Episode:
+    """Return the trial with another outcome at 20 ms, which gets the odd ones of the replayed moments."""
+    moments, outcomes = episode.replay.shape[1], episode.outcome.shape[1]
+    other = np.arange(moments) % 2 == 1
+    due_ms = np.where(other, 20.0, 120.0)
+    outcome = np.where(other[None, :, None], np.eye(outcomes)[1], episode.outcome[:, None])
+    batch = len(episode.outcome)
+    return attrs.evolve(
+        episode,
+        others_ms=np.full((batch, 1), 20.0),
+        replay_ms=np.tile(due_ms, (batch, 1)),
+        replay_outcome=outcome,
+    )
+
+
+def test_without_gates_what_learns_from_every_outcome(rng: np.random.Generator) -> None:
+    episode = make_episode(rng)
+    alike = attrs.evolve(episode, replay_outcome=shared(episode).replay_outcome)
+    assert_same(
+        live(ThreeFactor(gates=()), [shared(episode)]),
+        live(ThreeFactor(gates=()), [alike]),
+    )
+
+
+@pytest.mark.parametrize(
+    "gate", [AttentionGate(half_width_ms=50.0), PhaseGate(start_ms=60.0, stop_ms=500.0)], ids=lambda g: g.kind
+)
+def test_what_learns_nothing_from_outcomes_that_came_while_the_gate_was_closed(
+    gate: Gate, rng: np.random.Generator
+) -> None:
+    rule, episode = ThreeFactor(gates=(gate,)), make_episode(rng)
+    own = attrs.evolve(episode, replay=episode.replay[:, ::2])
+    np.testing.assert_array_equal(live(rule, [shared(episode)])["what"], live(rule, [own])["what"])
+    unattended = live(ThreeFactor(gates=()), [shared(episode)])["what"]
+    assert not np.array_equal(unattended, live(rule, [own])["what"])
