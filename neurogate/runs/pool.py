@@ -1,7 +1,8 @@
 """Where batches are executed: processes of this machine, or the workers of a Dask cluster.
 
 Both are asked through `concurrent.futures.Executor`, so a sweep does not know which it has. A process of
-this machine ends when its driver is gone, and keeps what it has done in checkpoints first.
+this machine ends when its driver is gone, and keeps what it has done in checkpoints first. `Workers` are
+there for as long as whoever made them wants: for one sweep, or for all the rounds of a search.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
+from typing import Any, Self
 
+import attrs
+
+from neurogate.config import AnySimulation
 from neurogate.errors import RequestError
+from neurogate.runs.probe import warm
 
-__all__ = ["WORKER_DIED", "connect", "driver_is_gone", "local", "width"]
+__all__ = ["WORKER_DIED", "Workers", "connect", "driver_is_gone", "local", "width"]
 
 WORKER_DIED: tuple[type[BaseException], ...] = (BrokenProcessPool,)
 """What a future raises if the process that worked on it is gone."""
@@ -28,6 +33,66 @@ _CONNECT_S = 10
 _WATCH_S = 0.5
 _gone = threading.Event()
 _idle = threading.Event()
+
+
+@attrs.define
+class Workers:
+    """The workers of one sweep, or of several one after another; leaving a ``with`` block ends them.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address of a Dask scheduler; empty for processes of this machine.
+
+    Examples
+    --------
+    >>> from neurogate.config import Simulation
+    >>> with Workers() as workers:
+    ...     first, second = (workers.ready(Simulation(name="mine"), 1) for _ in range(2))
+    >>> first is second
+    True
+    """
+
+    scheduler: str = ""
+    _executor: Executor | None = attrs.field(default=None, init=False)
+    _width: int = attrs.field(default=0, init=False)
+    _is_warm: bool = attrs.field(default=False, init=False)
+    _held: contextlib.ExitStack = attrs.field(factory=contextlib.ExitStack, init=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def ready(self, simulation: AnySimulation, width: int) -> Executor:
+        """Return workers that find compiled what a simulation needs.
+
+        Parameters
+        ----------
+        simulation : Simulation or WaveformSimulation
+            The first of many that are alike.
+        width : int
+            Batches at once.
+
+        Raises
+        ------
+        RequestError
+            As for `connect`.
+        """
+        if self._executor is None or self._width != width:
+            self.end()
+            made = connect(self.scheduler) if self.scheduler else local(width)
+            self._executor, self._width = self._held.enter_context(made), width
+        if not self._is_warm and width > 1:
+            self._is_warm = True
+            self._executor.submit(warm, simulation).result()
+        return self._executor
+
+    def end(self) -> None:
+        """Wait for the workers to end; `ready` makes new ones."""
+        self._executor = None
+        self._held.close()
 
 
 def local(jobs: int) -> Executor:

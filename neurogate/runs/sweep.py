@@ -26,7 +26,6 @@ from neurogate.runs import pool, store
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
 from neurogate.runs.planning import plan
-from neurogate.runs.probe import warm
 from neurogate.runs.together import Ended
 from neurogate.runs.worker import Task, work
 from neurogate.units import Count, Domain, NonNegative, Positive, settings
@@ -101,7 +100,11 @@ class _Batch:
 
 
 def sweep(
-    points: Sequence[Point], folder: Path, options: Options, tell: Callable[[Event], object]
+    points: Sequence[Point],
+    folder: Path,
+    options: Options,
+    tell: Callable[[Event], object],
+    workers: pool.Workers | None = None,
 ) -> Counter[Outcome]:
     """Execute every run that is not stored yet.
 
@@ -113,6 +116,8 @@ def sweep(
     options : Options
     tell : callable
         Is told what happens to each run, in this thread.
+    workers : neurogate.runs.pool.Workers, optional
+        Who executes runs, if they shall outlive this sweep; by default workers of its own.
 
     Returns
     -------
@@ -126,14 +131,16 @@ def sweep(
     """
     folder = folder.resolve()  # workers may stand elsewhere
     stop_file = folder / f".stop-{secrets.token_hex(4)}"
-    with Leases() as leases, stop_requests() as asked:
-        driver = _Driver(folder, options, tell, stop_file, leases, asked)
-        try:
-            return driver.run(points)
-        finally:
-            # A disk that is read-only refuses to remove even what is not there.
-            with contextlib.suppress(OSError):
-                stop_file.unlink(missing_ok=True)
+    with Leases() as leases, stop_requests() as asked, contextlib.ExitStack() as held:
+        held.callback(_remove, stop_file)
+        hands = workers or held.enter_context(pool.Workers(options.scheduler))
+        return _Driver(folder, options, tell, stop_file, leases, asked, hands).run(points)
+
+
+def _remove(stop_file: Path) -> None:
+    # A disk that is read-only refuses to remove even what is not there.
+    with contextlib.suppress(OSError):
+        stop_file.unlink(missing_ok=True)
 
 
 @attrs.define
@@ -144,6 +151,7 @@ class _Driver:
     stop_file: Path
     leases: Leases
     asked: Callable[[], bool]
+    workers: pool.Workers
     counts: Counter[Outcome] = attrs.field(factory=Counter)
     failures: int = 0
     queue: deque[_Batch] = attrs.field(factory=deque)
@@ -159,13 +167,12 @@ class _Driver:
     def run(self, points: Sequence[Point]) -> Counter[Outcome]:
         missing = [point for point in points if not self._is_stored(point)]
         self._add(missing)
-        warmed, pause_s = self.options.jobs == 1 or not missing, _POLL_S
+        pause_s = _POLL_S
         while self.queue or self.elsewhere:
-            with self._workers() as workers, contextlib.suppress(*pool.WORKER_DIED):
-                if not warmed:
-                    warmed = True
-                    workers.submit(warm, missing[0].simulation).result()
-                self._drain(workers)
+            try:
+                self._drain(self.workers.ready(missing[0].simulation, self.width))
+            except pool.WORKER_DIED:
+                self.workers.end()
             if self._stops():
                 break
             if not self.queue and self.elsewhere:
@@ -217,6 +224,7 @@ class _Driver:
         except BaseException:
             with contextlib.suppress(OSError):
                 self.stop_file.touch()  # whoever is still at work keeps what it has and ends
+            wait(self.under_way)
             raise
 
     def _may_submit(self) -> bool:
@@ -316,8 +324,3 @@ class _Driver:
 
     def _run_folder(self, point: Point) -> Path:
         return store.folder_named(point.simulation.name, point.hash, self.out)
-
-    def _workers(self) -> contextlib.AbstractContextManager[Executor]:
-        if self.options.scheduler:
-            return pool.connect(self.options.scheduler)
-        return pool.local(self.width)

@@ -18,6 +18,7 @@ from neurogate.config.sweep import Point
 from neurogate.errors import Outcome, RequestError
 from neurogate.runs import files, store
 from neurogate.runs.interrupt import stop_requests
+from neurogate.runs.pool import Workers
 from neurogate.runs.row import flat
 from neurogate.runs.search import Search
 from neurogate.runs.study import Study, Trial
@@ -76,9 +77,9 @@ def tune(study: Study, trials: int, options: Options, tell: Tell = lambda event:
     RunError
         If the disk refuses.
     """
-    with stop_requests() as asked:
+    with stop_requests() as asked, Workers(options.scheduler) as workers:
         while not asked() and (under_way := _round(study, trials)):
-            if not _finish(study, under_way, options, tell):
+            if not _finish(study, under_way, options, tell, workers):
                 break
     ranked = study.ranked()
     if ranked:
@@ -94,7 +95,7 @@ def _round(study: Study, most: int) -> list[Trial]:
     return running + [study.ask() for _ in range(len(known), min(end, most))]
 
 
-def _finish(study: Study, trials: Sequence[Trial], options: Options, tell: Tell) -> bool:
+def _finish(study: Study, trials: Sequence[Trial], options: Options, tell: Tell, workers: Workers) -> bool:
     """Run what trials need, and note what became of them; say whether all of them have ended."""
     points: dict[int, tuple[Point, ...]] = {}
     for trial in trials:
@@ -110,7 +111,7 @@ def _finish(study: Study, trials: Sequence[Trial], options: Options, tell: Tell)
         tell(event)
 
     needed = {point.hash: point for some in points.values() for point in some}
-    sweep(tuple(needed.values()), study.folder, options, note)
+    sweep(tuple(needed.values()), study.folder, options, note, workers)
     left = [trial for trial in trials if trial.number in points]
     judged = [_judged(trial, points[trial.number], study, ended) for trial in left]
     for trial in judged:

@@ -133,6 +133,25 @@ def test_a_sweep_that_is_interrupted_goes_on(alone: Path, tmp_path: Path) -> Non
     assert_same_runs(tmp_path, alone, SIMULATIONS)
 
 
+def test_workers_that_somebody_else_made_outlive_a_sweep_whatever_ends_it(tmp_path: Path) -> None:
+    folder = open_folder(POINTS, "what_when", tmp_path, "", {})
+    started: list[set[int | None]] = []
+
+    def break_off(event: Event) -> None:
+        if event.kind == "ended":
+            started.append({child.pid for child in multiprocessing.active_children()})
+            raise KeyError(event.point.hash)
+
+    with pool.Workers() as workers:
+        for batch in (1, 12):
+            with pytest.raises(KeyError):
+                sweep(POINTS, folder, Options(batch=batch), break_off, workers)
+            assert not list(folder.glob(".stop-*"))
+        assert sweep(POINTS, folder, Options(), lambda event: None, workers) == {Outcome.DONE: 12}
+        assert {child.pid for child in multiprocessing.active_children()} == started[0] == started[1]
+    assert not multiprocessing.active_children()
+
+
 def test_failures_are_told_and_the_others_go_on_or_not(tmp_path: Path) -> None:
     wild = points(Sweep(grid={"reservoir.gain": [1e5, 0.5]}, seeds=2), BASE)
     counts, events = run(tmp_path / "go", wild, jobs=1, batch=1)
@@ -188,7 +207,6 @@ def test_only_the_run_that_kills_its_workers_is_given_up(
 ) -> None:
     chosen = points(Sweep(seeds=6), BASE)
     monkeypatch.setattr(pool, "local", lambda jobs: Poisoned(chosen[2].hash))
-    monkeypatch.setattr("neurogate.runs.sweep.warm", None)
     monkeypatch.setattr(Poisoned, "__enter__", lambda self: self)
     counts, events = run(tmp_path, chosen, jobs=1, batch=2, retries=1)
     assert counts == {Outcome.DONE: 5, Outcome.FAILED: 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -100,6 +101,18 @@ def test_a_search_that_is_killed_is_continued(whole: tuple[Path, Tuned, list[Any
     found, _ = run(tmp_path)
     assert found.trials == whole[1].trials
     assert runs_in(tmp_path) == runs_in(whole[0])
+
+
+def test_all_rounds_of_a_search_have_the_same_workers(tmp_path: Path) -> None:
+    seen: set[int | None] = set()
+
+    def look(event: Any) -> None:
+        if isinstance(event, Event) and event.kind == "ended":
+            seen.update(child.pid for child in multiprocessing.active_children())
+
+    with open_study(SEARCH, tmp_path) as study:
+        assert len(tune(study, TRIALS, Options(jobs=1), look).ranked) == TRIALS > SEARCH.at_once
+    assert len(seen) == 1
 
 
 def test_a_search_that_is_interrupted_goes_on(whole: tuple[Path, Tuned, list[Any]], tmp_path: Path) -> None:
