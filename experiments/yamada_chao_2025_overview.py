@@ -29,7 +29,8 @@ from neurogate.network.recurrent import Recurrent
 from neurogate.network.reservoir import Reservoir, ReservoirSpec
 from neurogate.neurons.distributions import Constant, Gamma, LogUniform, Normal
 from neurogate.plasticity.force import Force
-from neurogate.plasticity.gates import ErrorGate, PhaseGate
+from neurogate.plasticity.gates.error import ErrorGate
+from neurogate.plasticity.gates.phase import PhaseGate
 from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.plotting.overview import overview, save
 from neurogate.tasks.evaluation import Result

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,13 +13,17 @@ from hypothesis import strategies as st
 
 from neurogate.plasticity.gates import (
     GATES,
+    AttentionGate,
     ConstantGate,
     CueGate,
     ErrorGate,
     Gate,
     GateContext,
+    LearnedGate,
+    LesionGate,
     OutcomeGate,
     PhaseGate,
+    ShuffledGate,
     SurpriseGate,
     combine,
 )
@@ -35,6 +40,18 @@ ANY_GATE: st.SearchStrategy[Gate] = st.one_of(
     st.builds(OutcomeGate, tau_ms=POSITIVE),
     st.builds(ErrorGate, saturation=POSITIVE),
     st.builds(SurpriseGate, floor=FRACTION, saturation=POSITIVE),
+    st.builds(AttentionGate, half_width_ms=POSITIVE, leak=FRACTION),
+    st.builds(LearnedGate, floor=st.floats(0.01, 1)),
+    st.builds(
+        lambda anchor, start, length, level: LesionGate(
+            anchor=anchor, start_ms=start, stop_ms=start + length, level=level
+        ),
+        st.sampled_from(["cue", "outcome"]),
+        TIME,
+        st.floats(1, 1e4),
+        FRACTION,
+    ),
+    st.just(ShuffledGate()),
 )
 ANY_CONTEXT = st.builds(
     lambda times, replicas: GateContext(
@@ -52,8 +69,8 @@ def context(
 
 
 def test_the_list_names_every_gate_by_its_kind() -> None:
-    kinds = {"constant", "phase", "cue", "outcome", "error", "surprise"}
-    assert set(GATES) == kinds
+    kinds = {"constant", "phase", "cue", "outcome", "error", "surprise", "attention"}
+    assert set(GATES) == kinds | {"learned", "lesion", "shuffled"}
     assert all(gate().kind == kind for kind, gate in GATES.items())
 
 
@@ -66,6 +83,7 @@ def test_a_gate_lies_between_0_and_1_in_every_replica_and_bin(gate: Gate, known:
 
 @given(st.lists(ANY_GATE, max_size=4), ANY_CONTEXT)
 def test_several_gates_multiply_whatever_their_order(gates: list[Gate], known: GateContext) -> None:
+    gates = [gate for gate in gates if not isinstance(gate, ShuffledGate)]
     course, _ = combine(gates, known)
     expected = np.ones((len(known.outcome_ms), len(known.time_ms)))
     for gate in gates:
@@ -102,6 +120,26 @@ def test_an_outcome_gate_waits_for_the_outcome_of_its_own_replica() -> None:
     np.testing.assert_allclose(course, [[0, 1, np.exp(-1)], [0, 0, 1], [0, 0, 0]], rtol=1e-14)
 
 
+def with_others(times: list[float], outcome_ms: list[float], others_ms: list[list[float]]) -> GateContext:
+    return attrs.evolve(context(times, outcome_ms), others_ms=np.array(others_ms))
+
+
+def test_an_outcome_gate_opens_for_every_outcome_whosever_it_is() -> None:
+    seen = with_others([0.0, 50.0, 100.0], [50.0, np.nan], [[0.0, np.nan], [100.0, 0.0]])
+    course = OutcomeGate(tau_ms=50.0).course(seen)
+    np.testing.assert_allclose(course, [[1, 1, np.exp(-1)], [1, np.exp(-1), 1]], rtol=1e-14)
+
+
+def test_an_attention_gate_is_closed_around_outcomes_that_are_not_the_trials_own() -> None:
+    seen = with_others([0.0, 79.0, 80.0, 120.0, 121.0], [300.0] * 3, [[100.0], [np.nan], [0.0]])
+    course = AttentionGate(half_width_ms=20.0, leak=0.25).course(seen)
+    assert course.tolist() == [[1, 1, 0.25, 0.25, 1], [1] * 5, [0.25, 1, 1, 1, 1]]
+
+
+def test_an_attention_gate_is_open_where_nothing_distracts() -> None:
+    assert AttentionGate().course(context([-5.0, 0.0, 300.0], [300.0, np.nan])).all()
+
+
 def test_a_surprise_gate_rises_from_its_floor_and_saturates() -> None:
     gate = SurpriseGate(floor=0.2, saturation=0.5)
     course = gate.course(context([0.0, 5.0], [0.0] * 4, [0.0, 0.25, 0.5, 7.0]))
@@ -123,7 +161,14 @@ def test_an_error_gate_is_left_to_the_rule_and_hands_it_its_saturation() -> None
         (CueGate, {"tau_ms": 0.0}),
         (OutcomeGate, {"tau_ms": -1.0}),
         (ErrorGate, {"saturation": 0.0}),
+        (AttentionGate, {"half_width_ms": 0.0}),
+        (AttentionGate, {"leak": 1.5}),
         (SurpriseGate, {"floor": 2.0}),
+        (LearnedGate, {"floor": 0.0}),
+        (LearnedGate, {"trials": 0.5}),
+        (LearnedGate, {"start_ms": 0.0, "stop_ms": 50.0}),
+        (LesionGate, {"start_ms": 300.0}),
+        (LesionGate, {"level": 1.1}),
         (SurpriseGate, {"saturation": 0.0}),
     ],
     ids=lambda value: getattr(value, "kind", None) or str(value),
