@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from neurogate.runs.upkeep import QUARANTINE, Tell, inside, is_sound
 __all__ = ["Freed", "bytes_text", "gc"]
 
 _UNFINISHED = re.compile(r"\.(.+?)(?:\.checkpoint|\.lease)?\.[0-9a-f]{12}\.tmp(?:-wal|-shm)?")
+_HOLDS_MORE = re.compile(r".+-(?:sweep|tune)-[0-9a-f]{12}")
 _LEFT = re.compile(r"\.(.+-[0-9a-f]{12})\.(lease|checkpoint|old)")
 _STALE_S = 3600.0
 
@@ -63,8 +65,9 @@ class _Leftover(NamedTuple):
 def gc(out: Path, tell: Tell = lambda line: None, *, dry_run: bool = False) -> Freed:
     """Remove what killed processes left beside the runs in a folder.
 
-    That is: unfinished folders and files that nobody has touched for an hour, leases of processes that are
-    gone, checkpoints of runs that are done, runs that were replaced. Everything else stays.
+    That is: unfinished folders and files that nobody has touched for an hour, those in the folders of sweeps
+    and searches too; leases of processes that are gone, checkpoints of runs that are done, runs that were
+    replaced. Everything else stays.
 
     Parameters
     ----------
@@ -81,11 +84,11 @@ def gc(out: Path, tell: Tell = lambda line: None, *, dry_run: bool = False) -> F
         If `out` is no folder that can be read.
     """
     freed = Freed()
-    for path in inside(out):
+    for path in _inside(out):
         try:
-            found = _judged(path)
+            found = _judged(path, out)
             if found is not None:
-                freed = _cleared(found, freed, tell, dry_run=dry_run)
+                freed = _cleared(found, out, freed, tell, dry_run=dry_run)
         except FileNotFoundError:
             continue  # whoever left it is alive and has removed it
         except OSError as error:
@@ -95,12 +98,21 @@ def gc(out: Path, tell: Tell = lambda line: None, *, dry_run: bool = False) -> F
     return freed
 
 
-def _judged(path: Path) -> _Leftover | None:
+def _inside(out: Path) -> Iterator[Path]:
+    """List what a folder of runs holds, and what is hidden in the folders of sweeps and searches."""
+    for path in inside(out):
+        yield path
+        if _HOLDS_MORE.fullmatch(path.name):
+            yield from sorted(path.glob(".*"))
+
+
+def _judged(path: Path, out: Path) -> _Leftover | None:
     """Say what a hidden file or folder was, and why it stays if it does; None if it is no leftover."""
     if match := _UNFINISHED.fullmatch(path.name):
-        return _leftover(path, "unfinished", _use(path, path.with_name(match[1])))
+        user = out / match[1] if path.parent == out else path.parent
+        return _leftover(path, "unfinished", _use(path, user))
     match = _LEFT.fullmatch(path.name)
-    if not match:
+    if not match or path.parent != out:
         return None
     run = path.with_name(match[1])
     if match[2] == "old":
@@ -119,11 +131,11 @@ def _leftover(path: Path, what: str, stays: str = "") -> _Leftover:
     return _Leftover(path, what, stays, _mark(path), _size(path))
 
 
-def _use(path: Path, run: Path) -> str:
-    """Say why something unfinished may be in use, if it may."""
-    if holder(run) is not None:
-        return "that run is being executed"
-    quiet_s = disk_time_s(path.parent) - max(inner.lstat().st_mtime for inner in _all(path))
+def _use(path: Path, user: Path) -> str:
+    """Say why something unfinished may be in use, if it may, by who works on a run or a search."""
+    if holder(user) is not None:
+        return f"{user.name} is being executed"
+    quiet_s = disk_time_s(user.parent) - max(inner.lstat().st_mtime for inner in _all(path))
     return "" if quiet_s > _STALE_S else "it changed within the last hour"
 
 
@@ -133,24 +145,24 @@ def _rerun(checkpoint: Path, run: Path) -> str:
     return "a repetition with --force continues from it" if younger else ""
 
 
-def _cleared(found: _Leftover, freed: Freed, tell: Tell, *, dry_run: bool) -> Freed:
+def _cleared(found: _Leftover, out: Path, freed: Freed, tell: Tell, *, dry_run: bool) -> Freed:
     def say(end: str) -> None:
         tell(f"{found.path} ({found.what}, {bytes_text(found.size)}) {end}.")
 
     if found.stays:
         say(f"stays: {found.stays}")
         return freed
-    if not dry_run and not _remove(found):
+    if not dry_run and not _remove(found, out):
         say("stays: it has just been changed")
         return freed
     say("would be removed" if dry_run else "is removed")
     return attrs.evolve(freed, things=freed.things + 1, size=freed.size + found.size)
 
 
-def _remove(found: _Leftover) -> bool:
+def _remove(found: _Leftover, out: Path) -> bool:
     """Remove what was judged, unless it is not the same by now."""
     doomed = files.hidden_sibling(found.path, "tmp")
-    with locked(found.path.parent):
+    with locked(out):
         found.path.rename(doomed)
         if _mark(doomed) != found.mark:
             doomed.rename(found.path)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ import attrs
 
 from neurogate.config.sweep import Point
 from neurogate.errors import Outcome
-from neurogate.runs import pool, store
+from neurogate.runs import files, pool, store
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
 from neurogate.runs.planning import plan
@@ -130,7 +129,7 @@ def sweep(
         If the scheduler does not answer, or a stored run is damaged.
     """
     folder = folder.resolve()  # workers may stand elsewhere
-    stop_file = folder / f".stop-{secrets.token_hex(4)}"
+    stop_file = files.hidden_sibling(folder / "stop", "tmp")
     with Leases() as leases, stop_requests() as asked, contextlib.ExitStack() as held:
         held.callback(_remove, stop_file)
         hands = workers or held.enter_context(pool.Workers(options.scheduler))

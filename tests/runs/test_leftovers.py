@@ -85,7 +85,7 @@ def test_nothing_of_a_run_that_is_being_executed_goes(run: Path, name: str) -> N
         leases.acquire(run)
         freed, lines = cleared(run)
         assert (freed, lease_of(run).exists()) == (Freed(), True)
-        assert [line.rpartition(" stays: ")[2] for line in lines] == ["that run is being executed."] * 2
+        assert [line.rpartition(" stays: ")[2] for line in lines] == [f"{run.name} is being executed."] * 2
     assert (folder.exists(), file.exists(), checkpoint.exists()) == (True, True, True)
     assert cleared(run)[0].things == 3
 
@@ -94,6 +94,23 @@ def test_nothing_of_a_run_that_is_being_executed_goes(run: Path, name: str) -> N
 def test_what_belongs_to_no_run_goes_too(run: Path, name: str) -> None:
     left(run.with_name(name), age_s=2 * HOUR_S)
     assert (cleared(run)[0], hidden(run)) == (Freed(1, 3), [])
+
+
+@pytest.mark.parametrize("kind", ["sweep", "tune"])
+def test_what_is_unfinished_in_the_folder_of_a_sweep_or_a_search_goes_too(run: Path, kind: str) -> None:
+    folder = run.with_name(f"made-{kind}-0123456789ab")
+    folder.mkdir()
+    names = [".stop.0123456789ab.tmp", ".table.csv.0123456789ab.tmp", ".mine-0123456789ab.lease", "table.csv"]
+    for name in names:
+        left(folder / name, age_s=HOUR_S - 100)
+    assert cleared(run)[0] == Freed()
+    for name in names:
+        left(folder / name, age_s=HOUR_S + 100)
+    with Leases() as leases:
+        leases.acquire(folder)
+        assert cleared(run)[0] == Freed()
+    assert cleared(run)[0] == Freed(2, 6)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names[2:])
 
 
 def test_the_lease_of_a_dead_process_goes_and_that_of_a_living_one_stays(run: Path) -> None:

@@ -146,7 +146,7 @@ def test_workers_that_somebody_else_made_outlive_a_sweep_whatever_ends_it(tmp_pa
         for batch in (1, 12):
             with pytest.raises(KeyError):
                 sweep(POINTS, folder, Options(batch=batch), break_off, workers)
-            assert not list(folder.glob(".stop-*"))
+            assert not list(folder.glob(".*"))
         assert sweep(POINTS, folder, Options(), lambda event: None, workers) == {Outcome.DONE: 12}
         assert {child.pid for child in multiprocessing.active_children()} == started[0] == started[1]
     assert not multiprocessing.active_children()
