@@ -55,9 +55,6 @@ class AnyCheckpoint(Protocol):
     def write(self, saved: Saved) -> None:
         """Keep a state."""
 
-    def read(self) -> Saved | None:
-        """Return what was kept, if it can be trusted."""
-
 
 @attrs.define
 class Course:
@@ -68,7 +65,7 @@ class Course:
     session : neurogate.tasks.session.Session or neurogate.tasks.waveform.WaveformSession
         What advances.
     checkpoint : neurogate.runs.checkpoint.Checkpoint
-        Where it is kept, or what writes and reads like one.
+        Where it is kept, or what writes like one.
     log : list of str
         Lines logged so far; kept with the session.
     every_s : float
@@ -98,9 +95,8 @@ class Course:
         """Seconds that the run has taken, over all its parts."""
         return self._earlier_s + time.monotonic() - self._started_s
 
-    def resume(self) -> None:
-        """Continue from the checkpoint if there is one that can be trusted."""
-        saved = self.checkpoint.read()
+    def resume(self, saved: Saved | None) -> None:
+        """Continue from what a checkpoint holds, if there is one that can be trusted."""
         if saved is None:
             return
         self.session.restore(saved.state)

@@ -94,7 +94,7 @@ def execute(
         store.prepare(folder.parent)
         course = Course(session, checkpoint, log, checkpoint_every_s, simulation.task.part)
         with _cancellable(course):
-            course.resume()
+            course.resume(checkpoint.read())
             facts, arrays = _simulate(course, progress)
             summary = summarise(simulation, folder, course.session, facts, course.wall_time_s, software)
             keep(folder, simulation, summary, arrays, log, replace=force)

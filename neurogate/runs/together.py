@@ -66,15 +66,12 @@ class _Member:
     hash: str
     folder: Path
     checkpoint: Checkpoint
-    position: int  # parts done when its checkpoint was written
 
     @classmethod
     def of(cls, simulation: config.AnySimulation, out: Path, software: Mapping[str, str]) -> _Member:
         known = config.content_hash(simulation)
         folder = store.folder_named(simulation.name, known, out)
-        checkpoint = Checkpoint.beside(folder, {"hash": known, **software})
-        saved = checkpoint.read()
-        return cls(simulation, known, folder, checkpoint, 0 if saved is None else position(saved.state))
+        return cls(simulation, known, folder, Checkpoint.beside(folder, {"hash": known, **software}))
 
     def ended(self, outcome: Outcome, seconds: float = 0.0, message: str = "", log: str = "") -> Ended:
         return Ended(self.hash, outcome, seconds, message, log)
@@ -82,7 +79,7 @@ class _Member:
 
 @attrs.frozen
 class _Checkpoints:
-    """The checkpoints of all members, written and read as that of their session."""
+    """The checkpoints of all members, written as that of their session."""
 
     members: Sequence[_Member]
     parts: Sequence[Part]
@@ -96,15 +93,6 @@ class _Checkpoints:
         for member, part in zip(self.members, self.parts, strict=True):
             mine = Saved(take(saved.state, part), self.each_s(saved.wall_time_s), saved.log)
             member.checkpoint.write(mine)
-
-    def read(self) -> Saved | None:
-        if not self.members[0].position:
-            return None
-        saved = [one for member in self.members if (one := member.checkpoint.read())]
-        if len(saved) < len(self.members):
-            return None
-        state = join([one.state for one in saved], self.parts)
-        return Saved(state, sum(one.wall_time_s for one in saved), saved[0].log)
 
 
 def run_together(
@@ -146,11 +134,21 @@ def run_together(
     software = versions()
     for shared in share(simulations):
         members = [_Member.of(simulations[place], out, software) for place in shared.members]
-        for far in sorted({member.position for member in members}, reverse=True):
-            here = [k for k, member in enumerate(members) if member.position == far]
+        kept = {k: found for k, member in enumerate(members) if (found := member.checkpoint.read())}
+        done = [position(kept[k].state) if k in kept else 0 for k in range(len(members))]
+        for far in sorted(set(done), reverse=True):
+            here = [k for k, parts in enumerate(done) if parts == far]
             batch = shared if len(here) == len(members) else shared.only(here)
             chosen = [members[k] for k in here]
-            yield from _Batch(batch, chosen, software, progress, stop, timeout_s, checkpoint_every_s).run()
+            saved = [kept.pop(k) for k in here if k in kept]
+            whole = _Batch(batch, chosen, software, progress, stop, timeout_s, checkpoint_every_s)
+            yield from whole.run(_joined(saved, batch.parts) if far else None)
+
+
+def _joined(saved: Sequence[Saved], parts: Sequence[Part]) -> Saved:
+    """Make one checkpoint of those of all members."""
+    state = join([one.state for one in saved], parts)
+    return Saved(state, sum(one.wall_time_s for one in saved), saved[0].log)
 
 
 @attrs.define
@@ -168,7 +166,7 @@ class _Batch:
     since_s: float = 0.0
     given_up: set[tuple[str, int]] = attrs.field(factory=set)
 
-    def run(self) -> Iterator[Ended]:
+    def run(self, saved: Saved | None) -> Iterator[Ended]:
         with collected_lines() as log:
             course = Course(
                 self.shared.session,
@@ -178,7 +176,7 @@ class _Batch:
                 self.members[0].simulation.task.part,
                 lambda: self.stop() or self._is_late(course),
             )
-            course.resume()
+            course.resume(saved)
             while self.members:
                 try:
                     course.finish(self.progress)

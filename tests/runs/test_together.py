@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from neurogate.errors import Outcome
 from neurogate.neurons.distributions import Normal
 from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.runs import store
+from neurogate.runs.checkpoint import Checkpoint
 from neurogate.runs.execute import execute
 from neurogate.runs.together import Ended, run_together
 
@@ -90,11 +92,16 @@ def test_a_batch_that_is_stopped_goes_on(alone: Path, tmp_path: Path, stops: tup
     assert_same_runs(tmp_path, alone, GRID)
 
 
-def test_runs_that_are_not_equally_far_go_on_apart(alone: Path, tmp_path: Path) -> None:
+def test_runs_that_are_not_equally_far_go_on_apart_and_their_checkpoints_are_read_once(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for some, last in ((GRID[:4], 4), (GRID[4:6], 8)):
         calls = iter(range(10**6))
         together(some, tmp_path, stop=lambda calls=calls, last=last: next(calls) >= last)
+    looked_at, read = Counter[Path](), Checkpoint.read
+    monkeypatch.setattr(Checkpoint, "read", lambda one: looked_at.update([one.path]) or read(one))
     assert {one.outcome for one in together(GRID, tmp_path)} == {Outcome.DONE}
+    assert (len(looked_at), set(looked_at.values())) == (len(GRID), {1})
     assert_same_runs(tmp_path, alone, GRID)
 
 
