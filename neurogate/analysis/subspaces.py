@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neurogate.analysis.samples import centred
 from neurogate.errors import RequestError
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "participation_ratio",
     "principal_angles",
     "principal_components",
+    "row_basis",
 ]
 
 
@@ -63,7 +65,7 @@ def principal_angles(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
             f"a has shape {np.shape(a)} and b {np.shape(b)}. "
             "Give two matrices with one row per direction and the same number of columns."
         )
-    small, large = sorted((_basis(a), _basis(b)), key=len)
+    small, large = sorted((row_basis(a), row_basis(b)), key=len)
     if not len(small):
         return np.empty(0)
     overlap = small @ large.T
@@ -73,8 +75,32 @@ def principal_angles(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.rad2deg(theta))
 
 
-def _basis(rows: ArrayLike) -> NDArray[np.float64]:
-    """Return an orthonormal basis of the row space; a row's length says nothing about its direction."""
+def row_basis(rows: ArrayLike) -> NDArray[np.float64]:
+    """Return an orthonormal basis of the row space of a matrix.
+
+    A row's length says nothing about its direction, so each is scaled before it is judged whether the
+    rows are independent.
+
+    Parameters
+    ----------
+    rows : (p, N)
+        Directions; they need be neither normalised nor independent.
+
+    Returns
+    -------
+    (r, N) float64
+        Orthonormal rows; r is the rank.
+
+    Raises
+    ------
+    RequestError
+        If a value is not finite.
+
+    Examples
+    --------
+    >>> abs(row_basis([[0.0, 2.0], [0.0, -1.0], [0.0, 0.0]])).round(6).tolist()
+    [[0.0, 1.0]]
+    """
     matrix = np.asarray(rows, dtype=np.float64)
     if not np.isfinite(matrix).all():
         raise RequestError("A matrix holds NaN or infinity. Angles need finite values; look for divergence.")
@@ -147,8 +173,8 @@ def principal_components(samples: ArrayLike) -> PrincipalComponents:
 
     Parameters
     ----------
-    samples : (S, N)
-        At least two samples in rows.
+    samples : (..., N)
+        At least two samples; all axes but the last are pooled.
 
     Returns
     -------
@@ -158,7 +184,7 @@ def principal_components(samples: ArrayLike) -> PrincipalComponents:
     Raises
     ------
     RequestError
-        If there are fewer than two samples.
+        If there are fewer than two samples, or one holds a value that is not finite.
 
     References
     ----------
@@ -170,11 +196,11 @@ def principal_components(samples: ArrayLike) -> PrincipalComponents:
     >>> found.components[0].tolist(), found.variances.round(6).tolist()
     ([1.0, 0.0], [4.0, 0.0])
     """
-    mean, centred = _centred(samples)
-    _, scale, components = np.linalg.svd(centred, full_matrices=False)
+    mean, deviations = centred(samples)
+    _, scale, components = np.linalg.svd(deviations, full_matrices=False)
     largest = np.abs(components).argmax(axis=1)
     signs = np.where(components[np.arange(len(components)), largest] < 0, -1.0, 1.0)
-    return PrincipalComponents(mean, components * signs[:, None], scale**2 / (len(centred) - 1))
+    return PrincipalComponents(mean, components * signs[:, None], scale**2 / (len(deviations) - 1))
 
 
 def dimensions_for(variances: ArrayLike, fraction: float = 0.9) -> int:
@@ -216,8 +242,8 @@ def participation_ratio(samples: ArrayLike) -> float:
 
     Parameters
     ----------
-    samples : (S, N)
-        At least two samples in rows.
+    samples : (..., N)
+        At least two samples; all axes but the last are pooled.
 
     Returns
     -------
@@ -227,7 +253,7 @@ def participation_ratio(samples: ArrayLike) -> float:
     Raises
     ------
     RequestError
-        If there are fewer than two samples.
+        If there are fewer than two samples, or one holds a value that is not finite.
 
     References
     ----------
@@ -238,19 +264,11 @@ def participation_ratio(samples: ArrayLike) -> float:
     >>> round(participation_ratio([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]), 9)
     2.0
     """
-    _, centred = _centred(samples)
-    size = np.abs(centred).max(initial=0.0)
+    _, deviations = centred(samples)
+    size = np.abs(deviations).max(initial=0.0)
     if size == 0:
         return float("nan")
-    centred = centred / size
-    wide = centred.shape[0] < centred.shape[1]
-    gram = centred @ centred.T if wide else centred.T @ centred
+    deviations = deviations / size
+    wide = deviations.shape[0] < deviations.shape[1]
+    gram = deviations @ deviations.T if wide else deviations.T @ deviations
     return float(np.trace(gram) ** 2 / (gram**2).sum())
-
-
-def _centred(samples: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    matrix = np.asarray(samples, dtype=np.float64)
-    if matrix.ndim != 2 or len(matrix) < 2:
-        raise RequestError(f"samples has shape {matrix.shape}. Give a matrix (S, N) with at least two rows.")
-    mean = matrix.mean(axis=0)
-    return mean, matrix - mean
