@@ -127,7 +127,8 @@ def recursive_least_squares(
     outputs = np.empty_like(targets)
     number = weights.dtype.type
     n = samples.shape[2]
-    factor, grow, mu = number(forgetting), number(1.0 / forgetting), number(n * leak)
+    factor, mu = number(forgetting), number(n * leak)
+    grow = growth(forgetting, number)
 
     def work(b: int) -> None:
         scratch = fresh_scratch(n, weights.dtype)
@@ -159,6 +160,17 @@ def _rls(
     settle(p, scratch)
 
 
+def growth(forgetting: float, number: Any) -> Any:
+    """Return by how much P grows at each update, None where nothing is forgotten.
+
+    Examples
+    --------
+    >>> growth(0.5, np.float32), growth(1.0, np.float32)
+    (np.float32(2.0), None)
+    """
+    return None if forgetting == 1 else number(1.0 / forgetting)
+
+
 def fresh_scratch(n: int, dtype: np.dtype[Any]) -> Array:
     """Return room for a downdate that waits (c, c / gamma, and by how much P grows), and for a product.
 
@@ -182,7 +194,10 @@ def least_squares_sample(
     one = weights.dtype.type(1)
     n = p.shape[0]
     last, scaled, c, waiting = scratch[0], scratch[1], scratch[2], scratch[3]
-    downdate_and_multiply(p, last, scaled, waiting[0], x, c)
+    if grow is None:
+        downdate_and_multiply(p, last, scaled, None, x, c)
+    else:
+        downdate_and_multiply(p, last, scaled, waiting[0], x, c)
     gamma = factor + lane_dot(x, c)
     for k in range(weights.shape[0]):
         w, error = weights[k], target[k] - z[k]
@@ -192,9 +207,10 @@ def least_squares_sample(
     for i in range(n):
         last[i] = c[i]
         scaled[i] = c[i] / gamma
-    waiting[0] = grow
+    if grow is not None:
+        waiting[0] = grow
     if mu > 0:
-        downdate(p, last, scaled, grow)
+        downdate(p, last, scaled, waiting[0])
         i = turn % n
         for j in range(n):
             last[j] = p[i, j] if j < i else p[j, i]

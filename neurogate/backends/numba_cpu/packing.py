@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..layout import LESSONS, MODELS, SCHEMES, Codes, Lesson, NetworkArrays, RecordPlan, StateArrays
-from .learning import fresh_scratch
+from .learning import fresh_scratch, growth
 from .noise import WORDS, coefficients
 from .recording import shelves
 
@@ -213,7 +213,7 @@ def _teaching(lesson: Lesson | None, b: int, inverse: Array) -> Teaching:
         theta = number(lesson.saturation)
         return Teaching(*times, lesson.course[b], lesson.rate[b], theta, *(None,) * 5)
     factor, mu = lesson.forgetting, len(inverse) * lesson.leak
-    numbers = number(factor), number(1 / factor), number(mu), bool(lesson.divided)
+    numbers = number(factor), growth(factor, number), number(mu), bool(lesson.divided)
     return Teaching(*times, None, None, None, inverse, *numbers)
 
 

@@ -36,7 +36,7 @@ def downdate(p: Any, c: Any, scaled: Any, grow: Any) -> None:
 
 @part
 def downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: Any) -> None:
-    """Downdate the lower triangle, and write its product with x to `out`."""
+    """Downdate the lower triangle, and write its product with x to `out`; a `grow` of None is one."""
     n = p.shape[0]
     for i in range(n):
         out[i] = 0
@@ -48,11 +48,16 @@ def downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: A
         row, si, xi = p[i], scaled[i], x[i]
         _blocks_of_row(p, np.intp(i), c, scaled, grow, x, out, sums)
         for j in range(vectorised, i):
-            row[j] = (row[j] - si * c[j]) * grow
+            row[j] = _grown(row[j] - si * c[j], grow)
             sums[j % LANES] += row[j] * x[j]
             out[j] += row[j] * xi
-        row[i] = (row[i] - si * c[i]) * grow
+        row[i] = _grown(row[i] - si * c[i], grow)
         out[i] += fold(sums) + row[i] * xi
+
+
+@part
+def _grown(number: Any, grow: Any) -> Any:
+    return number if grow is None else number * grow
 
 
 def _emit_rows(
@@ -62,7 +67,7 @@ def _emit_rows(
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         arrays = _arrays(context, builder, signature, arguments)
-        rows = _Rows(builder, arrays, arguments[1], arguments[4])
+        rows = _Rows(builder, arrays, arguments[1], _number(signature.args[4], arguments[4]))
         rows.emit()
         return context.get_dummy_value()
 
@@ -76,7 +81,7 @@ def _emit_blocks(
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         arrays = _arrays(context, builder, signature, arguments)
-        rows = _Rows(builder, arrays, arguments[1], arguments[4], 1)
+        rows = _Rows(builder, arrays, arguments[1], _number(signature.args[4], arguments[4]), 1)
         (total,) = rows.emit_blocks()
         rows.write(total, arrays["sums"].data, ir.Constant(_INDEX, 0))
         return context.get_dummy_value()
@@ -92,6 +97,10 @@ def _arrays(context: Any, builder: Any, signature: Any, arguments: Any) -> dict[
     }
 
 
+def _number(kind: Any, value: Any) -> Any:
+    return None if kind is types.none else value
+
+
 _NAMES = ("p", "first", "c", "scaled", "grow", "x", "out", "sums")
 _rows: Any = intrinsic(_emit_rows)
 _blocks_of_row: Any = intrinsic(_emit_blocks)
@@ -103,10 +112,10 @@ class _Rows:
     def __init__(self, builder: Any, arrays: Any, first: Any, grow: Any, count: int = 0) -> None:
         self.builder, self.first = builder, first
         self.data = {name: array.data for name, array in arrays.items()}
-        self.real = grow.type
+        self.real = self.data["p"].type.pointee
         self.item_bytes = 4 if isinstance(self.real, ir.FloatType) else 8
         self.vector = ir.VectorType(self.real, LANES)
-        self.grow = self._all(grow)
+        self.grow = None if grow is None else self._all(grow)
         count = count or _ROW_BYTES // self.item_bytes
         self.places = [builder.add(first, ir.Constant(_INDEX, q)) for q in range(count)]
         width = builder.extract_value(arrays["p"].shape, 0)
@@ -132,7 +141,7 @@ class _Rows:
         """Emit a block of columns left of the diagonal."""
         c, x, out = (self._load(name, j) for name in ("c", "x", "out"))
         for row, down, up, at in zip(self.rows, self.down, self.up, sums, strict=True):
-            new = (self._read(row, j) - down * c) * self.grow
+            new = self._downdated(self._read(row, j), down, c)
             self.write(new, row, j)
             self.builder.store((Lanes(self.builder, self.builder.load(at)) + new * x).value, at)
             out = out + new * up
@@ -145,7 +154,7 @@ class _Rows:
             lane = self.builder.trunc(self.builder.sub(place, j), _LANE)
             before = self._lanes_up_to(lane, "<")
             old = self._read(row, j)
-            new = (old - down * c) * self.grow
+            new = self._downdated(old, down, c)
             self.write(old.where(self._lanes_up_to(lane, "<="), new), row, j)
             nothing = ir.Constant(self.vector, [0.0] * LANES)
             total = total + Lanes(self.builder, nothing).where(before, new * x)
@@ -157,6 +166,10 @@ class _Rows:
             mine = self.builder.fadd(self.builder.extract_element(out.value, lane), whole)
             out = Lanes(self.builder, self.builder.insert_element(out.value, mine, lane))
         self.write(out, self.data["out"], j)
+
+    def _downdated(self, numbers: Lanes, down: Lanes, c: Lanes) -> Lanes:
+        less = numbers - down * c
+        return less if self.grow is None else less * self.grow
 
     def _lanes_up_to(self, lane: Any, comparison: str) -> Any:
         numbers = ir.Constant(ir.VectorType(_LANE, LANES), list(range(LANES)))
