@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neurogate.analysis.shrinkage import solve_shrunk
 from neurogate.analysis.trials import as_trials, stratified_folds
 from neurogate.errors import RequestError
 
@@ -42,13 +43,11 @@ class Discriminant(NamedTuple):
 def fit_discriminant(samples: ArrayLike, member: ArrayLike, shrinkage: float = 0.1) -> Discriminant:
     r"""Fit a linear discriminant with a shrunk covariance and equal priors.
 
-    .. math:: g_k(x) = \mu_k^T \Sigma^{-1} x - \tfrac12 \mu_k^T \Sigma^{-1} \mu_k, \qquad
-              \Sigma = (1 - \lambda)\, C + \lambda\, \frac{\mathrm{tr}\, C}{N}\, I
+    .. math:: g_k(x) = \mu_k^T \Sigma^{-1} x - \tfrac12 \mu_k^T \Sigma^{-1} \mu_k
 
-    with :math:`\mu_k` the mean of class k less that of all samples, and `C` the covariance within classes
-    (divisor S). Scores of different classes differ by their log-likelihood ratio under Gaussian noise. The
-    cost grows with the smaller of S and N. Neurons of larger variance are shrunk less: if units differ,
-    standardise first.
+    with :math:`\mu_k` the mean of class k less that of all samples, and :math:`\Sigma` the covariance within
+    classes, shrunk as in :func:`neurogate.analysis.shrinkage.solve_shrunk`. Scores of different classes
+    differ by their log-likelihood ratio under Gaussian noise.
 
     Parameters
     ----------
@@ -67,7 +66,7 @@ def fit_discriminant(samples: ArrayLike, member: ArrayLike, shrinkage: float = 0
     Raises
     ------
     RequestError
-        If the shrinkage is out of range or lengths disagree.
+        If the shrinkage is out of range, lengths disagree, or a class has no sample.
 
     References
     ----------
@@ -80,34 +79,18 @@ def fit_discriminant(samples: ArrayLike, member: ArrayLike, shrinkage: float = 0
     1
     """
     data, classes = np.asarray(samples, dtype=np.float64), np.asarray(member, dtype=np.int64)
-    if not 0 < shrinkage <= 1:
-        raise RequestError(f"shrinkage is {shrinkage:g}. Give a number above 0 and at most 1.")
     if data.ndim < 2 or classes.shape != data.shape[-2:-1]:
         raise RequestError(
             f"samples has shape {data.shape} and member {classes.shape}. Give one class for each sample."
         )
-    one_hot = np.eye(classes.max() + 1)[classes]
+    count = np.bincount(classes)
+    if not count.all():
+        raise RequestError(f"Class {count.argmin()} has no sample. Number the classes from 0 without a gap.")
     centre = data.mean(axis=-2, keepdims=True)
     centred = data - centre
-    means = (one_hot / one_hot.sum(axis=0)).T @ centred
-    weights = _solve_shrunk(centred - means[..., classes, :], means, shrinkage)
+    means = (np.eye(count.size)[classes] / count).T @ centred
+    weights = solve_shrunk(centred - means[..., classes, :], means, shrinkage)
     return Discriminant(weights, -(weights * (centre + means / 2)).sum(axis=-1))
-
-
-def _solve_shrunk(
-    within: NDArray[np.float64], right: NDArray[np.float64], shrinkage: float
-) -> NDArray[np.float64]:
-    """Solve with the shrunk covariance of the rows of `within`, in the smaller of its two dimensions."""
-    s, n = within.shape[-2:]
-    variance = np.square(within).mean(axis=(-2, -1))[..., None, None]
-    ridge, gain = shrinkage * np.where(variance > 0, variance, 1.0), (1 - shrinkage) / s
-    across = np.swapaxes(within, -2, -1)
-    if n <= s:
-        covariance = gain * (across @ within) + ridge * np.eye(n)
-        return np.swapaxes(np.linalg.solve(covariance, np.swapaxes(right, -2, -1)), -2, -1)
-    inner = gain * (within @ across) + ridge * np.eye(s)
-    seen = np.linalg.solve(inner, within @ np.swapaxes(right, -2, -1))
-    return np.asarray((right - gain * np.swapaxes(across @ seen, -2, -1)) / ridge)
 
 
 def cross_temporal_accuracy(

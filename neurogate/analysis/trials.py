@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 
-__all__ = ["as_trials", "circularly_shifted", "stratified_folds"]
+__all__ = ["as_rates", "as_trials", "circularly_shifted", "stratified_folds"]
 
 
 def as_trials(activity: ArrayLike, least: int = 2) -> NDArray[np.float64]:
@@ -53,6 +53,40 @@ def as_trials(activity: ArrayLike, least: int = 2) -> NDArray[np.float64]:
             "Only finite values have a meaning here; leave that trial or that neuron out."
         )
     return array
+
+
+def as_rates(activity: ArrayLike, least: int = 2) -> NDArray[np.float64]:
+    """Return activity as `as_trials` does, and see to it that none is negative.
+
+    Parameters
+    ----------
+    activity : (S, T, N)
+        Spike counts or rates of trials, time bins, neurons.
+    least : int
+        Smallest number of trials S.
+
+    Returns
+    -------
+    (S, T, N) float64
+        The activity.
+
+    Raises
+    ------
+    RequestError
+        As `as_trials`, or if a value is negative.
+
+    Examples
+    --------
+    >>> as_rates([[[1, 0]], [[3, 4]]]).tolist()
+    [[[1.0, 0.0]], [[3.0, 4.0]]]
+    """
+    rates = as_trials(activity, least)
+    if rates.min() < 0:
+        raise RequestError(
+            f"activity is as low as {rates.min():g}. Ratios of rates have a meaning from 0 up only; "
+            "give spike counts or rates, before a mean is taken off."
+        )
+    return rates
 
 
 def stratified_folds(labels: ArrayLike, folds: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurogate.analysis.trials import as_trials, circularly_shifted, stratified_folds
+from neurogate.analysis.trials import as_rates, as_trials, circularly_shifted, stratified_folds
 from neurogate.errors import RequestError
 
 seeds = st.integers(0, 2**32 - 1)
@@ -42,6 +42,11 @@ def test_the_first_value_that_is_not_finite_is_named(value):
     activity[1, 2, 3] = activity[2, 0, 0] = value
     with pytest.raises(RequestError, match=f"activity is {value} in trial 1, time bin 2, neuron 3"):
         as_trials(activity)
+
+
+def test_negative_rates_are_refused():
+    with pytest.raises(RequestError, match=r"activity is as low as -0\.5"):
+        as_rates(np.full((2, 3, 4), -0.5))
 
 
 @given(seeds, st.booleans())
