@@ -1,9 +1,10 @@
 """What angle between readouts to expect by chance.
 
 In high dimension two random subspaces are nearly orthogonal by themselves, so an angle near 90 degrees
-says nothing until it is compared with a null. Here live two nulls, from weak to strong: directions drawn
-from the whole space, and directions that are random sums of the activity itself. The angles come from
-:mod:`neurogate.analysis.subspaces`.
+says nothing until it is compared with a null. Here live four, from weak to strong: directions drawn from the
+whole space, from the components that hold most of the activity, with the covariance of the activity, and as
+random sums of the traces that each readout reads. The angles come from :mod:`neurogate.analysis.subspaces`;
+nulls of other statistics are made in :mod:`neurogate.analysis.surrogates`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurogate.analysis.subspaces import principal_angles
+from neurogate.analysis.subspaces import dimensions_for, principal_angles, principal_components
 from neurogate.errors import RequestError
 
-__all__ = ["isotropic_angles", "summary", "tail_fraction", "trace_sum_angles"]
+__all__ = [
+    "covariance_angles",
+    "isotropic_angles",
+    "leading_angles",
+    "summary",
+    "tail_fraction",
+    "trace_sum_angles",
+]
 
 
 def isotropic_angles(
@@ -62,6 +70,103 @@ def isotropic_angles(
             f"Give dimensions from 1 to {n}."
         )
     return _smallest(rng.standard_normal((draws, dims_a, n)), rng.standard_normal((draws, dims_b, n)))
+
+
+def leading_angles(
+    rng: np.random.Generator,
+    samples: ArrayLike,
+    dims_a: int,
+    dims_b: int,
+    draws: int,
+    fraction: float = 0.9,
+) -> NDArray[np.float64]:
+    r"""Draw the angle between random subspaces of the components that hold most of an activity.
+
+    All of these components count the same, all others nothing: readouts that keep to where there is
+    activity, but ignore how much.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the draws; it is advanced.
+    samples : (S, N)
+        Activity.
+    dims_a, dims_b : int
+        Dimensions of the two subspaces.
+    draws : int
+        Number of draws.
+    fraction : float
+        Fraction of the variance that the components hold, above 0 and at most 1.
+
+    Returns
+    -------
+    (draws,) float64
+        Smallest principal angles in degrees.
+
+    Raises
+    ------
+    RequestError
+        If the samples do not vary, or fewer components hold the fraction than the subspaces need.
+
+    References
+    ----------
+    Absil PA, Edelman A, Koev P (2006). doi:10.1016/j.laa.2005.10.004
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> activity = rng.standard_normal((200, 30)) * ([1.0] * 3 + [0.01] * 27)
+    >>> 40 < float(leading_angles(rng, activity, 1, 1, draws=400).mean()) < 70
+    True
+    """
+    variances = principal_components(_centred(samples, max(dims_a, dims_b))).variances
+    return isotropic_angles(rng, dimensions_for(variances, fraction), dims_a, dims_b, draws)
+
+
+def covariance_angles(
+    rng: np.random.Generator, samples: ArrayLike, dims_a: int, dims_b: int, draws: int
+) -> NDArray[np.float64]:
+    r"""Draw the angle between random subspaces that both follow the covariance of an activity.
+
+    .. math:: a_i, b_j \sim N(0, C)
+
+    so that both prefer the directions in which the activity varies most, and meet there.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the draws; it is advanced.
+    samples : (S, N)
+        Activity with covariance `C`.
+    dims_a, dims_b : int
+        Dimensions of the two subspaces.
+    draws : int
+        Number of draws.
+
+    Returns
+    -------
+    (draws,) float64
+        Smallest principal angles in degrees.
+
+    Raises
+    ------
+    RequestError
+        If the samples do not vary, or are no more than the dimensions.
+
+    References
+    ----------
+    Elsayed GF et al. (2016). doi:10.1038/ncomms13239
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> activity = rng.standard_normal((40, 6)) * [9.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    >>> both = covariance_angles(rng, activity, 1, 2, draws=200)
+    >>> bool(both.mean() < leading_angles(rng, activity, 1, 2, draws=200, fraction=0.99).mean())
+    True
+    """
+    deviations = _centred(samples, max(dims_a, dims_b))
+    return _smallest(_sums(rng, deviations, dims_a, draws), _sums(rng, deviations, dims_b, draws))
 
 
 def trace_sum_angles(

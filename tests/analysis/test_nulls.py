@@ -6,7 +6,15 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurogate.analysis.nulls import _smallest, isotropic_angles, summary, tail_fraction, trace_sum_angles
+from neurogate.analysis.nulls import (
+    _smallest,
+    covariance_angles,
+    isotropic_angles,
+    leading_angles,
+    summary,
+    tail_fraction,
+    trace_sum_angles,
+)
 from neurogate.analysis.subspaces import principal_angles
 from neurogate.errors import RequestError
 
@@ -63,6 +71,30 @@ def test_disjoint_traces_make_right_angles():
     np.testing.assert_allclose(trace_sum_angles(rng, when, what, dims=2, draws=10), 90.0, atol=1e-9)
 
 
+def test_angles_in_the_leading_components_follow_the_beta_law_of_their_number():
+    rng = np.random.default_rng(4)
+    activity = np.vstack([np.eye(30), -np.eye(30)]) * ([3.0] * 8 + [0.5] * 22)
+    angles = leading_angles(rng, activity, 1, 2, draws=2000)
+    assert scipy.stats.kstest(np.cos(np.deg2rad(angles)) ** 2, scipy.stats.beta(1, 3).cdf).pvalue > 1e-3
+    whole = leading_angles(rng, activity, 1, 2, draws=2000, fraction=1.0)
+    assert scipy.stats.kstest(np.cos(np.deg2rad(whole)) ** 2, scipy.stats.beta(1, 14).cdf).pvalue > 1e-3
+
+
+def test_angles_with_the_covariance_of_activity_are_those_of_gaussian_directions():
+    rng = np.random.default_rng(4)
+    activity = rng.standard_normal((50, 7)) @ rng.standard_normal((7, 7)) + 9.0
+    drawn = rng.multivariate_normal(np.zeros(7), np.cov(activity.T), (2000, 5))
+    expected = [principal_angles(each[:2], each[2:])[0] for each in drawn]
+    angles = covariance_angles(rng, activity, 2, 3, draws=2000)
+    assert scipy.stats.ks_2samp(angles, expected).pvalue > 1e-3
+
+
+def test_the_covariance_of_white_activity_is_isotropic():
+    rng = np.random.default_rng(6)
+    angles = covariance_angles(rng, np.vstack([np.eye(9), -np.eye(9)]), 1, 2, draws=2000)
+    assert scipy.stats.kstest(np.cos(np.deg2rad(angles)) ** 2, scipy.stats.beta(1, 3.5).cdf).pvalue > 1e-3
+
+
 def test_the_same_generator_gives_the_same_null():
     traces = np.random.default_rng(0).standard_normal((30, 12))
     one, two = (trace_sum_angles(np.random.default_rng(7), traces, traces, 2, 5) for _ in range(2))
@@ -77,6 +109,13 @@ def test_impossible_requests_are_refused():
         trace_sum_angles(rng, np.eye(4), np.eye(4)[:2], dims=2, draws=2)
     with pytest.raises(RequestError, match="rows that vary"):
         trace_sum_angles(rng, np.ones((5, 4)), np.eye(4), dims=2, draws=2)
+    for null in (leading_angles, covariance_angles):
+        with pytest.raises(RequestError, match="rows that vary"):
+            null(rng, np.ones((5, 4)), 1, 2, draws=2)
+        with pytest.raises(RequestError, match=r"do not span 3 direction"):
+            null(rng, np.eye(4)[:3], 1, 3, draws=2)
+    with pytest.raises(RequestError, match="in a space of 1"):
+        leading_angles(rng, np.diag([9.0, 0.1, 0.1, 0.1]), 1, 2, draws=2)
     with pytest.raises(RequestError, match="without the constant input"):
         trace_sum_angles(rng, np.eye(4), np.eye(5), dims=2, draws=2)
 

@@ -5,6 +5,7 @@ import pytest
 import scipy.linalg
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.decomposition import PCA
 
 from neurogate.analysis.subspaces import (
     angle_between,
@@ -132,6 +133,32 @@ def test_components_are_orthonormal_sorted_and_rebuild_the_samples(seed, s, n):
     scores = (samples - mean) @ components.T
     np.testing.assert_allclose(scores @ components + mean, samples, atol=1e-12)
     np.testing.assert_allclose(scores.var(axis=0, ddof=1), variances, atol=1e-12)
+
+
+@given(seeds, st.integers(2, 12), st.integers(1, 8))
+def test_components_agree_with_scikit_learn(seed, s, n):
+    samples = np.random.default_rng(seed).standard_normal((s, n)) * np.arange(1, n + 1)
+    found, oracle = principal_components(samples), PCA(svd_solver="full").fit(samples)
+    np.testing.assert_allclose(found.mean, oracle.mean_, atol=1e-12)
+    np.testing.assert_allclose(found.variances, oracle.explained_variance_, atol=1e-9)
+    np.testing.assert_allclose(
+        principal_angles(found.components[:1], oracle.components_[:1]), [0.0], atol=TIGHT_DEG
+    )
+
+
+def test_a_constant_neuron_takes_no_part():
+    samples = np.random.default_rng(0).standard_normal((9, 3))
+    samples[:, 1] = 0.1
+    np.testing.assert_allclose(principal_components(samples).components[:2, 1], 0.0, atol=1e-15)
+    assert participation_ratio(samples) == pytest.approx(participation_ratio(samples[:, ::2]))
+    assert np.isnan(participation_ratio(np.full((3, 2), 0.1)))
+
+
+def test_trials_and_bins_are_pooled():
+    samples = np.random.default_rng(0).standard_normal((3, 5, 4))
+    assert participation_ratio(samples) == participation_ratio(samples.reshape(15, 4))
+    with pytest.raises(RequestError, match="NaN or infinity in 1 sample"):
+        principal_components([[1.0, np.nan], [0.0, 1.0]])
 
 
 @given(seeds)
