@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from cyclopts import App, CycloptsError, UnusedCliTokensError
+from cyclopts import App, CycloptsError, Group, UnusedCliTokensError
 
 import neurogate
 from neurogate.cli.bench import bench
@@ -23,12 +24,30 @@ from neurogate.cli.tune import tune
 from neurogate.cli.verify import verify
 from neurogate.errors import RequestError
 
+if TYPE_CHECKING:
+    from cyclopts.help import HelpPanel
+    from rich.console import Console, ConsoleOptions
+
 __all__ = ["app", "call"]
+
+
+def _flowing(console: Console, options: ConsoleOptions, panel: HelpPanel) -> Any:
+    """Show the help of options as wide as the terminal, wherever docstrings break their lines."""
+    from cyclopts.help import DefaultFormatter
+
+    for entry in panel.entries:
+        text = getattr(entry.description, "primary_renderable", None)
+        if text is not None:
+            text.plain = " ".join(text.plain.split())
+    return DefaultFormatter()(console, options, panel)
+
 
 app = App(
     name="neurogate",
     version=neurogate.__version__,
     help_format="plaintext",
+    group_arguments=Group("Arguments", help_formatter=_flowing),
+    group_parameters=Group("Parameters", help_formatter=_flowing),
     help="""Spiking reservoirs that learn what comes, when, and how probably.
 
     Start with:   neurogate run what_when --quick
@@ -38,7 +57,7 @@ app = App(
       neurogate config show what_when   every setting and what it means
       neurogate run what_when --set reservoir.n=500 --seed 3
       neurogate sweep what_when --quick --grid reservoir.gain=0.5,1,2 --seeds 5
-      neurogate runs                    what is stored; verify checks it, report shows it
+      neurogate runs                    what is stored; see report and verify
       neurogate doctor                  what is installed, what is missing
 
     Exit codes: 0 done, 1 the run failed or diverged, 2 the request was wrong,

@@ -35,6 +35,16 @@ def test_the_help_of_a_command_has_an_example(command: list[str], capsys: Captur
     assert f"  {' '.join(['neurogate', *command])} " in capsys.readouterr().out + " "
 
 
+def test_the_help_of_an_option_is_as_wide_as_the_terminal(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    assert main(["sweep", "--help"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "--draw STR" in line)
+    assert " A key and its distribution, " in line
+    assert " can be repeated. " in line
+
+
 def test_version_is_the_version_alone(capsys: Captured) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr() == (f"{neurogate.__version__}\n", "")
