@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from neurogate.cli.options import command as command_line
 from neurogate.errors import RequestError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def bench(
     _check(workload, peer, repeat)
     from neurogate.bench.bounds import ceilings
 
-    command = shlex.join(["neurogate", *sys.argv[1:]])
+    command = command_line()
     dtypes = dtype or ["float32", "float64"]
     parts: dict[str, list[Row]] = {}
     limits = None

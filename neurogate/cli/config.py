@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from neurogate.cli.options import Name, Switch, Texts
+
 if TYPE_CHECKING:
     from neurogate.config.schema import AnySimulation
     from neurogate.config.sweep import Sweep
@@ -21,12 +23,12 @@ app = App(name="config", help="Show every setting of a simulation, or check a fi
 
 @app.command
 def show(
-    simulation: Annotated[str, Parameter(name="NAME_OR_TOML")] = "what_when",
+    simulation: Name = "what_when",
     /,
     *,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = (),
-    quick: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    toml: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    set_: Annotated[Texts, Parameter(name="--set")] = (),
+    quick: Switch = False,
+    toml: Switch = False,
 ) -> int:
     """Show every setting of a simulation: its value, what it means, what is allowed.
 

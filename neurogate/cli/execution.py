@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -51,7 +51,7 @@ class ExecutionOptions:
     jobs: int | None = None
     batch: int = 0
     memory_mb: float | None = None
-    scheduler: str = ""
+    scheduler: Annotated[str, Parameter(show_default=False)] = ""
     timeout: float = 0.0
     retries: int = 2
     checkpoint: float = 10.0

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
+from neurogate.cli.options import Switch
 
 __all__ = ["gc"]
 
@@ -14,7 +13,7 @@ __all__ = ["gc"]
 def gc(
     *,
     out: Path = Path("runs"),
-    dry_run: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    dry_run: Switch = False,
 ) -> int:
     """Remove temporary leftovers: unfinished folders, old leases, checkpoints of runs that are done.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from neurogate.cli.options import Texts
 from neurogate.errors import RequestError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def plot(
     /,
     *,
     kind: _Kind | None = None,
-    x: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
+    x: Texts = (),
     y: str | None = None,
     hue: str | None = None,
     out: Path | None = None,

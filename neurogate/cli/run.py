@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
-
+from neurogate.cli.options import Name, RunOptions, Switch
 from neurogate.errors import Outcome
 
 if TYPE_CHECKING:
@@ -18,16 +16,14 @@ __all__ = ["run"]
 
 
 def run(
-    simulation: Annotated[str, Parameter(name="NAME_OR_TOML")],
+    simulation: Name,
     /,
     *,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = (),
+    options: RunOptions | None = None,
     seed: str | None = None,
     backend: str | None = None,
-    quick: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    out: Path = Path("runs"),
-    force: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    force: Switch = False,
+    json: Switch = False,
 ) -> int:
     """Simulate, learn, and store figures, metrics and arrays in one folder.
 
@@ -46,16 +42,12 @@ def run(
     simulation
         A shipped simulation (see `neurogate list`) or a TOML file (to make one, see `neurogate
         config show --help`).
-    set_
-        A setting and its value, as reservoir.n=500; can be repeated. `neurogate config show` lists them.
+    options
+        What is changed, and where runs are kept.
     seed
         Seed of everything random; the same as --set run.seed=...
     backend
         auto, numpy, numba or cuda; the same as --set run.backend=... (see `neurogate doctor`).
-    quick
-        A smaller variant that takes seconds, as the simulation's file defines it.
-    out
-        The folder that holds run folders.
     force
         Run again even if the run is stored; the stored one is replaced when the new one is complete.
     json
@@ -63,15 +55,16 @@ def run(
     """
     from neurogate.config.loading import load
 
+    options = options or RunOptions()
     named = {"run.seed": seed, "run.backend": backend}
-    overrides = [*set_, *(f"{key}={value}" for key, value in named.items() if value is not None)]
-    settings = load(simulation, overrides=overrides, quick=quick)
+    overrides = [*options.set_, *(f"{key}={value}" for key, value in named.items() if value is not None)]
+    settings = load(simulation, overrides=overrides, quick=options.quick)
 
     from neurogate.cli.progress import shown
     from neurogate.runs.execute import execute
 
     with shown(settings.task.part) as progress, contextlib.redirect_stdout(sys.stderr):
-        stored = execute(settings, out, force=force, progress=progress)
+        stored = execute(settings, options.out, force=force, progress=progress)
     if json:
         sys.stdout.write((stored.path / "summary.json").read_text("utf-8"))
     (sys.stderr if json else sys.stdout).write(_report(stored))

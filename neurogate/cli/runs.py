@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from neurogate.cli.options import Switch, Texts
 from neurogate.errors import RequestError
 
 if TYPE_CHECKING:
@@ -18,15 +19,14 @@ __all__ = ["runs"]
 
 _Row = Mapping[str, Any]
 _MOST_AXES, _MOST_METRICS = 5, 4
-_Plain = Parameter(negative="", show_default=False)
 
 
 def runs(
     *,
-    where: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
+    where: Texts = (),
     sort: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
-    csv: Annotated[bool, _Plain] = False,
-    json: Annotated[bool, _Plain] = False,
+    csv: Switch = False,
+    json: Switch = False,
     out: Path = Path("runs"),
 ) -> int:
     """List stored runs, one line for each run and learning rule.

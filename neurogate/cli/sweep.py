@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from neurogate.cli.execution import ExecutionOptions
+from neurogate.cli.options import Name, RunOptions, Switch, command
 from neurogate.cli.sweep_options import SweepOptions
 from neurogate.errors import Outcome, RunError
 
@@ -25,21 +25,18 @@ __all__ = ["sweep"]
 
 _PART_FAILED = 3
 _ROWS_SHOWN = 40
-_Switch = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
 def sweep(
-    simulation: Annotated[str, Parameter(name="NAME_OR_TOML")],
+    simulation: Name,
     /,
     *,
     varied: SweepOptions | None = None,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = (),
-    quick: _Switch = False,
-    out: Path = Path("runs"),
+    options: RunOptions | None = None,
     execution: ExecutionOptions | None = None,
     fail_fast: Annotated[bool, Parameter(negative="--keep-going", show_default=False)] = False,
-    dry_run: _Switch = False,
-    json: _Switch = False,
+    dry_run: Switch = False,
+    json: Switch = False,
 ) -> int:
     """Run a simulation many times, with some of its settings varied.
 
@@ -59,12 +56,8 @@ def sweep(
         A shipped simulation (see `neurogate list`) or a TOML file, which may have a [sweep] table.
     varied
         How it is varied.
-    set_
-        A setting and its value for all runs, as reservoir.n=500; can be repeated.
-    quick
-        The smaller variant that the simulation's file defines.
-    out
-        The folder that holds run folders.
+    options
+        What is changed in all runs, and where they are kept.
     execution
         How runs are executed.
     fail_fast
@@ -76,15 +69,16 @@ def sweep(
     """
     from neurogate.config.sweep import points as resolve
 
-    base, wanted = (varied or SweepOptions()).sweep(simulation, set_, quick=quick)
+    options = options or RunOptions()
+    base, wanted = (varied or SweepOptions()).sweep(simulation, options.set_, quick=options.quick)
     points = resolve(wanted, base)
-    options = (execution or ExecutionOptions()).options(fail_fast=fail_fast)
+    how = (execution or ExecutionOptions()).options(fail_fast=fail_fast)
     if dry_run:
         with contextlib.redirect_stdout(sys.stderr):
-            text = _plan(points, options, out)
+            text = _plan(points, how, options.out)
         sys.stdout.write(text)
         return 0
-    return _run(points, options, out, json=json)
+    return _run(points, how, options.out, json=json)
 
 
 def _run(points: Sequence[Point], options: Options, out: Path, *, json: bool) -> int:
@@ -95,8 +89,7 @@ def _run(points: Sequence[Point], options: Options, out: Path, *, json: bool) ->
     from neurogate.runs.sweep_folder import open_folder
     from neurogate.runs.versions import versions
 
-    command = shlex.join(["neurogate", *sys.argv[1:]])
-    folder = open_folder(points, points[0].simulation.name, out, command, versions())
+    folder = open_folder(points, points[0].simulation.name, out, command(), versions())
     with contextlib.redirect_stdout(sys.stderr), messages():
         with shown(len(points), folder) as tell:
             counts = execute(points, folder, options, tell)

@@ -1,25 +1,23 @@
-"""The options that say how a simulation is varied, shared by the commands that vary one.
+"""The options that say how a simulation is varied, by a sweep or by a search.
 
 Here live their spelling and their help. What the texts mean is said in `neurogate.config.sweep_table`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from neurogate.cli.options import Texts
 from neurogate.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from neurogate.config.sweep import Sweep
 
-__all__ = ["SweepOptions"]
-
-_Texts = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
+__all__ = ["SearchOptions", "SweepOptions"]
 
 
 @Parameter(name="*")
@@ -55,14 +53,14 @@ class SweepOptions:
     {'grid': {'reservoir.gain': '1,2'}, 'seeds': 5}
     """
 
-    grid: _Texts = ()
-    zip: _Texts = ()
+    grid: Texts = ()
+    zip: Texts = ()
     random: str | None = None
-    draw: _Texts = ()
+    draw: Texts = ()
     sample_seed: str | None = None
     from_: Annotated[str | None, Parameter(name="--from")] = None
     seeds: str | None = None
-    where: _Texts = ()
+    where: Texts = ()
 
     def table(self) -> dict[str, Any]:
         """Return the options as a ``[sweep]`` table.
@@ -99,6 +97,60 @@ class SweepOptions:
         from neurogate.config.sweep_table import load_sweep
 
         return load_sweep(name_or_path, overrides, self.table(), quick=quick)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """Where settings are searched; whatever is given comes before what the file's [sweep] table says.
+
+    Parameters
+    ----------
+    draw
+        A key and where its value is searched, as key=uniform:low:high, log_uniform:low:high,
+        int_uniform:low:high or choice:1,2,5; can be repeated.
+    sample_seed
+        Seed of the search itself; 1 if it is not given.
+    seeds
+        How many seeds each trial is run with, counted from run.seed.
+    where
+        A condition that trials must meet, as "reservoir.gain<1.5"; can be repeated.
+
+    Examples
+    --------
+    >>> _, sweep = SearchOptions(draw=("reservoir.gain=uniform:0.5:2",)).sweep("what_when")
+    >>> sweep.random
+    {'reservoir.gain': {'uniform': (0.5, 2.0)}}
+    """
+
+    draw: Texts = ()
+    sample_seed: str | None = None
+    seeds: str | None = None
+    where: Texts = ()
+
+    def sweep(
+        self, name_or_path: str, overrides: Sequence[str] = (), *, quick: bool = False
+    ) -> tuple[dict[str, Any], Sweep]:
+        """Read a simulation, and what is searched as the random keys of a sweep.
+
+        Parameters
+        ----------
+        name_or_path, overrides, quick
+            As `neurogate.config.load` takes them.
+
+        Raises
+        ------
+        RequestError
+            With one sentence for each mistake.
+        """
+        from neurogate.config.loading import read
+
+        table = {"random": self.draw} if self.draw else read(name_or_path, overrides, quick=quick).sweep
+        samples = "1" if isinstance(table, Mapping) and table.get("random") else None
+        wishes = SweepOptions(
+            draw=self.draw, random=samples, sample_seed=self.sample_seed, seeds=self.seeds, where=self.where
+        )
+        return wishes.sweep(name_or_path, overrides, quick=quick)
 
 
 def _whole(text: str) -> int | str:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from neurogate.cli.execution import ExecutionOptions
+from neurogate.cli.options import Name, RunOptions, Switch, command
+from neurogate.cli.sweep_options import SearchOptions
 from neurogate.errors import RequestError
 
 if TYPE_CHECKING:
-    from neurogate.config.sweep import Sweep
     from neurogate.runs.search import Search
     from neurogate.runs.study import Trial
     from neurogate.runs.sweep import Options
@@ -26,28 +26,21 @@ __all__ = ["tune"]
 
 _PART_FAILED = 3
 _ROWS_SHOWN = 10
-_Switch = Annotated[bool, Parameter(negative="", show_default=False)]
-_Texts = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
 
 
 def tune(
-    simulation: Annotated[str, Parameter(name="NAME_OR_TOML")],
+    simulation: Name,
     /,
     *,
     metric: str,
     trials: int = 100,
-    draw: _Texts = (),
-    seeds: str | None = None,
-    where: _Texts = (),
-    rule: str = "",
+    searched: SearchOptions | None = None,
+    rule: Annotated[str, Parameter(show_default=False)] = "",
     maximise: Annotated[bool | None, Parameter(negative="--minimise", show_default=False)] = None,
     at_once: int = 8,
-    sample_seed: str | None = None,
+    options: RunOptions | None = None,
     execution: ExecutionOptions | None = None,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = (),
-    quick: _Switch = False,
-    out: Path = Path("runs"),
-    json: _Switch = False,
+    json: Switch = False,
 ) -> int:
     """Search settings for the best value of a metric.
 
@@ -71,67 +64,36 @@ def tune(
         What is judged, as timing_error_ms, or in one block, as blocks.A.timing_error_ms.
     trials
         How many there shall be in all, those of earlier calls included.
-    draw
-        A key and where its value is searched, as key=uniform:low:high, log_uniform:low:high,
-        int_uniform:low:high or choice:1,2,5; can be repeated.
-    seeds
-        How many seeds each trial is run with, counted from run.seed.
-    where
-        A condition that trials must meet, as "reservoir.gain<1.5"; can be repeated.
+    searched
+        Where it is searched.
     rule
         The rule whose metric it is; by default the first.
     maximise
         Look for the largest value, or the smallest; by default what is better.
     at_once
         How many trials are chosen together: more keep more processes busy, fewer learn more from each other.
-    sample_seed
-        Seed of the search itself; 1 if it is not given.
+    options
+        What is changed in all runs, and where they are kept.
     execution
         How runs are executed.
-    set_
-        A setting and its value for all runs, as reservoir.n=500; can be repeated.
-    quick
-        The smaller variant that the simulation's file defines.
-    out
-        The folder that holds run folders.
     json
         Print what was found as JSON on standard output, all else on standard error.
     """
     for name, number in (("--trials", trials), ("--at-once", at_once)):
         if number < 1:
             raise RequestError(f"{name} is {number}; it must be at least 1.")
-    base, sweep = _read(simulation, draw, seeds, where, sample_seed, set_, quick=quick)
+    options = options or RunOptions()
+    base, sweep = (searched or SearchOptions()).sweep(simulation, options.set_, quick=options.quick)
     from neurogate.runs.search import search
 
     asked = search(base, sweep, metric, rule=rule, maximise=maximise, at_once=at_once)
-    options = (execution or ExecutionOptions()).options()
-    tuned = _search(asked, out, trials, options)
+    tuned = _search(asked, options.out, trials, (execution or ExecutionOptions()).options())
     if json:
         sys.stdout.write(_json(asked, tuned))
     (sys.stderr if json else sys.stdout).write(_report(asked, tuned, trials))
     if not tuned.ranked or len(tuned.trials) < trials or _count(tuned, "running"):
         return 1
     return _PART_FAILED if _count(tuned, "failed") else 0
-
-
-def _read(
-    simulation: str,
-    draw: tuple[str, ...],
-    seeds: str | None,
-    where: tuple[str, ...],
-    sample_seed: str | None,
-    overrides: tuple[str, ...],
-    *,
-    quick: bool,
-) -> tuple[dict[str, Any], Sweep]:
-    """Read the simulation, and what is searched as the random keys of a sweep."""
-    from neurogate.cli.sweep_options import SweepOptions
-    from neurogate.config.loading import read
-
-    table = {"random": draw} if draw else read(simulation, overrides, quick=quick).sweep
-    samples = "1" if isinstance(table, Mapping) and table.get("random") else None
-    wishes = SweepOptions(draw=draw, random=samples, sample_seed=sample_seed, seeds=seeds, where=where)
-    return wishes.sweep(simulation, overrides, quick=quick)
 
 
 def _search(asked: Search, out: Path, trials: int, options: Options) -> Tuned:
@@ -144,8 +106,7 @@ def _search(asked: Search, out: Path, trials: int, options: Options) -> Tuned:
             f"{asked.at_once} trials at once with {asked.seeds} seeds are fewer runs than {options.jobs} "
             "jobs; more --at-once keeps them busy.\n"
         )
-    command = shlex.join(["neurogate", *sys.argv[1:]])
-    with contextlib.redirect_stdout(sys.stderr), messages(), open_study(asked, out, command) as study:
+    with contextlib.redirect_stdout(sys.stderr), messages(), open_study(asked, out, command()) as study:
         ended = sum(trial.state != "running" for trial in study.trials())
         if ended:
             sys.stderr.write(f"{ended} trials have ended already.\n")

@@ -1,0 +1,58 @@
+"""What the options of several commands have in common: how they are spelt, and what their help says."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+__all__ = ["Name", "RunOptions", "Switch", "Texts", "command"]
+
+Name = Annotated[str, Parameter(name="NAME_OR_TOML")]
+"""A simulation to be run."""
+
+Switch = Annotated[bool, Parameter(negative="", show_default=False)]
+"""An option that is given or left out."""
+
+Texts = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
+"""An option that can be repeated."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What is changed in a simulation, and where its runs are kept.
+
+    Parameters
+    ----------
+    set_
+        A setting and its value, as reservoir.n=500; can be repeated. `neurogate config show` lists them.
+    quick
+        A smaller variant that takes seconds, as the simulation's file defines it.
+    out
+        The folder that holds run folders.
+
+    Examples
+    --------
+    >>> RunOptions(set_=("reservoir.n=500",)).out.name
+    'runs'
+    """
+
+    set_: Annotated[Texts, Parameter(name="--set")] = ()
+    quick: Switch = False
+    out: Path = Path("runs")
+
+
+def command() -> str:
+    """Return the command that is being executed, as a shell takes it.
+
+    Examples
+    --------
+    >>> command().split()[0]
+    'neurogate'
+    """
+    return shlex.join(["neurogate", *sys.argv[1:]])
