@@ -8,7 +8,7 @@ import numpy as np
 
 from ..units import Domain, settings
 from .episode import Call, Episode, Readouts, Rule, RuleState
-from .three_factor import learn_what, learn_when
+from .stepping import by_error, learn_what, learn_when
 
 __all__ = ["Delta"]
 
@@ -40,8 +40,9 @@ class Delta(Rule):
 
     def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
         """Learn *when* from a stretch of a trial."""
-        return learn_when(call, state, episode, np.ones(episode.target.shape), 0.0, self.eta_when)
+        always = np.ones(episode.target.shape)
+        return learn_when(by_error(call), state, episode, always, 0.0, self.eta_when)
 
     def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:
         """Learn *what* from the replayed moments."""
-        return learn_what(call, state, episode, self.eta_what)[0]
+        return learn_what(by_error(call), state, episode, self.eta_what)[0]

@@ -58,6 +58,12 @@ class Episode:
         the trial's own.
     replay_outcome : (B, S, K) array or None
         That outcome, one-hot; None if it is always the trial's own.
+    due_ms : (B,) array
+        When the trial's own outcome comes or, in an omission, would have come; `outcome_ms` by default.
+    seed : (B,) int array
+        Seed of each replica, for rules and gates that draw; 0 by default.
+    trial_ms : array
+        Time of every bin of the trial; `time_ms` by default, and then the same for its stretches.
     """
 
     number: int
@@ -73,6 +79,16 @@ class Episode:
     others_ms: Array | None = None
     replay_ms: Array | None = None
     replay_outcome: Array | None = None
+    due_ms: Array = attrs.field(default=attrs.Factory(lambda self: self.outcome_ms, takes_self=True))
+    seed: Array = attrs.field(
+        default=attrs.Factory(lambda self: np.zeros(len(self.outcome_ms), np.int64), takes_self=True)
+    )
+    trial_ms: Array = attrs.field(default=attrs.Factory(lambda self: self.time_ms, takes_self=True))
+
+    @property
+    def bin_ms(self) -> float:
+        """Length of a bin."""
+        return float(self.trial_ms[1] - self.trial_ms[0])
 
     def replayed(self) -> tuple[Array, Array]:
         """Return the replayed tonic traces (B, S, N + 1) and their targets (B, S, K)."""
@@ -93,10 +109,29 @@ class Episode:
         (B, S) array or None
             None where a trial has no outcome but its own, so that there is nothing to choose from.
         """
-        if self.replay_ms is None:
-            return None
-        at = np.clip(np.searchsorted(self.time_ms, self.replay_ms), 0, len(self.time_ms) - 1)
-        return np.take_along_axis(course, at, axis=1)
+        return None if self.replay_ms is None else self._at(course, self.replay_ms)
+
+    def modulated(self, course: Array) -> Array:
+        """Return how open a gate was at each replayed moment, times that when its outcome came or was due.
+
+        Parameters
+        ----------
+        course : (B, T) array
+            The gate over the whole trial.
+
+        Returns
+        -------
+        (B, S) array
+        """
+        due_ms = self.due_ms[:, None] if self.replay_ms is None else self.replay_ms
+        moments: Array = np.take_along_axis(course, self.replay, axis=1) * self._at(course, due_ms)
+        return moments
+
+    def _at(self, course: Array, time_ms: Array) -> Array:
+        """Return a course over the whole trial at some times (B, S), (B, S); 1 where there is no time."""
+        known_ms = np.nan_to_num(time_ms, nan=self.time_ms[0])
+        at = np.clip(np.searchsorted(self.time_ms, known_ms), 0, len(self.time_ms) - 1)
+        return np.where(np.isnan(time_ms), 1.0, np.take_along_axis(course, at, axis=1))
 
 
 class Readouts(NamedTuple):

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..units import Domain, Milliseconds, Positive, settings
 from .episode import Call, Episode, Readouts, Rule, RuleState
+from .stepping import check_window, inside
 
 __all__ = ["Force"]
 
@@ -57,8 +58,7 @@ class Force(Rule):
     reset: bool = False
 
     def __attrs_post_init__(self) -> None:
-        if self.stop_ms <= self.start_ms:
-            raise ValueError(f"stop_ms is {self.stop_ms:g}; it must be above start_ms, {self.start_ms:g} ms.")
+        check_window(self.start_ms, self.stop_ms)
 
     def start(self, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> RuleState:
         """Return the state before learning: weights, inverse correlations, samples seen."""
@@ -98,7 +98,7 @@ class Force(Rule):
         """Say which bins are samples: inside the window, at multiples of `sample_ms` from the cue."""
         time = episode.time_ms
         phase = np.abs(time / self.sample_ms - np.rint(time / self.sample_ms))
-        on_grid: Array = (phase < 1e-9) & (time > self.start_ms) & (time < self.stop_ms)
+        on_grid: Array = (phase < 1e-9) & inside(time, self.start_ms, self.stop_ms)
         return on_grid
 
     def _learn(

@@ -11,20 +11,26 @@ delayed neuromodulator would.
 when it was omitted) and :math:`\eta_n` falls from novelty to its floor over the trials. Where other
 outcomes compete for the replays, each moment counts as much as the gate was open when its outcome came.
 
+Each factor can be taken away: the gates (``gates = []``), the error (`hebbian_decay`, see
+`neurogate.plasticity.hebbian`) and the offline consolidation (`online_ms`).
+
 Our reconstruction of Yamada & Chao 2025 (arXiv:2510.14382) from its abstract.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from ..units import Domain, NonNegative, Positive, settings
+from ..units import Domain, Milliseconds, NonNegative, Positive, settings
 from .episode import Call, Episode, Readouts, Rule, RuleState
-from .gates import ErrorGate, Gate, GateContext, PhaseGate, combine
+from .gates import ErrorGate, Gate, GateContext, LearnedGate, PhaseGate, ShuffledGate, combine
+from .hebbian import decaying_hebb
+from .stepping import Learner, by_error, learn_what, learn_when
 
 __all__ = ["ThreeFactor"]
 
@@ -49,6 +55,14 @@ class ThreeFactor(Rule):
         Trials over which the running surprise (for `SurpriseGate`) is averaged.
     gates : tuple of Gate
         Gates of *when*; they multiply.
+    gates_what : tuple of Gate, optional
+        Gates of *what*: a replayed moment counts as much as they were open at it and when its outcome came
+        or was due. Always open by default.
+    hebbian_decay : float, optional
+        An ablation: pure Hebbian learning with this decay in place of learning by error.
+    online_ms : float, optional
+        An ablation: *what* learns online, bin by bin for this time after the outcome came or was due,
+        instead of by replay.
 
     Examples
     --------
@@ -63,87 +77,87 @@ class ThreeFactor(Rule):
     novelty_trials: Positive = 60.0
     surprise_trials: Annotated[float, Domain(1)] = 10.0
     gates: tuple[Gate, ...] = (PhaseGate(), ErrorGate())
+    gates_what: tuple[Gate, ...] | None = None
+    hebbian_decay: NonNegative | None = None
+    online_ms: Milliseconds | None = None
 
     def __attrs_post_init__(self) -> None:
-        count = sum(isinstance(gate, ErrorGate) for gate in self.gates)
-        if count > 1:
-            raise ValueError(f"gates holds {count} error gates; it must hold at most one.")
+        for name, gates in (("gates", self.gates), ("gates_what", self.gates_what or ())):
+            for sort, what in ((ErrorGate, "error"), (LearnedGate, "learned"), (ShuffledGate, "shuffled")):
+                count = sum(isinstance(gate, sort) for gate in gates)
+                if count > 1:
+                    raise ValueError(f"{name} holds {count} {what} gates; it must hold at most one.")
 
     def rate_what(self, trial: int) -> float:
         """Return the learning rate of *what* after `trial` trials."""
         return self.eta_what + self.eta_novelty * math.exp(-trial / self.novelty_trials)
 
     def start(self, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> RuleState:
-        """Return the state before learning: the weights and the running surprise."""
-        return {**super().start(shape, dtype), "surprise": np.zeros(shape[0])}
+        """Return the state before learning: the weights, the running surprise, and learned attention."""
+        state = {**super().start(shape, dtype), "surprise": np.zeros(shape[0])}
+        return {**state, **self._learned.start(shape[0])} if self._learned else state
 
     def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
         """Learn *when* from a stretch of a trial."""
         course, saturation = combine(self.gates, _context(state, episode))
-        return learn_when(call, state, episode, course, saturation, self.eta_when)
+        learner = self._learner(call)
+        state, readouts = learn_when(learner, state, episode, course, saturation, self.eta_when)
+        if self.online_ms is not None:
+            state = self._consolidate(learner, state, episode)
+        if self._learned:
+            state = self._learned.observe(state, episode.time_ms, episode.target, readouts.when)
+        return state, readouts
 
     def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:
         """Learn *what* by replay and note how surprising the trial was."""
-        course, _ = combine(self.gates, _context(state, episode))
-        rate, passed = self.rate_what(episode.number), episode.let_pass(course)
-        state, error = learn_what(call, state, episode, rate, passed)
+        counts, saturation = self._counts(state, episode)
+        rate = self.rate_what(episode.number) if self.online_ms is None else 0.0
+        state, error = learn_what(self._learner(call), state, episode, rate, counts, saturation)
         keep = 1 - 1 / self.surprise_trials
-        return {**state, "surprise": keep * state["surprise"] + (1 - keep) * error}
+        state = {**state, "surprise": keep * state["surprise"] + (1 - keep) * error}
+        return self._learned.remember(state, episode.time_ms, episode.number) if self._learned else state
+
+    def _learner(self, call: Call) -> Learner:
+        """Return what changes weights: the delta rule, or Hebb's."""
+        if self.hebbian_decay is None:
+            return by_error(call)
+        return functools.partial(decaying_hebb, decay=self.hebbian_decay)
+
+    def _counts(self, state: RuleState, episode: Episode) -> tuple[Array | None, float]:
+        """Return how much each replayed moment counts, and where an error gate of *what* saturates."""
+        context = _context(state, episode)
+        passed = episode.let_pass(combine(self.gates, context)[0])
+        if self.gates_what is None:
+            return passed, 0.0
+        course, saturation = combine(self.gates_what, context)
+        modulated = episode.modulated(course)
+        return modulated if passed is None else modulated * passed, saturation
+
+    def _consolidate(self, learner: Learner, state: RuleState, episode: Episode) -> RuleState:
+        """Learn *what* in the bins after the outcome came or was due."""
+        since = episode.time_ms[None] - episode.due_ms[:, None]
+        after = ((since > 0) & (since <= self.online_ms)).astype(float)
+        course, saturation = combine(self.gates_what or (), _context(state, episode))
+        dtype = episode.tonic.dtype
+        targets = np.repeat(episode.outcome[:, None], after.shape[1], axis=1).astype(dtype)
+        course, rate = (after * course).astype(dtype), self.rate_what(episode.number)
+        return {**state, "what": learner(state["what"], episode.tonic, targets, course, rate, saturation)[0]}
+
+    @property
+    def _learned(self) -> LearnedGate | None:
+        gates = (*self.gates, *(self.gates_what or ()))
+        return next((gate for gate in gates if isinstance(gate, LearnedGate)), None)
 
 
 def _context(state: RuleState, episode: Episode) -> GateContext:
-    return GateContext(episode.time_ms, episode.outcome_ms, state["surprise"], episode.others_ms)
-
-
-def learn_when(
-    call: Call, state: RuleState, episode: Episode, course: Array, saturation: float, eta: float
-) -> tuple[RuleState, Readouts]:
-    """Apply the gated delta rule to *when*, bin by bin.
-
-    Parameters
-    ----------
-    call : Call
-    state : RuleState
-    episode : Episode
-    course : (B, T) array
-        The part of the gate that does not depend on the error.
-    saturation : float
-        Error at which the error gate is fully open, 0 for none.
-    eta : float
-        Learning rate.
-    """
-    dtype = episode.phasic.dtype
-    weights, outputs, gates = call("normalised_delta")(
-        state["when"],
-        episode.phasic,
-        episode.target[..., None].astype(dtype),
-        course.astype(dtype),
-        np.full(len(course), eta, dtype),
-        saturation,
+    return GateContext(
+        episode.time_ms,
+        episode.outcome_ms,
+        state["surprise"],
+        episode.others_ms,
+        trial_ms=episode.trial_ms,
+        bins=episode.bins,
+        number=episode.number,
+        seed=episode.seed,
+        attention=state.get("attention"),
     )
-    return {**state, "when": weights}, Readouts(outputs[..., 0], gates[..., 0])
-
-
-def learn_what(
-    call: Call, state: RuleState, episode: Episode, eta: float, passed: Array | None = None
-) -> tuple[RuleState, Array]:
-    """Apply the delta rule to *what* at the replayed moments; also return the mean absolute error (B,).
-
-    Parameters
-    ----------
-    call : Call
-    state : RuleState
-    episode : Episode
-    eta : float
-        Learning rate.
-    passed : (B, S) array, optional
-        How much each replayed moment counts; all of them fully by default.
-    """
-    samples, targets = episode.replayed()
-    dtype = samples.dtype
-    counts = np.ones(samples.shape[:2], dtype) if passed is None else passed.astype(dtype)
-    rate = np.full(len(samples), eta, dtype)
-    weights, outputs, _ = call("normalised_delta")(
-        state["what"], samples, targets.astype(dtype), counts, rate, 0.0
-    )
-    return {**state, "what": weights}, np.abs(targets - outputs).mean(axis=(1, 2))

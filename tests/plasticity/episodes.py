@@ -48,6 +48,8 @@ def make_episode(
         outcome=np.eye(outcomes)[rng.integers(outcomes, size=batch)] * came[:, None],
         outcome_ms=np.where(came, 120.0, np.nan),
         replay=rng.integers(CUE_BIN, bins, (batch, snapshots)),
+        due_ms=np.full(batch, 120.0),
+        seed=np.arange(7, 7 + batch),
     )
 
 

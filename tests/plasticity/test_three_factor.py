@@ -17,8 +17,11 @@ from neurogate.plasticity.gates import (
     ErrorGate,
     Gate,
     GateContext,
+    LearnedGate,
+    LesionGate,
     OutcomeGate,
     PhaseGate,
+    ShuffledGate,
     SurpriseGate,
     combine,
 )
@@ -252,3 +255,109 @@ def test_what_learns_nothing_from_outcomes_that_came_while_the_gate_was_closed(
     np.testing.assert_array_equal(live(rule, [shared(episode)])["what"], live(rule, [own])["what"])
     unattended = live(ThreeFactor(gates=()), [shared(episode)])["what"]
     assert not np.array_equal(unattended, live(rule, [own])["what"])
+
+
+def test_what_counts_as_much_as_its_gates_were_open_at_the_moment_and_at_the_outcome(
+    rng: np.random.Generator,
+) -> None:
+    episode = make_episode(rng)
+    gates = (CueGate(tau_ms=80.0), ConstantGate(level=0.7))
+    context = GateContext(episode.time_ms, episode.outcome_ms, np.zeros(SHAPE[0]))
+    course, _ = combine(gates, context)
+    at_outcome = course[:, episode.time_ms == 120]
+    counts = np.take_along_axis(course, episode.replay, axis=1) * at_outcome
+    w = np.zeros((SHAPE[0], SHAPE[2], SHAPE[1] + 1))
+    for s, (x, count) in enumerate(zip(episode.replayed()[0].transpose(1, 0, 2), counts.T, strict=True)):
+        error = episode.replayed()[1][:, s] - (w * x[:, None]).sum(-1)
+        step = 0.05 * count / (1 + (x**2).sum(-1))
+        w += step[:, None, None] * error[..., None] * x[:, None]
+    state = live(ThreeFactor(gates_what=gates), [episode])
+    np.testing.assert_allclose(state["what"], w, rtol=1e-10, atol=1e-14)
+    assert_same(live(ThreeFactor(gates_what=()), [episode]), live(ThreeFactor(), [episode]))
+
+
+@pytest.mark.parametrize("anchor", ["cue", "outcome"])
+def test_a_lesion_of_a_phase_is_a_lesion_of_what_was_due_in_it(anchor: str, rng: np.random.Generator) -> None:
+    at_ms = 120.0 if anchor == "cue" else 0.0
+    lesion = LesionGate(anchor=anchor, start_ms=at_ms - 10, stop_ms=at_ms + 10)  # type: ignore[arg-type]
+    state = live(ThreeFactor(gates_what=(lesion,)), [make_episode(rng, number=n) for n in range(3)])
+    assert not state["what"][0].any()  # the last replica's outcomes are always omitted
+    assert state["when"][0].any()
+
+
+def test_an_error_gate_of_what_slows_small_errors_down(rng: np.random.Generator) -> None:
+    episode = make_episode(rng, snapshots=1)
+    plain, gated = (live(ThreeFactor(gates_what=g), [episode])["what"] for g in (None, (ErrorGate(),)))
+    np.testing.assert_allclose(gated, plain, rtol=1e-12)  # at first the error is all of the outcome
+    half = attrs.evolve(episode, outcome=episode.outcome / 2)
+    plain, gated = (live(ThreeFactor(gates_what=g), [half])["what"] for g in (None, (ErrorGate(),)))
+    np.testing.assert_allclose(gated, plain / 2, rtol=1e-12)
+
+
+def test_a_shuffled_gate_is_as_open_and_teaches_something_else(rng: np.random.Generator) -> None:
+    episode = make_episode(rng)
+    gates = (PhaseGate(start_ms=100.0, stop_ms=140.0),)
+    start = ThreeFactor().start(SHAPE, np.dtype("float64"))
+    plain, mixed = (
+        ThreeFactor(gates=g).online(caller(), start, episode) for g in (gates, (*gates, ShuffledGate()))
+    )
+    assert (mixed[1].gate.sum(axis=1) == plain[1].gate.sum(axis=1)).all()
+    assert not np.array_equal(mixed[1].gate, plain[1].gate)
+    assert not np.array_equal(mixed[0]["when"], plain[0]["when"])
+
+
+def test_learned_attention_leaves_random_events_and_stays_with_what_is_predicted(
+    rng: np.random.Generator,
+) -> None:
+    rule = ThreeFactor(eta_when=0.5, gates=(LearnedGate(floor=0.05, width_ms=50.0),))
+    first = make_episode(rng, shape=(1, 60, 2))
+    state = rule.start((1, 60, 2), np.dtype("float64"))
+    for number in range(150):
+        random = np.exp(-0.5 * ((first.time_ms - rng.uniform(25, 75)) / 15) ** 2) * (first.time_ms < 85)
+        steady = np.exp(-0.5 * ((first.time_ms - 150) / 15) ** 2) * (number % 2)
+        phasic = first.phasic.copy()
+        phasic[:, first.time_ms > 100, :30] *= number % 2  # the traces tell whether it will come
+        episode = attrs.evolve(first, number=number, phasic=phasic, target=(random + steady)[None])
+        state, readouts = rule.online(caller(), state, episode)
+        state = rule.offline(caller(), state, episode)
+    gate = readouts.gate[0]
+    assert gate[first.time_ms == 150] > 0.6
+    assert gate[first.time_ms == 50] < 0.5 * gate[first.time_ms == 150]
+
+
+def test_without_an_error_weights_move_by_the_target_and_decay(rng: np.random.Generator) -> None:
+    rule = ThreeFactor(hebbian_decay=0.2, gates=(PhaseGate(),), eta_when=0.3)
+    state = live(rule, [make_episode(rng, number=n) for n in range(2)])
+    episode, w = make_episode(rng, number=2), state["when"][:, 0].copy()
+    for t in np.flatnonzero(episode.time_ms > 0):
+        h = episode.phasic[:, t]
+        drive = (episode.target[:, t] / (1 + (h**2).sum(-1)))[:, None] * h
+        w += 0.3 * (drive - 0.2 * w)
+    np.testing.assert_allclose(rule.online(caller(), state, episode)[0]["when"][:, 0], w, rtol=1e-10)
+    what = state["what"].copy()
+    for x, o in zip(*(part.transpose(1, 0, 2) for part in episode.replayed()), strict=True):
+        drive = o[..., None] * (x / (1 + (x**2).sum(-1, keepdims=True)))[:, None]
+        what += rule.rate_what(2) * (drive - 0.2 * what)
+    np.testing.assert_allclose(rule.offline(caller(), state, episode)["what"], what, rtol=1e-10)
+
+
+def test_what_online_learns_in_the_bins_after_the_outcome_came_or_was_due(rng: np.random.Generator) -> None:
+    rule, episode = ThreeFactor(online_ms=20.0), make_episode(rng)
+    state = live(ThreeFactor(), [make_episode(rng)])
+    expected = state["what"].copy()
+    for t in np.flatnonzero((episode.time_ms > 120) & (episode.time_ms <= 140)):
+        x = episode.tonic[:, t]
+        error = episode.outcome - (expected * x[:, None]).sum(-1)  # zeros where it is omitted
+        expected += 0.05 * error[..., None] * (x / (1 + (x**2).sum(-1, keepdims=True)))[:, None]
+    heard, _ = rule.online(caller(), state, episode)
+    np.testing.assert_allclose(heard["what"], expected, rtol=1e-10)
+    after = rule.offline(caller(), heard, episode)
+    np.testing.assert_array_equal(after["what"], heard["what"])
+    assert after["surprise"][0] != heard["surprise"][0]
+
+
+@pytest.mark.parametrize("name", ["gates", "gates_what"])
+@pytest.mark.parametrize("gate", [ErrorGate(), LearnedGate(), ShuffledGate()], ids=lambda g: g.kind)
+def test_gates_of_which_there_can_be_one_are_refused_twice(name: str, gate: Gate) -> None:
+    with pytest.raises(ValueError, match=f"{name} holds 2 {gate.kind} gates; it must hold at most one"):
+        ThreeFactor(**{name: (gate, gate)})  # type: ignore[arg-type]

@@ -39,8 +39,8 @@ class GateContext:
         Trials learned from before this one.
     seed : (B,) int array
         Seed of each replica, for gates that draw.
-    attention : (B, 3, W) array
-        What `LearnedGate` has learned; empty before it has.
+    attention : (B, 3, W) array, optional
+        What `LearnedGate` has learned.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class GateContext:
     seed: Array = attrs.field(
         default=attrs.Factory(lambda self: np.zeros(len(self.outcome_ms), np.int64), takes_self=True)
     )
-    attention: Array = attrs.field(factory=lambda: np.zeros((0, 3, 0)))
+    attention: Array | None = None
 
     def whole(self) -> GateContext:
         """Return the context of the whole trial of which this is a stretch."""

@@ -16,6 +16,7 @@ the trials. All that a window needs is local to it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -27,6 +28,7 @@ from .context import GateContext
 __all__ = ["LearnedGate"]
 
 Array = npt.NDArray[Any]
+Memory = Mapping[str, Array]
 _Time = Annotated[float, Domain(unit="ms")]
 _SLACK = 0.01
 _NOVELTY = 0.1
@@ -58,9 +60,10 @@ class LearnedGate:
     >>> target, read = np.array([[1.0, 1.0]]), np.array([[1.0, 0.0]])
     >>> for number in range(100):
     ...     here = number % 2
-    ...     sums = gate.observe(memory, np.zeros((1, 3, 2)), times, target * here, read * here)
-    ...     memory = gate.remember(memory, sums, times, number)
-    >>> gate.course(GateContext(times, np.zeros(1), np.zeros(1), attention=memory)).round(2).tolist()
+    ...     memory = gate.observe(memory, times, target * here, read * here)
+    ...     memory = gate.remember(memory, times, number)
+    >>> context = GateContext(times, np.zeros(1), np.zeros(1), attention=memory["attention"])
+    >>> gate.course(context).round(2).tolist()
     [[1.0, 0.2]]
     """
 
@@ -80,50 +83,60 @@ class LearnedGate:
 
     def course(self, context: GateContext) -> Array:
         """Return the gate, (B, T); open where nothing has been learned."""
-        if not context.attention.size:
+        if context.attention is None:
             return np.ones((len(context.outcome_ms), len(context.time_ms)))
         _, error, variance = np.moveaxis(context.attention, 1, 0)
         associability = np.maximum(0, 1 - error / (variance + _SLACK))
         gate: Array = self.floor + (1 - self.floor) * associability[:, self._window(context.time_ms)]
         return gate
 
-    def start(self, batch: int) -> Array:
-        """Return the memory before learning, (B, 3, W): the mean target, E and V of each window."""
-        return np.tile(np.array([0, 0, _NOVELTY])[None, :, None], (batch, 1, self._count))
+    def start(self, batch: int) -> Memory:
+        r"""Return the memory before learning.
 
-    def observe(self, memory: Array, sums: Array, time_ms: Array, target: Array, read: Array) -> Array:
-        r"""Return the trial's sums (B, 3, W) of d, :math:`(d - z)^2` and :math:`(d - \bar d)^2` so far.
+        ``attention`` (B, 3, W) is the mean target, E and V of each window, ``attended`` (B, 3, W) the sums
+        of d, :math:`(d - z)^2` and :math:`(d - \bar d)^2` over the trial so far.
+        """
+        new = np.array([0, 0, _NOVELTY])[None, :, None]
+        shape = (batch, 3, self._count)
+        return {"attention": np.broadcast_to(new, shape).copy(), "attended": np.zeros(shape)}
+
+    def observe(self, memory: Memory, time_ms: Array, target: Array, read: Array) -> Memory:
+        """Return the memory after a stretch of a trial.
 
         Parameters
         ----------
-        memory, sums : (B, 3, W) arrays
-            The memory, and the sums before this stretch.
+        memory : mapping
         time_ms : (T,) array
         target, read : (B, T) arrays
             The target d and what was read out, z.
         """
-        window, sums = self._window(time_ms), sums.copy()
-        seen = (target, (target - read) ** 2, (target - memory[:, 0, window]) ** 2)
+        window, sums = self._window(time_ms), memory["attended"].copy()
+        mean = memory["attention"][:, 0, window]
+        seen = np.stack((target, (target - read) ** 2, (target - mean) ** 2))
         # Bin after bin, so that a trial in pieces gives the bits of the whole.
-        np.add.at(sums.transpose(2, 1, 0), window, np.stack(seen).transpose(2, 0, 1))
-        return sums
+        np.add.at(sums.transpose(2, 1, 0), window, seen.transpose(2, 0, 1))
+        return {**memory, "attended": sums}
 
-    def remember(self, memory: Array, sums: Array, trial_ms: Array, number: int) -> Array:
+    def remember(self, memory: Memory, trial_ms: Array, number: int) -> Memory:
         """Return the memory after a trial.
 
         Parameters
         ----------
-        memory, sums : (B, 3, W) arrays
+        memory : mapping
         trial_ms : (T,) array
             Times of all bins of the trial.
         number : int
             Trials before it; until there are `trials` of them the mean target is that of them all.
         """
+        before, sums = memory["attention"], memory["attended"]
         count = np.bincount(self._window(trial_ms), minlength=self._count)
-        means = np.divide(sums, count, out=memory.copy(), where=count > 0)
-        averaged = np.array([min(self.trials, number + 1), self.trials, self.trials])
-        remembered: Array = memory + (means - memory) / averaged[:, None]
-        return remembered
+        means = np.divide(sums, count, out=before.copy(), where=count > 0)
+        averaged = np.array([min(self.trials, number + 1), self.trials, self.trials])[:, None]
+        return {
+            **memory,
+            "attention": before + (means - before) / averaged,
+            "attended": np.zeros_like(sums),
+        }
 
     @property
     def _count(self) -> int:

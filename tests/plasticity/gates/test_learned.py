@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 import numpy as np
 import pytest
@@ -13,17 +15,20 @@ GATE = LearnedGate(start_ms=0.0, stop_ms=400.0, floor=0.1)
 BINS = len(TIMES_MS)
 
 
-def after(gate: LearnedGate, trials: list[tuple[np.ndarray, np.ndarray]], times: np.ndarray) -> np.ndarray:
+Trials = list[tuple[np.ndarray, np.ndarray]]
+
+
+def after(gate: LearnedGate, trials: Trials, times: np.ndarray) -> Mapping[str, np.ndarray]:
     """Return the memory after trials of (target, readout), (T,) each."""
     memory = gate.start(1)
     for number, (target, read) in enumerate(trials):
-        sums = gate.observe(memory, np.zeros_like(memory), times, target[None], read[None])
-        memory = gate.remember(memory, sums, times, number)
+        memory = gate.observe(memory, times, target[None], read[None])
+        memory = gate.remember(memory, times, number)
     return memory
 
 
-def opening(gate: LearnedGate, memory: np.ndarray, times: np.ndarray = TIMES_MS) -> np.ndarray:
-    context = GateContext(times, np.zeros(1), np.zeros(1), attention=memory)
+def opening(gate: LearnedGate, memory: Mapping[str, np.ndarray], times: np.ndarray = TIMES_MS) -> np.ndarray:
+    context = GateContext(times, np.zeros(1), np.zeros(1), attention=memory["attention"])
     return gate.course(context)[0]
 
 
@@ -80,20 +85,21 @@ def test_a_window_that_is_predicted_again_opens_again(rng: np.random.Generator) 
 @pytest.mark.parametrize("size", [1, 7])
 def test_a_trial_in_pieces_is_remembered_with_the_same_bits(size: int, rng: np.random.Generator) -> None:
     target, read = rng.random((2, 3, BINS))
-    memory = rng.random((3, 3, 4))
-    whole = GATE.observe(memory, np.zeros_like(memory), TIMES_MS, target, read)
-    sums = np.zeros_like(memory)
+    memory = {"attention": rng.random((3, 3, 4)), "attended": rng.random((3, 3, 4))}
+    whole = GATE.observe(memory, TIMES_MS, target, read)
+    pieces: Mapping[str, np.ndarray] = memory
     for first in range(0, BINS, size):
         cut = slice(first, first + size)
-        sums = GATE.observe(memory, sums, TIMES_MS[cut], target[:, cut], read[:, cut])
-    np.testing.assert_array_equal(sums, whole)
-    alone = GATE.observe(memory[1:2], np.zeros((1, 3, 4)), TIMES_MS, target[1:2], read[1:2])
-    np.testing.assert_array_equal(whole[1:2], alone)
+        pieces = GATE.observe(pieces, TIMES_MS[cut], target[:, cut], read[:, cut])
+    np.testing.assert_array_equal(pieces["attended"], whole["attended"])
+    one = {key: value[1:2] for key, value in memory.items()}
+    alone = GATE.observe(one, TIMES_MS, target[1:2], read[1:2])
+    np.testing.assert_array_equal(whole["attended"][1:2], alone["attended"])
 
 
 def test_windows_without_bins_stay_as_they_are_and_times_beyond_belong_to_the_nearest() -> None:
     gate = LearnedGate(start_ms=0.0, stop_ms=300.0)
     times = np.array([-50.0, 250.0, 900.0])
     memory = after(gate, [(np.ones(3), np.zeros(3))] * 50, times)
-    np.testing.assert_array_equal(memory[0, :, 1], gate.start(1)[0, :, 1])
+    np.testing.assert_array_equal(memory["attention"][0, :, 1], gate.start(1)["attention"][0, :, 1])
     assert opening(gate, memory, np.array([150.0, -1e3, 1e3])).tolist() == pytest.approx([1.0, 0.1, 0.1])

@@ -1,0 +1,104 @@
+r"""E-prop on the readout: the error now, times a trace of what the synapse has lately passed on.
+
+.. math:: e_t = e_{t-1} + \frac{\Delta}{\tau} (x_t - e_{t-1}), \quad
+          \Delta w_k = \eta (d_k - w_k \cdot x) \frac{e}{1 + |e|^2}
+
+In e-prop a synapse onto a readout has no hidden state but the readout's leak, so its eligibility is the
+presynaptic activity, low-passed. Recurrent and input weights stay as they are, as for all rules here. With
+:math:`\tau` equal to the bin the eligibility is the trace itself and the rule is the delta rule.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..units import Domain, Milliseconds, settings
+from .episode import Call, Episode, Readouts, Rule, RuleState
+from .stepping import check_window, inside
+
+__all__ = ["EProp"]
+
+Array = npt.NDArray[Any]
+_Time = Annotated[float, Domain(unit="ms")]
+
+
+@settings
+class EProp(Rule):
+    r"""Learn in proportion to the error and a filtered eligibility trace.
+
+    Parameters
+    ----------
+    eta_when, eta_what : float
+        Learning rates.
+    tau_ms : float
+        Time constant :math:`\tau` of the eligibility; a bin or less means none.
+    start_ms, stop_ms : float
+        Window, relative to the cue, in which *when* learns.
+
+    References
+    ----------
+    Bellec et al. 2020, doi:10.1038/s41467-020-17236-y.
+
+    Examples
+    --------
+    >>> EProp().tau_ms
+    20.0
+    """
+
+    kind: ClassVar[str] = "e_prop"
+    eta_when: Annotated[float, Domain(0, 2)] = 0.07
+    eta_what: Annotated[float, Domain(0, 2)] = 0.01
+    tau_ms: Milliseconds = 20.0
+    start_ms: _Time = 0.0
+    stop_ms: _Time = 1650.0
+
+    def __attrs_post_init__(self) -> None:
+        check_window(self.start_ms, self.stop_ms)
+
+    def start(self, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> RuleState:
+        """Return the state before learning: the weights, and the eligibility of *when*."""
+        return {**super().start(shape, dtype), "eligibility": np.zeros(shape[:2], dtype)}
+
+    def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
+        """Learn *when* from a stretch of a trial."""
+        open_ = inside(episode.time_ms, self.start_ms, self.stop_ms)
+        traces, last = self._eligibility(call, episode, episode.phasic, state["eligibility"])
+        targets = episode.target[..., None]
+        weights, when = _learn(state["when"], episode.phasic, traces, targets, open_, self.eta_when)
+        gate = np.tile(open_.astype(when.dtype), (len(when), 1))
+        return {**state, "when": weights, "eligibility": last}, Readouts(when[..., 0], gate)
+
+    def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:
+        """Learn *what* at the replayed moments."""
+        samples, targets = episode.replayed()
+        traces, _ = self._eligibility(call, episode, episode.tonic, episode.tonic[:, 0])
+        replayed = np.take_along_axis(traces, episode.replay[..., None], axis=1)
+        always = np.ones(samples.shape[1], bool)
+        return {
+            **state,
+            "what": _learn(state["what"], samples, replayed, targets, always, self.eta_what)[0],
+        }
+
+    def _eligibility(self, call: Call, episode: Episode, traces: Array, before: Array) -> tuple[Array, Array]:
+        """Return the low-passed traces, (B, T, N), and the last of them, (B, N)."""
+        rate = min(1.0, episode.bin_ms / self.tau_ms)
+        rest, last = call("high_pass")(traces, np.ones_like(before), before, rate)
+        return traces - rest, last
+
+
+def _learn(
+    weights: Array, samples: Array, traces: Array, targets: Array, open_: Array, eta: float
+) -> tuple[Array, Array]:
+    """Learn from samples in their order; also return the readouts (B, S, K) before each update."""
+    weights, number = weights.copy(), weights.dtype.type
+    scaled = number(eta) * traces / (1 + (traces * traces).sum(axis=-1))[..., None]
+    targets = targets.astype(weights.dtype)
+    outputs = np.empty_like(targets)
+    for s in range(samples.shape[1]):
+        outputs[:, s] = (weights * samples[:, s, None]).sum(axis=-1)
+        if open_[s]:
+            weights += (targets[:, s] - outputs[:, s])[..., None] * scaled[:, s, None]
+    return weights, outputs

@@ -1,0 +1,126 @@
+"""How a rule's step is applied: *when* bin by bin, *what* at the replayed moments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .episode import Call, Episode, Readouts, RuleState
+
+__all__ = ["Learner", "by_error", "check_window", "inside", "learn_what", "learn_when"]
+
+Array = npt.NDArray[Any]
+
+Learner = Callable[[Array, Array, Array, Array, float, float], tuple[Array, Array, Array]]
+"""From weights (B, K, N), samples (B, S, N), targets (B, S, K), the course of the gate (B, S), a rate and the
+error at which an error gate saturates, to new weights, readouts before each update and gates (B, S, K)."""
+
+
+def by_error(call: Call) -> Learner:
+    """Return the delta rule, `neurogate.backends.numpy_reference.learning.normalised_delta`.
+
+    Parameters
+    ----------
+    call : Call
+    """
+
+    def learn(
+        weights: Array, samples: Array, targets: Array, course: Array, eta: float, saturation: float
+    ) -> tuple[Array, Array, Array]:
+        rate = np.full(len(samples), eta, samples.dtype)
+        learned: tuple[Array, Array, Array] = call("normalised_delta")(
+            weights, samples, targets, course, rate, saturation
+        )
+        return learned
+
+    return learn
+
+
+def learn_when(
+    learner: Learner, state: RuleState, episode: Episode, course: Array, saturation: float, eta: float
+) -> tuple[RuleState, Readouts]:
+    """Let *when* learn from a stretch of a trial, bin by bin.
+
+    Parameters
+    ----------
+    learner : Learner
+    state : RuleState
+    episode : Episode
+    course : (B, T) array
+        The part of the gate that does not depend on the error.
+    saturation : float
+        Error at which the error gate is fully open, 0 for none.
+    eta : float
+        Learning rate.
+    """
+    dtype = episode.phasic.dtype
+    targets = episode.target[..., None].astype(dtype)
+    weights, outputs, gates = learner(
+        state["when"], episode.phasic, targets, course.astype(dtype), eta, saturation
+    )
+    return {**state, "when": weights}, Readouts(outputs[..., 0], gates[..., 0])
+
+
+def learn_what(
+    learner: Learner,
+    state: RuleState,
+    episode: Episode,
+    eta: float,
+    counts: Array | None = None,
+    saturation: float = 0.0,
+) -> tuple[RuleState, Array]:
+    """Let *what* learn at the replayed moments; also return the mean absolute error (B,).
+
+    Parameters
+    ----------
+    learner : Learner
+    state : RuleState
+    episode : Episode
+    eta : float
+        Learning rate.
+    counts : (B, S) array, optional
+        How much each replayed moment counts; all of them fully by default.
+    saturation : float
+        Error at which an error gate is fully open, 0 for none.
+    """
+    samples, targets = episode.replayed()
+    dtype = samples.dtype
+    course = np.ones(samples.shape[:2], dtype) if counts is None else counts.astype(dtype)
+    weights, outputs, _ = learner(state["what"], samples, targets.astype(dtype), course, eta, saturation)
+    return {**state, "what": weights}, np.abs(targets - outputs).mean(axis=(1, 2))
+
+
+def check_window(start_ms: float, stop_ms: float) -> None:
+    """Refuse a window that ends before it begins.
+
+    Parameters
+    ----------
+    start_ms, stop_ms : float
+
+    Raises
+    ------
+    ValueError
+        If `stop_ms` is not above `start_ms`.
+    """
+    if stop_ms <= start_ms:
+        raise ValueError(f"stop_ms is {stop_ms:g}; it must be above start_ms, {start_ms:g} ms.")
+
+
+def inside(time_ms: Array, start_ms: float, stop_ms: float) -> Array:
+    """Say which bins lie in a window, whose bounds are outside, (T,).
+
+    Parameters
+    ----------
+    time_ms : (T,) array
+    start_ms, stop_ms : float
+
+    Examples
+    --------
+    >>> inside(np.array([0.0, 5.0, 10.0]), 0.0, 10.0).tolist()
+    [False, True, False]
+    """
+    open_: Array = (time_ms > start_ms) & (time_ms < stop_ms)
+    return open_

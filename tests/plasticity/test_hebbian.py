@@ -1,0 +1,62 @@
+"""Hebb without an error: its equation, what the decay bounds, and what it cannot tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurogate.plasticity.hebbian import decaying_hebb
+
+
+def learn(samples: np.ndarray, targets: np.ndarray, **settings: float) -> tuple[np.ndarray, ...]:
+    batch, count, n = samples.shape
+    weights = np.zeros((batch, targets.shape[-1], n))
+    chosen = {"eta": 0.1, "saturation": 0.0, "decay": 0.5, **settings}
+    return decaying_hebb(weights, samples, targets, np.ones((batch, count)), **chosen)
+
+
+@pytest.mark.parametrize("saturation", [0.0, 0.7])
+def test_weights_move_by_target_times_trace_less_their_decay(
+    saturation: float, rng: np.random.Generator
+) -> None:
+    samples, targets = rng.standard_normal((2, 9, 6)), rng.standard_normal((2, 9, 3))
+    course, w = rng.random((2, 9)), rng.standard_normal((2, 3, 6))
+    got, outputs, gates = decaying_hebb(w, samples, targets, course, 0.3, saturation, 0.2)
+    for b in range(2):
+        for s in range(9):
+            x, d = samples[b, s], targets[b, s]
+            np.testing.assert_allclose(outputs[b, s], w[b] @ x, rtol=1e-12)
+            g = course[b, s] * (np.minimum(1, np.abs(d) / saturation) if saturation else np.ones(3))
+            np.testing.assert_allclose(gates[b, s], g, rtol=1e-12)
+            w[b] = w[b] + 0.3 * g[:, None] * (d[:, None] * x / (1 + x @ x) - 0.2 * w[b])
+    np.testing.assert_allclose(got, w, rtol=1e-12)
+
+
+def test_without_decay_and_before_anything_is_predicted_it_is_the_delta_rule(
+    rng: np.random.Generator,
+) -> None:
+    patterns = np.linalg.qr(rng.standard_normal((8, 8)))[0][None, :5]  # orthogonal: no prediction ever
+    targets = rng.standard_normal((1, 5, 2))
+    weights, outputs, _ = learn(patterns, targets, decay=0.0, eta=1.0)
+    np.testing.assert_allclose(outputs, 0, atol=1e-12)
+    np.testing.assert_allclose(weights[0], np.einsum("sk,sn->kn", targets[0], patterns[0]) / 2, atol=1e-12)
+
+
+def test_weights_settle_at_the_mean_drive_over_the_decay(rng: np.random.Generator) -> None:
+    x, d = rng.standard_normal(6), 0.8
+    samples, targets = np.tile(x, (1, 2000, 1)), np.full((1, 2000, 1), d)
+    weights, _, _ = learn(samples, targets, decay=0.25)
+    np.testing.assert_allclose(weights[0, 0], d * x / (1 + x @ x) / 0.25, rtol=1e-9)
+
+
+def test_it_reads_too_much_where_patterns_overlap_and_the_delta_rule_does_not(
+    rng: np.random.Generator,
+) -> None:
+    shared = 3 * rng.standard_normal(20)
+    patterns = shared + rng.standard_normal((2, 20))
+    samples = np.tile(patterns, (1, 500, 1))
+    targets = np.tile([[0.9], [0.1]], (1, 500, 1))
+    weights, outputs, _ = learn(samples, targets, decay=0.5)
+    low = weights[0, 0] @ patterns[1]
+    assert low > 0.5  # its target is 0.1
+    assert outputs[0, -1] > 0.5
