@@ -1,0 +1,58 @@
+"""Bias and spread of predicted times, against latencies that several blocks and cues may share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurogate.errors import RequestError
+from neurogate.plotting.timing import against_latency, biases, spreads, timing_figure
+
+DUE_MS = np.array([[300.0, 600.0], [600.0, 300.0]])
+RNG = np.random.default_rng(0)
+JITTER_MS = RNG.normal(0.0, 10.0, (3, 2, 2, 8))
+
+
+def arrays(peaks_ms):
+    return {"rule_names": np.array(["force"]), "latency_ms": DUE_MS, "force.single_peak_ms": peaks_ms}
+
+
+def test_a_planted_bias_and_spread_are_found_whichever_block_has_the_latency():
+    late_ms = np.where(DUE_MS == 300.0, -20.0, 5.0)
+    planted = DUE_MS[None, ..., None] + late_ms[None, ..., None] + JITTER_MS
+    shift = {latency: JITTER_MS[:, latency == DUE_MS].mean(axis=(1, 2)) for latency in (300.0, 600.0)}
+    found = biases(arrays(planted))["force"]
+    assert found.shape == (3, 2)
+    np.testing.assert_allclose(found[:, 0], -20.0 + shift[300.0])
+    np.testing.assert_allclose(found[:, 1], 5.0 + shift[600.0])
+    expected = JITTER_MS.std(axis=-1, ddof=1)[:, DUE_MS == 600.0].mean(axis=1)
+    np.testing.assert_allclose(spreads(arrays(planted))["force"][:, 1], expected)
+
+
+def test_probes_without_a_prediction_are_left_out():
+    whole = DUE_MS[None, ..., None] + JITTER_MS
+    holes = np.concatenate([whole, np.full_like(whole, np.nan)], axis=-1)
+    for measure in (biases, spreads):
+        np.testing.assert_allclose(measure(arrays(holes))["force"], measure(arrays(whole))["force"])
+
+
+def test_what_is_never_predicted_is_no_number_and_is_drawn_without_a_warning():
+    silent = arrays(np.full((3, 2, 2, 8), np.nan))
+    assert np.isnan(biases(silent)["force"]).all()
+    assert np.isnan(spreads(silent)["force"]).all()
+    timing_figure(silent).canvas.draw()
+
+
+def test_one_probe_has_no_spread():
+    assert np.isnan(spreads(arrays(DUE_MS[None, ..., None] + np.zeros((2, 2, 2, 1))))["force"]).all()
+
+
+def test_rules_are_drawn_in_the_order_that_is_asked_for():
+    bars = against_latency([300.0], {"b": [[1.0]], "a": [[2.0]]}, "bias (ms)")
+    assert [bar.get_label() for bar in bars] == ["b", "a"]
+    assert [bar.lines[0].get_ydata()[0] for bar in bars] == [1.0, 2.0]
+
+
+def test_a_run_without_single_probes_is_refused_in_a_sentence():
+    with pytest.raises(RequestError, match=r"force\.single_peak_ms.*timing"):
+        timing_figure({"rule_names": np.array(["force"])})
