@@ -15,7 +15,9 @@ from neurogate.runs import files, store
 Metrics = Mapping[str, Mapping[str, Any]]
 
 
-def make(out: Path, *, outcome: str = "done", metrics: Metrics | None = None, **settings: Any) -> Path:
+def make(
+    out: Path, *, outcome: str = "done", metrics: Metrics | None = None, arrays: Any = None, **settings: Any
+) -> Path:
     """Store a run, replacing the one that is there; `settings` are those of the reservoir and ``seed``."""
     out.mkdir(exist_ok=True)
     seed, name = settings.pop("seed", 1), settings.pop("name", "made")
@@ -24,7 +26,7 @@ def make(out: Path, *, outcome: str = "done", metrics: Metrics | None = None, **
     folder = store.folder_of(simulation, out)
     with store.writing(folder, replace=True) as hidden:
         (hidden / "config.toml").write_text(dumps(simulation), "utf-8")
-        files.write_arrays(hidden / "arrays.npz", {"walk": np.arange(seed)})
+        files.write_arrays(hidden / "arrays.npz", arrays or {"walk": np.arange(seed)})
         (hidden / "figures").mkdir()
         (hidden / "figures" / "overview.png").write_bytes(b"picture")
         files.write_json(
