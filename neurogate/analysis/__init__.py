@@ -1,4 +1,4 @@
-"""Pure functions on arrays: what a readout predicts, subspaces, nulls, spike statistics, intervals.
+"""Pure functions on arrays: predictions, subspaces, decoding, selectivity, time, spikes, nulls, intervals.
 
 Nothing here simulates, draws a figure, opens a file or knows of configurations.
 """

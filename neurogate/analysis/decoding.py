@@ -1,8 +1,8 @@
 """Which class a trial belongs to, read from its activity at one time by a decoder trained at another.
 
 A code that stays is read by one decoder at all times; a code that moves only by a decoder of the same time.
-Here live a regularised linear discriminant, cross-temporal decoding and its null. Reading elapsed time
-lives in :mod:`neurogate.analysis.elapsed_time`.
+Here live a regularised linear discriminant and cross-temporal decoding. Its null, shuffled labels, comes from
+:mod:`neurogate.analysis.surrogates`; reading elapsed time lives in :mod:`neurogate.analysis.elapsed_time`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from neurogate.errors import RequestError
 __all__ = [
     "Discriminant",
     "cross_temporal_accuracy",
-    "cross_temporal_null",
     "fit_discriminant",
     "generalisation_index",
 ]
@@ -101,7 +100,9 @@ def cross_temporal_accuracy(
     .. math:: A_{tt'} = \frac1K \sum_k \Pr\bigl(\arg\max_j g^{(t)}_j(x_{t'}) = k \mid k\bigr)
 
     with the discriminant :math:`g^{(t)}` of `fit_discriminant`. Accuracy is balanced: chance is 1 / K
-    whatever the number of trials of each class. No trial tests a decoder that it trained.
+    whatever the number of trials of each class. No trial tests a decoder that it trained. To judge all T²
+    entries at once against shuffled labels, compare with the largest entry of each draw, which keeps the
+    chance of any false alarm at the level of the test.
 
     Parameters
     ----------
@@ -131,6 +132,7 @@ def cross_temporal_accuracy(
     Stokes MG et al. (2013). Dynamic coding for cognitive control in prefrontal cortex.
     doi:10.1016/j.neuron.2013.01.039
     King JR, Dehaene S (2014). doi:10.1016/j.tics.2014.01.002
+    Ojala M, Garriga GC (2010). Permutation tests for studying classifier performance. JMLR 11:1833-1863.
 
     Examples
     --------
@@ -140,7 +142,11 @@ def cross_temporal_accuracy(
     [[1.0, 0.5], [0.5, 0.5]]
     """
     data = as_trials(activity)
-    _same_length(data, labels)
+    if np.shape(labels) != (len(data),):
+        raise RequestError(
+            f"activity has {len(data)} trials and labels the shape {np.shape(labels)}. "
+            "Give one label for each trial."
+        )
     member, fold = stratified_folds(labels, folds)
     by_time = np.ascontiguousarray(data.transpose(1, 0, 2))
     hits = np.zeros(())
@@ -148,14 +154,6 @@ def cross_temporal_accuracy(
         fitted = fit_discriminant(by_time[:, ~test], member[~test], shrinkage)
         hits = hits + _hits(fitted, by_time[:, test], member[test])
     return np.asarray((hits / np.bincount(member)).mean(axis=-1))
-
-
-def _same_length(data: NDArray[np.float64], labels: ArrayLike) -> None:
-    if np.shape(labels) != (len(data),):
-        raise RequestError(
-            f"activity has {len(data)} trials and labels the shape {np.shape(labels)}. "
-            "Give one label for each trial."
-        )
 
 
 def _hits(
@@ -167,57 +165,6 @@ def _hits(
     chosen = scores.reshape(times, -1, times * trials).argmax(axis=1).reshape(times, times, trials)
     one_hot = np.eye(fitted.weights.shape[1])[member]
     return np.asarray((chosen == member) @ one_hot)
-
-
-def cross_temporal_null(
-    rng: np.random.Generator,
-    activity: ArrayLike,
-    labels: ArrayLike,
-    draws: int,
-    folds: int = 5,
-    shrinkage: float = 0.1,
-) -> NDArray[np.float64]:
-    """Draw the accuracy of cross-temporal decoding after the labels have been shuffled among the trials.
-
-    One entry of the accuracy is judged by the same entry of the draws. To judge all T² entries at once, take
-    the largest entry of each draw, which keeps the chance of any false alarm at the level of the test.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of the shuffles; it is advanced.
-    activity, labels, folds, shrinkage
-        As for `cross_temporal_accuracy`.
-    draws : int
-        Number of draws.
-
-    Returns
-    -------
-    (draws, T, T) float64
-        Balanced accuracies under the null; :func:`neurogate.analysis.nulls.tail_fraction` turns them into
-        p values.
-
-    Raises
-    ------
-    RequestError
-        As `cross_temporal_accuracy`.
-
-    References
-    ----------
-    Ojala M, Garriga GC (2010). Permutation tests for studying classifier performance. JMLR 11:1833-1863.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> labels = np.repeat([0, 1], 10)
-    >>> null = cross_temporal_null(rng, labels[:, None, None] + rng.normal(size=(20, 1, 3)), labels, draws=50)
-    >>> null.shape, 0.4 < float(null.mean()) < 0.6
-    ((50, 1, 1), True)
-    """
-    data = as_trials(activity)
-    _same_length(data, labels)
-    shuffled = (rng.permutation(np.asarray(labels)) for _ in range(draws))
-    return np.array([cross_temporal_accuracy(data, each, folds, shrinkage) for each in shuffled])
 
 
 def generalisation_index(accuracy: ArrayLike, chance: float) -> float:

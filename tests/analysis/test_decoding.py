@@ -6,13 +6,9 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurogate.analysis.decoding import (
-    cross_temporal_accuracy,
-    cross_temporal_null,
-    fit_discriminant,
-    generalisation_index,
-)
+from neurogate.analysis.decoding import cross_temporal_accuracy, fit_discriminant, generalisation_index
 from neurogate.analysis.nulls import tail_fraction
+from neurogate.analysis.surrogates import null_of, shuffled
 from neurogate.errors import RequestError
 
 seeds = st.integers(0, 2**32 - 1)
@@ -31,6 +27,10 @@ def new_axes(times, classes=3, size=6.0, seed=1):
     """Class means on axes that no two times or classes share."""
     directions = np.linalg.qr(np.random.default_rng(seed).standard_normal((N, times * classes)))[0]
     return size * directions.T.reshape(times, classes, N)
+
+
+def null(activity, labels, rng, draws, folds=5):
+    return null_of(lambda r: cross_temporal_accuracy(activity, shuffled(r, labels), folds), rng, draws)
 
 
 def test_a_static_code_is_read_by_every_decoder_at_every_time():
@@ -84,9 +84,7 @@ def test_shuffled_labels_are_read_at_chance_however_rare_a_class_is(rare):
     rng = np.random.default_rng(2)
     labels = np.array([0] * rare + [1] * 100)
     activity = rng.standard_normal((labels.size, 2, 4)) + labels[:, None, None]
-    null = cross_temporal_null(rng, activity, labels, draws=60)
-    assert null.shape == (60, 2, 2)
-    assert null.mean() == pytest.approx(0.5, abs=0.02)
+    assert null(activity, labels, rng, draws=60).mean() == pytest.approx(0.5, abs=0.02)
 
 
 def test_noise_beats_its_null_as_often_as_it_should():
@@ -95,10 +93,10 @@ def test_noise_beats_its_null_as_often_as_it_should():
     p = []
     for _ in range(40):
         noise = rng.standard_normal((20, 1, 3))
-        null = cross_temporal_null(rng, noise, labels, draws=39, folds=2)
+        draws = null(noise, labels, rng, draws=39, folds=2)
         jitter = 1e-6 * rng.standard_normal(40)  # accuracies are coarse; ties are broken at random
         value = cross_temporal_accuracy(noise, labels, folds=2)[0, 0]
-        p.append(tail_fraction(null[:, 0, 0] + jitter[1:], value + jitter[0]))
+        p.append(tail_fraction(draws[:, 0, 0] + jitter[1:], value + jitter[0]))
     assert scipy.stats.kstest(p, "uniform").pvalue > 0.01
 
 
@@ -135,8 +133,6 @@ def test_impossible_requests_are_refused():
         cross_temporal_accuracy(activity, labels)
     with pytest.raises(RequestError, match=r"12 trials and labels the shape \(11,\)"):
         cross_temporal_accuracy(activity, labels[:-1], folds=2)
-    with pytest.raises(RequestError, match=r"12 trials and labels the shape \(11,\)"):
-        cross_temporal_null(np.random.default_rng(0), activity, labels[:-1], draws=2)
     with pytest.raises(RequestError, match="shrinkage is 0"):
         cross_temporal_accuracy(activity, labels, folds=2, shrinkage=0.0)
     with pytest.raises(RequestError, match="one class for each sample"):
