@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 the run failed or diverged, 2 the request was wrong.
+        0 done, 1 the run failed or diverged, 2 the request was wrong, 3 some runs of a sweep failed.
 
     Examples
     --------
@@ -64,9 +64,12 @@ def _reported(error: Exception) -> str:
     import tempfile
     import traceback
 
-    with tempfile.NamedTemporaryFile("w", prefix="neurogate-", suffix=".log", delete=False) as file:
-        traceback.print_exception(error, file=file)
-    return (
-        f"neurogate itself failed ({type(error).__name__}: {error}). This is not your mistake; "
-        f"please report it with the file {file.name}."
-    )
+    lines = "".join(traceback.format_exception(error)).encode(errors="backslashreplace")
+    what = f"neurogate itself failed ({type(error).__name__}: {error}). This is not your mistake;"
+    try:
+        with tempfile.NamedTemporaryFile(prefix="neurogate-", suffix=".log", delete=False) as file:
+            file.write(lines)
+    except OSError as refused:
+        reason = refused.strerror or refused
+        return f"{what} please report it with what follows, since no file can keep it ({reason}).\n{lines.decode()}"
+    return f"{what} please report it with the file {file.name}."

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import io
 import os
 import subprocess
 import sys
@@ -65,6 +67,31 @@ def test_an_error_of_ours_is_kept_in_a_file_and_told_in_one_sentence(
     assert "(ZeroDivisionError: an accident)" in err
     assert str(log) in err
     assert log.read_text().startswith("Traceback")
+
+
+@pytest.mark.parametrize("folder", ["gone", "full"])
+def test_an_error_of_ours_that_no_file_can_keep_is_told_whole(
+    folder: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("an accident")
+
+    class Full(io.BytesIO):
+        name = "neurogate.log"
+
+        def write(self, content: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    if folder == "full":
+        monkeypatch.setattr(tempfile, "NamedTemporaryFile", lambda **options: Full())
+    monkeypatch.setattr("neurogate.config.shipped.descriptions", broken)
+    assert main(["list"]) == 1
+    first, *lines = capsys.readouterr().err.splitlines()
+    assert "(ZeroDivisionError: an " in first
+    assert first.endswith(("(No space left on device).", "(No such file or directory)."))
+    assert lines[0].startswith("Traceback")
+    assert lines[-1].startswith("ZeroDivisionError")
 
 
 def test_a_reader_that_leaves_early_is_no_error(checkout: Path) -> None:
