@@ -117,8 +117,8 @@ def put(table: dict[str, Any], path: str, value: Any, defaults: Any) -> None:
     value : object
         Plain value.
     defaults : mapping or None
-        The configuration spelled out: where `table` leaves a list to its default, the list is copied
-        from here before one of its entries is changed.
+        The configuration spelled out: where `table` leaves a list, or a table of named things such as rules,
+        to its default, that is copied from here before one of its entries is changed.
 
     Raises
     ------
@@ -142,8 +142,20 @@ def put(table: dict[str, Any], path: str, value: Any, defaults: Any) -> None:
         if last:
             node[slot] = value
         elif isinstance(node, dict) and slot not in node:
-            node[slot] = {} if defaults is None or isinstance(defaults, dict) else copy.deepcopy(defaults)
+            node[slot] = _begun(defaults)
         node = node[slot]
+
+
+def _begun(default: Any) -> Any:
+    """Return what stands for a default before something in it is changed.
+
+    Of a table, nothing: what is left out keeps its default. But names are lost if they are left out.
+    """
+    if not isinstance(default, dict):
+        return {} if default is None else copy.deepcopy(default)
+    if all(isinstance(inner, dict) and "kind" in inner for inner in default.values()):
+        return {name: {"kind": inner["kind"]} for name, inner in default.items()}
+    return {}
 
 
 def segments(path: str) -> list[str]:

@@ -12,8 +12,11 @@ import pytest
 from neurogate.config import shipped
 from neurogate.config.loading import load, read
 from neurogate.config.schema import Simulation, structure
+from neurogate.config.sweep import points
+from neurogate.config.sweep_table import load_sweep
 from neurogate.errors import RequestError
 from neurogate.neurons.distributions import FromFile, Uniform
+from neurogate.plasticity.three_factor import ThreeFactor
 
 Write = Callable[[str], Path]
 
@@ -101,6 +104,12 @@ class TestOverrides:
         made = load(write(""), ["task.blocks.1.trials=7", "rules.three_factor.gates[1].saturation=0.5"])
         assert [block.trials for block in made.task.blocks] == [320, 7, 240]
         assert made.rules["three_factor"].gates[1].saturation == 0.5  # type: ignore[union-attr]
+
+    def test_changing_a_rule_of_a_file_that_names_none_leaves_the_others(self, write: Write) -> None:
+        rules = load(write(""), ["rules.three_factor.eta_when=0.5"]).rules
+        assert rules == Simulation().rules | {"three_factor": ThreeFactor(eta_when=0.5)}
+        base, sweep = load_sweep(write(""), wishes={"grid": {"rules.three_factor.eta_when": [0.5, 0.6]}})
+        assert [point.simulation.rules.keys() for point in points(sweep, base)] == [rules.keys()] * 2
 
     def test_distributions_are_replaced_as_a_whole(self) -> None:
         made = load("what_when", ["reservoir.synapse.tau_ms={uniform = [20, 30]}"])

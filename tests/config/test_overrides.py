@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from neurogate.config import load, shipped, unstructure
 from neurogate.config.overrides import changes, parse, put
+from neurogate.config.paths import look, paths
 from neurogate.config.problems import Flaw
 
 
@@ -71,6 +73,27 @@ class TestPut:
         put(table, "task.blocks.1.trials", 9, defaults)
         assert table == {"task": {"blocks": [{"trials": 1}, {"trials": 9}]}}
         assert defaults["task"] == {"blocks": [{"trials": 1}, {"trials": 2}]}
+
+    def test_things_that_have_names_stay_when_one_of_them_changes_or_another_comes(self) -> None:
+        defaults = {"rules": {"a": {"kind": "force", "x": 1}, "b": {"kind": "ridge", "y": 2}}}
+        table: dict[str, Any] = {}
+        put(table, "rules.b.y", 9, defaults)
+        assert table == {"rules": {"a": {"kind": "force"}, "b": {"kind": "ridge", "y": 9}}}
+        put(table, "rules.c.z", 3, defaults)
+        assert table["rules"].keys() == {"a", "b", "c"}
+
+    @pytest.mark.parametrize("name", shipped.names())
+    def test_rules_are_the_only_things_that_have_names(self, name: str) -> None:
+        spelt_out = unstructure(load(name))
+        tables = {"": spelt_out} | {path: look(spelt_out, path) for path in paths(spelt_out)}
+        of_kinds = [
+            path
+            for path, table in tables.items()
+            if isinstance(table, dict)
+            and table
+            and all(isinstance(inner, dict) and "kind" in inner for inner in table.values())
+        ]
+        assert of_kinds == ["rules"] * ("rules" in spelt_out)
 
     def test_a_default_distribution_is_replaced_not_mixed(self) -> None:
         table: dict[str, Any] = {}
