@@ -71,5 +71,6 @@ def _reported(error: Exception) -> str:
             file.write(lines)
     except OSError as refused:
         reason = refused.strerror or refused
-        return f"{what} please report it with what follows, since no file can keep it ({reason}).\n{lines.decode()}"
+        said = f"{what} please report it with what follows, since no file can keep it ({reason})."
+        return f"{said}\n{lines.decode().rstrip()}"
     return f"{what} please report it with the file {file.name}."
