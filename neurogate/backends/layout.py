@@ -6,15 +6,17 @@ replica axis B. A backend works on one replica at a time through `replica`.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy.typing as npt
 
 __all__ = [
+    "ACTIVATIONS",
     "CHECK_EVERY",
     "LANES",
     "LESSONS",
     "MODELS",
+    "RATE_ROWS",
     "RECORDABLE",
     "SCHEMES",
     "STATE_ROWS",
@@ -23,6 +25,8 @@ __all__ = [
     "Codes",
     "Lesson",
     "NetworkArrays",
+    "RateArrays",
+    "RateCodes",
     "RecordPlan",
     "StateArrays",
     "Status",
@@ -48,6 +52,12 @@ RECORDABLE = {name: row for row, name in enumerate((*STATE_ROWS, "spikes", "read
 
 WATCHED = ("v", "u", "synaptic_current", "readout")
 """What is looked at for divergence; the codes of `Status` are places in it."""
+
+ACTIVATIONS = {"linear": 0, "rectified": 1, "tanh": 2}
+"""What becomes of the drive of a unit without spikes."""
+
+RATE_ROWS = ("trace",)
+"""The state of a network without spikes, which is all that can be recorded of it."""
 
 LESSONS = {"delta": 0, "least_squares": 1}
 """How readouts can be taught inside a run."""
@@ -92,10 +102,33 @@ class NetworkArrays(NamedTuple):
     delays: Array  # (B, S) int32 steps, or (B, 0) when every delay is one step
 
 
+class RateCodes(NamedTuple):
+    """Choices that hold for every replica of a batch of networks without spikes."""
+
+    activation: int  # one of ACTIVATIONS
+    dt_ms: float  # step
+
+
+class RateArrays(NamedTuple):
+    """A batch of networks without spikes: everything that stays fixed during a run.
+
+    K inputs, D senders to each unit (0 if units do not hear each other).
+    """
+
+    seed: Array  # (B,) uint64
+    bias: Array  # (B, N)
+    input_weights: Array  # (B, K, N)
+    noise_sd: Array  # (B, N), already divided by sqrt(dt); (B, 0) for none
+    sources: Array  # (B, N, D) int32, whom a unit hears, in ascending order
+    weights: Array  # (B, N, D), per Hz
+    step: Array  # (B, N) share of the way that a unit goes to its drive in a step
+    scale_hz: Array  # (B, N) rate of a unit that is driven by 1
+
+
 class StateArrays(NamedTuple):
     """Everything that a run changes; copy it and the run can be repeated from there."""
 
-    values: Array  # (B, 6, N), rows as in STATE_ROWS
+    values: Array  # (B, 6, N), rows as in STATE_ROWS; (B, 1, N) and RATE_ROWS without spikes
     pending: Array  # (B, D, N) weights on their way, a ring over the next D steps; D is 0 without delays
     feedback: Array  # (B, R) readouts fed back at the next step
     readout_weights: Array  # (B, R, N)
@@ -142,6 +175,9 @@ class Status(NamedTuple):
     neuron: Array  # (B,)
 
 
-def replica(arrays: NetworkArrays, b: int) -> NetworkArrays:
+_Arrays = TypeVar("_Arrays", NetworkArrays, RateArrays)
+
+
+def replica(arrays: _Arrays, b: int) -> _Arrays:
     """Return the arrays of one replica, without the replica axis."""
-    return NetworkArrays(*(array[b] for array in arrays))
+    return type(arrays)(*(array[b] for array in arrays))

@@ -19,7 +19,9 @@ from ..errors import RequestError
 
 __all__ = ["FUNCTIONS", "BackendInfo", "choose", "describe"]
 
-FUNCTIONS = ("run_reservoir", "high_pass", "readout", "normalised_delta", "recursive_least_squares")
+FUNCTIONS = (
+    "run_reservoir", "run_rates", "high_pass", "readout", "normalised_delta", "recursive_least_squares",
+)  # fmt: skip
 """What every backend offers, with the signatures of `numpy_reference`."""
 
 _MODULES = {

@@ -20,11 +20,13 @@ from neurogate.units import requirement
 __all__ = [
     "FORMS",
     "allowed",
+    "implied",
     "is_distribution",
     "is_optional",
     "is_scalar",
     "is_tagged",
     "members",
+    "name_of",
     "origin_is",
 ]
 
@@ -51,7 +53,21 @@ def allowed(annotation: Any) -> str:
 
 def members(union: Any) -> dict[str, type]:
     """Return the classes of a tagged union by their kinds."""
-    return {cls.kind: cls for cls in typing.get_args(union)}
+    return {str(name_of(cls)): cls for cls in typing.get_args(union)}
+
+
+def implied(union: Any) -> str | None:
+    """Return the kind of a tagged union that is meant where none is named, or None.
+
+    Its class has an `implied_kind` in place of a `kind`, and is written without it.
+    """
+    kinds = (getattr(cls, "implied_kind", None) for cls in typing.get_args(union))
+    return next(filter(None, kinds), None)
+
+
+def name_of(cls: Any) -> str | None:
+    """Return the kind by which a table may name a class, also where it need not, or None."""
+    return kind_of(cls) or getattr(cls, "implied_kind", None)
 
 
 def _is_union(annotation: Any) -> bool:
@@ -70,7 +86,7 @@ def is_distribution(annotation: Any) -> bool:
 
 def is_tagged(annotation: Any) -> bool:
     """Whether it is a choice between classes that differ by their kind."""
-    named = _is_union(annotation) and all(map(kind_of, typing.get_args(annotation)))
+    named = _is_union(annotation) and all(map(name_of, typing.get_args(annotation)))
     return named and not is_distribution(annotation)
 
 

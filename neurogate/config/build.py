@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
+from neurogate.config.parts import Run
 from neurogate.config.schema import AnySimulation, WaveformSimulation
-from neurogate.network.reservoir import Reservoir
+from neurogate.network.rate_reservoir import AnyReservoir, RateReservoir
+from neurogate.network.reservoir import Reservoir, ReservoirSpec
 from neurogate.tasks.session import Session
 from neurogate.tasks.waveform import WaveformSession
 
@@ -26,7 +29,7 @@ def replica_seeds(simulation: AnySimulation) -> tuple[int, ...]:
     return tuple(range(simulation.run.seed, simulation.run.seed + simulation.run.replicas))
 
 
-def reservoir(simulation: AnySimulation) -> Reservoir:
+def reservoir(simulation: AnySimulation) -> AnyReservoir:
     """Draw the networks of a simulation.
 
     Raises
@@ -41,16 +44,12 @@ def reservoir(simulation: AnySimulation) -> Reservoir:
     >>> reservoir(Simulation(name="mine", reservoir=ReservoirSpec(n=50))).shape
     (1, 50, 6)
     """
-    channels, feedback, readouts = _widths(simulation)
-    return Reservoir.build(
-        simulation.reservoir,
-        replica_seeds(simulation),
-        channels,
-        feedback=feedback,
-        readouts=readouts,
-        dtype=simulation.run.dtype,
-        backend=simulation.run.backend,
-        threads=simulation.run.threads or os.cpu_count() or 1,
+    spec = simulation.reservoir
+    if isinstance(spec, ReservoirSpec):
+        return _spiking(simulation, spec)
+    channels, feedback, _ = _widths(simulation)
+    return RateReservoir.build(
+        spec, replica_seeds(simulation), channels, feedback=feedback, **_carried_out(simulation.run)
     )
 
 
@@ -69,7 +68,7 @@ def session(simulation: AnySimulation) -> Session | WaveformSession:
     856
     """
     if isinstance(simulation, WaveformSimulation):
-        network, seeds = reservoir(simulation), replica_seeds(simulation)
+        network, seeds = _spiking(simulation, simulation.reservoir), replica_seeds(simulation)
         return WaveformSession(network, simulation.task, simulation.rule, seeds)
     return Session(
         reservoir(simulation),
@@ -80,6 +79,22 @@ def session(simulation: AnySimulation) -> Session | WaveformSession:
         replica_seeds(simulation),
         simulation.record,
     )
+
+
+def _spiking(simulation: AnySimulation, spec: ReservoirSpec) -> Reservoir:
+    channels, feedback, readouts = _widths(simulation)
+    return Reservoir.build(
+        spec,
+        replica_seeds(simulation),
+        channels,
+        feedback=feedback,
+        readouts=readouts,
+        **_carried_out(simulation.run),
+    )
+
+
+def _carried_out(run: Run) -> dict[str, Any]:
+    return {"dtype": run.dtype, "backend": run.backend, "threads": run.threads or os.cpu_count() or 1}
 
 
 def _widths(simulation: AnySimulation) -> tuple[int, int, int]:

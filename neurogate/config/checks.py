@@ -13,11 +13,14 @@ import numpy as np
 
 from neurogate.config.memory import memory_mb
 from neurogate.config.network_checks import network_problems
-from neurogate.config.parts import Basics, Parts, WaveformParts
+from neurogate.config.parts import AnyReservoirSpec, Basics, Parts, WaveformParts
+from neurogate.network.rate_reservoir import RateReservoir
+from neurogate.network.reservoir import ReservoirSpec
 from neurogate.neurons.distributions import Constant
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.gates import PhaseGate
 from neurogate.plasticity.three_factor import ThreeFactor
+from neurogate.tasks.record import LEARNED, SIMULATED
 from neurogate.units import shown, whole_steps
 
 __all__ = ["problems"]
@@ -38,7 +41,7 @@ def problems(simulation: Parts | WaveformParts) -> list[str]:
     if isinstance(simulation, WaveformParts):
         found += _waveform(simulation)
     else:
-        checks = (_names, _steps, _bins, _windows, _sizes, _network, _feedback)
+        checks = (_names, _steps, _bins, _windows, _sizes, _network, _recordable, _feedback)
         found += [problem for check in checks for problem in check(simulation)]
     return found or list(_memory(simulation))
 
@@ -53,8 +56,8 @@ def _waveform(simulation: WaveformParts) -> Iterator[str]:
     """Say what does not fit together where readouts are taught a signal inside the run."""
     task, reservoir = simulation.task, simulation.reservoir
     yield from task.misfits(simulation.rule, reservoir.dt_ms)
-    yield from _not_multiples(_delay(simulation), "steps", "reservoir.dt_ms", reservoir.dt_ms)
-    yield from _in_degree(simulation)
+    yield from _not_multiples(_delay(reservoir), "steps", "reservoir.dt_ms", reservoir.dt_ms)
+    yield from _in_degree(reservoir)
     steps = task.duration_ms / reservoir.dt_ms
     if steps > _MOST_STEPS:
         most = f"it must be at most {_MOST_STEPS}"
@@ -83,13 +86,13 @@ def _steps(simulation: Parts) -> Iterator[str]:
     times["features.bin_ms"] = simulation.features.bin_ms
     for i, block in enumerate(simulation.task.blocks):
         times |= {f"task.blocks[{i}].latency_ms[{c}]": value for c, value in enumerate(block.latency_ms)}
-    times |= _delay(simulation)
+    times |= _delay(simulation.reservoir)
     yield from _not_multiples(times, "steps", "reservoir.dt_ms", dt_ms)
 
 
-def _delay(simulation: Basics) -> dict[str, float]:
+def _delay(reservoir: AnyReservoirSpec) -> dict[str, float]:
     """Return the delay of the connections, if it is one and not the shortest."""
-    delay = simulation.reservoir.recurrent.delay_ms
+    delay = reservoir.recurrent.delay_ms if isinstance(reservoir, ReservoirSpec) else None
     return (
         {"reservoir.recurrent.delay_ms": delay.value} if isinstance(delay, Constant) and delay.value else {}
     )
@@ -154,7 +157,7 @@ def _windows(simulation: Parts) -> Iterator[str]:
 def _sizes(simulation: Parts) -> Iterator[str]:
     """Say what is larger than the network or than a run can be."""
     n, task = simulation.reservoir.n, simulation.task
-    yield from _in_degree(simulation)
+    yield from _in_degree(simulation.reservoir)
     if simulation.record.neurons > n:
         yield f"record.neurons is {simulation.record.neurons}; it must be at most reservoir.n, {n}."
     trials = task.settling + task.habituation + task.trials
@@ -170,8 +173,10 @@ def _sizes(simulation: Parts) -> Iterator[str]:
             yield f"{key} is {count:g}; it must be at most {most}."
 
 
-def _in_degree(simulation: Basics) -> Iterator[str]:
-    n, recurrent = simulation.reservoir.n, simulation.reservoir.recurrent
+def _in_degree(reservoir: AnyReservoirSpec) -> Iterator[str]:
+    if not isinstance(reservoir, ReservoirSpec):
+        return
+    n, recurrent = reservoir.n, reservoir.recurrent
     if recurrent.kind == "fixed_in_degree" and recurrent.in_degree > n:
         yield f"reservoir.recurrent.in_degree is {recurrent.in_degree}; it must be at most reservoir.n, {n}."
 
@@ -184,6 +189,19 @@ def _network(simulation: Parts) -> Iterator[str]:
         channels=task.cues + len(task.outcomes),
         readouts=1 + len(task.outcomes),
     )
+
+
+def _recordable(simulation: Parts) -> Iterator[str]:
+    """Say what is to be recorded of a reservoir that has no such thing."""
+    if isinstance(simulation.reservoir, ReservoirSpec):
+        return
+    absent = [v for v in simulation.record.variables if v in SIMULATED and v not in RateReservoir.recordable]
+    if absent:
+        there = ", ".join((*RateReservoir.recordable, *LEARNED))
+        yield (
+            f"record.variables holds {', '.join(map(shown, absent))}, which a reservoir of the kind "
+            f"{simulation.reservoir.kind} does not have; it has {there}."
+        )
 
 
 def _memory(simulation: Parts | WaveformParts) -> Iterator[str]:

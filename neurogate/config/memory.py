@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurogate.config.parts import Basics, Parts, WaveformParts
+from neurogate.config.parts import Parts, WaveformParts
+from neurogate.network.rates import EchoState, Leaky
 from neurogate.network.recording import Recording, recording_mb
+from neurogate.network.reservoir import ReservoirSpec
 from neurogate.neurons.distributions import FromFile
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.online import OnlineLeastSquares
@@ -77,20 +79,26 @@ def _waveform_mb(simulation: WaveformParts) -> dict[str, float]:
     return {name: number / 1e6 for name, number in parts.items()}
 
 
-def _sizes(simulation: Basics) -> tuple[int, int, int]:
+def _sizes(simulation: Parts | WaveformParts) -> tuple[int, int, int]:
     """Return the replicas, the neurons of each and the bytes of a number."""
     return simulation.run.replicas, simulation.reservoir.n, 4 if simulation.run.dtype == "float32" else 8
 
 
-def _connections(simulation: Basics, size: int) -> float:
+def _connections(simulation: Parts | WaveformParts, size: int) -> float:
     """Return bytes: the synapses of all replicas, and what drawing those of one takes."""
-    n, recurrent = simulation.reservoir.n, simulation.reservoir.recurrent
+    n = simulation.reservoir.n
+    if isinstance(simulation.reservoir, EchoState | Leaky):
+        heard = simulation.reservoir.in_degree if isinstance(simulation.reservoir, EchoState) else 0
+        return n * heard * (simulation.run.replicas * (size + 4) + 40)
+    recurrent = simulation.reservoir.recurrent
     inputs = recurrent.in_degree if recurrent.kind == "fixed_in_degree" else recurrent.probability * n
     return n * inputs * (simulation.run.replicas * (size + 8) + 40)
 
 
-def _longest_delay(simulation: Basics) -> float:
+def _longest_delay(simulation: Parts | WaveformParts) -> float:
     """Return how many steps weights can be on their way, as far as the settings tell."""
+    if not isinstance(simulation.reservoir, ReservoirSpec):
+        return 0.0
     delay_ms = simulation.reservoir.recurrent.delay_ms
     if isinstance(delay_ms, FromFile):
         return 1.0

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from neurogate.config.parts import AnyReservoirSpec
 from neurogate.config.structuring import plain
 from neurogate.errors import RequestError
+from neurogate.network.rates import AnyRateSpec, EchoState
 from neurogate.network.reservoir import ReservoirSpec
 from neurogate.neurons.distributions import Constant, Distribution, FromFile, Gamma, Normal
 from neurogate.neurons.models import MODELS
@@ -20,17 +22,19 @@ from neurogate.units import Domain, shown
 
 __all__ = ["network_problems"]
 
+Ranges = dict[str, tuple[Distribution, Domain]]
+Needs = dict[str, tuple[Distribution, int | None]]
 _TIME = Domain(0, low_open=True, unit="ms")
 
 
 def network_problems(
-    reservoir: ReservoirSpec, *, longest_ms: float, channels: int, readouts: int
+    reservoir: AnyReservoirSpec, *, longest_ms: float, channels: int, readouts: int
 ) -> Iterator[str]:
     """Say which distributions of a network can give values that make no sense, and which files do not fit.
 
     Parameters
     ----------
-    reservoir : ReservoirSpec
+    reservoir : ReservoirSpec, EchoState or Leaky
     longest_ms : float
         The longest delay that is of use.
     channels, readouts : int
@@ -41,7 +45,21 @@ def network_problems(
     >>> list(network_problems(ReservoirSpec(), longest_ms=100.0, channels=6, readouts=3))
     []
     """
-    ranges: dict[str, tuple[Distribution, Domain]] = {
+    if isinstance(reservoir, ReservoirSpec):
+        ranges, needs = _ranges(reservoir, longest_ms), _needs(reservoir, channels, readouts)
+    else:
+        ranges, needs = _rate_ranges(reservoir), _rate_needs(reservoir, channels, readouts)
+    yield from _files(needs)
+    for path, (distribution, domain) in ranges.items():
+        problem = next(filter(None, map(domain.problem, _extremes(distribution))), None)
+        if problem:
+            advice = " (a normal distribution up to 6 sd)" if isinstance(distribution, Normal) else ""
+            yield f"{path} is {shown(plain(distribution))}; every number drawn {problem}{advice}."
+
+
+def _ranges(reservoir: ReservoirSpec, longest_ms: float) -> Ranges:
+    """Return the distributions of a spiking network of which not every number makes sense."""
+    ranges: Ranges = {
         "reservoir.synapse.tau_ms": (reservoir.synapse.tau_ms, _TIME),
         "reservoir.trace.tau_ms": (reservoir.trace.tau_ms, _TIME),
         "reservoir.synapse.rise_ms": (reservoir.synapse.rise_ms, _TIME),
@@ -54,21 +72,23 @@ def network_problems(
         domains = {p.name: p.domain for p in MODELS[PRESETS[population.preset].model].parameters}
         for name, distribution in population.parameters.items():
             ranges[f"reservoir.cells.{side}.parameters.{name}"] = distribution, domains[name]
-    yield from _files(reservoir, channels, readouts)
-    for path, (distribution, domain) in ranges.items():
-        problem = next(filter(None, map(domain.problem, _extremes(distribution))), None)
-        if problem:
-            advice = " (a normal distribution up to 6 sd)" if isinstance(distribution, Normal) else ""
-            yield f"{path} is {shown(plain(distribution))}; every number drawn {problem}{advice}."
+    return ranges
 
 
-def _files(reservoir: ReservoirSpec, channels: int, readouts: int) -> Iterator[str]:
-    """Say which files hold other than one number for each thing that needs one."""
+def _rate_ranges(reservoir: AnyRateSpec) -> Ranges:
+    return {
+        "reservoir.tau_ms": (reservoir.tau_ms, _TIME),
+        "reservoir.inputs.noise_sd": (reservoir.inputs.noise_sd, Domain(0)),
+    }
+
+
+def _needs(reservoir: ReservoirSpec, channels: int, readouts: int) -> Needs:
+    """Return how many numbers each distribution of a spiking network must give, None if that is drawn."""
     excitatory, inhibitory = reservoir.cells.split(reservoir.n)
     recurrent = reservoir.recurrent
     fixed = recurrent.kind == "fixed_in_degree"
     synapses = reservoir.n * recurrent.in_degree if fixed else None
-    needs: dict[str, tuple[Distribution, int | None]] = {
+    needs: Needs = {
         "reservoir.synapse.tau_ms": (reservoir.synapse.tau_ms, reservoir.n),
         "reservoir.trace.tau_ms": (reservoir.trace.tau_ms, reservoir.n),
         "reservoir.synapse.rise_ms": (reservoir.synapse.rise_ms, reservoir.n),
@@ -88,6 +108,24 @@ def _files(reservoir: ReservoirSpec, channels: int, readouts: int) -> Iterator[s
             **{f"parameters.{k}": d for k, d in population.parameters.items()},
         }
         needs |= {f"reservoir.cells.{side}.{key}": (d, count) for key, d in of_side.items()}
+    return needs
+
+
+def _rate_needs(reservoir: AnyRateSpec, channels: int, readouts: int) -> Needs:
+    needs: Needs = {
+        "reservoir.tau_ms": (reservoir.tau_ms, reservoir.n),
+        "reservoir.bias": (reservoir.bias, reservoir.n),
+        "reservoir.inputs.noise_sd": (reservoir.inputs.noise_sd, reservoir.n),
+        "reservoir.inputs.weight": (reservoir.inputs.weight, reservoir.n * channels),
+        "reservoir.inputs.feedback": (reservoir.inputs.feedback, reservoir.n * readouts),
+    }
+    if isinstance(reservoir, EchoState):
+        needs["reservoir.weight"] = reservoir.weight, reservoir.n * reservoir.in_degree
+    return needs
+
+
+def _files(needs: Needs) -> Iterator[str]:
+    """Say which files hold other than one number for each thing that needs one."""
     for path, (distribution, wanted) in needs.items():
         if not isinstance(distribution, FromFile) or not Path(distribution.path).is_file():
             continue

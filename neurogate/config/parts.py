@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import attrs
 
 from neurogate.network.features import Features
+from neurogate.network.rates import EchoState, Leaky
 from neurogate.network.reservoir import ReservoirSpec
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.online import OnlineLeastSquares, OnlineRule
@@ -24,7 +25,10 @@ from neurogate.tasks.waveform import Waveform
 from neurogate.tasks.what_when import WhatWhen
 from neurogate.units import Domain, Positive, Seed, settings
 
-__all__ = ["Basics", "Parts", "Run", "WaveformParts"]
+__all__ = ["AnyReservoirSpec", "Basics", "Parts", "Run", "WaveformParts"]
+
+AnyReservoirSpec = ReservoirSpec | EchoState | Leaky
+"""What a reservoir can be; a spiking one is meant where no kind is named."""
 
 
 @settings
@@ -72,8 +76,6 @@ class Basics:
         One line for listings.
     run : Run
         How it is carried out.
-    reservoir : ReservoirSpec
-        The spiking network.
 
     Examples
     --------
@@ -84,7 +86,6 @@ class Basics:
     name: str = "simulation"
     description: str = ""
     run: Run = Run()
-    reservoir: ReservoirSpec = ReservoirSpec()
 
 
 @settings
@@ -93,6 +94,8 @@ class Parts(Basics):
 
     Parameters
     ----------
+    reservoir : ReservoirSpec, EchoState or Leaky
+        The network.
     features : Features
         What the readouts see of it.
     task : WhatWhen
@@ -110,6 +113,7 @@ class Parts(Basics):
     ['three_factor', 'force']
     """
 
+    reservoir: AnyReservoirSpec = ReservoirSpec()
     features: Features = Features()
     task: WhatWhen = WhatWhen()
     rules: Mapping[str, AnyRule] = attrs.field(
@@ -125,6 +129,8 @@ class WaveformParts(Basics):
 
     Parameters
     ----------
+    reservoir : ReservoirSpec
+        The spiking network.
     task : Waveform
         The signal, and how long the run is.
     rule : OnlineLeastSquares or OnlineDelta
@@ -136,5 +142,6 @@ class WaveformParts(Basics):
     'least_squares'
     """
 
+    reservoir: ReservoirSpec = ReservoirSpec()
     task: Waveform = Waveform()
     rule: OnlineRule = OnlineLeastSquares()

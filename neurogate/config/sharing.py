@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import attrs
 
 from neurogate.config import build
 from neurogate.config.hashing import Known, texts
 from neurogate.config.schema import AnySimulation, WaveformSimulation
-from neurogate.network.reservoir import Reservoir
+from neurogate.network.rate_reservoir import AnyReservoir
 from neurogate.plasticity.episode import Rule
 from neurogate.tasks.parts import Part
 from neurogate.tasks.session import Session
@@ -154,7 +154,7 @@ def share(simulations: Sequence[AnySimulation], threads: int = 1) -> list[Shared
     >>> shared.session.seeds, [part.replicas for part in shared.parts]
     ((1, 2), [(0,), (1,)])
     """
-    networks: dict[str, Reservoir] = {}
+    networks: dict[str, AnyReservoir] = {}
     alike: dict[object, list[int]] = defaultdict(list)
     named = [key.network for key in _keys(simulations)]
     for place, (simulation, name) in enumerate(zip(simulations, named, strict=True)):
@@ -168,7 +168,7 @@ def _shared(
     simulations: Sequence[AnySimulation],
     members: Sequence[int],
     named: Sequence[str],
-    networks: Mapping[str, Reservoir],
+    networks: Mapping[str, AnyReservoir],
 ) -> Shared:
     chosen, keys = [simulations[place] for place in members], [named[place] for place in members]
     first: dict[str, int] = {}
@@ -177,7 +177,8 @@ def _shared(
         if key not in first:
             first[key] = len(seeds)
             seeds += build.replica_seeds(simulation)
-    whole = Reservoir.joined([networks[key] for key in first])
+    cls: Any = type(networks[keys[0]])
+    whole = cls.joined([networks[key] for key in first])
     rules, names = _united(chosen)
     parts = tuple(
         Part(tuple(range(first[key], first[key] + simulation.run.replicas)), named)

@@ -24,14 +24,16 @@ from cattrs.gen import make_dict_structure_fn
 from neurogate.config.annotations import (
     FORMS,
     allowed,
+    implied,
     is_distribution,
     is_optional,
     is_scalar,
     is_tagged,
     members,
+    name_of,
     origin_is,
 )
-from neurogate.config.problems import Flaw, keys_of, kind_of, mistakes, nearest, without
+from neurogate.config.problems import Flaw, keys_of, mistakes, nearest, without
 from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Constant, Distribution
 from neurogate.units import Unfit, conform, field_types, requirement, shown
@@ -167,7 +169,7 @@ def _converter() -> Converter:
 
 
 def _table(cls: Any, converter: Converter) -> _Hook:
-    make, kind = make_dict_structure_fn(cls, converter), kind_of(cls)
+    make, kind = make_dict_structure_fn(cls, converter), name_of(cls)
 
     def hook(value: Any, _: Any) -> Any:
         if not isinstance(value, Mapping):
@@ -224,12 +226,14 @@ def _scalar(annotation: Any, _: Converter) -> _Hook:
 
 
 def _tagged(union: Any, converter: Converter) -> _Hook:
-    classes = members(union)
+    classes, meant = members(union), implied(union)
     kinds = " or ".join(map(shown, classes))
 
     def hook(value: Any, _: Any) -> Any:
         if not isinstance(value, Mapping):
             raise Unfit(value, f"a table with kind = {kinds}")
+        if meant and value.get("kind", meant) == meant:
+            return converter.structure(value, classes[meant])
         if "kind" not in value:
             near = nearest("kind", value)
             raise Flaw(f"has no kind; kind must be {kinds}.{_hint(near and f'kind by {near}')}")

@@ -18,13 +18,19 @@ from .filters import Synapse, Trace, kick
 if TYPE_CHECKING:
     from .reservoir import ReservoirSpec
 
-__all__ = ["draw", "start_of"]
+__all__ = ["draw", "generator", "start_of"]
 
 Array = npt.NDArray[Any]
 
 
-def _rng(seed: int, purpose: int) -> np.random.Generator:
-    """Return a generator for one purpose, so that changing one part of a network leaves the others alone."""
+def generator(seed: int, purpose: int) -> np.random.Generator:
+    """Return a generator for one purpose, so that changing one part of a network leaves the others alone.
+
+    Examples
+    --------
+    >>> float(generator(1, 0).random()) == float(generator(1, 1).random())
+    False
+    """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose,)))
 
 
@@ -55,14 +61,14 @@ def draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int, readouts:
     (2, 30)
     """
     n, dt = spec.n, spec.dt_ms
-    parameters, bias = spec.cells.draw(n, _rng(seed, 0))
+    parameters, bias = spec.cells.draw(n, generator(seed, 0))
     inhibitory = spec.cells.split(n)[1]
-    wires = spec.recurrent.draw(n, inhibitory, gain=spec.gain, dt_ms=dt, rng=_rng(seed, 1))
-    tau, rise = _time_constants("synapse", spec.synapse, _rng(seed, 2), n)
-    trace_tau, trace_rise = _time_constants("trace", spec.trace, _rng(seed, 3), n)
-    weights = spec.inputs.draw(channels, n, _rng(seed, 4))
-    back = spec.inputs.feedback.sample(_rng(seed, 5), (feedback + readouts) * n).reshape(-1, n)
-    noise_sd = spec.inputs.noise_sd.sample(_rng(seed, 6), n) / np.sqrt(dt)
+    wires = spec.recurrent.draw(n, inhibitory, gain=spec.gain, dt_ms=dt, rng=generator(seed, 1))
+    tau, rise = _time_constants("synapse", spec.synapse, generator(seed, 2), n)
+    trace_tau, trace_rise = _time_constants("trace", spec.trace, generator(seed, 3), n)
+    weights = spec.inputs.draw(channels, n, generator(seed, 4))
+    back = spec.inputs.feedback.sample(generator(seed, 5), (feedback + readouts) * n).reshape(-1, n)
+    noise_sd = spec.inputs.noise_sd.sample(generator(seed, 6), n) / np.sqrt(dt)
     arriving = kick(spec.synapse, tau, rise, dt)
     external = np.full(n if spec.inputs.poisson_rate_hz else 0, spec.inputs.poisson_rate_hz * dt / 1000)
     return {
@@ -106,7 +112,7 @@ def start_of(spec: ReservoirSpec, seeds: Sequence[int], dtype: str) -> Array | N
     source = spec.cells.start_mV
     if source is None:
         return None
-    return np.stack([source.sample(_rng(seed, 7), spec.n) for seed in seeds]).astype(dtype)
+    return np.stack([source.sample(generator(seed, 7), spec.n) for seed in seeds]).astype(dtype)
 
 
 def _time_constants(

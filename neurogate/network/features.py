@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..units import Milliseconds, NonNegative, Positive, settings
-from .reservoir import Reservoir
+from .rate_reservoir import AnyReservoir
 
 __all__ = ["Features", "Moments", "Scaling"]
 
@@ -121,7 +121,7 @@ class Scaling:
         x[..., -1] = self.features.constant
         return x
 
-    def phasic(self, reservoir: Reservoir, tonic: Array, memory: Array) -> tuple[Array, Array]:
+    def phasic(self, reservoir: AnyReservoir, tonic: Array, memory: Array) -> tuple[Array, Array]:
         """Return h, (B, T, N), and the running mean after the last bin, (B, N)."""
         rate = self.features.bin_ms / self.features.phasic_tau_ms
         signals = np.ascontiguousarray(tonic[..., :-1])

@@ -81,7 +81,14 @@ def recording_mb(
     return numbers * replicas * np.dtype(dtype).itemsize / 1e6
 
 
-def pack_plan(record: Sequence[Recording], n: int, first: int, steps: int, readouts: int = 0) -> RecordPlan:
+def pack_plan(
+    record: Sequence[Recording],
+    n: int,
+    first: int,
+    steps: int,
+    readouts: int = 0,
+    rows: Sequence[str] = tuple(RECORDABLE),
+) -> RecordPlan:
     """Lay recordings out in one flat buffer per replica.
 
     Parameters
@@ -93,17 +100,21 @@ def pack_plan(record: Sequence[Recording], n: int, first: int, steps: int, reado
         Steps done before the run, and steps of the run.
     readouts : int
         Readouts of the network.
+    rows : sequence of str
+        What can be recorded of the network; the place in it is what the plan calls a variable.
 
     Raises
     ------
     RequestError
-        If two recordings name the same variable, a neuron does not exist, or a run that counts spikes
-        would begin or end between two samples.
+        If two recordings name the same variable, the network has no such variable or no such neuron, or a
+        run that counts spikes would begin or end between two samples.
     """
     names = [r.variable for r in record]
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
         raise RequestError(f"{', '.join(sorted(repeated))} is recorded twice; name each variable once.")
+    if absent := [name for name in names if name not in rows]:
+        raise RequestError(f"This reservoir has no {absent[0]} to record; it has {', '.join(rows)}.")
     for r in record:
         if r.variable == "spikes" and (first % r.stride or steps % r.stride):
             raise RequestError(
@@ -114,7 +125,7 @@ def pack_plan(record: Sequence[Recording], n: int, first: int, steps: int, reado
     samples = [(first + steps) // r.stride - first // r.stride for r in record]
     sizes = [len(c) * s for c, s in zip(chosen, samples, strict=True)]
     return RecordPlan(
-        np.array([RECORDABLE[name] for name in names], np.int64),
+        np.array([list(rows).index(name) for name in names], np.int64),
         np.array([r.stride for r in record], np.int64),
         np.concatenate([[0], np.cumsum([len(c) for c in chosen])]).astype(np.int64),
         np.concatenate([np.zeros(0, np.int64), *chosen]),

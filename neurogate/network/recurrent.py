@@ -18,7 +18,7 @@ from ..errors import RequestError
 from ..neurons.distributions import Constant, Distribution, Gamma
 from ..units import Count, Fraction, NonNegative, settings
 
-__all__ = ["MOST_STEPS", "Connections", "Recurrent"]
+__all__ = ["MOST_STEPS", "Connections", "Recurrent", "spectral_radius"]
 
 MOST_STEPS = 2**31 - 1
 """Steps of the longest delay that can be counted."""
@@ -144,7 +144,7 @@ class Recurrent:
         if self.scaling == "spectral_radius":
             if not weights.any():
                 return 0.0
-            radius = _spectral_radius(indptr, targets, weights)
+            radius = spectral_radius(indptr, targets, weights)
             if radius < 1e-3 * np.abs(weights).max():
                 raise RequestError(
                     "reservoir.recurrent.scaling is spectral_radius, but the drawn connections hardly hold a "
@@ -155,8 +155,19 @@ class Recurrent:
         return float(gain / np.sqrt(inputs)) if inputs else 0.0
 
 
-def _spectral_radius(indptr: Array, targets: Array, weights: Array) -> float:
-    """Return the largest absolute eigenvalue of the weight matrix."""
+def spectral_radius(indptr: Array, targets: Array, weights: Array) -> float:
+    """Return the largest absolute eigenvalue of a sparse square matrix.
+
+    Parameters
+    ----------
+    indptr, targets, weights : arrays
+        As in `Connections`; whether they hold columns or rows makes no difference.
+
+    Examples
+    --------
+    >>> round(spectral_radius(np.array([0, 1, 2]), np.array([1, 0]), np.array([4.0, 0.25])), 6)
+    1.0
+    """
     from scipy.sparse import csc_array
     from scipy.sparse.linalg import eigs
 

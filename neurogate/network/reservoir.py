@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import attrs
 import numpy as np
@@ -20,6 +20,7 @@ from ..backends import registry
 from ..backends.layout import (
     LESSONS,
     MODELS,
+    RECORDABLE,
     SCHEMES,
     STATE_ROWS,
     WATCHED,
@@ -38,7 +39,7 @@ from .recording import Recording, pack_plan, unpack_records
 from .recurrent import Recurrent
 from .stacking import joined, stack
 
-__all__ = ["Reservoir", "ReservoirSpec"]
+__all__ = ["Reservoir", "ReservoirSpec", "backend_of"]
 
 Array = npt.NDArray[Any]
 _MOST_EVENTS = 20
@@ -68,6 +69,9 @@ class ReservoirSpec:
     >>> ReservoirSpec(n=200).cells.split(200)
     (160, 40)
     """
+
+    implied_kind: ClassVar[str] = "spiking"
+    """The kind of reservoir that is meant where none is named, and that is never written out."""
 
     n: Annotated[int, Domain(1, 1_000_000)] = 1000
     gain: NonNegative = 1.0
@@ -121,6 +125,9 @@ class Reservoir:
     backend: str = "auto"
     threads: int = 1
     start_mV: Array | None = None
+
+    recordable = tuple(RECORDABLE)
+    """What can be recorded of such a network."""
 
     @classmethod
     def build(
@@ -234,7 +241,7 @@ class Reservoir:
 
     def call(self, function: str) -> Callable[..., Any]:
         """Return one of the backend's functions (see `registry.FUNCTIONS`) with the threads filled in."""
-        chosen = getattr(_backend(self.backend), function)
+        chosen = getattr(backend_of(self.backend), function)
         return lambda *arguments: chosen(*arguments, threads=self.threads)
 
     def initial_state(self) -> StateArrays:
@@ -341,6 +348,12 @@ class Reservoir:
 
 
 @functools.cache
-def _backend(name: str) -> ModuleType:
-    """Return a backend's module; looking for its libraries takes longer than a short run."""
+def backend_of(name: str) -> ModuleType:
+    """Return a backend's module; looking for its libraries takes longer than a short run.
+
+    Examples
+    --------
+    >>> backend_of("numpy").__name__
+    'neurogate.backends.numpy_reference'
+    """
     return registry.choose(name)[0]

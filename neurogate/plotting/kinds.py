@@ -23,7 +23,15 @@ from neurogate.plotting.picture import Picture, settled
 from neurogate.plotting.probability import probability
 from neurogate.plotting.raster import raster
 from neurogate.plotting.readout import row_step, when_readout
-from neurogate.plotting.result import Arrays, is_waveform, judged_blocks, of_rules, require, rules_of
+from neurogate.plotting.result import (
+    Arrays,
+    has_spikes,
+    is_waveform,
+    judged_blocks,
+    of_rules,
+    require,
+    rules_of,
+)
 from neurogate.plotting.style import STYLE, WIDTH_MM, display_name, figure
 from neurogate.plotting.subspace import subspace_figure
 from neurogate.plotting.waveform import PARTS
@@ -74,14 +82,18 @@ class Shown:
 
 
 def kinds_of(arrays: Arrays) -> tuple[str, ...]:
-    """Return the kinds of picture that a run can give; a taught signal has no cues and no gates.
+    """Return the kinds of picture that a run can give.
+
+    A taught signal has no cues and no gates, and a reservoir without spikes no raster.
 
     Examples
     --------
     >>> kinds_of({})
     ('overview', 'raster', 'readout', 'learning', 'weights', 'subspace', 'gates')
     """
-    return ("overview", *PARTS) if is_waveform(arrays) else tuple(KINDS)
+    if is_waveform(arrays):
+        return ("overview", *PARTS)
+    return tuple(kind for kind in KINDS if kind != "raster" or has_spikes(arrays))
 
 
 def picture(kind: str, shown: Shown) -> Picture:

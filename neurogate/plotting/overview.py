@@ -18,7 +18,16 @@ from neurogate.plotting.learning import learning_curve
 from neurogate.plotting.probability import probability
 from neurogate.plotting.raster import raster
 from neurogate.plotting.readout import row_step, when_readout
-from neurogate.plotting.result import Arrays, is_waveform, judged_blocks, of_rules, require, rules_of
+from neurogate.plotting.result import (
+    SPIKES,
+    Arrays,
+    has_spikes,
+    is_waveform,
+    judged_blocks,
+    of_rules,
+    require,
+    rules_of,
+)
 from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, figure
 from neurogate.plotting.waveform import waveform
 
@@ -26,8 +35,7 @@ __all__ = ["overview", "save"]
 
 _SHARED = (
     "probe_time_ms", "probe_trial", "block_start", "block_names", "cue_names", "rule_names", "latency_ms",
-    "true_probability", "neuron_type", "mean_rate_hz", "raster_cue", "raster_time_ms", "raster_neuron",
-    "raster_window_ms",
+    "true_probability", "neuron_type",
 )  # fmt: skip
 _OF_RULE = ("when", "timing_error_ms", "probability", "probability_error")
 _LABELS = ("timing error\n(ms)", "probability error\n" r"$|\hat{p} - p|$ (0 to 1)")
@@ -38,9 +46,9 @@ _HEIGHT_MM = 128.0
 def overview(arrays: Arrays) -> Figure:
     """Compose the overview of a run; for a taught signal it is `neurogate.plotting.waveform.waveform`.
 
-    Panels: spikes of one probe; *when* readouts at the end of the first block and of the first block
-    with other latencies; learned against true probability at the end of the first block and of the
-    first block with other probabilities (both for the first two rules); timing and probability error
+    Panels: spikes of one probe, if there are any; *when* readouts at the end of the first block and of the
+    first block with other latencies; learned against true probability at the end of the first block and of
+    the first block with other probabilities (both for the first two rules); timing and probability error
     across trials (for all rules).
 
     Parameters
@@ -67,7 +75,7 @@ def overview(arrays: Arrays) -> Figure:
     """
     if is_waveform(arrays):
         return waveform(arrays)
-    require(arrays, _SHARED, "overview")
+    require(arrays, (*_SHARED, *(SPIKES if has_spikes(arrays) else ())), "overview")
     rules = rules_of(arrays, _OF_RULE, "overview")
     with mpl.rc_context(STYLE):
         made = figure(WIDTH_MM, _HEIGHT_MM)
@@ -118,15 +126,12 @@ def _shown_blocks(arrays: Arrays, key: str) -> list[int]:
 
 
 def _activity(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
-    blocks = _shown_blocks(arrays, "latency_ms")
-    left, *right = part.subplots(1, 1 + len(blocks), width_ratios=[1.25] + [1.0] * len(blocks))
-    cue = int(arrays["raster_cue"])
-    latency = float(arrays["latency_ms"][-1, cue])  # probes come after the last block
-    low, high = arrays["raster_window_ms"].tolist()
-    raster(
-        arrays["raster_time_ms"], arrays["raster_neuron"], arrays["neuron_type"], (low, high),
-        marks={f"cue {arrays['cue_names'][cue]}": 0.0, "outcome due": latency}, ax=left,
-    )  # fmt: skip
+    blocks, spiking = _shown_blocks(arrays, "latency_ms"), has_spikes(arrays)
+    widths = [1.25] * spiking + [1.0] * len(blocks)
+    panels = list(np.atleast_1d(part.subplots(1, len(widths), width_ratios=widths)))
+    right = panels[spiking:]
+    if spiking:
+        _spikes(arrays, panels[0])
     when = of_rules(arrays, rules[:_COMPARED], "when")
     step = row_step({f"{rule} {b}": values[:, b] for rule, values in when.items() for b in blocks})
     for block, axes in zip(blocks, right, strict=True):
@@ -142,7 +147,17 @@ def _activity(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
             ax=axes,
         )
         axes.set_title(f"end of block {display_name(str(arrays['block_names'][block]))}")
-    return [left, *right]
+    return panels
+
+
+def _spikes(arrays: Arrays, axes: Axes) -> None:
+    cue = int(arrays["raster_cue"])
+    latency = float(arrays["latency_ms"][-1, cue])  # probes come after the last block
+    low, high = arrays["raster_window_ms"].tolist()
+    raster(
+        arrays["raster_time_ms"], arrays["raster_neuron"], arrays["neuron_type"], (low, high),
+        marks={f"cue {arrays['cue_names'][cue]}": 0.0, "outcome due": latency}, ax=axes,
+    )  # fmt: skip
 
 
 def _learning(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
@@ -165,7 +180,7 @@ def _learning(part: SubFigure, arrays: Arrays, rules: list[str]) -> list[Axes]:
         names = []
     curves[0].label_outer()
     right.align_ylabels(curves)
-    replicas = len(arrays["mean_rate_hz"])
+    replicas = len(arrays[f"{rules[0]}.probability"])
     if replicas > 1:
         text = f"lines and markers: mean, bands and bars: range over {replicas} replicas"
         right.supxlabel(text, fontsize=6, x=1.0, ha="right", color=GREY)

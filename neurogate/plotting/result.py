@@ -16,7 +16,9 @@ from neurogate.errors import RequestError
 
 __all__ = [
     "NOT_RECORDED",
+    "SPIKES",
     "Arrays",
+    "has_spikes",
     "is_waveform",
     "judged_blocks",
     "of_rules",
@@ -32,6 +34,21 @@ NOT_RECORDED = (
     'The course over training was not recorded; set record.variables = ["{}"] and record.trials = "all".'
 )
 """What is said below a figure that cannot show how something went while it was learned."""
+
+
+SPIKES = ("raster_cue", "raster_time_ms", "raster_neuron", "raster_window_ms", "mean_rate_hz")
+"""What only a reservoir of spiking neurons leaves behind."""
+
+
+def has_spikes(arrays: Arrays) -> bool:
+    """Whether the arrays are those of spiking neurons; a whole run that has none of `SPIKES` is not.
+
+    Examples
+    --------
+    >>> has_spikes({}), has_spikes({"neuron_type": np.zeros(3)})
+    (True, False)
+    """
+    return "neuron_type" not in arrays or any(name in arrays for name in SPIKES)
 
 
 def is_waveform(arrays: Arrays) -> bool:

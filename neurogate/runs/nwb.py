@@ -20,6 +20,8 @@ import numpy.typing as npt
 from neurogate import config
 from neurogate.config import Simulation
 from neurogate.errors import RequestError
+from neurogate.network.rates import EchoState, Leaky
+from neurogate.network.reservoir import ReservoirSpec
 from neurogate.runs import files
 from neurogate.runs.manifest import MANIFEST
 from neurogate.runs.recorded import Trials, recorded_trials
@@ -149,6 +151,11 @@ def _simulation(run: Run, replica: int) -> Simulation:
             f"{run.path} is a run of the task {simulation.task.kind}, which has no trials; "
             "a run of the task what_when can be exported."
         )
+    if isinstance(simulation.reservoir, EchoState | Leaky):
+        raise RequestError(
+            f"{run.path} is a run of a reservoir of the kind {simulation.reservoir.kind}, which has no "
+            "spikes; a run of spiking neurons can be exported."
+        )
     if not 0 <= replica < simulation.run.replicas:
         raise RequestError(
             f"The replica is {replica}; it must be from 0 to {simulation.run.replicas - 1} in {run.path}."
@@ -181,7 +188,7 @@ def _described(pynwb: Any, run: Run, simulation: Simulation, replica: int) -> An
         session_start_time=stored,
         session_id=run.path.name,
         experiment_description=(
-            f"{simulation.reservoir.n} {simulation.reservoir.cells.model} neurons, simulated in steps of "
+            f"{simulation.reservoir.n} {_model(simulation)} neurons, simulated in steps of "
             f"{simulation.reservoir.dt_ms:g} ms; seed {run.summary['seeds']['replicas'][replica]}"
         ),
         protocol=(run.path / "config.toml").read_text("utf-8"),
@@ -189,6 +196,11 @@ def _described(pynwb: Any, run: Run, simulation: Simulation, replica: int) -> An
         keywords=["simulation", "reservoir computing", "spiking neural network"],
         was_generated_by=[[name, made[name]] for name in ("neurogate", "numpy", "numba")],
     )
+
+
+def _model(simulation: Simulation) -> str:
+    reservoir = simulation.reservoir
+    return reservoir.cells.model if isinstance(reservoir, ReservoirSpec) else reservoir.kind
 
 
 def _add_trials(file: Any, simulation: Simulation, trials: Trials) -> None:

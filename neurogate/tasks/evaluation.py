@@ -23,6 +23,8 @@ The arrays of a result, with P judgements, C cues, K outcomes and T bins of the 
 ``RULE.what_weights``       (B, K, N + 1) likewise, the last weight is that of the constant
 ``record.NAME``             what was asked for, see `neurogate.tasks.record`
 =========================== ================================================================
+
+A reservoir without spikes has no ``mean_rate_hz`` and no ``raster_`` arrays.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ from threadpoolctl import threadpool_limits
 from ..analysis.nulls import summary, tail_fraction, trace_sum_angles
 from ..analysis.predictions import correlation, trials_to_criterion
 from ..analysis.subspaces import angle_between
-from ..network.reservoir import Reservoir
+from ..network.rate_reservoir import AnyReservoir
 from .clock import Clock
 from .memory import Memory
 from .probes import Probes, judge
@@ -60,7 +62,7 @@ class Finished:
 
     Parameters
     ----------
-    reservoir : Reservoir
+    reservoir : Reservoir or RateReservoir
     task : WhatWhen
     probes : Probes
     clock : Clock
@@ -73,7 +75,7 @@ class Finished:
     memory : Memory
     """
 
-    reservoir: Reservoir
+    reservoir: AnyReservoir
     task: WhatWhen
     probes: Probes
     clock: Clock
@@ -114,24 +116,17 @@ def evaluate(finished: Finished) -> Result:
     metrics = {}
     # One thread: products of matrices change their bits with the number of threads.
     with threadpool_limits(1):
-        nulls, rate_hz = _nulls(finished), float(arrays["mean_rate_hz"].mean())
+        nulls = _nulls(finished)
         for name in finished.rules:
             judged = _judge_rule(finished, name)
             arrays |= {f"{name}.{key}": value for key, value in judged.items()}
-            metrics[name] = _metrics(finished, judged, rate_hz, nulls)
+            metrics[name] = _metrics(finished, judged, arrays.get("mean_rate_hz"), nulls)
     arrays |= {f"record.{key}": np.stack(values, axis=1) for key, values in finished.memory.kept.items()}
     return Result(arrays, metrics)
 
 
 def _shared_arrays(finished: Finished) -> dict[str, Array]:
     task, memory, clock = finished.task, finished.memory, finished.clock
-    n = finished.reservoir.shape[1]
-    seconds = memory.probes["steps"] * clock.dt_ms / 1000
-    raster = memory.probes["raster"][0]
-    time_ms = clock.dt_ms * (np.arange(len(raster)) + 1) - task.timeline.interval_ms
-    step, neuron = np.nonzero(raster)
-    window = np.array([-RASTER_BEFORE_MS, task.timeline.cue_ms])
-    shown = (time_ms[step] >= window[0]) & (time_ms[step] <= window[1])
     return {
         "probe_time_ms": clock.time_ms[clock.cue_bins],
         "probe_trial": finished.judged,
@@ -143,6 +138,21 @@ def _shared_arrays(finished: Finished) -> dict[str, Array]:
         "latency_ms": task.latency_ms(),
         "true_probability": task.probability(),
         "neuron_type": finished.reservoir.neuron_type[0],
+        **(_spikes(finished) if memory.probes["steps"] else {}),
+    }
+
+
+def _spikes(finished: Finished) -> dict[str, Array]:
+    """Return how often neurons spiked in the probes, and the spikes of one of them."""
+    task, memory, clock = finished.task, finished.memory, finished.clock
+    n = finished.reservoir.shape[1]
+    seconds = memory.probes["steps"] * clock.dt_ms / 1000
+    raster = memory.probes["raster"][0]
+    time_ms = clock.dt_ms * (np.arange(len(raster)) + 1) - task.timeline.interval_ms
+    step, neuron = np.nonzero(raster)
+    window = np.array([-RASTER_BEFORE_MS, task.timeline.cue_ms])
+    shown = (time_ms[step] >= window[0]) & (time_ms[step] <= window[1])
+    return {
         "mean_rate_hz": memory.probes["spikes"] / (n * seconds),
         "raster_cue": np.array(task.cues - 1),
         "raster_time_ms": time_ms[step][shown],
@@ -205,7 +215,7 @@ def _first_end(finished: Finished) -> int:
 
 
 def _metrics(
-    finished: Finished, judged: Mapping[str, Array], rate_hz: float, nulls: Sequence[Array]
+    finished: Finished, judged: Mapping[str, Array], rate_hz: Array | None, nulls: Sequence[Array]
 ) -> dict[str, Any]:
     ends = _last_judgement(finished)
     blocks = {
@@ -221,7 +231,7 @@ def _metrics(
         "probability_mae": float(np.abs(learned - truth).mean()),
         "probability_r": correlation(learned, np.broadcast_to(truth, learned.shape)),
         **_angles(judged, nulls),
-        "mean_rate_hz": rate_hz,
+        **({} if rate_hz is None else {"mean_rate_hz": float(rate_hz.mean())}),
         "blocks": blocks,
     }
 

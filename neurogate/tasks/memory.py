@@ -100,14 +100,18 @@ class Memory:
             {},
         )
 
-    def add_probe(self, cue: Array, cues: int, episode: Episode, spikes: Array, cue_bins: Array) -> None:
-        """Add one probe trial of every replica; there are `cues` of them."""
+    def add_probe(
+        self, cue: Array, cues: int, episode: Episode, spikes: Array | None, cue_bins: Array
+    ) -> None:
+        """Add one probe trial of every replica, with its spikes if there are any; there are `cues` cues."""
         sums, replicas = self.probes, np.arange(len(cue))
         for name, traces in (("phasic", episode.phasic), ("tonic", episode.tonic)):
             seen = traces[:, cue_bins]
             if not sums[name].size:
                 sums[name] = np.zeros((len(cue), cues, *seen.shape[1:]), traces.dtype)
             sums[name][replicas, cue] += seen
+        if spikes is None:
+            return
         sums["spikes"] = sums["spikes"] + spikes.sum(axis=(1, 2), dtype=np.float64)
         sums["steps"] = sums["steps"] + spikes.shape[1]
         if not sums["raster"].size:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from ..errors import RequestError, RunDiverged
 from ..network.features import Features
 from ..network.recording import Recording
-from ..network.reservoir import Reservoir
+from ..network.rate_reservoir import AnyReservoir
 from ..plasticity.episode import Episode, Rule, RuleState
 from .clock import Clock
 from .evaluation import Finished, Result, evaluate
@@ -43,7 +43,7 @@ class Session:
 
     Parameters
     ----------
-    reservoir : Reservoir
+    reservoir : Reservoir or RateReservoir
         With one input channel per cue and per outcome, in this order.
     features : Features
     task : WhatWhen
@@ -61,7 +61,7 @@ class Session:
 
     Examples
     --------
-    >>> from neurogate.network.reservoir import ReservoirSpec
+    >>> from neurogate.network.reservoir import Reservoir, ReservoirSpec
     >>> from neurogate.plasticity.three_factor import ThreeFactor
     >>> from neurogate.tasks.what_when import Block
     >>> task = WhatWhen(settling=0, habituation=1, outcomes=("X",), blocks=(
@@ -76,7 +76,7 @@ class Session:
 
     def __init__(
         self,
-        reservoir: Reservoir,
+        reservoir: AnyReservoir,
         features: Features,
         task: WhatWhen,
         rules: Mapping[str, Rule],
@@ -267,10 +267,10 @@ class Session:
         cue = self.probe_cues[:, self.position - self.trained]
         nothing, never = np.full(len(cue), -1), np.zeros(len(cue))
         episode = self._episode(self.task.trials, nothing, never, np.zeros((len(cue), 0), np.int64))
-        wanted = {**self._wanted(), "spikes": 1}
+        wanted = self._wanted() | ({"spikes": 1} if "spikes" in self.reservoir.recordable else {})
         inputs = self._inputs(cue, nothing, never)
         lived = self.trial.run(self.memory, inputs, episode, wanted, learning=False)
-        spikes, cue_bins = lived.records["spikes"], self.clock.cue_bins
+        spikes, cue_bins = lived.records.get("spikes"), self.clock.cue_bins
         self.memory.add_probe(cue, self.task.cues, lived.episode, spikes, cue_bins)
         self._keep(lived, self.memory.rules)
 

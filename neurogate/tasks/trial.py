@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ..errors import RunDiverged, first_of
 from ..network.features import Features, Scaling
 from ..network.recording import Recording
-from ..network.reservoir import Reservoir
+from ..network.rate_reservoir import AnyReservoir
 from ..plasticity.episode import Episode, Readouts, Rule, RuleState
 from .clock import Clock
 from .memory import Memory
@@ -52,7 +52,7 @@ class TrialRunner:
 
     Parameters
     ----------
-    reservoir : Reservoir
+    reservoir : Reservoir or RateReservoir
     features : Features
     clock : Clock
     rules : mapping of str to Rule
@@ -62,7 +62,7 @@ class TrialRunner:
         Replicas in which a rule's weights have left their range and are no longer asked for.
     """
 
-    reservoir: Reservoir
+    reservoir: AnyReservoir
     features: Features
     clock: Clock
     rules: Mapping[str, Rule]

@@ -127,13 +127,13 @@ def test_changing_a_part_leaves_the_draws_of_the_others(part: str) -> None:
 
 def test_every_part_is_drawn_from_a_stream_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, int]] = []
-    rng = drawing._rng
+    rng = drawing.generator
 
     def noted(seed: int, purpose: int) -> np.random.Generator:
         asked.append((seed, purpose))
         return rng(seed, purpose)
 
-    monkeypatch.setattr(drawing, "_rng", noted)
+    monkeypatch.setattr(drawing, "generator", noted)
     built()
     assert len(asked) == len(set(asked)) > 10
     first = [rng(*which).random() for which in asked]

@@ -6,6 +6,14 @@ between two calls. CuPy is imported when a function is called.
 
 from .features import high_pass
 from .learning import normalised_delta, readout, recursive_least_squares
+from .rates import run_rates
 from .reservoir import run_reservoir
 
-__all__ = ["high_pass", "normalised_delta", "readout", "recursive_least_squares", "run_reservoir"]
+__all__ = [
+    "high_pass",
+    "normalised_delta",
+    "readout",
+    "recursive_least_squares",
+    "run_rates",
+    "run_reservoir",
+]

@@ -6,6 +6,14 @@ Compiled code is cached on disk. Threads share out replicas and nothing else; ar
 
 from .features import high_pass
 from .learning import normalised_delta, readout, recursive_least_squares
+from .rates import run_rates
 from .reservoir import run_reservoir
 
-__all__ = ["high_pass", "normalised_delta", "readout", "recursive_least_squares", "run_reservoir"]
+__all__ = [
+    "high_pass",
+    "normalised_delta",
+    "readout",
+    "recursive_least_squares",
+    "run_rates",
+    "run_reservoir",
+]

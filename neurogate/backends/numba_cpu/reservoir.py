@@ -26,6 +26,7 @@ from ..layout import (
 )
 from ..noise import STREAMS
 from .compiling import kernel, over_replicas, part
+from .drive import sum_steady
 from .lanes import aligned_copy, aligned_rows
 from .learning import delta_sample, least_squares_sample, settle
 from .neurons import advance, lost
@@ -132,7 +133,7 @@ def _run(
     for t in range(steps):
         step = first + t
         if t == 0 or inputs.shape[1] > 0:
-            _steady(bias, input_weights, inputs, t, steady)
+            sum_steady(bias, input_weights, inputs, t, steady)
         _external(feedback_weights, noise_sd, table, seed, feedback, step, steady, current, bits)
         count = advance(
             n, fired, feedback, v, u, s, h, r, g, current, back, _first(back, feedback), gain, k, v_r, v_t,
@@ -162,21 +163,6 @@ def _run(
             break
     settle(inverse, scratch)
     return lost_at
-
-
-@part
-def _steady(bias: Any, input_weights: Any, inputs: Any, t: int, steady: Any) -> None:
-    """Sum what does not change while the inputs stay as they are."""
-    changed = t == 0
-    for k in range(inputs.shape[1]):
-        changed = changed or inputs[t, k] != inputs[t - 1, k]
-    if changed:
-        for i in range(steady.shape[0]):
-            steady[i] = bias[i]
-        for k in range(inputs.shape[1]):
-            weights, x = input_weights[k], inputs[t, k]
-            for i in range(steady.shape[0]):
-                steady[i] += weights[i] * x
 
 
 @part

@@ -6,6 +6,7 @@ Every function here defines what its namesakes in the faster backends must retur
 from .features import high_pass
 from .learning import normalised_delta, readout, recursive_least_squares
 from .neurons import izhikevich_2003, izhikevich_2007
+from .rates import run_rates
 from .reservoir import run_reservoir
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "normalised_delta",
     "readout",
     "recursive_least_squares",
+    "run_rates",
     "run_reservoir",
 ]

@@ -30,7 +30,6 @@ from ..layout import (
     CHECK_EVERY,
     LESSONS,
     MODELS,
-    RECORDABLE,
     SCHEMES,
     VOLTAGE_LIMIT_MV,
     WATCHED,
@@ -44,12 +43,12 @@ from ..layout import (
 )
 from .learning import delta_sample, least_squares_sample
 from .neurons import izhikevich_2003, izhikevich_2007
+from .recording import record
 from .sums import lane_dot
 
 __all__ = ["run_reservoir"]
 
 Array = npt.NDArray[Any]
-_SPIKES, _READOUT = RECORDABLE["spikes"], RECORDABLE["readout"]
 
 
 def run_reservoir(
@@ -105,7 +104,7 @@ def run_reservoir(
                 spikes = _step(codes, one, mine, inputs[b, t], first + t)
                 if lesson is not None and _is_due(lesson, first + t):
                     _learn(lesson, mine, b, t)
-            _record(plan, mine, spikes, first + t, records[b])
+            record(plan, mine, spikes, first + t, records[b])
             if (first + t + 1) % CHECK_EVERY == 0 or t + 1 == steps:
                 code, neuron = _find_divergence(mine)
                 if code >= 0:
@@ -194,19 +193,6 @@ def _learn(lesson: Lesson, state: StateArrays, b: int, t: int) -> None:
         least_squares_sample(
             w, state.inverse, x, z, target, lesson.forgetting, lesson.leak, turn, lesson.divided
         )
-
-
-def _record(plan: RecordPlan, state: StateArrays, spikes: Array, step: int, records: Array) -> None:
-    """Store the samples of this step; a sample closes when its stride divides the steps done."""
-    for group, stride in enumerate(plan.stride):
-        chosen = plan.neurons[plan.neuron_start[group] : plan.neuron_start[group + 1]]
-        start = plan.offset[group] + (step // stride - state.step // stride) * len(chosen)
-        variable = plan.variable[group]
-        if variable == _SPIKES:
-            records[start : start + len(chosen)] += spikes[chosen]
-        elif (step + 1) % stride == 0:
-            source = state.feedback if variable == _READOUT else state.values[variable]
-            records[start : start + len(chosen)] = source[chosen]
 
 
 def _find_divergence(state: StateArrays) -> tuple[int, int]:

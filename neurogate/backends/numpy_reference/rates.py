@@ -1,0 +1,156 @@
+r"""A network without spikes in NumPy, one step as the sum of its parts: the definition of a rate network.
+
+Order of one step t, all right-hand sides from before the step:
+
+1. drive: d = bias + W_in x(t) + noise + W r, added in this order; a unit adds those whom it hears one by one,
+   in ascending order
+2. activation: f(d) = d, or d where it is not below 0, or `tanh`
+3. rate: r = r + step (scale f(d) - r)
+4. recording, and every 50 steps a look for divergence
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import noise
+from ..layout import (
+    ACTIVATIONS,
+    CHECK_EVERY,
+    RateArrays,
+    RateCodes,
+    RecordPlan,
+    StateArrays,
+    Status,
+    replica,
+)
+from .recording import record
+
+__all__ = ["run_rates", "tanh"]
+
+Array = npt.NDArray[Any]
+_NO_SPIKES = np.zeros(0)
+
+
+def run_rates(
+    codes: RateCodes,
+    network: RateArrays,
+    state: StateArrays,
+    inputs: Array,
+    plan: RecordPlan,
+    threads: int = 1,
+) -> tuple[StateArrays, Array, Status]:
+    r"""Advance every replica by as many steps as there are inputs.
+
+    .. math:: \tau \dot r = -r + \rho f(b + W_{in} x + \xi + W r)
+
+    Parameters
+    ----------
+    codes : RateCodes
+        Activation, step.
+    network : RateArrays
+        B networks.
+    state : StateArrays
+        Where they stand; left untouched.
+    inputs : (B, T, K) array
+        Input channels at each step.
+    plan : RecordPlan
+        What to record; variables are places in `RATE_ROWS`.
+    threads : int
+        Not used here; results never depend on it.
+
+    Returns
+    -------
+    state : StateArrays
+        Where they stand after T steps (a replica that diverged stands where that was noticed).
+    records : (B, R) array
+        The flat recording buffers.
+    status : Status
+        The code of a replica that diverged is a place in `RATE_ROWS`.
+
+    References
+    ----------
+    Jaeger 2001, The "echo state" approach to analysing and training recurrent neural networks, GMD
+    Report 148.
+    Jaeger et al. 2007, doi:10.1016/j.neunet.2007.04.016 (leaky units).
+
+    Examples
+    --------
+    See `neurogate.network.rate_reservoir.RateReservoir`, which packs these arrays and names the records.
+    """
+    batch, steps = inputs.shape[:2]
+    *arrays, first = state
+    new = StateArrays._make((*(array.copy() for array in arrays), first + steps))
+    records = np.zeros((batch, int(plan.offset[-1])), state.values.dtype)
+    status = Status(np.full(batch, -1), np.zeros(batch, np.int64), np.zeros(batch, np.int64))
+    for b in range(batch):
+        one = replica(network, b)
+        mine = StateArrays._make((*(array[b] for array in new[:-1]), first))
+        for t in range(steps):
+            with np.errstate(over="ignore", invalid="ignore"):  # divergence is looked for below
+                _step(codes, one, mine.values[0], inputs[b, t], first + t)
+            record(plan, mine, _NO_SPIKES, first + t, records[b])
+            if (first + t + 1) % CHECK_EVERY == 0 or t + 1 == steps:
+                lost = np.flatnonzero(~np.isfinite(mine.values[0]))
+                if lost.size:
+                    status.code[b], status.step[b], status.neuron[b] = 0, first + t + 1, lost[0]
+                    break
+    return new, records, status
+
+
+def _step(codes: RateCodes, network: RateArrays, r: Array, inputs: Array, step: int) -> None:
+    """Advance one replica by one step in place."""
+    drive = network.bias.copy()
+    for weights, x in zip(network.input_weights, inputs, strict=True):
+        drive = drive + weights * x
+    if network.noise_sd.size:
+        seed, stream = int(network.seed), noise.STREAMS["membrane"]
+        drive = drive + network.noise_sd * noise.normals(seed, stream, step, len(drive), drive.dtype.name)
+    for senders, weights in zip(network.sources.T, network.weights.T, strict=True):
+        drive = drive + weights * r[senders]
+    r += network.step * (network.scale_hz * _activated(codes.activation, drive) - r)
+
+
+def _activated(activation: int, drive: Array) -> Array:
+    if activation == ACTIVATIONS["tanh"]:
+        return tanh(drive)
+    return np.where(drive < 0, 0, drive) if activation == ACTIVATIONS["rectified"] else drive
+
+
+def tanh(x: Array) -> Array:
+    r"""Return the hyperbolic tangent, from operations that every backend does alike.
+
+    Lambert's continued fraction is cut off where it is good for x / 64, and the angle is doubled six times:
+
+    .. math:: \tanh 2 y = \frac{2 \tanh y}{1 + \tanh^2 y}
+
+    A doubling never makes a relative error larger; the result is good to a few units of the last place.
+
+    Parameters
+    ----------
+    x : array
+        Numbers of any size; beyond 20 the result is 1 in any case.
+
+    Returns
+    -------
+    array
+
+    References
+    ----------
+    NIST Digital Library of Mathematical Functions, https://dlmf.nist.gov/4.39.E1 and 4.35.E27.
+
+    Examples
+    --------
+    >>> tanh(np.array([-np.inf, 0.0, 0.5])).round(6).tolist()
+    [-1.0, 0.0, 0.462117]
+    """
+    y = np.clip(x, -20, 20) * 0.015625
+    s = y * y
+    above, below = ((s + 378) * s + 17325) * s + 135135, ((s * 28 + 3150) * s + 62370) * s + 135135
+    t = y * above / below
+    for _ in range(6):
+        t = (t + t) / (t * t + 1)
+    return t
