@@ -67,7 +67,8 @@ def test_the_table_is_json_and_holds_every_number():
 
 
 def test_the_markdown_is_a_table_whatever_the_words_hold():
-    claims = [Claim("a | b", "|d| (ms)", [1.0, 2.0], Verdict.PARTLY, "x", {"f": [1.0]}), Claim("c", "m", [1.0], Verdict.PARTLY, "y")]  # fmt: skip
+    first = Claim("a | b", "|d| (ms)", [1.0, 2.0], Verdict.PARTLY, "x", {"f": [1.0]})
+    claims = [first, Claim("c", "m", [1.0], Verdict.PARTLY, "y")]
     lines = as_markdown(claims).splitlines()
     assert len({line.count("|") for line in lines}) == 1
     assert lines[0].startswith("| claim |")
