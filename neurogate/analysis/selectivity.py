@@ -35,7 +35,7 @@ class Selectivity(NamedTuple):
     noise : (...) float64
         Variance between trials of one condition.
     p_first, p_second, p_interaction : (...) float64
-        p values; NaN for a neuron that never changes.
+        p values; NaN where there is neither effect nor noise, as in a neuron that never changes.
     """
 
     first: NDArray[np.float64]
@@ -99,7 +99,7 @@ def selectivity(activity: ArrayLike, first: ArrayLike, second: ArrayLike) -> Sel
     place = a * counts.shape[1] + b
     means = (np.eye(counts.size)[place] / counts.ravel()).T @ flat
     free = len(flat) - counts.size
-    noise = np.square(flat - means[place]).sum(axis=0) / free
+    noise = np.square(_beyond_rounding(flat - means[place], flat)).sum(axis=0) / free
     effects = [_effect(rows, means, noise, counts.ravel(), free) for rows in _contrasts(*counts.shape)]
     variances, p_values = zip(*effects, strict=True)
     return Selectivity(*(part.reshape(shape) for part in (*variances, noise, *p_values)))
@@ -118,6 +118,11 @@ def _finite(activity: ArrayLike) -> tuple[NDArray[np.float64], tuple[int, ...]]:
             "Only finite values have a meaning here; leave that trial or that neuron out."
         )
     return (array - array[0]).reshape(len(array), -1), array.shape[1:]
+
+
+def _beyond_rounding(values: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Replace by 0 what is only the rounding of larger numbers, else noise-free neurons seem mixed."""
+    return np.where(np.abs(values) > 1e-12 * np.abs(of).max(axis=0), values, 0.0)
 
 
 def _levels(labels: ArrayLike, trials: int, name: str) -> NDArray[np.int64]:
@@ -171,7 +176,7 @@ def _effect(
     """Return the unbiased variance of an effect and its p value."""
     from scipy.special import fdtrc
 
-    effect, spread = rows @ means, (rows / counts) @ rows.T
+    effect, spread = _beyond_rounding(rows @ means, means), (rows / counts) @ rows.T
     variance = (np.square(effect).sum(axis=0) - noise * np.trace(spread)) / counts.size
     squares = (effect * np.linalg.solve(spread, effect)).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):

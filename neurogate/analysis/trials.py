@@ -33,14 +33,21 @@ def as_trials(activity: ArrayLike, least: int = 2) -> NDArray[np.float64]:
     Raises
     ------
     RequestError
-        If there are not three axes, an axis is empty, trials are too few, or a value is not finite.
+        If trials differ in length, there are not three axes, an axis is empty, trials are too few, or a value
+        is not finite.
 
     Examples
     --------
     >>> as_trials([[[1, 2]], [[3, 4]]]).shape
     (2, 1, 2)
     """
-    array = np.asarray(activity, dtype=np.float64)
+    try:
+        array = np.asarray(activity, dtype=np.float64)
+    except ValueError as problem:
+        raise RequestError(
+            "activity is no array of numbers: trials differ in shape, or hold something else. "
+            "Give all trials the same time bins and neurons."
+        ) from problem
     if array.ndim != 3 or not array.size or len(array) < least:
         raise RequestError(
             f"activity has shape {array.shape}. "

@@ -149,6 +149,14 @@ def test_time_bins_are_taken_one_by_one():
     assert nonlinear_fraction(found, pooled=True).shape == (4,)
 
 
+@pytest.mark.parametrize("scale", [0.1, 1.0, 1e9])
+def test_neurons_without_noise_are_called_by_their_kind(scale):
+    planted = np.stack([0 * FIRST, FIRST, SECOND, FIRST + 3 * SECOND, FIRST * SECOND], axis=1)
+    found = selectivity(scale * planted + 0.3, FIRST, SECOND)
+    assert kinds(found).tolist() == ["none", "first", "second", "linear", "nonlinear"]
+    assert found.noise.tolist() == [0, 0, 0, 0, 0]
+
+
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e9])
 def test_a_constant_neuron_has_no_effects_and_no_index(value):
     found = selectivity(np.full((FIRST.size, 1), value), FIRST, SECOND)

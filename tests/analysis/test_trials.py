@@ -36,6 +36,11 @@ def test_what_is_not_trials_by_time_by_neurons_is_refused(shape):
         as_trials(np.zeros(shape))
 
 
+def test_trials_of_different_length_are_refused():
+    with pytest.raises(RequestError, match="Give all trials the same time bins"):
+        as_trials([np.zeros((3, 2)), np.zeros((4, 2))])
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_the_first_value_that_is_not_finite_is_named(value):
     activity = np.zeros((3, 4, 5))
