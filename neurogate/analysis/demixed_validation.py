@@ -163,7 +163,8 @@ def decoding_course(
     features = _features(axes, name)
     hits = []
     for train, noise, test in _splits(rng, trials, axes, repeats):
-        found = demix(train, marginals(train, axes), components, ridge, noise)
+        part = {name: marginals(train, axes)[name]}
+        found = demix(train, part, components, ridge, noise)
         seen, unseen = (_by_level(found.read(name, each), features) for each in (train, test))
         distance = ((unseen[:, :, None] - seen.mean(axis=1)) ** 2).sum(axis=-1)
         right = np.arange(len(seen))[:, None, None]
