@@ -196,6 +196,12 @@ PRESETS: Mapping[str, Preset] = {
         },
         "like excitatory_2003, but u recovers with time constants from 100 ms to 3.3 s",
     ),
+    "alike_adapting": Preset(
+        "izhikevich_2003",
+        # a: the geometric mean of that of adapting_excitatory; d follows from it at r = 0.
+        _constants("izhikevich_2003", 0.001732, 0.2, -65, 2.354, 30),
+        "adapting_excitatory with every neuron alike, u recovers in 577 ms",
+    ),
     "nicola_clopath_2017": Preset(
         "izhikevich_2007",
         _constants("izhikevich_2007", 250, 2.5, -60, -20, 30, 0.01, 0, -65, 200),

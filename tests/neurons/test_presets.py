@@ -51,6 +51,16 @@ def test_slowly_adapting_cells_have_jumps_scaled_to_their_speed(rng: np.random.G
     assert abs(np.corrcoef(np.log(values["a"]), r2)[0, 1]) < 0.05
 
 
+def test_neurons_that_are_alike_lie_in_the_middle_of_those_that_adapt_each_in_its_own_way(
+    rng: np.random.Generator,
+) -> None:
+    alike, apart = (sample(name, {}, rng, 20_000) for name in ("alike_adapting", "adapting_excitatory"))
+    assert all(np.ptp(values) == 0 for values in alike.values())
+    assert alike["a"][0] == pytest.approx(np.sqrt(0.0003 * 0.01), rel=1e-3)
+    assert np.log(alike["a"][0]) == pytest.approx(np.log(apart["a"]).mean(), abs=0.05)
+    assert alike["d"][0] == pytest.approx(8 * np.sqrt(alike["a"][0] / 0.02), rel=1e-3)
+
+
 @pytest.mark.parametrize("name", MODELS["izhikevich_2003"].names)
 def test_an_override_changes_its_parameter_and_only_what_follows_from_it(name: str) -> None:
     plain = sample("adapting_excitatory", {}, np.random.default_rng(1), 50)
