@@ -16,6 +16,7 @@ from neurogate.config.hashing import canonical, content_hash
 from neurogate.config.listing import describe
 from neurogate.config.memory import memory_mb
 from neurogate.config.schema import Simulation, structure, unstructure
+from neurogate.config.sharing import share
 from neurogate.config.structuring import dumps
 from neurogate.errors import RequestError
 from neurogate.network.rate_reservoir import RateReservoir
@@ -111,6 +112,20 @@ def test_everything_that_the_configuration_says_reaches_the_network(kind: str) -
     assert (built.shape, built.dtype, built.backend, built.threads) == ((2, 20, 6), np.float64, "numpy", 3)
     assert built.codes.dt_ms == 0.5
     assert session(simulation).reservoir.shape == (2, 20, 6)
+
+
+@BOTH
+def test_simulations_that_differ_in_seeds_networks_and_rules_share_a_session(kind: str) -> None:
+    table = {"kind": kind, "n": 20}
+    grid = [
+        structure({"reservoir": table | {"rate_hz": hz}, "run": {"seed": seed}, "rules": {rule: {}}})
+        for hz in (10.0, 20.0)
+        for seed in (1, 2)
+        for rule in ("delta", "force")
+    ]
+    (shared,) = share(grid)
+    assert shared.session.reservoir.shape == (4, 20, 6)
+    assert len(share([*grid, structure({"reservoir": {"n": 20}})])) == 2
 
 
 def test_readouts_can_be_fed_back() -> None:

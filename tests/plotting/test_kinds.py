@@ -9,7 +9,7 @@ import pytest
 from neurogate.errors import RequestError
 from neurogate.plotting.gates import GateCourse
 from neurogate.plotting.kinds import KINDS, Shown, kinds_of, picture
-from neurogate.plotting.result import NOT_RECORDED
+from neurogate.plotting.result import NOT_RECORDED, SPIKES
 from tests.plotting.test_waveform import arrays as taught
 
 NULL = {
@@ -45,6 +45,14 @@ def recorded(result, trials=801):
 
 def texts(made):
     return [text.get_text() for text in made.findobj(match=lambda a: hasattr(a, "get_text"))]
+
+
+def test_a_reservoir_without_spikes_has_every_picture_but_a_raster(shown):
+    rates = Shown({name: array for name, array in shown.arrays.items() if name not in SPIKES})
+    assert set(KINDS) - set(kinds_of(rates.arrays)) == {"raster"}
+    assert picture("overview", rates).description.endswith(".")
+    with pytest.raises(RequestError, match="A run has no picture of the kind raster; it has overview, "):
+        picture("raster", rates)
 
 
 @pytest.mark.parametrize("kind", KINDS)

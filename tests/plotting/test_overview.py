@@ -10,6 +10,7 @@ import pytest
 
 from neurogate.errors import RequestError
 from neurogate.plotting.overview import overview, save
+from neurogate.plotting.result import SPIKES
 
 
 def letters(made):
@@ -25,6 +26,16 @@ def test_the_overview_is_180_mm_wide_and_letters_its_panels(result):
     made = overview(result)
     assert made.get_figwidth() * 25.4 == pytest.approx(180.0)
     assert letters(made) == list("abcdefg")
+
+
+def test_without_spikes_there_is_no_raster(result):
+    rates = {name: array for name, array in result.items() if name not in SPIKES}
+    made = overview(rates)
+    assert letters(made) == list("abcdef")
+    assert not any("neuron" in axes.get_ylabel() for axes in made.axes)
+    with pytest.raises(RequestError) as caught:
+        overview(rates | {"raster_cue": result["raster_cue"]})
+    assert len(caught.value.problems) == len(SPIKES) - 1
 
 
 def test_the_overview_leaves_no_figure_with_pyplot(result):

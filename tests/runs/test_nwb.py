@@ -16,7 +16,7 @@ from neurogate.runs.execute import execute
 from neurogate.runs.nwb import export, spike_times
 from neurogate.runs.recorded import recorded_trials
 from neurogate.runs.store import Run
-from tests.runs.test_together import simulation
+from tests.runs.test_together import SMALL, simulation
 
 pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed (the extra neurogate[nwb]).")
 
@@ -191,6 +191,8 @@ class TestMistakes:
         )
         wild = execute(simulation("reservoir.gain=1e5"), tmp_path)
         assert "has the outcome diverged and nothing to export" in self.problem(wild, path)
+        rates = execute(config.load("what_when_leaky", overrides=SMALL), tmp_path)
+        assert "of a reservoir of the kind leaky, which has no spikes" in self.problem(rates, path)
         wave = execute(simulation(name="nc_sine"), tmp_path)
         assert "is a run of the task waveform, which has no trials" in self.problem(wave, path)
         assert not path.exists()
