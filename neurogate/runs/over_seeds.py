@@ -1,0 +1,125 @@
+"""One simulation over many seeds, each run stored: what an experiment asks for.
+
+Here lives the way from a simulation to the arrays and metrics of all its seeds. How runs are executed is
+said in `neurogate.runs.sweep`, how they become replicas in `neurogate.runs.pooled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from neurogate import config
+from neurogate.config.sweep import Sweep, points
+from neurogate.errors import Outcome, RunError
+from neurogate.runs import store
+from neurogate.runs.collection import load_sweep
+from neurogate.runs.pooled import pooled
+from neurogate.runs.sweep import Options, sweep
+from neurogate.runs.sweep_folder import open_folder
+from neurogate.runs.versions import versions
+
+__all__ = ["Seeds", "over_seeds"]
+
+Array = npt.NDArray[Any]
+
+
+@attrs.frozen(eq=False)
+class Seeds:
+    """What the seeds of a simulation left behind.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+        Those of all runs, with the seeds as replicas.
+    metrics : sequence of mapping
+        Of each seed, for each rule.
+
+    Examples
+    --------
+    >>> first, second = ({"force": {"blocks": {"A": {"mae": mae}}}} for mae in (0.1, None))
+    >>> Seeds({}, [first, second]).metric("force", "blocks", "A", "mae").tolist()
+    [0.1, nan]
+    """
+
+    arrays: Mapping[str, Array]
+    metrics: Sequence[Mapping[str, Mapping[str, Any]]]
+
+    def metric(self, rule: str, *path: str) -> npt.NDArray[np.float64]:
+        """Return a metric of a rule.
+
+        Parameters
+        ----------
+        rule : str
+        *path : str
+            Its name; for one of a block ``"blocks"``, the block and the name.
+
+        Returns
+        -------
+        (seeds,) array
+            NaN where there was nothing to measure.
+        """
+        return np.array([_number(seed[rule], path) for seed in self.metrics])
+
+
+def _number(value: Any, path: Sequence[str]) -> float:
+    for key in path:
+        value = value[key]
+    return float("nan") if value is None else float(value)
+
+
+def over_seeds(
+    simulation: config.AnySimulation,
+    seeds: int,
+    out: Path,
+    *,
+    jobs: int = 1,
+    command: str = "",
+    tell: Callable[[int, Outcome], object] = lambda done, outcome: None,
+) -> Seeds:
+    """Simulate seeds 1, 2, ... of a simulation; what is stored is not simulated again.
+
+    Parameters
+    ----------
+    simulation : Simulation or WaveformSimulation
+        Its own seed counts for nothing.
+    seeds : int
+    out : pathlib.Path
+        The folder that holds run folders.
+    jobs : int
+        Processes.
+    command : str
+        What a user repeats to go on, kept with the sweep.
+    tell : callable
+        Is told how many runs are done, and how the last one ended.
+
+    Raises
+    ------
+    RunError
+        If not every run came to its end; those that did are kept.
+    """
+    chosen = points(Sweep(seeds=seeds), config.unstructure(simulation))
+    folder = open_folder(chosen, simulation.name, out, command, versions())
+    done = 0
+
+    def hear(event: Any) -> None:
+        nonlocal done
+        if event.kind in ("stored", "ended"):
+            done += 1
+            tell(done, event.ended.outcome if event.ended else Outcome.DONE)
+
+    counts = sweep(chosen, folder, Options(jobs=jobs), hear)
+    lost = ", ".join(f"{n} {outcome}" for outcome, n in counts.items() if n and outcome is not Outcome.DONE)
+    if lost:
+        raise RunError(
+            f"Of {seeds} seeds of {simulation.name}, {lost}; {folder} tells more. "
+            "Mend that and repeat the command; what is done is not simulated again."
+        )
+    found = load_sweep(folder)
+    folders = dict.fromkeys(row["folder"] for row in found.rows)
+    return Seeds(pooled(found), [store.load(found.out / name).metrics for name in folders])

@@ -1,0 +1,155 @@
+"""The claims are judged by the numbers alone; the table and the figures hold what was measured."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurogate.config.loading import load
+from neurogate.errors import RunError
+from neurogate.runs.over_seeds import Seeds
+
+SEEDS = 4
+MEASURES = (
+    "timing_error_ms", "timing_bias_ms", "probability_mae", "probability_r", "object_r",
+    "when_what_angle_deg", "when_what_angle_null_deg", "single_peak_sd_ms",
+)  # fmt: skip
+JITTER = np.linspace(-0.01, 0.01, SEEDS)
+
+
+@pytest.fixture(scope="module")
+def script(checkout: Path) -> dict[str, Any]:
+    return runpy.run_path(str(checkout / "experiments" / "yamada_chao_2025.py"))
+
+
+def rules_of(simulation: str) -> list[str]:
+    return list(load(simulation).rules)
+
+
+def seeds(simulation: str, given: Callable[[str, str], float]) -> Seeds:
+    """Return made-up evidence: every metric of every rule is as given, a little different in each seed."""
+    rules = rules_of(simulation)
+    metrics = [
+        {rule: {key: given(rule, key) * (1 + jitter) for key in MEASURES} for rule in rules}
+        for jitter in JITTER
+    ]
+    trial, block_start = np.arange(10, 121, 10), np.array([0, 40, 80, 120])
+    arrays = {
+        "rule_names": np.array(rules),
+        "probe_trial": trial,
+        "block_start": block_start,
+        "block_names": np.array(["A", "B", "C"]),
+        "latency_ms": np.tile([300.0, 600.0], (3, 1)),
+        "true_probability": np.tile([[0.8], [0.2]], (3, 1, 1)),
+    }
+    for rule in rules:
+        arrays[f"{rule}.peak_ms"] = np.tile([310.0, 610.0], (SEEDS, len(trial), 1))
+        arrays[f"{rule}.probability"] = np.tile([[0.8], [0.2]], (SEEDS, len(trial), 1, 1))
+        late = rule == "force"
+        for key, bad in (("timing_error_ms", 300.0), ("probability_error", 0.5)):
+            arrays[f"{rule}.{key}"] = np.full((SEEDS, len(trial), 2), bad if late else 0.0)
+    return Seeds(arrays, metrics)
+
+
+def judged(script: dict[str, Any], name: str, given: Callable[[str, str], float]) -> list[Any]:
+    return list(script["CLAIMS"][name](lambda study: seeds(study.simulation, given)))
+
+
+def test_every_study_is_a_shipped_simulation_that_can_be_changed_so(script: dict[str, Any]) -> None:
+    studies = [script[name] for name in ("MAIN", "ECHO", "LEAKY", "TRACE")]
+    for study in [*studies, *script["NETWORKS"].values(), *script["DISTRACTED"].values()]:
+        simulation = load(study.simulation, overrides=list(study.changes))
+        assert simulation.name == study.simulation
+    assert {script["OURS"], *script["RIVALS"]} <= set(rules_of("yamada_chao_2025"))
+
+
+@pytest.mark.parametrize(
+    ("error_ms", "verdict"), [(9.0, "supported"), (20.0, "partly"), (90.0, "not supported")]
+)
+def test_the_verdict_on_timing_follows_the_error(
+    script: dict[str, Any], error_ms: float, verdict: str
+) -> None:
+    first, *_ = judged(script, "timing", lambda rule, key: error_ms)
+    assert str(first.verdict) == verdict
+    assert first.values.mean() == pytest.approx(error_ms)
+    assert set(script["RIVALS"]) <= set(first.baselines)
+    assert first.null == pytest.approx(np.full(SEEDS, 300.0))  # each cue is given the other one's time
+
+
+def test_adapting_where_force_does_not_is_supported_and_beating_what_forgets_is_not(
+    script: dict[str, Any],
+) -> None:
+    rows = judged(script, "adaptation", lambda rule, key: 1.0)
+    assert [str(row.verdict) for row in rows] == ["supported", "supported", "partly"] * 2
+    assert [row.values.tolist() for row in rows] == [[10.0] * SEEDS] * 6
+    assert rows[0].baselines["force"].tolist() == [40.0] * SEEDS
+
+
+def test_lesions_have_phases_of_their_own_only_if_one_of_them_stands_out(script: dict[str, Any]) -> None:
+    alike = judged(script, "phases", lambda rule, key: 5.0 if rule.startswith("lesion") else 1.0)
+    one = judged(script, "phases", lambda rule, key: 5.0 if rule == "lesion_delay" else 1.0)
+    assert {str(row.verdict) for row in alike} == {"partly"}
+    assert {str(row.verdict) for row in one} == {"supported"}
+    assert all("delay" in row.hinges_on for row in one)
+
+
+def test_a_gate_earns_its_place_against_none_and_against_a_shuffled_one(script: dict[str, Any]) -> None:
+    both = judged(script, "attention", lambda rule, key: 1.0 if rule == "gated" else 2.0)
+    none = judged(script, "attention", lambda rule, key: 2.0 if rule == "ungated" else 1.0)
+    assert {str(row.verdict) for row in both} == {"supported"}
+    assert {str(row.verdict) for row in none} == {"partly"}
+
+
+def test_ablations_name_what_is_needed(script: dict[str, Any]) -> None:
+    rows = judged(script, "ablations", lambda rule, key: 3.0 if rule in ("no_error", "no_replay") else 1.0)
+    assert rows[0].hinges_on == "needed: no_error, no_replay"
+    assert str(rows[0].verdict) == "partly"
+
+
+def test_the_table_and_figures_are_written(
+    script: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = script["main"].__globals__
+    asked: list[int] = []
+
+    def run(simulation: Any, count: int, out: Path, **_: Any) -> Seeds:
+        asked.append(count)
+        return seeds(simulation.name, lambda rule, key: 1.0)
+
+    monkeypatch.setitem(names, "over_seeds", run)
+    script["main"](["--claim", "adaptation", "--quick", "--out", str(tmp_path), "--json"])
+    out, err = capsys.readouterr()
+    folder = tmp_path / "yamada_chao_2025"
+    assert json.loads(out) == json.loads((folder / "claims.json").read_text("utf-8"))
+    assert (folder / "claims.md").read_text("utf-8").count("\n") == len(json.loads(out)) + 2
+    assert (folder / "adaptation.png").stat().st_size > 10_000
+    assert asked == [3]
+    assert str(folder) in err
+
+
+def test_one_seed_and_a_lost_seed_end_in_a_sentence(
+    script: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    def lose(*_: Any, **__: Any) -> Seeds:
+        raise RunError("Of 2 seeds of it, 1 diverged.")
+
+    with pytest.raises(SystemExit) as ended:
+        script["main"](["--seeds", "1"])
+    assert ended.value.code == 2
+    monkeypatch.setitem(script["main"].__globals__, "over_seeds", lose)
+    with pytest.raises(SystemExit) as ended:
+        script["main"](["--seeds", "2", "--out", str(tmp_path)])
+    assert ended.value.code == 1
+    assert "1 diverged" in capsys.readouterr().err
