@@ -103,4 +103,4 @@ def _widths(simulation: AnySimulation) -> tuple[int, int, int]:
         return 0, 0, len(simulation.task.signal.names)
     outcomes = len(simulation.task.outcomes)
     feedback = 1 + outcomes if simulation.reservoir.inputs.feeds_back else 0
-    return simulation.task.cues + outcomes, feedback, 0
+    return simulation.task.channels, feedback, 0

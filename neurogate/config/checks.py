@@ -82,10 +82,8 @@ def _names(simulation: Parts) -> Iterator[str]:
 def _steps(simulation: Parts) -> Iterator[str]:
     """Say which times are no whole number of steps."""
     dt_ms = simulation.reservoir.dt_ms
-    times = {f"task.timeline.{key}": value for key, value in simulation.task.timeline.times().items()}
+    times = {f"task.{key}": value for key, value in simulation.task.times().items()}
     times["features.bin_ms"] = simulation.features.bin_ms
-    for i, block in enumerate(simulation.task.blocks):
-        times |= {f"task.blocks[{i}].latency_ms[{c}]": value for c, value in enumerate(block.latency_ms)}
     times |= _delay(simulation.reservoir)
     yield from _not_multiples(times, "steps", "reservoir.dt_ms", dt_ms)
 
@@ -186,7 +184,7 @@ def _network(simulation: Parts) -> Iterator[str]:
     yield from network_problems(
         simulation.reservoir,
         longest_ms=task.timeline.trial_ms,
-        channels=task.cues + len(task.outcomes),
+        channels=task.channels,
         readouts=1 + len(task.outcomes),
     )
 

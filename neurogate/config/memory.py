@@ -48,12 +48,14 @@ def memory_mb(simulation: Parts | WaveformParts) -> dict[str, float]:
     cue_bins = round(task.timeline.cue_ms / features.bin_ms)
     steps = round(task.timeline.trial_ms / simulation.reservoir.dt_ms)
     notes = task.trials // simulation.probes.every + len(task.blocks)
+    peaks = len(simulation.rules) * len(task.blocks) * cues * simulation.probes.per_cue
     parts = {
         "connections": _connections(simulation, size),
-        "neurons": batch * n * (_PER_NEURON + cues + outcomes + 3 * _longest_delay(simulation)) * size,
+        "neurons": batch * n * (_PER_NEURON + task.channels + 3 * _longest_delay(simulation)) * size,
         "one trial": batch * n * (6 * bins + 2 * steps) * size,
         "rules": batch * sum(_rule(rule, n, outcomes, notes, size) for rule in simulation.rules.values()),
-        "probes": batch * n * (size * (3 * cues * cue_bins + 4 * task.blocks[0].trials) + steps),
+        "probes": batch
+        * (n * (size * (3 * cues * cue_bins + 4 * task.blocks[0].trials) + steps) + 8 * peaks),
         "recordings": _recordings(simulation) * 1e6,
     }
     return {name: number / 1e6 for name, number in parts.items()}

@@ -19,6 +19,7 @@ Better = Literal["lower", "higher", "neither"]
 
 _BLOCK: Mapping[str, Better] = {
     "timing_error_ms": "lower",
+    "timing_bias_ms": "neither",
     "worst_cue_timing_error_ms": "lower",
     "probability_mae": "lower",
     "trials_to_timing": "lower",
@@ -26,9 +27,12 @@ _BLOCK: Mapping[str, Better] = {
 }
 _WHAT_WHEN: Mapping[str, Better] = {
     "timing_error_ms": "lower",
+    "timing_bias_ms": "neither",
     "worst_cue_timing_error_ms": "lower",
+    "single_peak_sd_ms": "lower",
     "probability_mae": "lower",
     "probability_r": "higher",
+    "object_r": "higher",
     "when_what_angle_deg": "neither",
     "when_what_angle_null_deg": "neither",
     "when_what_angle_null_p5_deg": "neither",

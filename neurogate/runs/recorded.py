@@ -84,7 +84,8 @@ def recorded_trials(simulation: Simulation, replica: int = 0) -> Trials:
     block = np.concatenate([session.schedule.block[trained], np.full(len(probe), last)])
     kept = slice(0 if simulation.record.trials == "all" else task.trials, None)
     number = np.arange(session.before, session.total)[kept]
-    latency_ms, comes = task.latency_ms()[block, cue][kept], outcome[kept] >= 0
+    due_ms = np.concatenate([session.schedule.latency_ms[0, trained], task.latency_ms()[last, probe]])
+    latency_ms, comes = due_ms[kept], outcome[kept] >= 0
     start_ms = number * task.timeline.trial_ms
     cue_ms = start_ms + task.timeline.interval_ms
     return Trials(
@@ -104,7 +105,7 @@ def _session(simulation: Simulation, replica: int) -> Session:
     """Return a session with the same trials and next to no network: they are drawn from the seed alone."""
     task, seeds = simulation.task, [replica_seeds(simulation)[replica]]
     spec = ReservoirSpec(n=2, dt_ms=simulation.reservoir.dt_ms)
-    network = Reservoir.build(spec, seeds, task.cues + len(task.outcomes), backend="numpy")
+    network = Reservoir.build(spec, seeds, task.channels, backend="numpy")
     return Session(
         network, simulation.features, task, simulation.rules, simulation.probes, seeds, simulation.record
     )

@@ -36,7 +36,9 @@ class Memory:
         Readouts that the next bin gets back.
     rules : dict of str to RuleState
     notes : dict of str to array
-        Weights after each judged trial: ``rule.when`` (B, P, 1, N) and ``rule.what`` (B, P, K, N + 1).
+        Weights after each judged trial: ``rule.when`` (B, P, 1, N) and ``rule.what`` (B, P, K, N + 1); and
+        when *when* peaked in each probe with the weights of the end of each block, ``rule.single_peak_ms``
+        (B, blocks, C, probes), NaN where it did not.
     probes : dict of str to array
         Sums over the probe trials of each cue, empty before the first: ``phasic``, ``tonic``
         (B, C, T, N or N + 1), ``spikes`` (B,), ``steps`` (), and the spikes ``raster`` (B, steps, N) of
@@ -66,6 +68,7 @@ class Memory:
         network: StateArrays,
         rules: dict[str, RuleState],
         judgements: int,
+        probes: tuple[int, int, int],
         samples: int,
         fed_back: int,
     ) -> Memory:
@@ -77,6 +80,7 @@ class Memory:
             for name, state in rules.items()
             for key in ("when", "what")
         }
+        notes |= {f"{name}.single_peak_ms": np.full((batch, *probes), np.nan) for name in rules}
         sums = {
             "phasic": np.zeros((batch, 0, 0, n), dtype),
             "tonic": np.zeros((batch, 0, 0, n + 1), dtype),

@@ -80,7 +80,9 @@ def judge(
     Returns
     -------
     mapping
-        ``peak_ms``, ``timing_error_ms``, ``probability_error`` (..., C), ``probability`` (..., C, K).
+        ``peak_ms``, ``amplitude`` (of *when* at its peak), ``timing_error_ms``, ``timing_bias_ms`` (late is
+        above 0; NaN where nothing was predicted), ``probability_error`` (..., C), and ``probability``
+        (..., C, K).
 
     Examples
     --------
@@ -90,12 +92,14 @@ def judge(
     >>> float(result["timing_error_ms"][0]), float(result["probability_error"][0].round(6))
     (20.0, 0.1)
     """
-    peak_ms, _, found = peak_time(when, time_ms, probes.window_ms, probes.floor)
+    peak_ms, amplitude, found = peak_time(when, time_ms, probes.window_ms, probes.floor)
     learned = read_probability(what, time_ms, peak_ms, probes.half_width_ms)
     error_ms = timing_error(peak_ms, found, latency_ms, probes.missed_error_ms)
     return {
         "peak_ms": peak_ms,
+        "amplitude": amplitude,
         "timing_error_ms": error_ms,
+        "timing_bias_ms": np.where(found, peak_ms - latency_ms, np.nan),
         "probability": learned,
         "probability_error": np.abs(learned - probability).mean(axis=-1),
     }

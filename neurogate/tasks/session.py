@@ -18,24 +18,27 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from ..analysis.predictions import peak_time
 from ..errors import RequestError, RunDiverged
 from ..network.features import Features
-from ..network.recording import Recording
 from ..network.rate_reservoir import AnyReservoir
-from ..plasticity.episode import Episode, Rule, RuleState
+from ..network.recording import Recording
+from ..plasticity.episode import Rule, RuleState
 from .clock import Clock
 from .evaluation import Finished, Result, evaluate
 from .memory import Memory
 from .probes import Probes
 from .record import SIMULATED, Record, select
+from .schedule import Schedule
+from .teaching import Teaching
 from .trial import Lived, TrialRunner, check_weights
-from .what_when import Schedule, WhatWhen, shuffled_groups
+from .truth import last_judgements
+from .what_when import WhatWhen
 
 __all__ = ["Session"]
 
 Array = npt.NDArray[Any]
 _SAMPLED = 2
-_NOTHING = np.zeros((0, 0, 0))
 
 
 class Session:
@@ -44,7 +47,7 @@ class Session:
     Parameters
     ----------
     reservoir : Reservoir or RateReservoir
-        With one input channel per cue and per outcome, in this order.
+        With one input channel per cue, per outcome and per distraction, in this order.
     features : Features
     task : WhatWhen
     rules : mapping of str to Rule
@@ -88,15 +91,14 @@ class Session:
         self.rules, self.probes, self.seeds = dict(rules), probes, tuple(seeds)
         self.record = record or Record()
         self.clock = Clock.of(reservoir.codes.dt_ms, features, task.timeline)
-        self.feedback_channels = reservoir.shape[2] - task.cues - len(task.outcomes)
+        self.feedback_channels = reservoir.shape[2] - task.channels
         problems = list(self._problems())
         if problems:
             raise RequestError(problems)
-        self.schedule = Schedule.draw(task, self.seeds)
+        self.teaching = Teaching.of(task, self.clock, self.seeds, probes.per_cue)
         self.before = task.settling + task.habituation
         self.trained = self.before + task.trials
         self.total = self.trained + probes.per_cue * task.cues
-        self.probe_cues = _probe_cues(self.seeds, task.cues, probes.per_cue)
         self.judged = self._judged_trials()
         self.sampled = min(_SAMPLED, task.replays)
         self.trial = TrialRunner(reservoir, features, self.clock, self.rules, self.feedback_channels)
@@ -104,13 +106,13 @@ class Session:
 
     def _problems(self) -> Iterator[str]:
         batch, _, channels = self.reservoir.shape
-        cues, outcomes = self.task.cues, len(self.task.outcomes)
+        own, outcomes = self.task.channels, len(self.task.outcomes)
         if len(self.seeds) != batch:
             yield f"There are {len(self.seeds)} seeds and {batch} replicas; give one seed per replica."
         if self.feedback_channels not in (0, 1 + outcomes):
             yield (
-                f"The reservoir has {channels} input channels; it must have {cues + outcomes} (cues and "
-                f"outcomes), or {cues + 2 * outcomes + 1} to feed the readouts back."
+                f"The reservoir has {channels} input channels; it must have {own} (cues, outcomes and "
+                f"distractions), or {own + outcomes + 1} to feed the readouts back."
             )
         if self.feedback_channels and len(self.rules) != 1:
             yield (
@@ -122,6 +124,16 @@ class Session:
                 f"record.every_ms is {self.record.every_ms:g}; "
                 f"it must divide the trial, {self.task.timeline.trial_ms:g} ms."
             )
+
+    @property
+    def schedule(self) -> Schedule:
+        """What happens in each trial before the probes."""
+        return self.teaching.schedule
+
+    @property
+    def probe_cues(self) -> Array:
+        """The cue of each probe, (B, probes)."""
+        return self.teaching.probe_cues
 
     @property
     def position(self) -> int:
@@ -230,26 +242,19 @@ class Session:
 
     def _habituate(self) -> None:
         memory, n = self.memory, self.position
-        inputs = self._inputs(
-            self.schedule.cue[:, n], self.schedule.outcome[:, n], self.schedule.latency_ms[:, n]
-        )
-        bin_steps = self.clock.steps_per_bin
-        memory.network, records = self.reservoir.run(
-            memory.network, inputs, [Recording(variable="trace", stride=bin_steps)]
-        )
+        record = [Recording(variable="trace", stride=self.clock.steps_per_bin)]
+        inputs = self._inputs(self.teaching.inputs(n))
+        memory.network, records = self.reservoir.run(memory.network, inputs, record)
         if n >= self.task.settling:
             memory.moments = memory.moments.add(records["trace"])
 
     def _train(self) -> None:
         n, trained = self.position, self.position - self.before
-        cue, outcome = self.schedule.cue[:, n], self.schedule.outcome[:, n]
-        latency_ms = self.schedule.latency_ms[:, n]
-        episode = self._episode(trained, outcome, latency_ms, self._replay_bins(n, outcome, latency_ms))
         keeps = self.record.trials == "all"
         lived = self.trial.run(
             self.memory,
-            self._inputs(cue, outcome, latency_ms),
-            episode,
+            self._inputs(self.teaching.inputs(n)),
+            self.teaching.episode(n),
             self._wanted() if keeps else {},
             learning=True,
         )
@@ -259,69 +264,45 @@ class Session:
             self.memory.rules[name] = self.trial.without_lost(name, learned)
         check_weights(self.memory)
         self._note_weights(trained + 1)
-        self.memory.add_samples(trained, lived.episode, self._sampled_bins(n))
+        self.memory.add_samples(trained, lived.episode, self.teaching.sampled_bins(n, self.sampled))
         if keeps:
             self._keep(lived, before)
 
     def _probe(self) -> None:
-        cue = self.probe_cues[:, self.position - self.trained]
-        nothing, never = np.full(len(cue), -1), np.zeros(len(cue))
-        episode = self._episode(self.task.trials, nothing, never, np.zeros((len(cue), 0), np.int64))
-        wanted = self._wanted() | ({"spikes": 1} if "spikes" in self.reservoir.recordable else {})
-        inputs = self._inputs(cue, nothing, never)
-        lived = self.trial.run(self.memory, inputs, episode, wanted, learning=False)
+        probe = self.position - self.trained
+        cue = self.probe_cues[:, probe]
+        counted = {"spikes": 1} if "spikes" in self.reservoir.recordable else {}
+        inputs, episode = self._inputs(self.teaching.probe_inputs(probe)), self.teaching.probe_episode()
+        lived = self.trial.run(self.memory, inputs, episode, self._wanted() | counted, learning=False)
         spikes, cue_bins = lived.records.get("spikes"), self.clock.cue_bins
         self.memory.add_probe(cue, self.task.cues, lived.episode, spikes, cue_bins)
+        self._note_peaks(probe, lived)
         self._keep(lived, self.memory.rules)
 
-    def _episode(self, trained: int, outcome: Array, latency_ms: Array, replay: Array) -> Episode:
-        """Return what rules will see of a trial, but for the traces."""
-        return Episode(
-            number=trained,
-            block_starts=trained in self.task.starts[1:-1],
-            bins=self.clock.bins,
-            time_ms=self.clock.time_ms,
-            phasic=_NOTHING,
-            tonic=_NOTHING,
-            target=self._target(outcome, latency_ms),
-            outcome=np.eye(len(self.task.outcomes) + 1)[outcome][:, :-1],
-            outcome_ms=np.where(outcome >= 0, latency_ms, np.nan),
-            replay=replay,
-        )
-
-    def _inputs(self, cue: Array, outcome: Array, latency_ms: Array) -> Array:
-        task = self.task
-        dt_ms = self.reservoir.codes.dt_ms
-        x = task.timeline.inputs(dt_ms, cue, task.cues, outcome, len(task.outcomes), latency_ms)
-        padded: Array = np.pad(x, ((0, 0), (0, 0), (0, self.feedback_channels)))
-        return padded
-
-    def _target(self, outcome: Array, latency_ms: Array) -> Array:
-        """Return what *when* is taught: a bump around the outcome, nothing if it is omitted."""
-        distance = (self.clock.time_ms[None] - latency_ms[:, None]) / self.task.target_sd_ms
-        bump: Array = np.exp(-0.5 * distance**2) * (outcome >= 0)[:, None]
-        return bump
-
-    def _replay_bins(self, trial: int, outcome: Array, latency_ms: Array) -> Array:
-        """Return the bins to replay: after `replay_from_ms`, before the outcome or `replay_to_ms`."""
-        last_ms = np.where(outcome >= 0, latency_ms, self.task.replay_to_ms)
-        first = np.searchsorted(self.clock.time_ms, self.task.replay_from_ms)
-        last = np.searchsorted(self.clock.time_ms, last_ms)
-        span = np.maximum(last - first, 1)[:, None]
-        chosen: Array = first + (self.schedule.replay[:, trial] * span).astype(np.int64)
-        return chosen
-
-    def _sampled_bins(self, trial: int) -> Array:
-        """Return a few random bins of the cue, whose traces stand for all that *when* learns from."""
-        where = self.schedule.replay[:, trial, : self.sampled]
-        chosen: Array = self.clock.cue_bins[(where * len(self.clock.cue_bins)).astype(np.int64)]
-        return chosen
+    def _inputs(self, inputs: Array) -> Array:
+        """Return the inputs of a trial with room for the readouts that are fed back."""
+        return np.pad(inputs, ((0, 0), (0, 0), (0, self.feedback_channels)))
 
     def _note_weights(self, trained: int) -> None:
         where = np.flatnonzero(self.judged == trained)
         for name, state in self.memory.rules.items() if where.size else ():
             self.memory.notes[f"{name}.when"][:, where[0]] = state["when"]
             self.memory.notes[f"{name}.what"][:, where[0]] = state["what"]
+
+    def _note_peaks(self, probe: int, lived: Lived) -> None:
+        """Note when *when* peaks in a single probe, with the weights of the end of each block."""
+        ends = last_judgements(self.task, self.judged)
+        blocks, cue_bins = np.flatnonzero(ends >= 0), self.clock.cue_bins
+        phasic, cues = np.ascontiguousarray(lived.episode.phasic[:, cue_bins]), self.probe_cues
+        count = (cues[:, :probe] == cues[:, probe, None]).sum(axis=1)
+        for name in self.rules:
+            weights = np.ascontiguousarray(self.memory.notes[f"{name}.when"][:, ends[blocks], 0])
+            when = self.reservoir.call("readout")(weights, phasic).transpose(0, 2, 1)
+            time_ms = self.clock.time_ms[cue_bins]
+            peak_ms, _, found = peak_time(when, time_ms, self.probes.window_ms, self.probes.floor)
+            peaks = self.memory.notes[f"{name}.single_peak_ms"]
+            for b, peak in enumerate(np.where(found, peak_ms, np.nan)):
+                peaks[b, blocks, cues[b, probe], count[b]] = peak
 
     def _wanted(self) -> dict[str, int]:
         """Return the reservoir variables to record for the user, with their strides in steps."""
@@ -356,15 +337,7 @@ class Session:
                 for name, rule in self.rules.items()
             },
             judgements=len(self.judged),
+            probes=(len(self.task.blocks), self.task.cues, self.probes.per_cue),
             samples=self.sampled * self.task.blocks[0].trials,
             fed_back=self.feedback_channels,
         )
-
-
-def _probe_cues(seeds: Sequence[int], cues: int, per_cue: int) -> Array:
-    """Return the cue of each probe trial, (B, probes)."""
-    draws = []
-    for seed in seeds:
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(101,)))
-        draws.append(shuffled_groups(rng, cues, cues * per_cue))
-    return np.stack(draws)

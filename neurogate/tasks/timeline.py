@@ -102,6 +102,39 @@ class Timeline:
                 x[b, at : at + steps["outcome_ms"], cues + outcome[b]] = self.outcome_amplitude
         return x
 
+    def add(
+        self,
+        inputs: Array,
+        dt_ms: float,
+        channel: Array,
+        start_ms: Array,
+        duration_ms: float,
+        amplitude: float,
+    ) -> None:
+        """Write more pulses into the inputs of a trial; what would come after its end is left out.
+
+        Parameters
+        ----------
+        inputs : (B, T, K) array
+            As made by `inputs`; changed in place.
+        dt_ms : float
+        channel : (B, E) int array
+        start_ms : (B, E) array
+            Relative to the cue; NaN for no pulse.
+        duration_ms, amplitude : float
+
+        Examples
+        --------
+        >>> x = np.zeros((1, 2200, 1))
+        >>> Timeline().add(x, 1.0, np.array([[0]]), np.array([[-400.0]]), 50.0, 2.0)
+        >>> x[0, [0, 49, 50], 0].tolist()
+        [2.0, 2.0, 0.0]
+        """
+        length = _steps(duration_ms, dt_ms)
+        for b, e in np.argwhere(np.isfinite(start_ms)):
+            first = _steps(self.interval_ms + float(start_ms[b, e]), dt_ms)
+            inputs[b, first : first + length, channel[b, e]] = amplitude
+
 
 def _steps(duration_ms: float, dt_ms: float) -> int:
     steps = whole_steps(duration_ms, dt_ms)

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from ..errors import RunDiverged, first_of
 from ..network.features import Features, Scaling
-from ..network.recording import Recording
 from ..network.rate_reservoir import AnyReservoir
+from ..network.recording import Recording
 from ..plasticity.episode import Episode, Readouts, Rule, RuleState
 from .clock import Clock
 from .memory import Memory

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
-import attrs
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import RequestError
-from ..units import Count, Domain, Fraction, Milliseconds, settings
+from ..units import Count, Domain, Fraction, Milliseconds, NonNegative, settings
+from .distraction import Distraction
+from .jitter import Jitter
 from .timeline import Timeline
 
-__all__ = ["Block", "Schedule", "WhatWhen"]
+__all__ = ["Block", "WhatWhen"]
 
 Array = npt.NDArray[Any]
+_Odds = tuple[tuple[Fraction, ...], ...]
 
 
 @settings
 class Block:
-    """A stretch of trials in which each cue keeps its meaning.
+    """A stretch of trials in which each cue keeps its meaning, or changes it slowly.
 
     Parameters
     ----------
@@ -32,6 +34,10 @@ class Block:
         Time from cue to outcome, one per cue.
     probability : tuple of tuple of float
         For each cue, the probability of each outcome; what is left to 1 is omission.
+    probability_to : tuple of tuple of float, optional
+        Where the probabilities have drifted to, in equal steps, in the last trial of the block.
+    jitter : Jitter, optional
+        How far single outcomes come from their latency.
 
     Examples
     --------
@@ -42,23 +48,33 @@ class Block:
     name: str
     trials: Count
     latency_ms: tuple[Milliseconds, ...]
-    probability: tuple[tuple[Fraction, ...], ...]
+    probability: _Odds
+    probability_to: _Odds | None = None
+    jitter: Jitter | None = None
 
     def problems(self) -> Iterator[str]:
         """Say what does not fit together; a task asks for it, so that all its mistakes are heard at once."""
         if not self.latency_ms:
             yield "latency_ms is empty; it must hold one latency per cue."
-        if len(self.probability) != len(self.latency_ms):
-            yield (
-                f"probability holds {len(self.probability)} rows; it must hold one per cue, "
-                f"{len(self.latency_ms)} as in latency_ms."
-            )
-        for cue, row in enumerate(self.probability):
-            if sum(row) > 1 + 1e-9:
+        for key, rows in self.odds().items():
+            if len(rows) != len(self.latency_ms):
                 yield (
-                    f"probability[{cue}] sums to {sum(row):g}; the outcomes of a cue must sum to at most 1 "
-                    "(the rest is omission)."
+                    f"{key} holds {len(rows)} rows; it must hold one per cue, "
+                    f"{len(self.latency_ms)} as in latency_ms."
                 )
+            for cue, row in enumerate(rows):
+                if sum(row) > 1 + 1e-9:
+                    yield (
+                        f"{key}[{cue}] sums to {sum(row):g}; the outcomes of a cue must sum to at most 1 "
+                        "(the rest is omission)."
+                    )
+        if self.jitter:
+            yield from (f"jitter.{problem}" for problem in self.jitter.problems())
+
+    def odds(self) -> dict[str, _Odds]:
+        """Return the probabilities that the block begins with, and those that it ends with if it drifts."""
+        drifted = {} if self.probability_to is None else {"probability_to": self.probability_to}
+        return {"probability": self.probability, **drifted}
 
     @property
     def cues(self) -> int:
@@ -88,6 +104,9 @@ class WhatWhen:
     timeline : Timeline
     target_sd_ms : float
         Width (sd) of the bump around the outcome that *when* is taught.
+    target_weber : float, optional
+        How much wider the bump of a later outcome is, as a share of its latency L: its sd is
+        sqrt(target_sd_ms^2 + (target_weber L)^2). The tolerance of the clock is then that of Weber's law.
     replays : int
         Moments of a trial that are replayed for *what*.
     replay_from_ms, replay_to_ms : float
@@ -95,6 +114,8 @@ class WhatWhen:
     settling, habituation : int
         Trials like those of the first block, without learning, before training: first those that let
         the network settle, then those from which the mean and spread of each trace are taken.
+    distraction : Distraction, optional
+        What happens beside the cue and its outcome.
 
     Examples
     --------
@@ -107,50 +128,60 @@ class WhatWhen:
     blocks: tuple[Block, ...] = _BLOCKS
     timeline: Timeline = Timeline()
     target_sd_ms: Milliseconds = 40.0
+    target_weber: NonNegative | None = None
     replays: Count = 8
     replay_from_ms: Milliseconds = 100.0
     replay_to_ms: Milliseconds = 1200.0
     settling: Annotated[int, Domain(0)] = 4
     habituation: Count = 20
+    distraction: Distraction | None = None
 
     def __attrs_post_init__(self) -> None:
         problems = list(self._problems())
         if problems:
             raise RequestError(problems)
 
-    def _problems(self) -> list[str]:
+    def _problems(self) -> Iterator[str]:
         if not self.outcomes or not self.blocks:
-            return ["outcomes and blocks must each hold at least one entry."]
-        problems = []
+            yield "outcomes and blocks must each hold at least one entry."
+            return
         for i, block in enumerate(self.blocks):
-            problems += [f"blocks[{i}].{problem}" for problem in block.problems()]
+            yield from (f"blocks[{i}].{problem}" for problem in self._misfits(block))
             if block.cues != self.cues:
-                problems.append(
-                    f"blocks[{i}] has {block.cues} cues; it must have as many as blocks[0], {self.cues}."
-                )
-            wrong = [c for c, row in enumerate(block.probability) if len(row) != len(self.outcomes)]
-            problems += [
-                f"blocks[{i}].probability[{c}] has {len(block.probability[c])} entries; "
-                f"it must have one per outcome, {len(self.outcomes)}."
-                for c in wrong
-            ]
-            problems += [
-                f"blocks[{i}].latency_ms[{c}] is {latency:g}; it must be above replay_from_ms, "
-                f"{self.replay_from_ms:g} ms, and leave the outcome inside the cue, at most "
-                f"{self.timeline.cue_ms - self.timeline.outcome_ms:g} ms."
-                for c, latency in enumerate(block.latency_ms)
-                if not self.replay_from_ms < latency <= self.timeline.cue_ms - self.timeline.outcome_ms
-            ]
+                yield f"blocks[{i}] has {block.cues} cues; it must have as many as blocks[0], {self.cues}."
         if not self.replay_from_ms < self.replay_to_ms <= self.timeline.cue_ms:
-            problems.append(
+            yield (
                 f"replay_to_ms is {self.replay_to_ms:g}; it must be above replay_from_ms, "
                 f"{self.replay_from_ms:g} ms, and at most the length of the cue, "
                 f"{self.timeline.cue_ms:g} ms."
             )
         names = [block.name for block in self.blocks]
         if len(set(names)) < len(names):
-            problems.append(f"blocks are called {', '.join(names)}; each needs a name of its own.")
-        return problems
+            yield f"blocks are called {', '.join(names)}; each needs a name of its own."
+        if self.distraction:
+            found = self.distraction.problems(self.timeline, len(self.outcomes))
+            yield from (f"distraction.{problem}" for problem in found)
+
+    def _misfits(self, block: Block) -> Iterator[str]:
+        """Say what of a block does not fit together or into the task."""
+        yield from block.problems()
+        for key, rows in block.odds().items():
+            for cue, row in enumerate(rows):
+                if len(row) != len(self.outcomes):
+                    yield (
+                        f"{key}[{cue}] has {len(row)} entries; "
+                        f"it must have one per outcome, {len(self.outcomes)}."
+                    )
+        low, high = self.outcome_window_ms
+        allowed = (
+            f"it must be above replay_from_ms, {low:g} ms, and leave the outcome inside the cue, "
+            f"at most {high:g} ms."
+        )
+        for cue, latency in enumerate(block.latency_ms):
+            if not low < latency <= high:
+                yield f"latency_ms[{cue}] is {latency:g}; {allowed}"
+            elif block.jitter and (fact := block.jitter.outside(latency, low, high)):
+                yield f"{fact}; {allowed}"
 
     @property
     def cues(self) -> int:
@@ -167,77 +198,67 @@ class WhatWhen:
         """First trial of each block, and the number of trials."""
         return [0, *np.cumsum([block.trials for block in self.blocks]).tolist()]
 
+    @property
+    def channels(self) -> int:
+        """Number of input channels: one per cue, one per outcome, then those of distractions."""
+        distracting = self.distraction.channels if self.distraction else 0
+        return self.cues + len(self.outcomes) + distracting
+
+    @property
+    def outcome_window_ms(self) -> tuple[float, float]:
+        """Outcomes come after the first of these times and not after the second."""
+        return self.replay_from_ms, self.timeline.cue_ms - self.timeline.outcome_ms
+
+    def times(self) -> dict[str, float]:
+        """Return every time that has to be a whole number of steps, by its key."""
+        times = {f"timeline.{key}": value for key, value in self.timeline.times().items()}
+        for i, block in enumerate(self.blocks):
+            times |= {f"blocks[{i}].latency_ms[{c}]": value for c, value in enumerate(block.latency_ms)}
+        distracting = self.distraction.times() if self.distraction else {}
+        return times | {f"distraction.{key}": value for key, value in distracting.items()}
+
     def latency_ms(self) -> Array:
-        """Return the latencies, (blocks, C)."""
+        """Return the latencies without jitter, (blocks, C)."""
         return np.array([block.latency_ms for block in self.blocks])
 
     def probability(self) -> Array:
-        """Return the outcome probabilities, (blocks, C, K)."""
-        return np.array([block.probability for block in self.blocks])
+        """Return the outcome probabilities at the end of each block, (blocks, C, K)."""
+        return np.array([[*block.odds().values()][-1] for block in self.blocks])
 
+    def probability_at(self, trial: Array, block: Array, cue: Any = slice(None)) -> Array:
+        """Return the outcome probabilities in single trials.
 
-@attrs.frozen(eq=False)
-class Schedule:
-    """What happens in each trial of each replica, drawn once from the replicas' seeds.
+        Parameters
+        ----------
+        trial : (n,) int array
+            Numbers of training trials.
+        block : (n,) int array
+            The blocks that they belong to.
+        cue : (n,) int array, optional
+            Cues; all by default.
 
-    Parameters
-    ----------
-    block : (n,) int array
-    cue : (B, n) int array
-    outcome : (B, n) int array
-        -1 for an omission.
-    latency_ms : (B, n) array
-    replay : (B, n, S) array
-        Numbers in [0, 1) that place the replayed moments.
-    """
-
-    block: Array
-    cue: Array
-    outcome: Array
-    latency_ms: Array
-    replay: Array
-
-    @classmethod
-    def draw(cls, task: WhatWhen, seeds: Sequence[int]) -> Schedule:
-        """Draw the settling, habituation and training trials.
+        Returns
+        -------
+        (n, K) array, or (n, C, K) for all cues
 
         Examples
         --------
-        >>> schedule = Schedule.draw(WhatWhen(), (1, 2))
-        >>> schedule.cue.shape, sorted(schedule.cue[0, :4].tolist())
-        ((2, 824), [0, 1, 2, 3])
+        >>> drifting = Block(name="A", trials=5, latency_ms=(300.0,), probability=((0.8,),),
+        ...                  probability_to=((0.2,),))
+        >>> task = WhatWhen(outcomes=("X",), blocks=(drifting,))
+        >>> task.probability_at(np.arange(5), np.zeros(5, int), np.zeros(5, int))[:, 0].round(2).tolist()
+        [0.8, 0.65, 0.5, 0.35, 0.2]
         """
-        before = task.settling + task.habituation
-        counts = [before + task.blocks[0].trials, *(block.trials for block in task.blocks[1:])]
-        block = np.repeat(np.arange(len(task.blocks)), counts)
-        columns = [_draw(task, block, seed) for seed in seeds]
-        cue, outcome, replay = (np.stack(part) for part in zip(*columns, strict=True))
-        return cls(block, cue, outcome, task.latency_ms()[block, cue], replay)
+        steps = np.array([max(b.trials - 1, 1) for b in self.blocks])
+        drifts = np.array([b.probability_to is not None for b in self.blocks])
+        done = drifts[block] * (trial - np.array(self.starts)[block]) / steps[block]
+        first = np.array([b.probability for b in self.blocks])[block, cue]
+        share = done.reshape(-1, *[1] * (first.ndim - 1))
+        mixed: Array = (1 - share) * first + share * self.probability()[block, cue]
+        return mixed
 
-
-def _draw(task: WhatWhen, block: Array, seed: int) -> tuple[Array, Array, Array]:
-    """Draw one replica: cues in shuffled groups that hold each cue once, outcomes by their probability."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(100,)))
-    n = len(block)
-    cue = shuffled_groups(rng, task.cues, n)
-    bounds = np.cumsum(task.probability()[block, cue], axis=1)
-    outcome = (rng.random(n)[:, None] >= bounds).sum(axis=1)
-    outcome = np.where(outcome == len(task.outcomes), -1, outcome)
-    return cue, outcome, rng.random((n, task.replays))
-
-
-def shuffled_groups(rng: np.random.Generator, cues: int, n: int) -> Array:
-    """Return `n` cues in groups that hold each cue once, in random order.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    cues, n : int
-
-    Examples
-    --------
-    >>> sorted(shuffled_groups(np.random.default_rng(0), 3, 6)[:3].tolist())
-    [0, 1, 2]
-    """
-    groups = [rng.permutation(cues) for _ in range(-(-n // cues))]
-    return np.concatenate(groups)[:n]
+    def target_sd(self, latency_ms: Array) -> Array:
+        """Return the width of the bump around outcomes at these latencies, in ms."""
+        if self.target_weber is None:
+            return np.full(np.shape(latency_ms), self.target_sd_ms)
+        return np.hypot(self.target_sd_ms, self.target_weber * latency_ms)

@@ -12,10 +12,12 @@ import numpy as np
 from neurogate.network.features import Features
 from neurogate.network.inputs import Inputs
 from neurogate.network.reservoir import Reservoir, ReservoirSpec
-from neurogate.neurons.distributions import Constant, Normal
+from neurogate.neurons.distributions import Constant, Normal, Uniform
 from neurogate.plasticity.episode import Rule
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.three_factor import ThreeFactor
+from neurogate.tasks.distraction import Distraction, Distractors, OtherCues, StrayOutcomes
+from neurogate.tasks.jitter import Jitter
 from neurogate.tasks.probes import Probes
 from neurogate.tasks.record import Record
 from neurogate.tasks.session import Session
@@ -36,6 +38,24 @@ TASK = WhatWhen(
         Block(name="B", trials=3, latency_ms=(120.0, 60.0), probability=ODDS),
     ),
 )
+DISTRACTED = attrs.evolve(
+    TASK,
+    target_weber=0.2,
+    blocks=(
+        attrs.evolve(
+            TASK.blocks[0],
+            jitter=Jitter(shift_ms=(Constant(value=0.0), Uniform(low=-20.0, high=40.0)), odds=(0.3, 0.7)),
+        ),
+        attrs.evolve(TASK.blocks[1], probability_to=((0.0, 0.7), (0.6, 0.2))),
+    ),
+    distraction=Distraction(
+        distractors=Distractors(rate_hz=10.0, duration_ms=10.0),
+        stray_outcomes=StrayOutcomes(rate_hz=6.0),
+        other_cues=OtherCues(count=2, latency_ms=(40.0, 90.0), probability=((0.5, 0.3), (0.0, 0.9))),
+    ),
+)
+"""Everything that a task can ask for at once."""
+
 PROBES = Probes(per_cue=2, every=2, window_ms=(20.0, 180.0))
 RULES: Mapping[str, Rule] = {"three_factor": ThreeFactor(eta_when=0.5), "force": Force(ridge_when=1.0)}
 ONE_RULE: Mapping[str, Rule] = {"three_factor": RULES["three_factor"]}
@@ -79,7 +99,7 @@ def make(
     reservoir = Reservoir.build(
         spec,
         seeds,
-        task.cues + len(task.outcomes),
+        task.channels,
         feedback=0 if feedback is None else 1 + len(task.outcomes),
         dtype=dtype,
         backend=backend,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neurogate.analysis.nulls import trace_sum_angles
-from neurogate.analysis.predictions import trials_to_criterion
+from neurogate.analysis.predictions import peak_time, trials_to_criterion
 from neurogate.analysis.subspaces import angle_between
 from neurogate.network.features import Scaling
 from neurogate.neurons.distributions import Constant
@@ -26,6 +26,9 @@ JUDGED = [2, 4, 6, 7]
 P, T = len(JUDGED), 40
 HEADLINES = {
     "timing_error_ms",
+    "timing_bias_ms",
+    "single_peak_sd_ms",
+    "object_r",
     "probability_mae",
     "probability_r",
     "when_what_angle_deg",
@@ -54,6 +57,8 @@ def test_shared_arrays_have_the_documented_keys_shapes_and_types(session: Sessio
         "rule_names": ((len(RULES),), "U"),
         "latency_ms": ((BLOCKS, C), "f"),
         "true_probability": ((BLOCKS, C, K), "f"),
+        "probe_probability": ((P, C, K), "f"),
+        "expected_when": ((BLOCKS, C, T), "f"),
         "neuron_type": ((N,), "i"),
         "mean_rate_hz": ((B,), "f"),
         "raster_cue": ((), "i"),
@@ -79,8 +84,12 @@ def test_arrays_of_a_rule_have_the_documented_keys_shapes_and_types(dtype: str) 
     arrays = finish(make(SEEDS, dtype=dtype)).result().arrays
     expected = {
         "when": (B, BLOCKS, C, T),
+        "what": (B, BLOCKS, C, K, T),
+        "single_peak_ms": (B, BLOCKS, C, PROBES.per_cue),
         "peak_ms": (B, P, C),
+        "amplitude": (B, P, C),
         "timing_error_ms": (B, P, C),
+        "timing_bias_ms": (B, P, C),
         "probability": (B, P, C, K),
         "probability_error": (B, P, C),
         "when_weights": (B, N),
@@ -90,7 +99,7 @@ def test_arrays_of_a_rule_have_the_documented_keys_shapes_and_types(dtype: str) 
         of_rule = {k.removeprefix(f"{rule}."): v for k, v in arrays.items() if k.startswith(f"{rule}.")}
         assert {key: value.shape for key, value in of_rule.items()} == expected
         assert {key: value.dtype.name for key, value in of_rule.items()} == {
-            key: dtype if key in ("when", "when_weights", "what_weights") else "float64" for key in expected
+            key: "float64" if key.endswith("_ms") or "probability" in key else dtype for key in expected
         }
 
 
@@ -106,6 +115,9 @@ def test_a_judged_readout_is_the_average_of_the_readouts_of_its_probes(
                 assert own.sum() == PROBES.per_cue
                 mean = when[b, own].mean(axis=0)
                 np.testing.assert_allclose(
+                    result.arrays[f"{rule}.what"][b, -1, cue], what[b, own].mean(axis=0).T, rtol=1e-9
+                )
+                np.testing.assert_allclose(
                     result.arrays[f"{rule}.when"][b, -1, cue], mean, rtol=1e-10, atol=1e-13
                 )
                 seen = judge(
@@ -115,6 +127,37 @@ def test_a_judged_readout_is_the_average_of_the_readouts_of_its_probes(
                 for key, value in seen.items():
                     stored = result.arrays[f"{rule}.{key}"][b, -1, cue]
                     np.testing.assert_allclose(stored, value, rtol=1e-10, atol=1e-13)
+
+
+def test_the_peak_of_a_single_probe_is_that_of_its_own_readout(session: Session, result: Result) -> None:
+    time_ms = result.arrays["probe_time_ms"]
+    found = 0
+    for rule in RULES:
+        when = result.arrays[f"record.{rule}.when"][:, :, 4:44]
+        for b in range(B):
+            for cue in range(C):
+                own = np.flatnonzero(session.probe_cues[b] == cue)
+                peak_ms, _, there = peak_time(when[b, own], time_ms, PROBES.window_ms, PROBES.floor)
+                stored = result.arrays[f"{rule}.single_peak_ms"][b, -1, cue]
+                np.testing.assert_array_equal(stored, np.where(there, peak_ms, np.nan))
+                found += there.sum()
+    assert found > 4
+
+
+def test_the_spread_is_that_of_the_peaks_of_single_probes() -> None:
+    result = finish(make(SEEDS, probes=attrs.evolve(PROBES, per_cue=5, floor=-100.0))).result()
+    for rule, metrics in result.metrics.items():
+        peaks = result.arrays[f"{rule}.single_peak_ms"]
+        assert metrics["single_peak_sd_ms"] == pytest.approx(peaks.std(axis=-1, ddof=1).mean())
+
+
+def test_a_peak_that_is_not_there_has_no_bias_and_no_spread() -> None:
+    result = finish(make(SEEDS, probes=attrs.evolve(PROBES, floor=100.0))).result()
+    for rule, metrics in result.metrics.items():
+        assert np.isnan(result.arrays[f"{rule}.single_peak_ms"]).all()
+        assert np.isnan(result.arrays[f"{rule}.timing_bias_ms"]).all()
+        assert np.isnan(metrics["timing_bias_ms"])
+        assert np.isnan(metrics["single_peak_sd_ms"])
 
 
 def test_each_note_is_judged_by_the_truth_of_its_own_block(result: Result) -> None:
@@ -184,6 +227,11 @@ def test_metrics_follow_from_the_arrays(result: Result) -> None:
             np.mean([b["timing_error_ms"] for b in metrics["blocks"].values()])
         )
         assert metrics["probability_mae"] == pytest.approx(np.abs(learned - truth).mean())
+        y = result.arrays[f"{rule}.amplitude"][:, [1, 3], :, None] * learned
+        assert metrics["object_r"] == pytest.approx(np.corrcoef(y.ravel(), truth.ravel())[0, 1])
+        bias = result.arrays[f"{rule}.timing_bias_ms"]
+        biases = [bias[:, part][np.isfinite(bias[:, part])] for part in blocks.values()]
+        assert metrics["timing_bias_ms"] == pytest.approx(np.mean([b.mean() for b in biases if b.size]))
         assert metrics["probability_r"] == pytest.approx(np.corrcoef(learned.ravel(), truth.ravel())[0, 1])
 
 
@@ -232,7 +280,7 @@ def test_the_null_is_made_of_single_trials_that_rules_learned_from() -> None:
     for trial in range(TASK.blocks[0].trials):
         seen = scaling.tonic(session.memory.kept["trace"][trial])[0, :, :-1]
         n = session.before + trial
-        replayed = session._replay_bins(n, session.schedule.outcome[:, n], session.schedule.latency_ms[:, n])
+        replayed = session.teaching.episode(n).replay
         tonic.extend(seen[replayed[0, :2]])
     np.testing.assert_array_equal(samples, tonic)
     assert np.abs(session.memory.samples["phasic"][0]).max(axis=1).all()

@@ -38,6 +38,15 @@ def test_errors_are_distances_from_the_truth() -> None:
     np.testing.assert_allclose(judged["probability_error"], np.abs(excess).mean(axis=-1), atol=1e-15)
 
 
+def test_the_bias_has_the_sign_of_the_error_and_none_without_a_prediction() -> None:
+    shift = np.array([-20.0, 35.0, 0.0])
+    when = bumps(LATENCY_MS + shift, 0.7)
+    when[2] *= 0.01
+    judged = judge(Probes(), when, flat(PROBABILITY), TIME_MS, LATENCY_MS, PROBABILITY)
+    np.testing.assert_array_equal(judged["timing_bias_ms"], [-20.0, 35.0, np.nan])
+    np.testing.assert_allclose(judged["amplitude"], [0.7, 0.7, 0.007], rtol=1e-12)
+
+
 def test_a_readout_below_the_floor_predicts_nothing() -> None:
     when = np.stack([bumps(LATENCY_MS, 0.079), bumps(LATENCY_MS, 0.081)])
     judged = judge(Probes(), when, np.stack([flat(PROBABILITY)] * 2), TIME_MS, LATENCY_MS, PROBABILITY)

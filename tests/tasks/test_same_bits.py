@@ -8,8 +8,11 @@ import attrs
 import numpy as np
 import pytest
 
+from neurogate.plasticity.force import Force
+from neurogate.plasticity.gates import AttentionGate, ErrorGate, PhaseGate, ShuffledGate
 from neurogate.plasticity.rules import RULES
-from tests.tasks.sessions import EVERYTHING, TASK, assert_same, finish, make, stored
+from neurogate.plasticity.three_factor import ThreeFactor
+from tests.tasks.sessions import DISTRACTED, EVERYTHING, TASK, assert_same, finish, make, stored
 
 OPEN: dict[str, Any] = {}
 CLOSED: dict[str, Any] = {"feedback": 2.0}
@@ -109,6 +112,35 @@ def test_numpy_and_numba_agree_on_every_bit_of_a_session(loop: dict[str, Any]) -
         # The upper triangle of an inverse means nothing.
         alike = np.tril if key.endswith("_inverse") else np.asarray
         np.testing.assert_array_equal(alike(left[key]), alike(right[key]), err_msg=key)
+
+
+GATED = {
+    "attentive": ThreeFactor(gates=(PhaseGate(), ErrorGate(), AttentionGate(half_width_ms=10.0))),
+    "shuffled": ThreeFactor(gates=(PhaseGate(stop_ms=100.0), ShuffledGate())),
+    "force": Force(),
+}
+
+
+def distracted(**changes: Any) -> Any:
+    return finish(make(**{"task": DISTRACTED, "rules": GATED, "record": EVERYTHING, **changes}))
+
+
+def test_everything_that_a_task_can_ask_for_is_the_same_alone_and_in_a_batch() -> None:
+    together, alone = distracted(seeds=(5, 6, 7)), distracted(seeds=(6,))
+    left, right = together.result().arrays, alone.result().arrays
+    for key in (key for key in right if "." in key):
+        np.testing.assert_array_equal(left[key][1:2], right[key], err_msg=key)
+
+
+def test_everything_that_a_task_can_ask_for_is_the_same_on_both_backends_and_after_a_break() -> None:
+    numba, numpy = distracted(), distracted(backend="numpy")
+    assert_same_result(numpy.result(), numba.result())
+    begun = make(task=DISTRACTED, rules=GATED, record=EVERYTHING)
+    for _ in range(8):
+        begun.advance()
+    resumed = make(task=DISTRACTED, rules=GATED, record=EVERYTHING)
+    resumed.restore(stored(begun.state()))
+    assert_same_result(finish(resumed).result(), numba.result())
 
 
 @dtypes

@@ -1,0 +1,52 @@
+"""Means and spreads of predictions some of which are not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["known_mean", "spread"]
+
+Array = npt.NDArray[Any]
+
+
+def known_mean(values: Array) -> float:
+    """Return the mean of what is a number, NaN if nothing is.
+
+    Parameters
+    ----------
+    values : (...) array
+
+    Examples
+    --------
+    >>> known_mean(np.array([1.0, np.nan, 3.0])), known_mean(np.array([np.nan]))
+    (2.0, nan)
+    """
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def spread(values: Array) -> Array:
+    """Return the standard deviation over the last axis of what is a number, NaN if fewer than two are.
+
+    Parameters
+    ----------
+    values : (..., n) array
+
+    Returns
+    -------
+    (...) array
+
+    Examples
+    --------
+    >>> spread(np.array([[1.0, 3.0, np.nan], [1.0, np.nan, np.nan]])).round(3).tolist()
+    [1.414, nan]
+    """
+    known = np.isfinite(values)
+    count = known.sum(axis=-1)
+    mean = np.where(known, values, 0).sum(axis=-1) / np.maximum(count, 1)
+    square = np.where(known, values - mean[..., None], 0) ** 2
+    sd: Array = np.sqrt(square.sum(axis=-1) / np.maximum(count - 1, 1))
+    return np.where(count > 1, sd, np.nan)
