@@ -53,11 +53,11 @@ def captured_variance(samples: ArrayLike, directions: ArrayLike) -> float:
     """
     _, deviations = centred(samples)
     basis = row_basis(directions)
-    _same_columns(deviations, np.asarray(directions))
-    size = np.abs(deviations).max()
-    if size == 0:
+    _same_columns(deviations, basis)
+    if not deviations.any():
         return float("nan")
-    return _squares(deviations / size @ basis.T) / _squares(deviations / size)
+    scaled = _scaled(deviations)
+    return _squares(scaled @ basis.T) / _squares(scaled)
 
 
 def alignment_index(a: ArrayLike, b: ArrayLike, dims: int) -> float:
@@ -96,7 +96,7 @@ def alignment_index(a: ArrayLike, b: ArrayLike, dims: int) -> float:
     >>> round(alignment_index(early, late, dims=1), 9)
     0.5
     """
-    (_, first), (_, second) = centred(a, "a"), centred(b, "b")
+    first, second = (_scaled(centred(each, name)[1]) for each, name in ((a, "a"), (b, "b")))
     _same_columns(first, second)
     _enough(first, second, dims)
     own, other = principal_components(first), principal_components(second)
@@ -151,6 +151,7 @@ def alignment_null(
         return np.full(draws, np.nan)
     (_, first), (_, second) = centred(a), centred(b)
     joint = np.vstack([first / np.sqrt(len(first) - 1), second / np.sqrt(len(second) - 1)])
+    first = _scaled(first)
     captured = first @ random_subspaces(rng, joint, dims, draws).transpose(0, 2, 1)
     own = principal_components(first).variances[:dims].sum()
     return np.asarray((captured**2).sum(axis=(1, 2)) / (len(first) - 1) / own)
@@ -238,6 +239,11 @@ def angle_course(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
         found = principal_angles(one, other)
         angles[: found.size] = found
     return course
+
+
+def _scaled(deviations: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Make the largest number 1, so that no square overflows."""
+    return np.asarray(deviations / (np.abs(deviations).max() or 1.0))
 
 
 def _squares(values: NDArray[np.float64]) -> float:

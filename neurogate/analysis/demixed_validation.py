@@ -141,7 +141,8 @@ def decoding_course(
     Returns
     -------
     (T,) float64
-        Fraction of trials, every condition counting the same; 1 / number of conditions by chance.
+        Fraction of trials, every condition counting the same; 1 / number of conditions by chance. NaN if
+        the conditions do not differ at all in the trials that are left, so that there is no component.
 
     Raises
     ------
@@ -168,7 +169,8 @@ def decoding_course(
         seen, unseen = (_by_level(found.read(name, each), features) for each in (train, test))
         distance = ((unseen[:, :, None] - seen.mean(axis=1)) ** 2).sum(axis=-1)
         right = np.arange(len(seen))[:, None, None]
-        hits.append((distance.argmin(axis=2) == right).mean(axis=(0, 1)))
+        hit = (distance.argmin(axis=2) == right).mean(axis=(0, 1))
+        hits.append(hit if found.decoders[name].size else np.full(hit.shape, np.nan))
     return np.asarray(np.mean(hits, axis=0))
 
 
@@ -262,4 +264,5 @@ def _by_level(scores: Array, features: Sequence[int]) -> Array:
     levels = int(np.prod(first.shape[: len(features)]))
     if levels < 2:
         raise RequestError("There is one condition only, and nothing to tell apart. Give two or more.")
-    return first.reshape(levels, -1, *scores.shape[-2:])
+    others = int(np.prod(first.shape[len(features) : -2]))
+    return first.reshape(levels, others, *scores.shape[-2:])

@@ -211,7 +211,9 @@ def marginal_variances(means: ArrayLike, axes: Sequence[str]) -> dict[str, float
     >>> {name: round(share, 3) for name, share in shares.items()}
     {'what': 0.714, 'time': 0.286}
     """
-    sums = {name: float((part**2).sum()) for name, part in marginals(means, axes).items()}
+    parts = marginals(means, axes)
+    size = max(np.abs(part).max() for part in parts.values()) or 1.0
+    sums = {name: float(((part / size) ** 2).sum()) for name, part in parts.items()}
     total = math.fsum(sums.values())
     return {name: part / total if total else float("nan") for name, part in sums.items()}
 

@@ -99,7 +99,8 @@ def maximum_entropy(activity: ArrayLike) -> MaximumEntropy:
     rest = array - array[(0,) * array.ndim]
     for axis in range(array.ndim):
         rest = rest - rest.mean(axis=axis, keepdims=True)
-    size = np.sqrt((rest**2).mean())
+    largest = np.abs(rest).max()
+    size = largest * np.sqrt(((rest / (largest or 1.0)) ** 2).mean())
     if size <= np.finfo(np.float64).eps * np.abs(array).max():
         return MaximumEntropy(
             array, np.zeros((0,) * array.ndim), tuple(np.zeros((n, 0)) for n in array.shape)

@@ -165,7 +165,7 @@ def covariance_angles(
     >>> bool(both.mean() < leading_angles(rng, activity, 1, 2, draws=200, fraction=0.99).mean())
     True
     """
-    deviations = _centred(samples, max(dims_a, dims_b))
+    deviations, _ = _centred(samples, dims_a), _centred(samples, dims_b)
     return _smallest(_sums(rng, deviations, dims_a, draws), _sums(rng, deviations, dims_b, draws))
 
 
@@ -225,6 +225,10 @@ def trace_sum_angles(
 
 def _centred(traces: ArrayLike, dims: int) -> NDArray[np.float64]:
     matrix = np.asarray(traces, dtype=np.float64)
+    if not np.isfinite(matrix).all():
+        raise RequestError("Traces hold NaN or infinity. Leave these samples out, or look for divergence.")
+    if dims < 1:
+        raise RequestError(f"A subspace of {dims} dimensions was asked for. Give at least 1.")
     if matrix.ndim != 2 or len(matrix) <= dims or not np.ptp(matrix, axis=0).any():
         raise RequestError(
             f"Traces of shape {matrix.shape} do not span {dims} direction(s). "

@@ -191,6 +191,10 @@ def _differences(activity: ArrayLike, dims: int) -> NDArray[np.float64]:
         raise RequestError(
             f"activity has shape {courses.shape}. Give (C, T, N) with at least two conditions and two bins."
         )
+    if not np.isfinite(courses).all():
+        raise RequestError(
+            "activity holds NaN or infinity. Leave that condition out, or look for divergence."
+        )
     most = min((len(courses) - 1) * courses.shape[1], courses.shape[2])
     if dims % 2 or not 2 <= dims <= most:
         raise RequestError(

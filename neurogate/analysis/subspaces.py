@@ -94,7 +94,7 @@ def row_basis(rows: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     RequestError
-        If a value is not finite.
+        If this is no matrix or a value is not finite.
 
     Examples
     --------
@@ -102,6 +102,8 @@ def row_basis(rows: ArrayLike) -> NDArray[np.float64]:
     [[0.0, 1.0]]
     """
     matrix = np.asarray(rows, dtype=np.float64)
+    if matrix.ndim != 2:
+        raise RequestError(f"rows has shape {matrix.shape}. Give a matrix with one row per direction.")
     if not np.isfinite(matrix).all():
         raise RequestError("A matrix holds NaN or infinity. Angles need finite values; look for divergence.")
     matrix = matrix[matrix.any(axis=1)]

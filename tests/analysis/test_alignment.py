@@ -62,7 +62,7 @@ def test_the_index_is_the_captured_variance_as_a_part_of_the_most_that_can_be(se
     assert 0 <= alignment_index(a, b, dims) <= 1 + 1e-12
 
 
-@given(seeds, st.sampled_from([1e-150, 1e-3, 1.0, 1e150]))
+@given(seeds, st.sampled_from([1e-200, 1e-3, 1.0, 1e200]))
 def test_measures_ignore_rotation_order_of_neurons_scale_and_offset(seed, scale):
     a, b, rng = two_activities(seed)
     rotation, _ = np.linalg.qr(rng.standard_normal((7, 7)))
@@ -115,6 +115,14 @@ def test_the_null_of_shared_low_dimensional_activity_is_high_and_disjoint_activi
     assert null.mean() == pytest.approx(0.5, abs=0.05)
 
 
+def test_the_null_follows_the_stronger_activity():
+    rng = np.random.default_rng(0)
+    a, b = np.zeros((2, 60, 8))
+    a[:, :3], b[:, 3:6] = rng.standard_normal((2, 60, 3))
+    assert alignment_null(rng, a, 1e-200 * b, dims=3, draws=5) == pytest.approx(1.0)
+    assert alignment_null(rng, 1e-200 * a, b, dims=3, draws=5) == pytest.approx(0.0)
+
+
 def test_undefined_indices_and_their_nulls_are_nan():
     rng = np.random.default_rng(0)
     a, still, line = rng.standard_normal((9, 4)), np.ones((9, 4)), np.outer(np.arange(9.0), np.ones(4))
@@ -143,6 +151,8 @@ def test_too_few_trials_for_the_dimensions_and_other_neurons_are_refused():
         alignment_index(a, b[:, :9], 1)
     with pytest.raises(RequestError, match=r"10 columns, the other 9"):
         captured_variance(a, b[:, :9])
+    with pytest.raises(RequestError, match="one row per direction"):
+        captured_variance(a, b[0])
     with pytest.raises(RequestError, match="b holds NaN"):
         alignment_index(a, np.full((4, 10), np.nan), 1)
 

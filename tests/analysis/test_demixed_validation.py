@@ -160,3 +160,4 @@ def test_what_cannot_be_validated_is_refused_or_nan():
         choose_ridge(rng, trials, AXES, [-1.0])
     still = choose_ridge(rng, np.ones((3, 2, 4, 5)), ("what", "time"))
     assert np.isnan(still.errors).all()
+    assert np.isnan(decoding_course(rng, np.ones((3, 2, 4, 5)), ("what", "time"), "what")).all()

@@ -114,6 +114,10 @@ def test_impossible_requests_are_refused():
             null(rng, np.ones((5, 4)), 1, 2, draws=2)
         with pytest.raises(RequestError, match=r"do not span 3 direction"):
             null(rng, np.eye(4)[:3], 1, 3, draws=2)
+        with pytest.raises(RequestError, match="hold NaN or infinity"):
+            null(rng, [[np.nan, 1.0], [0.0, 1.0], [1.0, 0.0]], 1, 1, draws=2)
+    with pytest.raises(RequestError, match="0 dimensions"):
+        covariance_angles(rng, np.eye(4), 1, 0, draws=2)
     with pytest.raises(RequestError, match="in a space of 1"):
         leading_angles(rng, np.diag([9.0, 0.1, 0.1, 0.1]), 1, 2, draws=2)
     with pytest.raises(RequestError, match="without the constant input"):
