@@ -70,6 +70,8 @@ def test_a_class_lists_its_defaults_and_leaves_open_what_must_be_given() -> None
         ("trials", ""),
         ("latency_ms", ""),
         ("probability", ""),
+        ("probability_to", ""),
+        ("jitter", ""),
     ]
 
 
