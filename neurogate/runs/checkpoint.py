@@ -119,9 +119,8 @@ class Checkpoint:
         return None
 
     def remove(self) -> None:
-        """Forget the checkpoint, if there is one, and what a kill left of others."""
-        for path in (self.path, *self.path.parent.glob(f"{self.path.name}.*.tmp")):
-            path.unlink(missing_ok=True)
+        """Forget the checkpoint, if there is one."""
+        self.path.unlink(missing_ok=True)
 
 
 def _line(file: IO[bytes]) -> bytes:

@@ -6,9 +6,10 @@ What is run is decided in `neurogate.runs.execute`, what a part does in the sess
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -122,10 +123,19 @@ class Course:
                 progress(self.session.position, self.session.total, self.session.phase)
                 if time.monotonic() >= self._due_s:
                     self.keep()
-            # The last state is kept too: if the disk refuses the result, no part is simulated twice.
-            self.keep()
+            if not self.session.done:
+                self.keep()
         if not self.session.done:
             raise self.cancelled()
+
+    @contextlib.contextmanager
+    def secured(self) -> Iterator[None]:
+        """Keep the last state if what is done with it fails: no part is simulated twice."""
+        try:
+            yield
+        except BaseException:
+            self.keep()
+            raise
 
     def keep(self) -> None:
         """Write the checkpoint; a disk that refuses it costs a line, not the run."""

@@ -95,9 +95,11 @@ def execute(
         course = Course(session, checkpoint, log, checkpoint_every_s, simulation.task.part)
         with _cancellable(course):
             course.resume(checkpoint.read())
-            facts, arrays = _simulate(course, progress)
-            summary = summarise(simulation, folder, course.session, facts, course.wall_time_s, software)
-            keep(folder, simulation, summary, arrays, log, replace=force)
+            lost = _simulate(course, progress)
+            with course.secured():
+                facts, arrays = (diverged(lost), {}) if lost else _judge(course)
+                summary = summarise(simulation, folder, course.session, facts, course.wall_time_s, software)
+                keep(folder, simulation, summary, arrays, log, replace=force)
     checkpoint.remove()
     return store.load(folder)
 
@@ -124,13 +126,17 @@ def _cancellable(course: Course) -> Iterator[None]:
         raise RunError(f"The memory of this machine is used up ({error}). {_SMALLER}") from error
 
 
-def _simulate(course: Course, progress: Progress) -> tuple[dict[str, Any], Arrays]:
+def _simulate(course: Course, progress: Progress) -> RunDiverged | None:
     try:
         course.finish(progress)
     except RunDiverged as error:
         _LOG.warning("%s", error)
-        return diverged(error), {}
+        return error
     _LOG.info("Simulated %d %ss in %.1f s.", course.session.total, course.part, course.wall_time_s)
+    return None
+
+
+def _judge(course: Course) -> tuple[dict[str, Any], Arrays]:
     try:
         result = course.session.result()
     except RequestError as error:

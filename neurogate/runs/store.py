@@ -133,7 +133,7 @@ def load(path: Path) -> Run:
 
 
 def prepare(out: Path) -> None:
-    """Make the folder `out` and try that a folder can be made in it.
+    """Make the folder `out`, try that a folder can be made in it, and remove what killed processes left.
 
     Raises
     ------
@@ -150,6 +150,7 @@ def prepare(out: Path) -> None:
         raise RequestError(
             f"Runs cannot be written to {out}: {reason}. Choose a folder that you may write to with --out."
         ) from error
+    _clear(out)
 
 
 @contextlib.contextmanager
@@ -159,7 +160,6 @@ def writing(folder: Path, *, replace: bool = False) -> Iterator[Path]:
     If `folder` exists by then, it gives way when `replace` is true; otherwise it stays, because it holds
     the same run.
     """
-    _sweep(folder)
     hidden = files.hidden_sibling(folder, "tmp")
     hidden.mkdir()
     try:
@@ -214,9 +214,9 @@ def restore(folder: Path) -> None:
             _aside(folder).rename(folder)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed processes left; a live one needs seconds, not an hour."""
-    for left in folder.parent.glob(f".{folder.name}.*.tmp"):
+def _clear(out: Path) -> None:
+    """Remove unfinished runs and checkpoints of killed processes; a live one needs seconds, not an hour."""
+    for left in out.glob(".*.tmp"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _STALE_S:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -6,6 +6,7 @@ checkpoints are kept for each run by itself, a run that diverges is stored and t
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -72,6 +73,11 @@ class _Member:
         known = config.content_hash(simulation)
         folder = store.folder_named(simulation.name, known, out)
         return cls(simulation, known, folder, Checkpoint.beside(folder, {"hash": known, **software}))
+
+    def secure(self, state: State, seconds: float, log: Sequence[str]) -> None:
+        """Keep the last state of a run that could not be stored, so that no part is simulated twice."""
+        with contextlib.suppress(OSError):
+            self.checkpoint.write(Saved(state, seconds, list(log)))
 
     def ended(self, outcome: Outcome, seconds: float = 0.0, message: str = "", log: str = "") -> Ended:
         return Ended(self.hash, outcome, seconds, message, log)
@@ -252,6 +258,8 @@ class _Batch:
             keep(folder, simulation, summary, arrays, course.log, draw=False)
         except Exception as error:  # noqa: BLE001
             log = "\n".join([*course.log, traceback.format_exc()])
+            if not isinstance(found, RunDiverged):
+                member.secure(found, each_s, course.log)
             return member.ended(Outcome.FAILED, each_s, f"{type(error).__name__}: {error}", log)
         member.checkpoint.remove()
         return member.ended(Outcome(facts["outcome"]), each_s, message)

@@ -229,8 +229,24 @@ def test_a_checkpoint_that_cannot_be_written_costs_a_line_not_the_run(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(files, "replacing", full)
-    assert run(tmp_path).outcome is Outcome.DONE
+    assert run(tmp_path, checkpoint_every_s=0.0).outcome is Outcome.DONE
     assert "cannot be written (No space left on device)" in caplog.text
+
+
+def test_a_run_that_could_not_be_stored_is_not_simulated_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "write_json", full)
+        with pytest.raises(RunError, match="cannot be stored"):
+            run(tmp_path)
+    seen: list[int] = []
+    assert run(tmp_path, progress=lambda done, total, phase: seen.append(done)).outcome is Outcome.DONE
+    assert seen == [40]
+    assert [path.name for path in tmp_path.iterdir()] == [run(tmp_path).path.name]
 
 
 def test_a_figure_that_cannot_be_drawn_costs_a_line_not_the_run(tmp_path: Path) -> None:

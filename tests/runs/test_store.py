@@ -118,13 +118,16 @@ def test_a_replacement_killed_between_its_renames_is_undone(
     assert value_in(folder) == 1.0
 
 
-def test_what_killed_processes_left_is_swept_but_not_what_is_being_written(tmp_path: Path) -> None:
-    old, fresh = tmp_path / ".a-1.0123.tmp", tmp_path / ".a-1.4567.tmp"
-    for path in (old, fresh, tmp_path / ".b-1.0123.tmp"):
-        path.mkdir()
-    os.utime(old, (time.time() - 7200,) * 2)
-    write(tmp_path / "a-1")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".a-1.4567.tmp", ".b-1.0123.tmp", "a-1"]
+def test_what_killed_processes_left_is_removed_but_not_what_is_being_written(tmp_path: Path) -> None:
+    names = [".a-1.0123.tmp", ".a-1.4567.tmp", ".b-1.checkpoint.0123.tmp", ".b-1.checkpoint"]
+    for name in names[:2]:
+        (tmp_path / name).mkdir()
+    for name in names[2:]:
+        (tmp_path / name).touch()
+    for name in (names[0], *names[2:]):
+        os.utime(tmp_path / name, (time.time() - 7200,) * 2)
+    store.prepare(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a-1.4567.tmp", ".b-1.checkpoint"]
 
 
 def test_a_folder_below_a_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
