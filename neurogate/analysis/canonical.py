@@ -134,13 +134,13 @@ def shuffled_correlations(
     >>> bool(shuffled_correlations(rng, a, a + 1.0, draws=50).max() < 0.7)
     True
     """
-    whole = canonical_correlations(a, b, dims).correlations
-    second = np.asarray(b)
-    drawn = [
-        canonical_correlations(a, second[rng.permutation(len(second))], dims).correlations
-        for _ in range(draws)
-    ]
-    return np.reshape(drawn, (draws, whole.size))
+    _same_samples(a, b)
+    (first, _), (second, _) = (_whitened(centred(each, name)[1], dims) for each, name in ((a, "a"), (b, "b")))
+    _enough_samples(len(first), first.shape[1], second.shape[1])
+    trials = second.reshape(*np.shape(b)[:-1], second.shape[1])
+    drawn = [first.T @ rng.permutation(trials).reshape(second.shape) for _ in range(draws)]
+    cross = np.reshape(drawn, (draws, first.shape[1], second.shape[1]))
+    return np.asarray(np.linalg.svd(cross, compute_uv=False).clip(0, 1))
 
 
 def _whitened(

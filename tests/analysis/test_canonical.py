@@ -93,6 +93,18 @@ def test_independent_activity_is_no_more_correlated_than_when_its_trials_are_shu
     assert np.mean(exceeded) == pytest.approx(1 / 20, abs=0.06)
 
 
+def test_a_draw_is_the_correlation_of_trials_in_another_order():
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((6, 5, 3)), rng.standard_normal((6, 5, 2))
+    order = np.random.default_rng(4).permutation(6)
+    expected = canonical_correlations(a, b[order]).correlations
+    null = shuffled_correlations(np.random.default_rng(4), a, b, draws=1)
+    np.testing.assert_allclose(null[0], expected, atol=1e-12)
+    assert shuffled_correlations(rng, a, np.ones((6, 5, 2)), draws=4).shape == (4, 0)
+    with pytest.raises(RequestError, match="at least 6 samples"):
+        shuffled_correlations(rng, a[:1], b[:1], draws=1)
+
+
 def test_a_time_course_that_all_trials_share_survives_the_shuffle():
     rng = np.random.default_rng(0)
     course = np.sin(np.linspace(0, 6, 30))[:, None] * np.ones(2)
