@@ -52,7 +52,7 @@ def memory_mb(simulation: Parts | WaveformParts) -> dict[str, float]:
     parts = {
         "connections": _connections(simulation, size),
         "neurons": batch * n * (_PER_NEURON + task.channels + 3 * _longest_delay(simulation)) * size,
-        "one trial": batch * n * (6 * bins + 2 * steps) * size,
+        "one trial": batch * (n * (6 * bins + 2 * steps) * size + 3 * task.channels * steps * 8),
         "rules": batch * sum(_rule(rule, n, outcomes, notes, size) for rule in simulation.rules.values()),
         "probes": batch
         * (n * (size * (3 * cues * cue_bins + 4 * task.blocks[0].trials) + steps) + 8 * peaks),

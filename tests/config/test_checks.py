@@ -50,6 +50,37 @@ BLOCK = {"name": "A", "trials": 4, "latency_ms": [300.0], "probability": [[0.5, 
             ["task.blocks[0].latency_ms[0] is 300.5 ms; it must be a whole number of steps of reservoir"],
         ),
         (
+            {"task.blocks": [{**BLOCK, "probability_to": [[0.9, 0.9]]}]},
+            ["task.blocks[0].probability_to[0] sums to 1.8; the outcomes of a cue must sum to at most 1"],
+        ),
+        (
+            {"task.blocks": [{**BLOCK, "jitter": {"shift_ms": [{"uniform": [-300, 0]}]}}]},
+            ["task.blocks[0].jitter.shift_ms[0] makes a latency of 300 ms one of 0 to 300 ms; it"],
+        ),
+        (
+            {"task.distraction.other_cues": {"start_ms": -300.5, "duration_ms": 100}},
+            ["task.distraction.other_cues.start_ms is -300.5 ms; it must be a whole number of steps"],
+        ),
+        (
+            {"task.distraction.distractors.duration_ms": 0.25},
+            ["task.distraction.distractors.duration_ms is 0.25 ms; it must be a whole number of steps"],
+        ),
+        (
+            {"task.distraction.other_cues.latency_ms": [2000, 300]},
+            [
+                "task.distraction.other_cues.probability holds 0 rows; it must hold one per cue, 2",
+                "task.distraction.other_cues.latency_ms[0] is 2000; its outcome comes at 2000 ms",
+            ],
+        ),
+        (
+            {"task.distraction.stray_outcomes.where": "gap"},
+            ['task.distraction.stray_outcomes.where is "gap"; it must be "interval" or "delay" or "both"'],
+        ),
+        (
+            {"task.distraction.distractor.rate_hz": 1},
+            ["task.distraction.distractor is not a known key; did you mean distractors?"],
+        ),
+        (
             {"features.bin_ms": 0.5},
             ["features.bin_ms is 0.5 ms; it must be a whole number of steps of reservoir.dt_ms"],
         ),

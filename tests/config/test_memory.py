@@ -21,6 +21,7 @@ from neurogate.network.recurrent import Recurrent
 from neurogate.network.reservoir import ReservoirSpec
 from neurogate.neurons.distributions import Constant
 from neurogate.plasticity.rules import RULES
+from neurogate.tasks.distraction import Distraction, OtherCues, StrayOutcomes
 from neurogate.tasks.probes import Probes
 from neurogate.tasks.record import LEARNED, SIMULATED, Record
 from neurogate.tasks.session import Session
@@ -96,6 +97,16 @@ def test_it_covers_what_a_session_holds_and_is_at_most_four_times_what_it_takes(
 def test_it_covers_a_closed_loop_too() -> None:
     made = simulation(n=40, feedback=0.5, trials=(1, 1))
     assert held_mb(finish(session(made))) <= sum(memory_mb(made).values())
+
+
+def test_it_covers_a_task_that_distracts_and_many_probes() -> None:
+    plain = simulation(n=30)
+    few = OtherCues(count=30, latency_ms=(300.0,) * 30, probability=((0.5, 0.5),) * 30)
+    distraction = Distraction(stray_outcomes=StrayOutcomes(rate_hz=3.0), other_cues=few)
+    check(attrs.evolve(plain, task=attrs.evolve(plain.task, distraction=distraction)))
+    many = memory_mb(attrs.evolve(plain, probes=Probes(per_cue=10_000)))
+    peaks = 2 * 2 * 4 * 10_000 * 8 / 1e6  # of two rules, in two blocks, after four cues
+    assert many["probes"] >= memory_mb(plain)["probes"] + 0.99 * peaks
 
 
 def check(made: Simulation) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from neurogate.errors import RequestError
+from neurogate.neurons.distributions import Gamma, Uniform
+from neurogate.tasks.jitter import Jitter
 from neurogate.tasks.what_when import Block, WhatWhen
 
 TASK = WhatWhen()
@@ -36,6 +38,21 @@ GOOD: dict[str, Any] = {"name": "A", "trials": 4, "latency_ms": (300.0,), "proba
         ({"probability": ((1.5, 0.0),)}, r"probability\[0\]\[0\] is 1.5; it must be from 0 to 1"),
         ({"latency_ms": (-5.0,)}, r"latency_ms\[0\] is -5.0; it must be above 0 ms"),
         ({"trials": 0}, "trials is 0; it must be at least 1"),
+        ({"probability_to": ()}, "probability_to holds 0 rows; it must hold one per cue, 1"),
+        ({"probability_to": ((0.9, 0.2),)}, r"probability_to\[0\] sums to 1.1; the outcomes"),
+        (
+            {"probability_to": ((0.9,),)},
+            r"probability_to\[0\] has 1 entries; it must have one per outcome, 2",
+        ),
+        ({"jitter": Jitter(shift_ms=())}, r"blocks\[0\].jitter.shift_ms is empty"),
+        (
+            {"jitter": Jitter(shift_ms=(Uniform(low=-250.0, high=0.0),))},
+            r"blocks\[0\].jitter.shift_ms\[0\] makes a latency of 300 ms one of 50 to 300 ms; it",
+        ),
+        (
+            {"jitter": Jitter(shift_ms=(Gamma(shape=1.0, scale=1e4),))},
+            "makes a latency of 300 ms one of 10300 ms; it must be above replay_from_ms, 100 ms",
+        ),
     ],
 )
 def test_a_block_that_makes_no_sense_is_refused(changes: dict[str, Any], sentence: str) -> None:
