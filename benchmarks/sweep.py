@@ -13,22 +13,28 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import wait
 from pathlib import Path
 
 from neurogate import config
 from neurogate.bench.machine import machine, write
+from neurogate.config import AnySimulation
+from neurogate.config.build import session as session_of
 from neurogate.config.sharing import batches, share
 from neurogate.config.sweep import Point, Sweep, points
 from neurogate.runs.planning import LARGEST_BATCH
+from neurogate.runs.pool import Workers
+from neurogate.runs.probe import warm
 from neurogate.runs.sweep import Options, sweep
 from neurogate.runs.sweep_folder import open_folder
 
 RESULTS = Path(__file__).parent / "results" / "sweep.json"
-JOBS, LOOPED, TRIALS = 2, 3, 20
+JOBS, LOOPED, TRIALS, SHORT = 2, 3, 20, 50
 GRIDS = {
     "32 seeds x 8 learning rates": Sweep(
         grid={"rules.three_factor.eta_when": (0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.1, 0.12)}, seeds=32
     ),
+    "256 seeds": Sweep(seeds=256),
     "32 seeds x 8 gains": Sweep(grid={"reservoir.gain": (0.5, 0.7, 0.9, 1.0, 1.1, 1.3, 1.6, 2.0)}, seeds=32),
 }
 
@@ -46,16 +52,25 @@ def looped(out: Path) -> float:
     return sorted(spent[1:])[LOOPED // 2]  # the first one may compile
 
 
-def swept(chosen: tuple[Point, ...], out: Path) -> float:
-    """Return seconds for a whole sweep."""
+def swept(chosen: tuple[Point, ...], out: Path) -> tuple[float, float]:
+    """Return seconds until all workers are there with their code, and seconds for the sweep from there on."""
     folder = open_folder(chosen, "what_when", out, "benchmarks/sweep.py", {})
+    first = chosen[0].simulation
     began = time.perf_counter()
-    sweep(chosen, folder, Options(jobs=JOBS, memory_mb=8000.0), lambda event: None)
-    return time.perf_counter() - began
+    with Workers() as workers:
+        executor = workers.ready(first, JOBS)
+        wait([executor.submit(warm, first) for _ in range(JOBS)])
+        ready = time.perf_counter()
+        sweep(chosen, folder, Options(jobs=JOBS, memory_mb=8000.0), lambda event: None, workers)
+        return ready - began, time.perf_counter() - ready
 
 
-def engine(chosen: tuple[Point, ...]) -> float:
-    """Return seconds that one process needs to advance all runs, by a few trials of the first batch."""
+def engine(chosen: tuple[Point, ...]) -> tuple[float, float]:
+    """Return seconds that one process needs to advance all runs, and to judge them.
+
+    Both are measured on the first batch: some of its trials, and the judgement of a run with as many probes
+    and judgements but few trials.
+    """
     simulations = [point.simulation for point in chosen]
     batch = batches(simulations, LARGEST_BATCH, JOBS)[0]
     (shared,) = share([simulations[place] for place in batch])
@@ -65,7 +80,27 @@ def engine(chosen: tuple[Point, ...]) -> float:
     first, began = session.position, time.perf_counter()
     while session.position < first + TRIALS:
         session.advance()
-    return (time.perf_counter() - began) / TRIALS * session.total * len(chosen) / len(batch)
+    advancing = (time.perf_counter() - began) / TRIALS * session.total * len(chosen) / len(batch)
+    return advancing, judging(simulations[0]) * len(chosen)
+
+
+def judging(simulation: AnySimulation) -> float:
+    """Return seconds that the judgement of one run takes."""
+    blocks = [{**block, "trials": 16} for block in config.unstructure(simulation)["task"]["blocks"]]
+    every = max(
+        1, sum(block["trials"] for block in blocks) * simulation.probes.every // simulation.task.trials
+    )
+    tables = config.unstructure(simulation)
+    tables["task"]["blocks"], tables["probes"]["every"] = blocks, every
+    short = session_of(config.structure(tables))
+    while not short.done:
+        short.advance()
+    spent = []
+    for _ in range(5):
+        began = time.perf_counter()
+        short.result()
+        spent.append(time.perf_counter() - began)
+    return sorted(spent)[2]
 
 
 def main() -> None:
@@ -77,15 +112,17 @@ def main() -> None:
         for name, wanted in GRIDS.items():
             chosen = points(wanted, base)
             out = Path(folder) / "sweep"
-            spent = swept(chosen, out)
+            start_s, spent_s = swept(chosen, out)
             shutil.rmtree(out)
-            own = engine(chosen) / JOBS
+            advancing_s, judging_s = (seconds / JOBS for seconds in engine(chosen))
             rows.append(
                 {
-                    "sweep": name, "runs": len(chosen), "jobs": JOBS, "seconds": spent,
-                    "shell_loop_seconds_per_run": loop_s, "times_shell_loop": loop_s * len(chosen) / spent,
-                    "engine_seconds": own, "share_of_engine": own / spent,
-                    "overhead_ms_per_run": 1000 * (spent - own) * JOBS / len(chosen),
+                    "sweep": name, "runs": len(chosen), "jobs": JOBS, "start_seconds": start_s,
+                    "seconds": start_s + spent_s, "shell_loop_seconds_per_run": loop_s,
+                    "times_shell_loop": loop_s * len(chosen) / (start_s + spent_s),
+                    "engine_seconds": advancing_s, "share_of_engine": advancing_s / spent_s,
+                    "judging_seconds": judging_s,
+                    "overhead_ms_per_run": 1000 * (spent_s - advancing_s - judging_s) / len(chosen),
                 }
             )  # fmt: skip
             sys.stdout.write(json.dumps(rows[-1]) + "\n")
