@@ -86,12 +86,11 @@ def engine(chosen: tuple[Point, ...]) -> tuple[float, float]:
 
 def judging(simulation: AnySimulation) -> float:
     """Return seconds that the judgement of one run takes."""
-    blocks = [{**block, "trials": 16} for block in config.unstructure(simulation)["task"]["blocks"]]
-    every = max(
-        1, sum(block["trials"] for block in blocks) * simulation.probes.every // simulation.task.trials
-    )
     tables = config.unstructure(simulation)
-    tables["task"]["blocks"], tables["probes"]["every"] = blocks, every
+    shorter = SHORT / sum(block["trials"] for block in tables["task"]["blocks"])
+    for block in tables["task"]["blocks"]:
+        block["trials"] = round(block["trials"] * shorter)
+    tables["probes"]["every"] = max(1, round(tables["probes"]["every"] * shorter))
     short = session_of(config.structure(tables))
     while not short.done:
         short.advance()
