@@ -30,6 +30,7 @@ _WHAT_WHEN: Mapping[str, Better] = {
     "timing_bias_ms": "neither",
     "worst_cue_timing_error_ms": "lower",
     "single_peak_sd_ms": "lower",
+    "when_r": "higher",
     "probability_mae": "lower",
     "probability_r": "higher",
     "object_r": "higher",

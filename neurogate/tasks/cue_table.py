@@ -28,9 +28,10 @@ def cue_table(arrays: Mapping[str, Array], rule: str) -> list[dict[str, Any]]:
     -------
     list of dict
         ``block``, ``cue``, ``latency_ms``, ``peak_ms`` and ``timing_bias_ms`` (of what was predicted; NaN if
-        nothing was), ``timing_error_ms`` (a missed prediction counts), ``single_peak_sd_ms`` (spread from
-        probe to probe), ``width_ms`` (of the bump, at half its height), ``amplitude`` (of *when* there), and,
-        by outcome, ``true_probability``, ``probability`` and ``object`` (amplitude times *what*).
+        nothing was), ``timing_error_ms`` (a missed prediction counts), ``single_peak_sd_ms`` and
+        ``single_error_ms`` (of single probes: the spread, and the median distance from the truth),
+        ``width_ms`` (of the bump, at half its height), ``amplitude`` (of *when* there), and, by outcome,
+        ``true_probability``, ``probability`` and ``object`` (amplitude times *what*).
 
     Examples
     --------
@@ -64,13 +65,16 @@ def _row(arrays: Mapping[str, Array], rule: str, k: int, end: int, c: int) -> di
         "object": (amplitude[:, None] * learned).mean(axis=0),
     }
     names = [str(name) for name in arrays["outcome_names"]]
+    peaks_ms = arrays[f"{rule}.single_peak_ms"][:, k, c]
+    single = np.abs(peaks_ms[np.isfinite(peaks_ms)] - latency_ms)
     return {
         "block": str(arrays["block_names"][k]),
         "cue": str(arrays["cue_names"][c]),
         "latency_ms": latency_ms,
         "peak_ms": latency_ms + known_mean(bias_ms),
         **{key: known_mean(arrays[f"{rule}.{key}"][:, end, c]) for key in judged},
-        "single_peak_sd_ms": known_mean(spread(arrays[f"{rule}.single_peak_ms"][:, k, c])),
+        "single_peak_sd_ms": known_mean(spread(peaks_ms)),
+        "single_error_ms": float(np.median(single)) if single.size else float("nan"),
         "width_ms": known_mean(_width(arrays, rule, k, end, c)),
         **{key: dict(zip(names, values.tolist(), strict=True)) for key, values in odds.items()},
     }

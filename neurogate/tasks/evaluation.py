@@ -98,6 +98,7 @@ class Result:
         For each rule, measured in frozen omission probes and averaged over replicas:
         ``timing_error_ms`` and its signed part ``timing_bias_ms`` (last 100 trials of each block, mean over
         blocks and cues), ``single_peak_sd_ms`` (spread of the predicted time from probe to probe),
+        ``when_r`` (correlation of *when* with ``expected_when`` over time and cues, end of each block),
         ``probability_mae``, ``probability_r``, and ``object_r``, the correlation of the amplitude of *when*
         times *what* with the probability (all three at the end of each block, pooled),
         ``when_what_angle_deg`` (end of the first block judged) with its null, ``mean_rate_hz``, and the
@@ -119,11 +120,12 @@ def evaluate(finished: Finished) -> Result:
     rate = {key: float(arrays[key].mean()) for key in ("mean_rate_hz",) if key in arrays}
     # One thread: products of matrices change their bits with the number of threads.
     with threadpool_limits(1):
+        expected = arrays["expected_when"]
         nulls = angle_nulls(finished.memory.samples, finished.seeds, len(finished.task.outcomes))
         for name in finished.rules:
             judged = _judge_rule(finished, name)
             arrays |= {f"{name}.{key}": value for key, value in judged.items()}
-            metrics[name] = scores(finished.task, finished.judged, judged, nulls) | rate
+            metrics[name] = scores(finished.task, finished.judged, judged, expected, nulls) | rate
     arrays |= {f"record.{key}": np.stack(values, axis=1) for key, values in finished.memory.kept.items()}
     return Result(arrays, metrics)
 

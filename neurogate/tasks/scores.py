@@ -31,7 +31,7 @@ _NULLS = 102
 
 
 def scores(
-    task: WhatWhen, trials: Array, judged: Mapping[str, Array], nulls: Sequence[Array]
+    task: WhatWhen, trials: Array, judged: Mapping[str, Array], expected: Array, nulls: Sequence[Array]
 ) -> dict[str, Any]:
     """Return the metrics of one rule.
 
@@ -42,6 +42,8 @@ def scores(
         Training trials done at each judgement.
     judged : mapping of str to array
         Arrays of the rule, without its name.
+    expected : (blocks, C, T) array
+        What *when* would read if it were learned perfectly.
     nulls : sequence of array
         For each replica, angles that chance gives, from `angle_nulls`.
     """
@@ -50,12 +52,13 @@ def scores(
     blocks = {task.blocks[k].name: _block_scores(task, trials, judged, k) for k in known}
     learned, truth = judged["probability"][:, ends[known]], task.probability()[known]
     truth = np.broadcast_to(truth, learned.shape)
-    amplitude = judged["amplitude"][:, ends[known], :, None]
+    amplitude, when = judged["amplitude"][:, ends[known], :, None], judged["when"][:, known]
     return {
         "timing_error_ms": float(np.mean([b["timing_error_ms"] for b in blocks.values()])),
         "timing_bias_ms": known_mean(np.array([b["timing_bias_ms"] for b in blocks.values()])),
         "worst_cue_timing_error_ms": float(np.max([b["worst_cue_timing_error_ms"] for b in blocks.values()])),
         "single_peak_sd_ms": known_mean(spread(judged["single_peak_ms"][:, known])),
+        "when_r": correlation(when, np.broadcast_to(expected[known], when.shape)),
         "probability_mae": float(np.abs(learned - truth).mean()),
         "probability_r": correlation(learned, truth),
         "object_r": correlation(amplitude * learned, truth),

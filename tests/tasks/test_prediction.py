@@ -159,3 +159,4 @@ def test_the_width_of_a_bump_is_measured_at_half_its_height() -> None:
     np.testing.assert_allclose([row["width_ms"] for row in rows], expected, atol=5.0)
     assert [row["peak_ms"] for row in rows] == PEAK_MS.tolist()
     assert [row["single_peak_sd_ms"] for row in rows] == [0.0, 0.0]
+    assert [row["single_error_ms"] for row in rows] == [10.0, 610.0]
