@@ -31,6 +31,6 @@ def test_samples_that_are_not_finite_are_counted():
 
 
 def test_a_constant_neuron_does_not_deviate_by_rounding():
-    _, deviations = centred(np.full((3, 2), 0.1) + [[0.0, 1.0], [0.0, 2.0], [0.0, 3.0]])
+    _, deviations = centred([[0.1, 1.0], [0.1, 2.0], [0.1, 4.0]])
     assert not deviations[:, 0].any()
     assert deviations[:, 1].any()
