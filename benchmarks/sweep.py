@@ -18,8 +18,8 @@ from pathlib import Path
 
 from neurogate import config
 from neurogate.bench.machine import machine, write
-from neurogate.config import AnySimulation
 from neurogate.config.build import session as session_of
+from neurogate.config.schema import AnySimulation
 from neurogate.config.sharing import batches, share
 from neurogate.config.sweep import Point, Sweep, points
 from neurogate.runs.planning import LARGEST_BATCH

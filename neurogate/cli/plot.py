@@ -14,13 +14,16 @@ from neurogate.errors import RequestError
 
 if TYPE_CHECKING:
     from neurogate.plotting.picture import Picture
+    from neurogate.runs.collection import Collection
 
 __all__ = ["plot"]
 
-_OF_A_RUN = ("overview", "raster", "readout", "learning", "weights", "subspace", "gates")
+_OF_A_RUN = (
+    "overview", "raster", "readout", "learning", "timing", "adaptation", "weights", "subspace", "gates",
+)  # fmt: skip
 _OF_A_SWEEP = ("lines", "heatmap", "parallel")
 _Kind = Literal[
-    "overview", "raster", "readout", "learning", "weights", "subspace", "gates",
+    "overview", "raster", "readout", "learning", "timing", "adaptation", "weights", "subspace", "gates",
     "lines", "heatmap", "parallel",
 ]  # fmt: skip
 _OTHERS = (".jpg", ".jpeg", ".gif", ".eps", ".ps", ".tif", ".tiff", ".webp")
@@ -51,8 +54,9 @@ def plot(
     path
         The folder of a run, as `neurogate run` names it, or of a sweep.
     kind
-        Of a run: overview (by default), raster, readout, learning, weights, subspace or gates; of a sweep:
-        lines for one setting, heatmap for two, parallel for more (by default what --x asks for).
+        Of a run: overview (by default), raster, readout, learning, timing, adaptation, weights, subspace or
+        gates; of a sweep: lines for one setting, heatmap for two, parallel for more (by default what --x asks
+        for). A sweep of nothing but seeds has the kinds of a run too, over all its seeds.
     x
         A setting of a sweep; can be repeated. By default all that differ but the seed.
     y
@@ -80,7 +84,7 @@ def _check(
     path: Path, kind: str | None, asked: dict[str, object], out: Path | None, *, is_sweep: bool
 ) -> None:
     """Refuse what does not go together, before anything is read."""
-    what, kinds = ("sweep", _OF_A_SWEEP) if is_sweep else ("run", _OF_A_RUN)
+    what, kinds = ("sweep", (*_OF_A_SWEEP, *_OF_A_RUN)) if is_sweep else ("run", _OF_A_RUN)
     problems = []
     if kind is not None and kind not in kinds:
         problems.append(f"--kind is {kind}; a {what} has {', '.join(kinds)}.")
@@ -114,10 +118,22 @@ def _of_sweep(
     from neurogate.runs.pictures import first_metric, of_collection
 
     collection = load_sweep(path)
+    if kind in _OF_A_RUN:
+        return _of_seeds(collection, kind, {"--x": x, "--y": y, "--hue": hue}), kind
     metric = y or first_metric(collection)
     picture = of_collection(collection, metric, x, hue=hue, kind=kind)
     words = [metric, *x, *(word for word in (hue, kind) if word)]
     return picture, re.sub(r"[^\w.-]+", "-", "-".join(words))
+
+
+def _of_seeds(collection: Collection, kind: str, asked: dict[str, object]) -> Picture:
+    from neurogate.plotting.kinds import picture
+    from neurogate.runs.pictures import shown_together
+
+    unused = [option for option, value in asked.items() if value]
+    if unused:
+        raise RequestError(f"{', '.join(unused)} choose what a sweep draws over; --kind {kind} takes none.")
+    return picture(kind, shown_together(collection))
 
 
 def _save(picture: Picture, out: Path, name: str) -> list[Path]:

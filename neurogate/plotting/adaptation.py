@@ -18,7 +18,7 @@ from neurogate.plotting.forest import forest
 from neurogate.plotting.result import Arrays, judged_blocks, require, rules_of
 from neurogate.plotting.style import STYLE, WIDTH_MM, display_name, figure
 
-__all__ = ["adaptation_figure", "trials_needed"]
+__all__ = ["CRITERIA", "adaptation_figure", "trials_needed"]
 
 CRITERIA = {
     "timing_error_ms": (50.0, "trials until timing error < 50 ms"),

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurogate.plotting.adaptation import CRITERIA, trials_needed
 from neurogate.plotting.gates import GateCourse
 from neurogate.plotting.result import Arrays, judged_blocks
 from neurogate.plotting.style import NEURON_TYPES, display_name
+from neurogate.plotting.timing import biases, mean_known, spreads
 
 __all__ = [
+    "adaptation",
     "enumerate_",
     "gates",
     "learning",
@@ -20,6 +23,7 @@ __all__ = [
     "raster",
     "readout",
     "subspace",
+    "timing",
     "waveform",
     "weights",
 ]
@@ -98,6 +102,36 @@ def learning(arrays: Arrays, rules: list[str]) -> str:
             f"probability error from {odds[0]:.2g} to {odds[-1]:.2g}."
         )
     return f"From trial {trials[0]} to trial {trials[-1]}: " + " ".join(told)
+
+
+def timing(arrays: Arrays) -> str:
+    """Say how far from its latency each rule's prediction lies, and how much it varies."""
+    latencies = np.unique(arrays["latency_ms"])
+    bias, spread = biases(arrays), spreads(arrays)
+    told = [
+        f"{display_name(rule)}: {_list(mean_known(bias[rule]))} ms late, "
+        f"sd of single probes {_list(mean_known(spread[rule]))} ms."
+        for rule in bias
+    ]
+    return f"For latencies of {_list(latencies)} ms: " + " ".join(told)
+
+
+def adaptation(arrays: Arrays) -> str:
+    """Say how many trials each rule needed in each block, the median over replicas."""
+    told = []
+    for block in sorted(set(judged_blocks(arrays).tolist())):
+        for error, (_, words) in CRITERIA.items():
+            needed = {
+                str(rule): float(np.median(trials_needed(arrays, str(rule), error, block)))
+                for rule in arrays["rule_names"]
+            }
+            each = [
+                f"{display_name(rule)} {n:.0f}" if n < np.inf else f"{display_name(rule)} never"
+                for rule, n in needed.items()
+            ]
+            name = display_name(str(arrays["block_names"][block]))
+            told.append(f"Block {name}, {words}: {enumerate_(each)}.")
+    return " ".join(told)
 
 
 def weights(arrays: Arrays, rules: list[str]) -> str:
@@ -179,4 +213,4 @@ def waveform(arrays: Arrays) -> str:
 
 
 def _list(values: NDArray[Any]) -> str:
-    return enumerate_([f"{value:.0f}" for value in values])
+    return enumerate_([f"{value:.0f}" if np.isfinite(value) else "no number" for value in values])

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from neurogate.errors import RequestError
 from neurogate.plotting import describe
+from neurogate.plotting.adaptation import adaptation_figure
 from neurogate.plotting.gates import GateCourse, gate_figure
 from neurogate.plotting.learning import learning_curve
 from neurogate.plotting.overview import overview
@@ -34,6 +35,7 @@ from neurogate.plotting.result import (
 )
 from neurogate.plotting.style import STYLE, WIDTH_MM, display_name, figure
 from neurogate.plotting.subspace import subspace_figure
+from neurogate.plotting.timing import timing_figure
 from neurogate.plotting.waveform import PARTS
 from neurogate.plotting.weights import weight_figure
 
@@ -44,6 +46,8 @@ KINDS: Mapping[str, str] = {
     "raster": "Spikes",
     "readout": "Readouts",
     "learning": "Learning",
+    "timing": "Predicted times",
+    "adaptation": "Adaptation",
     "weights": "Readout weights",
     "subspace": "Angle between what and when",
     "gates": "Gates",
@@ -89,7 +93,7 @@ def kinds_of(arrays: Arrays) -> tuple[str, ...]:
     Examples
     --------
     >>> kinds_of({})
-    ('overview', 'raster', 'readout', 'learning', 'weights', 'subspace', 'gates')
+    ('overview', 'raster', 'readout', 'learning', 'timing', 'adaptation', 'weights', 'subspace', 'gates')
     """
     if is_waveform(arrays):
         return ("overview", *PARTS)
@@ -201,6 +205,14 @@ def _learning(shown: Shown) -> tuple[Figure, str]:
     return made, describe.learning(arrays, rules)
 
 
+def _timing(shown: Shown) -> tuple[Figure, str]:
+    return timing_figure(shown.arrays), describe.timing(shown.arrays)
+
+
+def _adaptation(shown: Shown) -> tuple[Figure, str]:
+    return adaptation_figure(shown.arrays), describe.adaptation(shown.arrays)
+
+
 def _weights(shown: Shown) -> tuple[Figure, str]:
     made = weight_figure(shown.arrays)
     return made, describe.weights(shown.arrays, [str(name) for name in shown.arrays["rule_names"]])
@@ -221,6 +233,8 @@ _MAKERS: Mapping[str, Callable[[Shown], tuple[Figure, str]]] = {
     "raster": _raster,
     "readout": _readout,
     "learning": _learning,
+    "timing": _timing,
+    "adaptation": _adaptation,
     "weights": _weights,
     "subspace": _subspace,
     "gates": _gates,

@@ -77,7 +77,7 @@ def sweep(
     'error against gain'
     """
     kind = kind or KINDS[min(len(x), len(KINDS)) - 1]
-    _check(kind, x, hue)
+    _check(kind, x, hue, axes)
     keys = [*([hue] if hue else []), *x]
     _check_known(rows, [*keys, y])
     found = groups(rows, keys, y)
@@ -123,13 +123,14 @@ def chosen(rows: Sequence[Row], axes: Sequence[str], kind: str | None = None) ->
     return settings[:most], "rule" if len(rules) > 1 else None
 
 
-def _check(kind: str, x: Sequence[str], hue: str | None) -> None:
+def _check(kind: str, x: Sequence[str], hue: str | None, axes: Sequence[str]) -> None:
     if kind not in KINDS:
         raise RequestError(f"A sweep has no picture of the kind {kind}; it has {', '.join(KINDS)}.")
     wrong = {"lines": len(x) != 1, "heatmap": len(x) != 2, "parallel": not x}[kind]
     if wrong or len(set(x)) < len(x):
         need = {"lines": "exactly one x", "heatmap": "exactly two", "parallel": "at least one"}[kind]
-        raise RequestError(f"x is {enumerate_(list(x)) or 'empty'}; {kind} takes {need}, each once.")
+        known = f" of {enumerate_(list(axes))}" if axes else ""
+        raise RequestError(f"x is {enumerate_(list(x)) or 'empty'}; {kind} takes {need}{known}, each once.")
     if hue in x:
         raise RequestError(f"hue is {hue}, which x names too; choose another column or leave hue out.")
 

@@ -20,7 +20,7 @@ from neurogate.analysis.intervals import mean_interval
 from neurogate.plotting.result import Arrays, require, rules_of
 from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, drawing, figure, rule_line
 
-__all__ = ["against_latency", "biases", "spreads", "timing_figure"]
+__all__ = ["against_latency", "biases", "mean_known", "spreads", "timing_figure"]
 
 _MARKERS = "os^Dv"
 _Numbers = NDArray[np.float64]
@@ -174,6 +174,21 @@ def _by_latency(
         columns = [_mean(measured[:, due_ms == latency]) for latency in latencies]
         found[rule] = np.stack(columns, axis=-1)
     return found
+
+
+def mean_known(values: _Numbers) -> _Numbers:
+    """Return the mean over replicas of what is a number, NaN if nothing is.
+
+    Parameters
+    ----------
+    values : (B, L) array
+
+    Examples
+    --------
+    >>> mean_known(np.array([[1.0, np.nan], [3.0, np.nan]])).tolist()
+    [2.0, nan]
+    """
+    return _mean(values.T)
 
 
 def _mean(values: _Numbers) -> _Numbers:

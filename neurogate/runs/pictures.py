@@ -6,6 +6,7 @@ Here lives the way from run folders to what `neurogate.plotting` draws.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from neurogate import config
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from neurogate.runs.collection import Collection
     from neurogate.runs.store import Run
 
-__all__ = ["first_metric", "metrics_of", "of_collection", "rows_of", "shown"]
+__all__ = ["first_metric", "metrics_of", "of_collection", "rows_of", "shown", "shown_together"]
 
 _FIRST = (
     "timing_error_ms", "probability_mae", "when_what_angle_deg", "rmse_training", "rmse_free_best_lag",
@@ -44,6 +45,38 @@ def shown(run: Run) -> Shown:
     if not arrays:
         raise RequestError(f"{run.path} has the outcome {run.outcome} and nothing to draw; see its log.txt.")
     return Shown(arrays, run.metrics, gate_courses(config.load(run.path / "config.toml"), arrays))
+
+
+def shown_together(collection: Collection) -> Shown:
+    """Read what the pictures of a run draw from all runs of a sweep that differ only in their seeds.
+
+    Parameters
+    ----------
+    collection : Collection
+
+    Raises
+    ------
+    RequestError
+        If they differ in more, or none has arrays.
+    """
+    from neurogate.plotting.kinds import Shown
+    from neurogate.runs.pooled import pooled
+
+    arrays = pooled(collection)
+    first = next(row["folder"] for row in collection.rows if row["outcome"] == "done")
+    courses = gate_courses(config.load(collection.out / first / "config.toml"), arrays)
+    return Shown(arrays, _means(collection), courses)
+
+
+def _means(collection: Collection) -> dict[str, dict[str, float]]:
+    """Return each metric of each rule, averaged over the runs that have it."""
+    table = collection.table()
+    found: dict[str, dict[str, float]] = {}
+    for rule in dict.fromkeys(row["rule"] for row in collection.rows if row["rule"]):
+        rows = [row for row in collection.rows if row["rule"] == rule]
+        known = {key: [row[key] for row in rows if row.get(key) is not None] for key in table.metrics}
+        found[rule] = {key: fmean(values) for key, values in known.items() if values}
+    return found
 
 
 def rows_of(collection: Collection) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["configuration", "provenance", "run_page"]
 
-_KINDS = ("overview", "readout", "learning", "weights", "subspace", "gates")
+_KINDS = ("overview", "readout", "learning", "timing", "adaptation", "weights", "subspace", "gates")
 _NAMED = ("name", "description")
 
 

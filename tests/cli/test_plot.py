@@ -6,10 +6,13 @@ import pytest
 
 from neurogate.cli import main
 from neurogate.config import Simulation
+from neurogate.config.sweep import Sweep, points
+from neurogate.plotting.kinds import KINDS
 from neurogate.runs.execute import execute
 from neurogate.runs.store import Run, load
+from neurogate.runs.sweep_folder import open_folder
 from tests.runs.fakes import FakeSession
-from tests.runs.reports import sweep_folder
+from tests.runs.reports import drawn_run, sweep_folder
 
 Captured = pytest.CaptureFixture[str]
 
@@ -49,7 +52,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sweep_folder(tmp_path_factory.mktemp("sweeps"))
 
 
-@pytest.mark.parametrize("kind", ["raster", "readout", "learning", "weights", "subspace", "gates"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_run_is_drawn_in_every_kind(stored: Run, kind: str, tmp_path: Path, capsys: Captured) -> None:
     assert main(["plot", str(stored.path), "--kind", kind, "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().out.split() == [str(tmp_path / f"{kind}.{end}") for end in ("png", "pdf")]
@@ -96,7 +99,8 @@ def test_what_is_drawn_of_a_sweep_is_asked_for(
             ["--x", "reservoir.gian", "--y", "timing_eror_ms"],
             ["Did you mean reservoir.gain?", "Did you mean tim"],
         ),
-        (["--kind", "raster"], ["a sweep has lines, heatmap, parallel"]),
+        (["--kind", "learning"], ["differ in reservoir.gain, not only in their seeds"]),
+        (["--kind", "learning", "--x", "reservoir.gain"], ["--kind learning takes none"]),
         (["--kind", "heatmap"], ["heatmap takes exactly two"]),
         (["--kind", "lnes"], ["Did you mean", "lines"]),
         (["--out", "figure.jpg"], ["can be written as .png, .pdf or .svg"]),
@@ -109,6 +113,19 @@ def test_mistakes_in_a_request_for_a_sweep_are_told_at_once(
     assert main(["plot", str(sweep), *options]) == 2
     told = capsys.readouterr().err
     assert all(words in told for words in said)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sweep_of_seeds_is_drawn_as_one_run_of_many_replicas(
+    kind: str, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, capsys: Captured
+) -> None:
+    out = tmp_path_factory.mktemp("seeds")
+    chosen = points(Sweep(seeds=2), {"name": "drawn", "reservoir": {"n": 250}})
+    for point in chosen:
+        drawn_run(out, run={"seed": point.simulation.run.seed})
+    folder = open_folder(chosen, "drawn", out, "neurogate sweep drawn", {})
+    assert main(["plot", str(folder), "--kind", kind, "--out", str(tmp_path)]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{kind}.pdf", f"{kind}.png"]
 
 
 def test_what_belongs_to_a_sweep_is_refused_for_a_run(stored: Run, capsys: Captured) -> None:

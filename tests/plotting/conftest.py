@@ -79,6 +79,8 @@ def make_result(replicas: int = 1, n: int = 1000, seed: int = 0) -> dict[str, np
         spread = np.abs(12 + 6 * rng.standard_normal((replicas, 81, 4)))
         arrays[f"{rule}.timing_error_ms"] = off[None, :, None] + spread
         arrays[f"{rule}.peak_ms"] = LATENCY_MS[block] + spread
+        single = np.random.default_rng(seed + 1).normal(12.0, 20.0, (replicas, 3, 4, 8))
+        arrays[f"{rule}.single_peak_ms"] = LATENCY_MS[..., None] + single
         arrays[f"{rule}.when_weights"] = rng.standard_normal((replicas, n))
         arrays[f"{rule}.what_weights"] = rng.standard_normal((replicas, 2, n + 1))
     return arrays

@@ -74,7 +74,7 @@ def test_every_kind_that_a_taught_signal_has_is_drawn_and_told(kind):
     assert made.description.endswith(".")
 
 
-@pytest.mark.parametrize("kind", ["subspace", "gates"])
+@pytest.mark.parametrize("kind", ["timing", "adaptation", "subspace", "gates"])
 def test_a_kind_that_a_taught_signal_has_not_is_refused_with_those_that_it_has(kind):
     with pytest.raises(RequestError, match="it has overview, raster, readout, learning, weights"):
         picture(kind, Shown(taught()))
@@ -113,6 +113,18 @@ def test_the_angle_is_told_with_both_of_its_nulls(shown):
     told = picture("subspace", shown).description
     assert "random sums of the traces 78° (p = 0.25)" in told
     assert "Random directions: " in told
+
+
+def test_predicted_times_are_told_with_the_latencies_and_what_was_never_found_is_no_number(shown, result):
+    assert "For latencies of 300, 600, 900 and 1200 ms: three-factor: " in picture("timing", shown).description
+    lost = result | {"force.single_peak_ms": np.full((1, 3, 4, 8), np.nan)}
+    assert "FORCE: no number, no number" in picture("timing", Shown(lost)).description
+
+
+def test_trials_to_adapt_are_told_of_each_block_and_never_is_said(shown):
+    told = picture("adaptation", shown).description
+    assert "Block times swapped, trials until timing error < 50 ms: three-factor " in told
+    assert "never" in told
 
 
 def test_a_run_without_gates_has_no_picture_of_them(result):

@@ -13,6 +13,7 @@ import pytest
 from neurogate.analysis.intervals import mean_interval
 from neurogate.config import Simulation, WaveformSimulation
 from neurogate.errors import RequestError
+from neurogate.plotting.kinds import KINDS
 from neurogate.runs import store
 from neurogate.runs.collection import Collection, load_sweep
 from neurogate.runs.execute import execute
@@ -121,7 +122,7 @@ def test_metrics_stand_side_by_side_and_what_was_not_measured_is_left_empty(run_
     assert rows["timing error (ms)", "A"] == ["12", "12"]
 
 
-@pytest.mark.parametrize("kind", ["overview", "readout", "learning", "weights", "subspace", "gates"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "raster"])
 def test_every_kind_of_figure_is_there_with_words(run_text: str, kind: str) -> None:
     words = re.search(rf'<desc id="figure-{kind}-desc">([^<]+)</desc>', run_text)
     assert words
