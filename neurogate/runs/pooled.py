@@ -46,8 +46,8 @@ def pooled(collection: Collection, point: Mapping[str, Any] | None = None) -> di
     others = [axis for axis in collection.axes if axis not in (_SEED, *wanted)]
     if others:
         raise RequestError(
-            f"The runs differ in {', '.join(others)}, not only in their seeds. Take a sweep of seeds alone, or "
-            "in Python give each of the others a value."
+            f"The runs differ in {', '.join(others)}, not only in their seeds. "
+            "Take a sweep of seeds alone, or in Python give each of the others a value."
         )
     rows = [row for row in collection.rows if all(row.get(key) == value for key, value in wanted.items())]
     folders = list(dict.fromkeys(row["folder"] for row in rows if row["outcome"] == "done"))

@@ -116,7 +116,8 @@ def test_the_angle_is_told_with_both_of_its_nulls(shown):
 
 
 def test_predicted_times_are_told_with_the_latencies_and_what_was_never_found_is_no_number(shown, result):
-    assert "For latencies of 300, 600, 900 and 1200 ms: three-factor: " in picture("timing", shown).description
+    told = picture("timing", shown).description
+    assert "For latencies of 300, 600, 900 and 1200 ms: three-factor: " in told
     lost = result | {"force.single_peak_ms": np.full((1, 3, 4, 8), np.nan)}
     assert "FORCE: no number, no number" in picture("timing", Shown(lost)).description
 
