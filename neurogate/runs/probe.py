@@ -11,6 +11,7 @@ import attrs
 
 from neurogate import config
 from neurogate.config.build import session
+from neurogate.config.family import reseeded
 from neurogate.config.sharing import share
 from neurogate.errors import RunDiverged
 
@@ -21,16 +22,20 @@ _SIDE_BY_SIDE = 4
 
 
 def warm(simulation: config.AnySimulation) -> None:
-    """Compile what a simulation needs by running a tiny one like it, so that workers find it compiled.
+    """Compile what a simulation needs by running tiny ones like it, so that workers find it compiled.
+
+    One runs alone and two side by side, whose arrays lie in memory otherwise.
 
     Parameters
     ----------
     simulation : Simulation or WaveformSimulation
     """
     with contextlib.suppress(Exception):  # whatever is wrong will be said of the runs
-        short = session(_short(_tiny(simulation)))
-        while not short.done:
-            short.advance()
+        short = _short(_tiny(simulation))
+        pair = share([short, reseeded(short, simulation.run.seed ^ 1)])
+        for tiny in (session(short), *(shared.session for shared in pair)):
+            while not tiny.done:
+                tiny.advance()
 
 
 def seconds_per_run(simulations: Sequence[config.AnySimulation]) -> float:
