@@ -91,7 +91,7 @@ def _run(points: Sequence[Point], options: Options, out: Path, *, json: bool) ->
 
     folder = open_folder(points, points[0].simulation.name, out, command(), versions())
     with contextlib.redirect_stdout(sys.stderr), messages():
-        with shown(len(points), folder) as tell:
+        with shown(len(points), folder, options.jobs) as tell:
             counts = execute(points, folder, options, tell)
         page = report(folder)
         table = _write_table(folder)

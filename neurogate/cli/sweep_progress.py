@@ -22,21 +22,23 @@ if TYPE_CHECKING:
 
 __all__ = ["changes_text", "shown"]
 
-_GOOD = "done"
+_GOOD, _STOPPED = "done", "cancelled"
 
 
 @contextlib.contextmanager
-def shown(total: int, folder: Path) -> Iterator[Callable[[Event], None]]:
+def shown(total: int, folder: Path, jobs: int) -> Iterator[Callable[[Event], None]]:
     """Yield the function that is told what happens to the runs of a sweep.
 
     Parameters
     ----------
     total : int
         Runs in all.
+    jobs : int
+        Batches at once.
     folder : pathlib.Path
         That of the sweep, which holds the logs of failures.
     """
-    tally = _Tally(total, folder)
+    tally = _Tally(total, folder, jobs)
     if not sys.stderr.isatty():
         yield tally.tell_plainly
         tally.tell_stored()
@@ -75,11 +77,12 @@ class _Tally:
 
     total: int
     folder: Path
+    jobs: int
     outcomes: Counter[str] = attrs.field(factory=Counter)
     stored: int = 0
     running: int = 0
     worked: int = 0
-    started_s: float = attrs.field(factory=time.monotonic)
+    spent_s: float = 0.0
     _told: bool = False
 
     def count(self, event: Event) -> None:
@@ -91,17 +94,21 @@ class _Tally:
             self.running -= 1
         elif event.ended is not None:
             self.running -= 1
-            self.worked += 1
             self.outcomes[str(event.ended.outcome)] += 1
+            if str(event.ended.outcome) != _STOPPED:
+                self.worked += 1
+                self.spent_s += event.ended.seconds
 
     @property
     def finished(self) -> int:
         return self.stored + self.worked
 
     def rate_and_left(self) -> tuple[float, float]:
-        """Return runs per minute, and the seconds that the others will take at this rate."""
-        spent_s = time.monotonic() - self.started_s
-        rate = 60 * self.worked / spent_s if spent_s else 0.0
+        """Return runs per minute, and the seconds that the others will take at this rate.
+
+        Runs of a batch end together, so what counts is the time that each has taken, not when it ended.
+        """
+        rate = 60 * self.jobs * self.worked / self.spent_s if self.spent_s else 0.0
         return rate, (60 * (self.total - self.finished) / rate if rate else float("nan"))
 
     def failure(self, event: Event) -> str:
@@ -109,7 +116,7 @@ class _Tally:
         if event.kind == "again":
             return f"{changes_text(event.point.changes)}: its worker died; it is tried again."
         ended = event.ended
-        if ended is None or str(ended.outcome) in (_GOOD, "cancelled"):
+        if ended is None or str(ended.outcome) in (_GOOD, _STOPPED):
             return ""
         log = self.folder / "failed" / f"{event.point.hash[:12]}.log"
         seen = f" Log: {log}" if ended.log else ""
@@ -127,7 +134,8 @@ class _Tally:
         elif event.ended is not None and not line:
             rate, left_s = self.rate_and_left()
             line = f"{event.ended.outcome}: {changes_text(event.point.changes)}"
-            line += f" ({rate:.1f} runs/min, about {left_s:.0f} s left)" if left_s > 0 else ""
+            if left_s > 0 and str(event.ended.outcome) != _STOPPED:
+                line += f" ({rate:.3g} runs/min, about {left_s:.0f} s left)"
         sys.stderr.write(f"[{self.finished}/{self.total}] {line}\n")
 
     def tell_stored(self) -> None:

@@ -110,17 +110,17 @@ def _search(asked: Search, out: Path, trials: int, options: Options) -> Tuned:
         ended = sum(trial.state != "running" for trial in study.trials())
         if ended:
             sys.stderr.write(f"{ended} trials have ended already.\n")
-        with _shown(max(0, trials - ended) * asked.seeds, study.folder) as tell:
+        with _shown(max(0, trials - ended) * asked.seeds, study.folder, options.jobs) as tell:
             return execute(study, trials, options, tell)
 
 
 @contextlib.contextmanager
-def _shown(total: int, folder: Path) -> Iterator[Tell]:
+def _shown(total: int, folder: Path, jobs: int) -> Iterator[Tell]:
     """Yield what shows runs as a sweep does, and a line for each trial."""
     from neurogate.cli.sweep_progress import shown
     from neurogate.runs.study import Trial
 
-    with shown(total, folder) as tell_run:
+    with shown(total, folder, jobs) as tell_run:
 
         def tell(event: Any) -> None:
             if isinstance(event, Trial):
