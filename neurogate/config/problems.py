@@ -77,7 +77,7 @@ def join(path: str, key: object) -> str:
 
 
 def nearest(word: object, known: Iterable[object], taken: Collection[object] = ()) -> str | None:
-    """Return the known name that `word` most probably means, or None.
+    """Return the known name that `word` most probably means, or None: most like it, or ending in it.
 
     Parameters
     ----------
@@ -95,6 +95,8 @@ def nearest(word: object, known: Iterable[object], taken: Collection[object] = (
     'gain'
     >>> nearest("colour", ["n", "gain"]) is None
     True
+    >>> nearest("gain", ["reservoir.n", "reservoir.gain"])
+    'reservoir.gain'
     """
     plain = str(word)[:100].casefold().replace("-", "_")
     names = [name for name in known if isinstance(name, str)]
@@ -103,7 +105,7 @@ def nearest(word: object, known: Iterable[object], taken: Collection[object] = (
         folded = {name.casefold(): name for name in reversed(candidates)}
         if near := difflib.get_close_matches(plain, folded, n=1, cutoff=cutoff):
             return folded[near[0]]
-    return None
+    return next((name for name in names if name.casefold().rpartition(".")[2] == plain), None)
 
 
 def kind_of(cls: Any) -> str | None:

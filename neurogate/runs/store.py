@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,8 @@ from neurogate.runs import files, manifest
 from neurogate.runs.table import Table, lines
 
 __all__ = ["Run", "find", "folder_named", "folder_of", "load", "prepare", "restore", "writing"]
+
+_OF_A_RUN = (manifest.MANIFEST, "summary.json", "config.toml")
 
 _STALE_S = 3600.0
 
@@ -124,12 +127,18 @@ def load(path: Path) -> Run:
         raise RequestError(
             f"The run folder {path} cannot be read: {error.filename}: {error.strerror}. Mend that first."
         ) from error
+    if problems and not _is_named_so(path) and not any((path / name).exists() for name in _OF_A_RUN):
+        raise RequestError(f"{path} is not the folder of a run; give one, as runs/what_when-0123456789ab.")
     if problems:
         raise RequestError(
             f"The run folder {path} is damaged: {'; '.join(problems)}. "
             "Restore it from a copy, or set it aside with `neurogate verify`; then it can be run again."
         )
     return Run(path, summary)
+
+
+def _is_named_so(path: Path) -> bool:
+    return re.fullmatch(r".+-[0-9a-f]{12}", path.resolve().name) is not None
 
 
 def prepare(out: Path) -> None:

@@ -57,6 +57,15 @@ def test_damage_is_noticed_and_named(tmp_path: Path, name: str, harm: str) -> No
         assert path.name in str(error.value)
 
 
+def test_a_folder_that_holds_no_run_is_not_called_damaged(tmp_path: Path) -> None:
+    write(tmp_path / "a-1")
+    with pytest.raises(RequestError, match="is not the folder of a run; give one, as "):
+        store.load(tmp_path)
+    (tmp_path / "a-0123456789ab").mkdir()
+    with pytest.raises(RequestError, match=r"is damaged: manifest\.json is missing"):
+        store.load(tmp_path / "a-0123456789ab")
+
+
 def test_all_damage_is_told_at_once(tmp_path: Path) -> None:
     folder = write(tmp_path / "a-1").path
     (folder / "summary.json").unlink()
