@@ -34,7 +34,8 @@ def verify(*, out: Path = Path("runs")) -> int:
     whole = found.runs + found.sweeps - found.problems
     kinds = f"{found.runs} {_plural('run', found.runs)} and {found.sweeps} {_plural('sweep', found.sweeps)}"
     if found.problems:
-        tell(f"Of {kinds}, {whole} are as they were written and {found.problems} are not.")
+        verb = "is" if found.problems == 1 else "are"
+        tell(f"Of {kinds}, {found.problems} {verb} not as written; {whole} are.")
         return 1
     tell(f"{kinds} are as they were written.")
     return 0

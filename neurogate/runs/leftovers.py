@@ -192,9 +192,8 @@ def _tell_of_quarantine(place: Path, tell: Tell) -> None:
     with contextlib.suppress(OSError):
         held = len(list(place.iterdir()))
         if held:
-            tell(
-                f"{place} holds {held} folders ({bytes_text(_size(place))}): look at them, then delete them."
-            )
+            what, them = ("1 folder", "it") if held == 1 else (f"{held} folders", "them")
+            tell(f"{place} holds {what} ({bytes_text(_size(place))}): look at {them}, then delete {them}.")
 
 
 def bytes_text(size: float) -> str:

@@ -22,7 +22,7 @@ def test_what_is_broken_is_named_with_where_it_is_now(tmp_path: Path, capsys: Ca
     assert main(["verify", "--out", str(tmp_path)]) == 1
     line, total = capsys.readouterr().out.splitlines()
     assert line.startswith(f"{folder} is damaged: arrays.npz is missing. It is now {tmp_path}/.quarantine/")
-    assert total == "Of 2 runs and 1 sweep, 2 are as they were written and 1 are not."
+    assert total == "Of 2 runs and 1 sweep, 1 is not as written; 2 are."
     assert main(["verify", "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "1 run and 1 sweep are as they were written.\n"
 

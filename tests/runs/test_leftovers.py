@@ -235,7 +235,7 @@ def test_the_quarantine_is_left_to_the_user(run: Path) -> None:
     left(place / "arrays.npz", bytes(5_250_000))
     assert cleared(run) == (
         Freed(),
-        [f"{place.parent} holds 1 folders (5.25 MB): look at them, then delete them."],
+        [f"{place.parent} holds 1 folder (5.25 MB): look at it, then delete it."],
     )
 
 
