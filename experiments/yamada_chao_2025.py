@@ -74,6 +74,7 @@ DISTRACTED = {
     "two streams": Study("what_when_two_streams"),
     "distractors": Study("what_when_distractors"),
 }
+SHUFFLED = Study("what_when_shuffled")
 TRACE = Study("what_when_trace")
 WEBER = Study("what_when_weber")
 
@@ -175,6 +176,11 @@ def subspaces(run: Runner) -> Iterator[Claim]:
     yield Claim(
         "They are more orthogonal than random sums of the same traces", "angle (deg)", angle,
         favours(angle, null, small_is_good=False), "the phasic filter of when", null=null,
+    )  # fmt: skip
+    shuffled = run(SHUFFLED).metric(OURS, "when_what_angle_deg")
+    yield Claim(
+        "They are more orthogonal than after training on shuffled labels", "angle (deg)", angle,
+        favours(angle, shuffled, small_is_good=False), "learning the task", null=shuffled,
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def judged(script: dict[str, Any], name: str, given: Callable[[str, str], float]
 
 
 def test_every_study_is_a_shipped_simulation_that_can_be_changed_so(script: dict[str, Any]) -> None:
-    studies = [script[name] for name in ("MAIN", "ECHO", "LEAKY", "TRACE")]
+    studies = [script[name] for name in ("MAIN", "ECHO", "LEAKY", "TRACE", "SHUFFLED")]
     for study in [*studies, *script["NETWORKS"].values(), *script["DISTRACTED"].values()]:
         simulation = load(study.simulation, overrides=list(study.changes))
         assert simulation.name == study.simulation
