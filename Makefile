@@ -17,7 +17,7 @@ run: $(VENV)/.ready  ## simulate what_when; prints its metrics and where its fig
 	$(BIN)/neurogate run what_when
 
 test: $(VENV)/.ready-test  ## run the tests and the examples in the docstrings
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.ready-lint  ## ruff (errors and format) and mypy (strict)
 	$(BIN)/ruff check
