@@ -8,7 +8,7 @@ struct Run {
   long long neurons, parameter_rows, inputs, readouts, synapses, depth, steps, done;
   // Distance between two neurons in rows that may be one number wide.
   long long parameter_step, synapse_step, trace_step;
-  long long model, half_step, double_synapse, double_trace, noisy, external, delayed;
+  long long model, half_step, double_synapse, double_trace, noisy, external, delayed, passing;
   long long groups, record_length;
   long long lesson, every, offset, first, last, start, divided;  // lesson: -1 none, 0 delta, 1 least squares
   double dt_ms, saturation, forgetting, grow, mu;
@@ -26,6 +26,8 @@ struct Run {
   const int* targets;
   const T* weights;
   const int* delays;
+  const T *use, *facilitation_decay, *depression_decay;
+  T *short_term, *efficacy;  // the latter of the spikes of this step and of the one before
   T *values, *pending, *feedback, *readout_weights, *inverse;
   const T *drive, *wanted, *course, *rate, *normals;  // inputs, and targets of the lesson
   const long long *record_variable, *record_stride, *record_start, *record_neurons, *record_offset;
@@ -60,6 +62,11 @@ struct Replica {
   DEVICE const int* targets() const { return run.targets + b * run.synapses; }
   DEVICE const int* delays() const { return run.delays + b * run.synapses; }
   DEVICE const T* weights() const { return run.weights + b * run.synapses; }
+  DEVICE const T* use() const { return run.use + b * run.neurons; }
+  DEVICE const T* facilitation_decay() const { return run.facilitation_decay + b * run.neurons; }
+  DEVICE const T* depression_decay() const { return run.depression_decay + b * run.neurons; }
+  DEVICE T* short_term() const { return run.short_term + b * 2 * run.neurons; }
+  DEVICE T* efficacy(long long step) const { return run.efficacy + (b * 2 + step % 2) * run.neurons; }
   DEVICE T* pending() const { return run.pending + b * run.depth * run.neurons; }
   DEVICE T* readout_weights() const { return run.readout_weights + b * run.readouts * run.neurons; }
   DEVICE T* inverse() const { return run.inverse + b * run.neurons * run.neurons; }

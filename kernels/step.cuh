@@ -59,6 +59,24 @@ DEVICE bool advance(const Run<T>& run, const Replica<T>& r, T& v, T& u, T curren
   return fired;
 }
 
+// Utilisation and resources of neuron i's synapses, and what its spike does to their weights.
+template <typename T>
+DEVICE void pass_on(const Run<T>& run, const Replica<T>& r, long long step, bool fired, int i) {
+  if (!run.passing) return;
+  T *utilisation = r.short_term() + i, *resources = utilisation + r.n;
+  const T use = r.use()[i];
+  T m = use + (*utilisation - use) * r.facilitation_decay()[i];
+  T x = T(1) + (*resources - T(1)) * r.depression_decay()[i];
+  if (fired) {
+    const T used = m * x;
+    m = m + use * (T(1) - m);
+    x = x - used;
+    r.efficacy(step)[i] = used / use;
+  }
+  *utilisation = m;
+  *resources = x;
+}
+
 // Everything that a neuron does by itself.
 template <typename T>
 DEVICE void move_neuron(const Run<T>& run, const Replica<T>& r, const T* x, long long step, int i) {
@@ -73,6 +91,7 @@ DEVICE void move_neuron(const Run<T>& run, const Replica<T>& r, const T* x, long
   const T received = arrive(run, r, run.double_synapse ? h : s, step, i);
   (run.double_synapse ? value[3 * n] : value[2 * n]) = received;
   (run.double_synapse ? value[2 * n] : value[3 * n]) = run.double_synapse ? s : h;
+  pass_on(run, r, step, fired, i);
   if (fired) {
     const T kick = r.trace_kick()[at_trace];
     trace = run.double_trace ? trace : trace + kick;
@@ -90,11 +109,12 @@ template <typename T, typename Team>
 DEVICE void send(const Run<T>& run, const Replica<T>& r, Team& team, long long step, int j) {
   T* receiving = r.values() + (run.double_synapse ? 3 : 2) * r.n;
   const long long end = r.indptr()[j + 1];
+  const T factor = run.passing ? r.efficacy(step)[j] : T(1);
   for (long long k = r.indptr()[j] + team.rank; k < end; k += team.size) {
     const int target = r.targets()[k], delay = run.delayed ? r.delays()[k] : 1;
     if (target < team.first || target >= team.last) continue;
     T* to = delay == 1 ? receiving + target : r.pending() + (step + delay - 1) % run.depth * r.n + target;
-    *to = *to + r.weights()[k];
+    *to = *to + r.weights()[k] * factor;
   }
 }
 

@@ -25,4 +25,5 @@ TOLERANCE: Mapping[tuple[str, str], float] = {
     ("spectral radius", "float64"): 1e-11,
     # A few operations, relative: as many roundings.
     ("arithmetic", "float64"): 2e-15,
+    ("arithmetic", "float32"): 1e-6,
 }

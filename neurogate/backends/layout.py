@@ -100,6 +100,9 @@ class NetworkArrays(NamedTuple):
     targets: Array  # (B, S) int32
     weights: Array  # (B, S)
     delays: Array  # (B, S) int32 steps, or (B, 0) when every delay is one step
+    use: Array  # (B, N) share of its resources that a rested sender uses; (B, 0) without short-term plasticity
+    facilitation_decay: Array  # (B, N) likewise
+    depression_decay: Array  # (B, N) likewise
 
 
 class RateCodes(NamedTuple):
@@ -133,6 +136,7 @@ class StateArrays(NamedTuple):
     feedback: Array  # (B, R) readouts fed back at the next step
     readout_weights: Array  # (B, R, N)
     inverse: Array  # (B, N, N) P of least squares, its lower triangle; (B, 0, 0) for none
+    short_term: Array  # (B, 2, N) utilisation and resources of each sender's synapses; (B, 0, N) for none
     step: int  # steps done since the beginning
 
 

@@ -67,6 +67,11 @@ def _ranges(reservoir: ReservoirSpec, longest_ms: float) -> Ranges:
         "reservoir.recurrent.delay_ms": (reservoir.recurrent.delay_ms, Domain(0, longest_ms, unit="ms")),
         "reservoir.inputs.noise_sd": (reservoir.inputs.noise_sd, Domain(0)),
     }
+    if (short_term := reservoir.synapse.short_term) is not None:
+        path = "reservoir.synapse.short_term"
+        ranges[f"{path}.use"] = short_term.use, Domain(0, 1, low_open=True)
+        ranges[f"{path}.facilitation_ms"] = short_term.facilitation_ms, _TIME
+        ranges[f"{path}.depression_ms"] = short_term.depression_ms, _TIME
     for side in ("excitatory", "inhibitory"):
         population = getattr(reservoir.cells, side)
         domains = {p.name: p.domain for p in MODELS[PRESETS[population.preset].model].parameters}
@@ -99,6 +104,10 @@ def _needs(reservoir: ReservoirSpec, channels: int, readouts: int) -> Needs:
         "reservoir.recurrent.weight": (recurrent.weight, synapses),
         "reservoir.recurrent.delay_ms": (recurrent.delay_ms, synapses),
     }
+    if (short_term := reservoir.synapse.short_term) is not None:
+        senders = excitatory if short_term.senders == "excitatory" else reservoir.n
+        for key in ("use", "facilitation_ms", "depression_ms"):
+            needs[f"reservoir.synapse.short_term.{key}"] = getattr(short_term, key), senders
     if reservoir.cells.start_mV is not None:
         needs["reservoir.cells.start_mV"] = reservoir.cells.start_mV, reservoir.n
     for side, count in (("excitatory", excitatory), ("inhibitory", inhibitory)):

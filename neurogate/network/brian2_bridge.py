@@ -89,6 +89,8 @@ def to_brian2(reservoir: Reservoir, inputs: Array, replica: int = 0, state: Stat
 def _check(reservoir: Reservoir) -> None:
     if reservoir.arrays.poisson_mean.shape[1]:
         raise RequestError("The bridge to Brian2 cannot say Poisson input; leave it out.")
+    if reservoir.arrays.use.size:
+        raise RequestError("The bridge to Brian2 cannot say short-term plasticity; leave it out.")
 
 
 def _neurons(brian2: Any, reservoir: Reservoir, inputs: Array, replica: int, state: StateArrays) -> Any:

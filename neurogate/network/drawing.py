@@ -90,7 +90,15 @@ def draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int, readouts:
         "targets": wires.targets,
         "weights": wires.weights * arriving[wires.targets],
         "delays": wires.delays,
+        **_short_term(spec, seed),
     }
+
+
+def _short_term(spec: ReservoirSpec, seed: int) -> dict[str, Array]:
+    short_term, inhibitory = spec.synapse.short_term, spec.cells.split(spec.n)[1]
+    if short_term is None:
+        return dict.fromkeys(("use", "facilitation_decay", "depression_decay"), np.zeros(0))
+    return short_term.draw(spec.n, inhibitory, dt_ms=spec.dt_ms, rng=generator(seed, 8))
 
 
 def start_of(spec: ReservoirSpec, seeds: Sequence[int], dtype: str) -> Array | None:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ..neurons.distributions import Constant, Distribution, LogUniform
 from ..units import Positive, settings
+from .short_term import ShortTerm
 
 __all__ = ["Synapse", "Trace", "kick"]
 
@@ -38,6 +39,8 @@ class Synapse:
         Rise time constant, one per receiving neuron, for double_exponential.
     charge : float
         Charge of a spike of weight 1, in the current unit of the neurons times ms.
+    short_term : ShortTerm, optional
+        How the strength of a synapse follows the spikes that it has passed on; by default it does not.
 
     Examples
     --------
@@ -49,6 +52,7 @@ class Synapse:
     tau_ms: Distribution = LogUniform(low=10.0, high=500.0)
     rise_ms: Distribution = Constant(value=2.0)
     charge: Positive = 10.0
+    short_term: ShortTerm | None = None
 
 
 @settings

@@ -80,6 +80,7 @@ def replica(model: str, given: Given, b: int, dt_ms: float) -> dict[str, Any]:
         "targets": synapses.targets,
         "weights": given.row("synapse.kick", b)[synapses.targets] * synapses.weights,
         "delays": synapses.delays,
+        **dict.fromkeys(("use", "facilitation_decay", "depression_decay"), none),
     }
 
 

@@ -171,11 +171,11 @@ class RateReservoir:
     def initial_state(self) -> StateArrays:
         """Return the state at step 0: every rate is 0."""
         batch, n, _ = self.shape
-        values, pending, feedback, readout_weights, inverse = (
+        values, pending, feedback, readout_weights, inverse, short_term = (
             np.zeros((batch, *shape), self.dtype)
-            for shape in ((len(RATE_ROWS), n), (0, n), (0,), (0, n), (0, 0))
+            for shape in ((len(RATE_ROWS), n), (0, n), (0,), (0, n), (0, 0), (0, n))
         )
-        return StateArrays(values, pending, feedback, readout_weights, inverse, 0)
+        return StateArrays(values, pending, feedback, readout_weights, inverse, short_term, 0)
 
     def run(
         self, state: StateArrays, inputs: Array, record: Sequence[Recording] = ()

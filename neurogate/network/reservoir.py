@@ -222,7 +222,7 @@ class Reservoir:
     def kind(self) -> tuple[object, ...]:
         """What reservoirs must have in common to be joined: sizes, number type, model, parts, backend."""
         arrays = self.arrays
-        optional = (arrays.noise_sd, arrays.poisson_mean, arrays.delays, arrays.trace_decay)
+        optional = (arrays.noise_sd, arrays.poisson_mean, arrays.delays, arrays.trace_decay, arrays.use)
         present = tuple(array.size > 0 for array in optional)
         depth, readouts = int(arrays.delays.max(initial=0)), arrays.feedback_weights.shape[1]
         own_start = self.start_mV is not None
@@ -253,6 +253,8 @@ class Reservoir:
         values[:, 0] = rest if self.start_mV is None else self.start_mV
         if simple:
             values[:, 1] = self.arrays.parameters[:, 1] * values[:, 0]
+        if self.arrays.use.size:
+            zeros["short_term"][:] = np.stack([self.arrays.use, np.ones_like(self.arrays.use)], axis=1)
         return StateArrays(**zeros, inverse=np.zeros((self.shape[0], 0, 0), self.dtype), step=0)
 
     def run(
@@ -323,6 +325,7 @@ class Reservoir:
             "pending": (batch, int(self.arrays.delays.max(initial=0)), n),
             "feedback": (batch, readouts),
             "readout_weights": (batch, readouts, n),
+            "short_term": (batch, 2 if self.arrays.use.size else 0, n),
         }
 
     def _fitting(self, lesson: Lesson, state: StateArrays, steps: int) -> Lesson:

@@ -46,9 +46,10 @@ class Kind(NamedTuple):
     uniform: bool = False  # one number serves all neurons
     lesson: str = ""  # one of LESSONS
     dtype: str = "float64"
+    short_term: bool = False
 
 
-FULL = Kind(double_synapse=True, delays=True, noise=True, poisson=True, feedback=True)
+FULL = Kind(double_synapse=True, delays=True, noise=True, poisson=True, feedback=True, short_term=True)
 
 
 class Case(NamedTuple):
@@ -88,6 +89,7 @@ def make(kind: Kind, replicas: int = 1, n: int = 37) -> Case:
         np.zeros((replicas, network.feedback_weights.shape[1]), kind.dtype),
         np.stack([phi for *_, phi in drawn]).astype(kind.dtype),
         _inverse(kind, replicas, n),
+        _rested(network.use, n),
         0,
     )
     return Case(codes, network, state, kind.lesson)
@@ -96,6 +98,11 @@ def make(kind: Kind, replicas: int = 1, n: int = 37) -> Case:
 def _inverse(kind: Kind, replicas: int, n: int) -> np.ndarray:
     size = n if kind.lesson == "least_squares" else 0
     return np.tile(np.eye(size, dtype=kind.dtype) / 8, (replicas, 1, 1))
+
+
+def _rested(use: np.ndarray, n: int) -> np.ndarray:
+    rested = np.stack([use, np.ones_like(use)], axis=1)
+    return rested if use.size else np.zeros((len(use), 0, n), use.dtype)
 
 
 def lesson(case: Case, inputs: np.ndarray, **changes: Any) -> Lesson | None:
@@ -204,6 +211,7 @@ def _one(kind: Kind, rng: np.random.Generator, n: int) -> tuple[dict[str, Any], 
         "targets": targets.astype(np.int32),
         "weights": unit * rng.normal(0, 0.3 if kind.double_synapse else 1.0, synapses),
         "delays": rng.integers(1, 6, synapses if kind.delays else 0).astype(np.int32),
+        **_short_term(n if kind.short_term else 0),
     }
     values = np.zeros((len(STATE_ROWS), n))
     values[0] = rng.uniform(-70, -50, n)
@@ -211,6 +219,16 @@ def _one(kind: Kind, rng: np.random.Generator, n: int) -> tuple[dict[str, Any], 
         for key in ("parameters", "synapse_decay", "synapse_rise", "trace_decay", "trace_rise", "trace_kick"):
             one[key] = one[key][..., :1]
     return one, values, rng.normal(0, 1, (readouts, n)) / n
+
+
+def _short_term(n: int) -> dict[str, np.ndarray]:
+    """Return use and decays of `n` senders, from a generator of their own, which changes nothing else."""
+    rng = np.random.default_rng(n)
+    return {
+        "use": rng.uniform(0.05, 1, n),
+        "facilitation_decay": np.exp(-DT_MS / rng.uniform(20, 200, n)),
+        "depression_decay": np.exp(-DT_MS / rng.uniform(5, 50, n)),
+    }
 
 
 def _parameters_2003(rng: np.random.Generator, n: int) -> np.ndarray:

@@ -55,11 +55,14 @@ def force_reservoir(seed: int) -> Case:
         targets=receivers[None].astype(np.int32),
         weights=kick * weights.T[connected.T][None],
         delays=np.zeros((1, 0), np.int32),
+        use=np.zeros((1, 0)),
+        facilitation_decay=np.zeros((1, 0)),
+        depression_decay=np.zeros((1, 0)),
     )
     values = np.zeros((1, len(STATE_ROWS), N))
     values[0, 0] = v
     nothing = np.zeros((1, 0, N)), np.zeros((1, 1))
-    state = StateArrays(values, *nothing, decoder[None, None], np.zeros((1, 0, 0)), 0)
+    state = StateArrays(values, *nothing, decoder[None, None], np.zeros((1, 0, 0)), np.zeros((1, 0, N)), 0)
     return Case(Codes(MODELS["izhikevich_2007"], SCHEMES["euler"], True, True, DT_MS), network, state)
 
 

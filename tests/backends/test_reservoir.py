@@ -35,11 +35,11 @@ BOTH = pytest.mark.parametrize("backend", BACKENDS, ids=lambda module: module.__
 
 
 def kinds() -> list[tuple[tuple[int, ...], Kind]]:
-    """Return 32 kinds by 12 choices, such that each choice of any three features is among them.
+    """Return 32 kinds by 13 choices, such that each choice of any three features is among them.
 
     The choices are the sums of one, three or five out of five bits: no three of those depend on each other.
     """
-    odd = [mask for mask in range(32) if mask.bit_count() % 2][:12]
+    odd = [mask for mask in range(32) if mask.bit_count() % 2][:13]
     rows = [tuple((word & mask).bit_count() % 2 for mask in odd) for word in range(32)]
     return [(row, kind_of(row)) for row in rows]
 
@@ -47,7 +47,14 @@ def kinds() -> list[tuple[tuple[int, ...], Kind]]:
 def kind_of(row: tuple[int, ...]) -> Kind:
     lesson = ("", list(LESSONS)[row[10]])[row[11]]
     flags = [bool(bit) for bit in row[3:10]]
-    return Kind(list(MODELS)[row[0]], list(SCHEMES)[row[1]], *flags, lesson, ("float64", "float32")[row[2]])
+    return Kind(
+        list(MODELS)[row[0]],
+        list(SCHEMES)[row[1]],
+        *flags,
+        lesson,
+        ("float64", "float32")[row[2]],
+        bool(row[12]),
+    )
 
 
 @pytest.mark.parametrize("kind", [k for _, k in kinds()], ids=lambda kind: "-".join(map(str, kind)))
@@ -63,11 +70,13 @@ def test_backends_agree_bit_for_bit(kind: Kind) -> None:
 
 def test_the_chosen_kinds_hold_every_choice_of_three_features() -> None:
     rows = [row for row, _ in kinds()]
-    for columns in itertools.combinations(range(12), 3):
+    for columns in itertools.combinations(range(13), 3):
         assert len({tuple(row[column] for column in columns) for row in rows}) == 8
 
 
-@pytest.mark.parametrize("feature", ["delays", "noise", "poisson", "feedback", "double_synapse"])
+@pytest.mark.parametrize(
+    "feature", ["delays", "noise", "poisson", "feedback", "double_synapse", "short_term"]
+)
 def test_every_feature_makes_a_difference(feature: str) -> None:
     with_, without = (
         run(numba_cpu, case := make(FULL._replace(**{feature: flag})), pulses(case, 240))
@@ -141,6 +150,7 @@ def test_a_replica_is_the_same_alone_in_a_batch_and_on_any_number_of_threads(dty
         single = run(numba_cpu, alone(batch, b), inputs[b : b + 1])
         assert_same_bits(single.state.values[0], together.state.values[b])
         assert_same_bits(single.state.pending[0], together.state.pending[b])
+        assert_same_bits(single.state.short_term[0], together.state.short_term[b])
         for name, record in single.records.items():
             assert_same_bits(record[0], together.records[name][b])
 

@@ -63,12 +63,15 @@ def pair(
         targets=np.array([[1]], np.int32),
         weights=np.array([[WEIGHT]], dtype),
         delays=np.full((1, min(delay, 1)), delay, np.int32),
+        use=none.astype(dtype),
+        facilitation_decay=none.astype(dtype),
+        depression_decay=none.astype(dtype),
     )._replace(**changes)
     values = np.zeros((1, len(STATE_ROWS), 2), dtype)
     values[0, 0], values[0, 1] = V_0, U_0
     phi = np.zeros((1, 0, 2), dtype) if readout_weights is None else readout_weights
     pending, z, p = np.zeros((1, delay, 2), dtype), np.zeros(phi.shape[:2], dtype), np.zeros((1, 0, 0), dtype)
-    state = StateArrays(values, pending, z, phi, p, FIRST)
+    state = StateArrays(values, pending, z, phi, p, np.zeros((1, 0, 2), dtype), FIRST)
     return Case(Codes(MODELS["izhikevich_2003"], SCHEMES[scheme], double, double, DT), network, state)
 
 

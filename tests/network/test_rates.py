@@ -12,6 +12,7 @@ from neurogate.errors import RequestError
 from neurogate.network.inputs import RateInputs
 from neurogate.network.rates import AnyRateSpec, EchoState, Leaky, draw
 from neurogate.neurons.distributions import Constant, LogUniform, Normal, Uniform
+from tests.tolerances import TOLERANCE
 
 N = 120
 
@@ -30,7 +31,8 @@ def test_the_largest_eigenvalue_of_an_echo_state_network_is_its_spectral_radius(
 ) -> None:
     spec = EchoState(n=n, spectral_radius=radius, rate_hz=5.0)
     weights = 5.0 * dense(draw(spec, 1, 2, 0), n)
-    assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(radius, rel=1e-6)
+    rel = TOLERANCE["spectral radius", "float64"]
+    assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(radius, rel=rel)
 
 
 def test_each_unit_hears_as_many_others_in_ascending_order() -> None:
@@ -48,7 +50,7 @@ def test_units_that_are_not_connected_have_no_weights(spec: AnyRateSpec) -> None
 
 def test_a_time_constant_is_the_time_in_which_a_unit_goes_all_but_1_over_e_of_the_way() -> None:
     share = draw(Leaky(n=N, dt_ms=2.0, tau_ms=Constant(value=40.0)), 1, 1, 0)["step"]
-    np.testing.assert_allclose((1 - share) ** 20, np.exp(-1), rtol=1e-12)
+    np.testing.assert_allclose((1 - share) ** 20, np.exp(-1), rtol=TOLERANCE["filter", "float64"])
 
 
 def test_noise_is_per_root_of_a_millisecond() -> None:

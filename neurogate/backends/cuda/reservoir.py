@@ -116,6 +116,7 @@ def _arrays(
     arrays |= dict(zip(("wanted", "course", "rate"), (a.astype(dtype) for a in taught), strict=True))
     arrays |= {
         "drive": inputs.astype(dtype),
+        "efficacy": np.zeros(2 * network.use.size, dtype),
         "normals": noise.normal_table(dtype.name),
         "records": np.zeros((batch, int(plan.offset[-1])), dtype),
         "status": np.tile(np.array([-1, 0, 0], np.int64), (batch, 1)),
@@ -161,6 +162,7 @@ def _shape(
         "noisy": int(network.noise_sd.size > 0),
         "external": int(network.poisson_mean.size > 0),
         "delayed": int(network.delays.size > 0),
+        "passing": int(network.use.size > 0),
         "groups": len(plan.variable),
         "record_length": int(plan.offset[-1]),
         "dt_ms": float(codes.dt_ms),

@@ -49,6 +49,9 @@ class Spikes(NamedTuple):
     targets: Any
     weights: Any
     delays: Any
+    use: Any
+    facilitation_decay: Any
+    depression_decay: Any
 
 
 class Drive(NamedTuple):
@@ -174,8 +177,16 @@ def _cells(codes: Codes, one: NetworkArrays, dtype: np.dtype[Any]) -> Cells:
 def _spikes(one: NetworkArrays, late: bool) -> Spikes:
     c, d = one.parameters[2:4] if len(one.parameters) == 5 else one.parameters[-2:]
     delays = one.delays if late and one.delays.size else None
+    passing = (one.use, one.facilitation_decay, one.depression_decay) if one.use.size else (None,) * 3
     return Spikes(
-        _narrow(c), _narrow(d), _narrow(one.trace_kick), one.indptr, one.targets, one.weights, delays
+        _narrow(c),
+        _narrow(d),
+        _narrow(one.trace_kick),
+        one.indptr,
+        one.targets,
+        one.weights,
+        delays,
+        *passing,
     )
 
 

@@ -34,7 +34,7 @@ from .noise import add_normals, fill_bits
 from .packing import pack
 from .recording import record
 from .sums import lane_dot
-from .synapses import arrive, external_arrivals, fire
+from .synapses import arrive, external_arrivals, fire, recover
 
 __all__ = ["run_reservoir"]
 
@@ -79,7 +79,7 @@ def run_reservoir(
         lost_at = _run(
             first, rows, v, u, s, h, r, g,
             h if double[0] else s, (g if double[1] else r) if one.trace_decay.size else None,
-            mine.pending if len(mine.pending) else None, mine.feedback, mine.readout_weights,
+            mine.pending if len(mine.pending) else None, mine.feedback, mine.readout_weights, mine.short_term,
             *pack(codes, one, mine, inputs[b], plan, lesson, b, rows[-3:]), records[b],
         )  # fmt: skip
         values[:] = rows[: len(values)]
@@ -120,12 +120,12 @@ def _first_compiled(back: Any, feedback: Any) -> Any:
 @kernel
 def _run(
     first: Any, values: Any, v: Any, u: Any, s: Any, h: Any, r: Any, g: Any, receiving: Any, kicked: Any,
-    pending: Any, feedback: Any, readouts: Any, cells: Any, spikes: Any, drive: Any, poisson: Any,
-    lesson: Any, room: Any, records: Any,
+    pending: Any, feedback: Any, readouts: Any, short_term: Any, cells: Any, spikes: Any, drive: Any,
+    poisson: Any, lesson: Any, room: Any, records: Any,
 ) -> Any:  # fmt: skip
     # What is taken out of a tuple is counted by Numba each time: once for a run is enough.
     gain, k, v_r, v_t, v_peak, a, b, dt, half, s_decay, s_rise, r_decay, r_rise = cells
-    c, d, kick, indptr, targets, weights, delays = spikes
+    c, d, kick, indptr, targets, weights, delays, use, facilitation_decay, depression_decay = spikes
     seed, bias, input_weights, inputs, current, back, feedback_weights, noise_sd, table, reading = drive
     every, offset, begins, ends, wanted, course, rate, theta, inverse, factor, grow, mu, divided = lesson
     fired, steady, bits, scratch, gates, groups, neurons = room
@@ -144,10 +144,11 @@ def _run(
         if poisson is not None:
             fill_bits(bits, seed, _POISSON, step)
             external_arrivals(poisson.mean, poisson.none, poisson.weight, receiving, bits)
+        recover(use, facilitation_decay, depression_decay, short_term)
         if count > 0:
             fire(
                 fired, count, step, v, u, c, d, kicked, kick, indptr, targets, weights, delays, pending,
-                receiving,
+                receiving, use, short_term,
             )  # fmt: skip
         if reading is None:
             for row in range(feedback.shape[0]):

@@ -34,7 +34,7 @@ def record(plan: RecordPlan, state: StateArrays, spikes: Array, step: int, recor
     >>> plan = RecordPlan(*map(np.array, ([4], [1], [0, 2], [0, 1], [0, 2])))
     >>> nothing = np.zeros(0)
     >>> values, records = np.arange(12.0).reshape(6, 2), np.zeros(2)
-    >>> record(plan, StateArrays(values, nothing, nothing, nothing, nothing, 0), np.zeros(2), 0, records)
+    >>> record(plan, StateArrays(values, *[nothing] * 5, 0), np.zeros(2), 0, records)
     >>> records.tolist()
     [8.0, 9.0]
     """

@@ -9,13 +9,15 @@ Order of one step t, all right-hand sides from before the step unless said other
 4. synapse: exponential s = decay s + J; double exponential s = rise s + dt h, then h = decay h + J, where J
    is what arrives in this step: weights that were sent with a delay of several steps, then the weights
    of external Poisson spikes
-5. trace: exponential r = decay r; double exponential r = rise r + dt g, then g = decay g
-6. each neuron that fired, in ascending order: the kick is added to its trace (to g if double
-   exponential, else to r), and its weights with a delay of one step are added to the synapses of
-   their targets (to h if double exponential, else to s); longer delays wait
-7. readout, fed back at the next step: z = phi r (the new r)
-8. learning, if this is a step of the lesson: the readouts are those of 7, phi and P change
-9. recording, and every 50 steps a look for divergence
+5. short term: utilisation m = U + (m - U) decay, resources x = 1 + (x - 1) decay, each with its own decay
+6. trace: exponential r = decay r; double exponential r = rise r + dt g, then g = decay g
+7. each neuron that fired, in ascending order: the kick is added to its trace (to g if double
+   exponential, else to r), and its weights, times m x / U if there is a short term, with a delay of one
+   step are added to the synapses of their targets (to h if double exponential, else to s); longer delays
+   wait; then x = x - m x and m = m + U (1 - m), both from the old m
+8. readout, fed back at the next step: z = phi r (the new r)
+9. learning, if this is a step of the lesson: the readouts are those of 8, phi and P change
+10. recording, and every 50 steps a look for divergence
 """
 
 from __future__ import annotations
@@ -124,10 +126,12 @@ def _step(codes: Codes, network: NetworkArrays, state: StateArrays, inputs: Arra
     _filter(s, h, network.synapse_decay, network.synapse_rise, codes.double_synapse, codes.dt_ms)
     receiving, kicked = h if codes.double_synapse else s, g if codes.double_trace else r
     _arrive(network, state.pending, receiving, step)
+    if network.use.size:
+        _recover(network, state.short_term)
     if network.trace_decay.size:
         _filter(r, g, network.trace_decay, network.trace_rise, codes.double_trace, codes.dt_ms)
         kicked[fired] += np.broadcast_to(network.trace_kick, v.shape)[fired]
-    _send(network, state.pending, receiving, np.flatnonzero(fired), step)
+    _send(network, state, receiving, np.flatnonzero(fired), step)
     state.feedback[:] = lane_dot(state.readout_weights, r)
     return fired.astype(v.dtype)
 
@@ -164,11 +168,29 @@ def _arrive(network: NetworkArrays, pending: Array, receiving: Array, step: int)
         receiving += network.poisson_weight * counts.astype(receiving.dtype)
 
 
-def _send(network: NetworkArrays, pending: Array, receiving: Array, fired: Array, step: int) -> None:
+def _recover(network: NetworkArrays, short_term: Array) -> None:
+    """Let utilisation and resources go back to where they rest, in place."""
+    utilisation, resources = short_term
+    utilisation[:] = network.use + (utilisation - network.use) * network.facilitation_decay
+    resources[:] = 1 + (resources - 1) * network.depression_decay
+
+
+def _efficacy(use: Array, short_term: Array, j: int) -> Any:
+    """Return what a spike of neuron j does to its weights, and note in place that it has used resources."""
+    utilisation, resources = short_term[:, j]
+    used = utilisation * resources
+    short_term[:, j] = utilisation + use[j] * (1 - utilisation), resources - used
+    return used / use[j]
+
+
+def _send(network: NetworkArrays, state: StateArrays, receiving: Array, fired: Array, step: int) -> None:
     """Add the weights of the neurons that fired to their targets, or to the steps in which they arrive."""
+    pending = state.pending
     for j in fired:
         out = slice(network.indptr[j], network.indptr[j + 1])
         targets, weights = network.targets[out], network.weights[out]
+        if network.use.size:
+            weights = weights * _efficacy(network.use, state.short_term, j)
         delays = network.delays[out] if network.delays.size else np.ones_like(targets)
         soon = delays == 1
         np.add.at(receiving, targets[soon], weights[soon])

@@ -23,6 +23,7 @@ KINDS = {
     "2007": Kind(model="izhikevich_2007", double_trace=True),
     "2007 euler": Kind(model="izhikevich_2007", scheme="euler", double_synapse=True),
     "uniform": Kind(uniform=True, noise=True),
+    "short term": Kind(short_term=True, delays=True),
     "everything": FULL,
     "everything of 2007": FULL._replace(model="izhikevich_2007", double_synapse=False),
     "delta": FULL._replace(lesson="delta"),
