@@ -90,6 +90,12 @@ class Episode:
         """Length of a bin."""
         return float(self.trial_ms[1] - self.trial_ms[0])
 
+    @property
+    def empty(self) -> Array:
+        """Whether nothing came in the trial, neither its own outcome nor another, (B,)."""
+        own = np.isnan(self.outcome_ms)
+        return own if self.others_ms is None else own & np.isnan(self.others_ms).all(axis=1)
+
     def replayed(self) -> tuple[Array, Array]:
         """Return the replayed tonic traces (B, S, N + 1) and their targets (B, S, K)."""
         samples = np.take_along_axis(self.tonic, self.replay[..., None], axis=1)

@@ -19,7 +19,13 @@ Array = npt.NDArray[Any]
 
 
 def decaying_hebb(
-    weights: Array, samples: Array, targets: Array, course: Array, eta: float, saturation: float, decay: float
+    weights: Array,
+    samples: Array,
+    targets: Array,
+    course: Array,
+    eta: float | Array,
+    saturation: float,
+    decay: float,
 ) -> tuple[Array, Array, Array]:
     r"""Learn from samples in their order, with the signature of `normalised_delta` and a decay.
 
@@ -31,7 +37,7 @@ def decaying_hebb(
     targets : (B, S, K) array
     course : (B, S) array
         The part of the gate that does not depend on what is to be learned.
-    eta : float
+    eta : float or (B,) array
         Learning rate.
     saturation : float
         Target at which an error gate, which here sees the target, is fully open; 0 for no such gate.
@@ -58,10 +64,11 @@ def decaying_hebb(
     outputs = np.empty_like(targets)
     norms = one + (samples * samples).sum(axis=-1)
     drive = targets / norms[..., None]
+    rate = np.broadcast_to(eta, len(samples)).astype(targets.dtype)[:, None, None]
     for s in range(samples.shape[1]):
         x = samples[:, s, None]
         outputs[:, s] = (weights * x).sum(axis=-1)
         if gates[:, s].any():
-            step = targets.dtype.type(eta) * gates[:, s, :, None]
+            step = rate * gates[:, s, :, None]
             weights += step * (drive[:, s, :, None] * x - targets.dtype.type(decay) * weights)
     return weights, outputs, gates

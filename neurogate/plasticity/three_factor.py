@@ -28,9 +28,9 @@ import numpy.typing as npt
 
 from ..units import Domain, Milliseconds, NonNegative, Positive, settings
 from .episode import Call, Episode, Readouts, Rule, RuleState
-from .gates import ErrorGate, Gate, GateContext, LearnedGate, PhaseGate, ShuffledGate, combine
+from .gates import ErrorGate, Gate, LearnedGate, PhaseGate, combine
 from .hebbian import decaying_hebb
-from .stepping import Learner, by_error, learn_what, learn_when
+from .stepping import Learner, by_error, check_gates, gate_context, learn_what, learn_when
 
 __all__ = ["ThreeFactor"]
 
@@ -82,11 +82,8 @@ class ThreeFactor(Rule):
     online_ms: Milliseconds | None = None
 
     def __attrs_post_init__(self) -> None:
-        for name, gates in (("gates", self.gates), ("gates_what", self.gates_what or ())):
-            for sort, what in ((ErrorGate, "error"), (LearnedGate, "learned"), (ShuffledGate, "shuffled")):
-                count = sum(isinstance(gate, sort) for gate in gates)
-                if count > 1:
-                    raise ValueError(f"{name} holds {count} {what} gates; it must hold at most one.")
+        check_gates("gates", self.gates)
+        check_gates("gates_what", self.gates_what or ())
 
     def rate_what(self, trial: int) -> float:
         """Return the learning rate of *what* after `trial` trials."""
@@ -99,7 +96,7 @@ class ThreeFactor(Rule):
 
     def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
         """Learn *when* from a stretch of a trial."""
-        course, saturation = combine(self.gates, _context(state, episode))
+        course, saturation = combine(self.gates, gate_context(state, episode))
         learner = self._learner(call)
         state, readouts = learn_when(learner, state, episode, course, saturation, self.eta_when)
         if self.online_ms is not None:
@@ -125,7 +122,7 @@ class ThreeFactor(Rule):
 
     def _counts(self, state: RuleState, episode: Episode) -> tuple[Array | None, float]:
         """Return how much each replayed moment counts, and where an error gate of *what* saturates."""
-        context = _context(state, episode)
+        context = gate_context(state, episode)
         passed = episode.let_pass(combine(self.gates, context)[0])
         if self.gates_what is None:
             return passed, 0.0
@@ -137,7 +134,7 @@ class ThreeFactor(Rule):
         """Learn *what* in the bins after the outcome came or was due."""
         since = episode.time_ms[None] - episode.due_ms[:, None]
         after = ((since > 0) & (since <= self.online_ms)).astype(float)
-        course, saturation = combine(self.gates_what or (), _context(state, episode))
+        course, saturation = combine(self.gates_what or (), gate_context(state, episode))
         dtype = episode.tonic.dtype
         targets = np.repeat(episode.outcome[:, None], after.shape[1], axis=1).astype(dtype)
         course, rate = (after * course).astype(dtype), self.rate_what(episode.number)
@@ -147,17 +144,3 @@ class ThreeFactor(Rule):
     def _learned(self) -> LearnedGate | None:
         gates = (*self.gates, *(self.gates_what or ()))
         return next((gate for gate in gates if isinstance(gate, LearnedGate)), None)
-
-
-def _context(state: RuleState, episode: Episode) -> GateContext:
-    return GateContext(
-        episode.time_ms,
-        episode.outcome_ms,
-        state["surprise"],
-        episode.others_ms,
-        trial_ms=episode.trial_ms,
-        bins=episode.bins,
-        number=episode.number,
-        seed=episode.seed,
-        attention=state.get("attention"),
-    )

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 import pytest
 
+from neurogate.plasticity.change import ChangeDetector
 from neurogate.plasticity.delta import Delta
 from neurogate.plasticity.e_prop import EProp
 from neurogate.plasticity.episode import Episode, Rule
@@ -25,6 +26,7 @@ from neurogate.plasticity.gates import (
 from neurogate.plasticity.reward_hebbian import RewardHebbian
 from neurogate.plasticity.ridge import Ridge
 from neurogate.plasticity.rules import RULES
+from neurogate.plasticity.surprise_replay import SurpriseReplay
 from neurogate.plasticity.three_factor import ThreeFactor
 from tests.plasticity.episodes import BIN_MS, CUE_BIN, SHAPE, assert_same, caller, live, make_episode
 
@@ -44,6 +46,10 @@ VARIANTS: dict[str, Rule] = {
     "three_factor, Hebb": ThreeFactor(hebbian_decay=0.25),
     "reward_hebbian": RewardHebbian(),
     "e_prop": EProp(),
+    "surprise_replay": SurpriseReplay(),
+    "surprise_replay, patient": SurpriseReplay(
+        explained=1e-3, gates=(PhaseGate(), ShuffledGate()), detector=ChangeDetector(deaf_trials=0, alarm=0.1)
+    ),
     "three_factor, what online": ThreeFactor(online_ms=30.0),
     "three_factor, Hebb, what online": ThreeFactor(hebbian_decay=0.25, online_ms=30.0, gates=()),
 }
@@ -54,6 +60,9 @@ EAGER: dict[str, Rule] = {
     "force": Force(ridge_when=1e-2, ridge_what=1e-2, sample_ms=5.0, start_ms=-1e3),
     "ridge": Ridge(ridge_when=1e-2, ridge_what=1e-2, sample_ms=5.0, start_ms=-1e3),
     "e_prop": EProp(eta_when=0.7, eta_what=0.7, start_ms=-1e3, tau_ms=BIN_MS),
+    "surprise_replay": SurpriseReplay(
+        eta_when=0.7, eta_what=0.7, omission=1.0, gates=(PhaseGate(start_ms=-1e3, stop_ms=1e3),)
+    ),
 }
 rules = pytest.mark.parametrize("rule", VARIANTS.values(), ids=VARIANTS)
 eager = pytest.mark.parametrize("rule", EAGER.values(), ids=EAGER)
@@ -216,7 +225,11 @@ def test_a_linearly_realisable_target_is_learned(rule: Rule, rng: np.random.Gene
 
 @eager
 def test_what_converges_to_the_frequency_of_each_outcome(rule: Rule, rng: np.random.Generator) -> None:
-    slow = attrs.evolve(rule, eta_what=0.01) if isinstance(rule, ThreeFactor | Delta | EProp) else rule
+    slow = (
+        attrs.evolve(rule, eta_what=0.01)
+        if isinstance(rule, ThreeFactor | Delta | EProp | SurpriseReplay)
+        else rule
+    )
     patterns = rng.standard_normal((2, SHAPE[1] + 1))
     patterns[:, -1] = 3
     probability = np.array([[0.8, 0.1], [0.2, 0.5]])
