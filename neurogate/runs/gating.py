@@ -67,7 +67,9 @@ def _course(simulation: Simulation, gates: Sequence[Gate], when: Array | None) -
     saturation, on = alarmed[0][1], clock.cue_bins
     opening = None
     if saturation and when is not None:
-        distance = (clock.time_ms[on] - latency_ms[..., None]) / task.target_sd(latency_ms)[..., None]
+        distance = (task.foretold_ms(clock.time_ms[on]) - latency_ms[..., None]) / task.target_sd(latency_ms)[
+            ..., None
+        ]
         error = np.abs(np.exp(-0.5 * distance**2) - when)  # (B, blocks, C, T)
         allowed = np.stack([course[:-1, on] for course, _ in alarmed])
         opening = (allowed * np.minimum(1.0, error / saturation)).mean(axis=(0, 2))

@@ -3,7 +3,7 @@
 The arrays of a result, with P judgements, C cues, K outcomes and T bins of the cue:
 
 =========================== ================================================================
-``probe_time_ms``           (T,) end of each bin, relative to the cue
+``probe_time_ms``           (T,) of which time, relative to the cue, each bin foretells: its end, and the lead
 ``probe_trial``             (P,) training trials done at each judgement
 ``block_start``             (blocks + 1,) first trial of each block, and their number
 ``latency_ms``              (blocks, C) when outcomes are due: the latency, or the most likely time
@@ -132,8 +132,9 @@ def evaluate(finished: Finished) -> Result:
 
 def _shared_arrays(finished: Finished) -> dict[str, Array]:
     task, memory, clock = finished.task, finished.memory, finished.clock
+    foretold_ms = task.foretold_ms(clock.time_ms[clock.cue_bins])
     return {
-        "probe_time_ms": clock.time_ms[clock.cue_bins],
+        "probe_time_ms": foretold_ms,
         "probe_trial": finished.judged,
         "block_start": np.array(task.starts),
         "block_names": np.array([block.name for block in task.blocks]),
@@ -143,7 +144,7 @@ def _shared_arrays(finished: Finished) -> dict[str, Array]:
         "latency_ms": due_ms(task),
         "true_probability": task.probability(),
         "probe_probability": true_probability(task, finished.judged),
-        "expected_when": expected_when(task, clock.time_ms[clock.cue_bins]),
+        "expected_when": expected_when(task, foretold_ms),
         "neuron_type": finished.reservoir.neuron_type[0],
         **(_spikes(finished) if memory.probes["steps"] else {}),
     }
@@ -179,7 +180,7 @@ def _judge_rule(finished: Finished, name: str) -> dict[str, Array]:
         finished.probes,
         when,
         what,
-        finished.clock.time_ms[finished.clock.cue_bins],
+        task.foretold_ms(finished.clock.time_ms[finished.clock.cue_bins]),
         due_ms(task)[block_of(task, finished.judged)],
         true_probability(task, finished.judged),
     )

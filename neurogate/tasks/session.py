@@ -298,7 +298,7 @@ class Session:
         for name in self.rules:
             weights = np.ascontiguousarray(self.memory.notes[f"{name}.when"][:, ends[blocks], 0])
             when = self.reservoir.call("readout")(weights, phasic).transpose(0, 2, 1)
-            time_ms = self.clock.time_ms[cue_bins]
+            time_ms = self.task.foretold_ms(self.clock.time_ms[cue_bins])
             peak_ms, _, found = peak_time(when, time_ms, self.probes.window_ms, self.probes.floor)
             peaks = self.memory.notes[f"{name}.single_peak_ms"]
             for b, peak in enumerate(np.where(found, peak_ms, np.nan)):

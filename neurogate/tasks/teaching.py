@@ -104,7 +104,7 @@ class Teaching:
         """Return what rules will see of a trial, but for the traces."""
         task, latency_ms = self.task, self.schedule.latency_ms[:, trial]
         outcome = self.schedule.outcome[:, trial]
-        replay = self._moments(trial, np.where(outcome >= 0, latency_ms, task.replay_to_ms)[:, None])
+        replay = self._moments(trial, self._last_ms(outcome >= 0, latency_ms)[:, None])
         own = self._episode(trial - task.settling - task.habituation, outcome, latency_ms, replay)
         if task.distraction is None or not task.distraction.teaches:
             return own
@@ -147,13 +147,19 @@ class Teaching:
         """Return the bumps around events (B, E) that *when* is taught, (B, E, T), 0 where there is none."""
         there = np.isfinite(events_ms)
         known_ms = np.where(there, events_ms, 0.0)[..., None]
-        distance = (self.clock.time_ms - known_ms) / self.task.target_sd(known_ms)
+        distance = (self.task.foretold_ms(self.clock.time_ms) - known_ms) / self.task.target_sd(known_ms)
         bumps: Array = np.exp(-0.5 * distance**2) * there[..., None]
         return bumps
 
+    def _last_ms(self, came: Array, latency_ms: Array) -> Array:
+        """Return until when the trial's own moments are replayed, (B,)."""
+        known = came | (self.task.replay_within_ms is not None)
+        return np.where(known, latency_ms, self.task.replay_to_ms)
+
     def _moments(self, trial: int, until_ms: Array) -> Array:
         """Return the bins to replay, (B, S): before `until_ms`, after `replay_from_ms` if that is earlier."""
-        from_ms = self.task.replay_from_ms
+        within_ms = self.task.replay_within_ms or np.inf
+        from_ms = np.maximum(self.task.replay_from_ms, until_ms - within_ms)
         first = np.where(until_ms > from_ms, np.searchsorted(self.clock.time_ms, from_ms), 0)
         span = np.maximum(np.searchsorted(self.clock.time_ms, until_ms) - first, 1)
         chosen: Array = first + (self.schedule.replay[:, trial] * span).astype(np.int64)
@@ -167,7 +173,7 @@ class Teaching:
             np.take_along_axis(values[:, trial], order, axis=1)
             for values in (self.bystanders.outcome_ms, self.bystanders.outcome)
         )
-        ends_ms = np.where(np.isfinite(own.outcome_ms), own.outcome_ms, self.task.replay_to_ms)
+        ends_ms = self._last_ms(np.isfinite(own.outcome_ms), latency_ms)
         due_ms, until_ms = (np.column_stack([first, others_ms]) for first in (latency_ms, ends_ms))
         outcome = np.concatenate([own.outcome[:, None], self._one_hot(others)], axis=1)
         share = self.bystanders.share[:, trial]

@@ -107,10 +107,18 @@ class WhatWhen:
     target_weber : float, optional
         How much wider the bump of a later outcome is, as a share of its latency L: its sd is
         sqrt(target_sd_ms^2 + (target_weber L)^2). The tolerance of the clock is then that of Weber's law.
+    lead_ms : float, optional
+        How far *when* runs ahead: its bump lies this long before the outcome, and a peak foretells an outcome
+        that much later. With twice the bump's sd or so, all of what is learned happens before the outcome; a
+        bump around the outcome is learned in part from what the outcome does to the network, which is not
+        there when it is omitted, and peaks too early then.
     replays : int
         Moments of a trial that are replayed for *what*.
     replay_from_ms, replay_to_ms : float
         Replayed moments lie between these times after the cue, and before the outcome if it comes.
+    replay_within_ms : float, optional
+        Replayed moments lie within this time before the outcome came or, if it was omitted, was due. Else
+        late moments are replayed more often without an outcome than with one, and *what* falls after it.
     settling, habituation : int
         Trials like those of the first block, without learning, before training: first those that let
         the network settle, then those from which the mean and spread of each trace are taken.
@@ -129,9 +137,11 @@ class WhatWhen:
     timeline: Timeline = Timeline()
     target_sd_ms: Milliseconds = 40.0
     target_weber: NonNegative | None = None
+    lead_ms: NonNegative | None = None
     replays: Count = 8
     replay_from_ms: Milliseconds = 100.0
     replay_to_ms: Milliseconds = 1200.0
+    replay_within_ms: Milliseconds | None = None
     settling: Annotated[int, Domain(0)] = 4
     habituation: Count = 20
     distraction: Distraction | None = None
@@ -154,6 +164,11 @@ class WhatWhen:
                 f"replay_to_ms is {self.replay_to_ms:g}; it must be above replay_from_ms, "
                 f"{self.replay_from_ms:g} ms, and at most the length of the cue, "
                 f"{self.timeline.cue_ms:g} ms."
+            )
+        if self.lead_ms is not None and self.lead_ms > self.replay_from_ms:
+            yield (
+                f"lead_ms is {self.lead_ms:g}; it must be at most replay_from_ms, "
+                f"{self.replay_from_ms:g} ms, or the bump of an early outcome lies before the cue."
             )
         names = [block.name for block in self.blocks]
         if len(set(names)) < len(names):
@@ -208,6 +223,16 @@ class WhatWhen:
     def outcome_window_ms(self) -> tuple[float, float]:
         """Outcomes come after the first of these times and not after the second."""
         return self.replay_from_ms, self.timeline.cue_ms - self.timeline.outcome_ms
+
+    def foretold_ms(self, time_ms: Array) -> Array:
+        """Return the times, (T,), of which *when* tells at other times: later by the lead.
+
+        Examples
+        --------
+        >>> WhatWhen(lead_ms=80.0).foretold_ms(np.array([220.0])).tolist()
+        [300.0]
+        """
+        return time_ms + (self.lead_ms or 0.0)
 
     def times(self) -> dict[str, float]:
         """Return every time that has to be a whole number of steps, by its key."""

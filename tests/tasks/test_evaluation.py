@@ -323,3 +323,20 @@ def test_a_rule_that_has_learned_nothing_has_no_angle_and_no_correlation() -> No
 def test_metrics_are_plain_numbers_by_names(result: Result) -> None:
     text = json.dumps(result.metrics)
     np.testing.assert_equal(json.loads(text), dict(result.metrics))
+
+
+def test_with_a_lead_readouts_are_judged_at_the_time_of_which_they_tell() -> None:
+    ahead = attrs.evolve(TASK, lead_ms=15.0)
+    plain, led = (finish(make((3,), task=task)).result().arrays for task in (TASK, ahead))
+    np.testing.assert_array_equal(led["probe_time_ms"], plain["probe_time_ms"] + 15.0)
+    end = led["probe_trial"] == led["block_start"][-1]
+    for rule in RULES:
+        seen = judge(
+            PROBES, led[f"{rule}.when"][0, -1], led[f"{rule}.what"][0, -1], led["probe_time_ms"],
+            ahead.latency_ms()[-1], ahead.probability()[-1],
+        )  # fmt: skip
+        for key, value in seen.items():
+            np.testing.assert_array_equal(led[f"{rule}.{key}"][0, end][0], value)
+        assert set(led[f"{rule}.single_peak_ms"][np.isfinite(led[f"{rule}.single_peak_ms"])]) <= set(
+            led["probe_time_ms"]
+        )

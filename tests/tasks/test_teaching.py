@@ -165,3 +165,30 @@ def test_a_cue_that_ends_with_its_onset_leaves_the_clock_and_the_targets_alone()
         assert not trace.inputs(n)[:, 40:, :CUES].any()
         for name in ("target", "outcome", "replay", "replay_ms", "others_ms"):
             np.testing.assert_array_equal(getattr(trace.episode(n), name), getattr(made.episode(n), name))
+
+
+def test_with_a_lead_the_bump_lies_that_much_before_its_outcome() -> None:
+    plain, ahead = teaching(), teaching(lead_ms=20.0)
+    assert plain.task.foretold_ms(plain.clock.time_ms)[0] == plain.clock.time_ms[0]
+    shift = round(20.0 / plain.clock.bin_ms)
+    for n in trials(plain):
+        before, after = plain.episode(n).target, ahead.episode(n).target
+        np.testing.assert_array_equal(after[:, :-shift], before[:, shift:])
+    assert before.any()
+
+
+@pytest.mark.parametrize("distraction", [None, FULL], ids=["alone", "distracted"])
+def test_moments_lie_within_their_time_before_the_outcome_came_or_was_due(
+    distraction: Distraction | None,
+) -> None:
+    made = teaching(distraction, replay_within_ms=30.0)
+    omitted = 0
+    for n in trials(made):
+        episode = made.episode(n)
+        due_ms = episode.due_ms[:, None] if episode.replay_ms is None else episode.replay_ms
+        until_ms = due_ms - made.clock.time_ms[episode.replay]
+        # A bin is known by its end; an outcome before the first moment leaves no other choice.
+        early = due_ms <= TASK.replay_from_ms
+        assert ((until_ms > 0) & (until_ms <= 30) | early).all()
+        omitted += int(np.isnan(episode.outcome_ms).sum())
+    assert omitted > 0
