@@ -19,7 +19,6 @@ from neurogate.network.reservoir import ReservoirSpec
 from neurogate.neurons.distributions import Constant
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.gates import PhaseGate
-from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.tasks.record import LEARNED, SIMULATED
 from neurogate.units import shown, whole_steps
 
@@ -142,8 +141,8 @@ def _windows(simulation: Parts) -> Iterator[str]:
             f"in it while the cue is on, up to {timeline.cue_ms:g} ms."
         )
     for name, rule in simulation.rules.items():
-        windows: dict[str, Any] = {f"rules.{name}": rule} if isinstance(rule, Force) else {}
-        for i, gate in enumerate(rule.gates if isinstance(rule, ThreeFactor) else ()):
+        windows: dict[str, Any] = {f"rules.{name}": rule} if hasattr(rule, "stop_ms") else {}
+        for i, gate in enumerate(getattr(rule, "gates", ())):
             windows |= {f"rules.{name}.gates[{i}]": gate} if isinstance(gate, PhaseGate) else {}
         for path, window in windows.items():
             if window.start_ms >= high:
