@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -17,7 +17,10 @@ from neurogate.errors import RequestError
 if TYPE_CHECKING:
     from neurogate.runs.sweep import Options
 
-__all__ = ["ExecutionOptions"]
+__all__ = ["CHECKPOINT_S", "ExecutionOptions", "checked"]
+
+CHECKPOINT_S = 10.0
+"""Seconds between two checkpoints, if nothing else is asked for."""
 
 
 @Parameter(name="*")
@@ -54,7 +57,7 @@ class ExecutionOptions:
     scheduler: Annotated[str, Parameter(show_default=False)] = ""
     timeout: float = 0.0
     retries: int = 2
-    checkpoint: float = 10.0
+    checkpoint: float = CHECKPOINT_S
 
     def options(self, *, fail_fast: bool = False) -> Options:
         """Return what a sweep takes.
@@ -69,21 +72,44 @@ class ExecutionOptions:
         RequestError
             If an option is out of range, or the scheduler does not answer.
         """
-        from neurogate.runs.sweep import Options
+        return checked(
+            jobs=_jobs(self.scheduler) if self.jobs is None else self.jobs,
+            batch=self.batch,
+            scheduler=self.scheduler,
+            timeout_s=self.timeout,
+            retries=self.retries,
+            fail_fast=fail_fast,
+            checkpoint_every_s=self.checkpoint,
+            memory_mb=_free_mb() / 2 if self.memory_mb is None else self.memory_mb,
+        )
 
-        try:
-            return Options(
-                jobs=_jobs(self.scheduler) if self.jobs is None else self.jobs,
-                batch=self.batch,
-                scheduler=self.scheduler,
-                timeout_s=self.timeout,
-                retries=self.retries,
-                fail_fast=fail_fast,
-                checkpoint_every_s=self.checkpoint,
-                memory_mb=_free_mb() / 2 if self.memory_mb is None else self.memory_mb,
-            )
-        except ValueError as error:
-            raise RequestError(_as_option(str(error))) from None
+
+def checked(**given: Any) -> Options:
+    """Return what a sweep takes, or say which option of the command line is out of range.
+
+    Parameters
+    ----------
+    **given
+        As for `neurogate.runs.sweep.Options`.
+
+    Raises
+    ------
+    RequestError
+        If an option is out of range.
+
+    Examples
+    --------
+    >>> checked(jobs=0)
+    Traceback (most recent call last):
+        ...
+    neurogate.errors.RequestError: --jobs is 0; it must be at least 1.
+    """
+    from neurogate.runs.sweep import Options
+
+    try:
+        return Options(**given)
+    except ValueError as error:
+        raise RequestError(_as_option(str(error))) from None
 
 
 def _as_option(message: str) -> str:

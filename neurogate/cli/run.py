@@ -6,6 +6,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
+from neurogate.cli.execution import CHECKPOINT_S, checked
 from neurogate.cli.options import Name, RunOptions, Switch
 from neurogate.errors import Outcome
 
@@ -22,6 +23,7 @@ def run(
     options: RunOptions | None = None,
     seed: str | None = None,
     backend: str | None = None,
+    checkpoint: float = CHECKPOINT_S,
     force: Switch = False,
     json: Switch = False,
 ) -> int:
@@ -48,6 +50,8 @@ def run(
         Seed of everything random; the same as --set run.seed=...
     backend
         auto, numpy, numba or cuda; the same as --set run.backend=... (see `neurogate doctor`).
+    checkpoint
+        Seconds between two checkpoints.
     force
         Run again even if the run is stored; the stored one is replaced when the new one is complete.
     json
@@ -59,12 +63,13 @@ def run(
     named = {"run.seed": seed, "run.backend": backend}
     overrides = [*options.set_, *(f"{key}={value}" for key, value in named.items() if value is not None)]
     settings = load(simulation, overrides=overrides, quick=options.quick)
+    every_s = checked(checkpoint_every_s=checkpoint).checkpoint_every_s
 
     from neurogate.cli.progress import shown
     from neurogate.runs.execute import execute
 
     with shown(settings.task.part) as progress, contextlib.redirect_stdout(sys.stderr):
-        stored = execute(settings, options.out, force=force, progress=progress)
+        stored = execute(settings, options.out, force=force, progress=progress, checkpoint_every_s=every_s)
     if json:
         sys.stdout.write((stored.path / "summary.json").read_text("utf-8"))
     (sys.stderr if json else sys.stdout).write(_report(stored))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from neurogate.cli import main
+from neurogate.runs.checkpoint import Checkpoint
 from neurogate.runs.store import Run
 from tests.runs.fakes import FakeSession
 
@@ -113,6 +114,19 @@ def test_seed_and_backend_are_settings_like_others(fake: object) -> None:
     assert main(["run", "what_when", "--set", "run.seed=3", "--set", "run.backend=numpy"]) == 0
     (folder,) = Path("runs").iterdir()
     assert "seed = 3\n" in (folder / "config.toml").read_text()
+
+
+def test_checkpoints_are_as_far_apart_as_is_asked(
+    fake: object, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = list[int]()
+    monkeypatch.setattr(Checkpoint, "write", lambda checkpoint, saved: written.append(1))
+    assert main(["run", "what_when", "--checkpoint", "1000"]) == 0
+    assert written == []
+    assert main(["run", "what_when", "--checkpoint", "0", "--force"]) == 0
+    assert len(written) > 30
+    assert main(["run", "what_when", "--checkpoint", "-1", "--force"]) == 2
+    assert "--checkpoint is -1.0; it must be at least 0." in capsys.readouterr().err
 
 
 def test_a_run_that_diverges_exits_with_1_and_says_where(fake: Callable[..., None], capsys: Captured) -> None:
