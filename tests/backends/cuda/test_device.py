@@ -16,9 +16,9 @@ from neurogate.backends.cuda import reservoir as cuda_reservoir
 from neurogate.backends.cuda.sources import OPTIONS
 from neurogate.backends.layout import StateArrays
 from neurogate.cli import main
-from neurogate.config import load, shipped
+from neurogate.config import WaveformSimulation, load, shipped
 from neurogate.config.build import session
-from neurogate.errors import RunError
+from neurogate.errors import RequestError, RunError
 from neurogate.network.inputs import Inputs
 from neurogate.network.recording import Recording
 from neurogate.network.reservoir import Reservoir, ReservoirSpec
@@ -31,11 +31,9 @@ SPEC = ReservoirSpec(n=40, inputs=Inputs(noise_sd=Constant(value=1.0), poisson_r
 RECORD = (Recording(variable="spikes"), Recording(variable="v", stride=4))
 LOST = CUDARuntimeError("cudaErrorLaunchFailure: unspecified launch failure")
 OLD = CUDARuntimeError("cudaErrorInsufficientDriver: CUDA driver version is insufficient")
-SMALL = {
-    "what_when": ["reservoir.n=20", "task.habituation=4", "probes.per_cue=1"]
-    + [f"task.blocks.{k}.trials=8" for k in range(3)],
-    "nc": ["reservoir.n=30", "rule.start_ms=100", "rule.stop_ms=200", "task.duration_ms=300"],
-}
+SIGNAL = ["reservoir.n=30", "rule.start_ms=100", "rule.stop_ms=200", "task.duration_ms=300"]
+TRIALS = ["reservoir.n=20", "task.settling=1", "task.habituation=1", "probes.per_cue=1", "probes.every=1"]
+SPIKING = [name for name in shipped.names() if isinstance(load(name).reservoir, ReservoirSpec)]
 Captured = pytest.CaptureFixture[str]
 Run = tuple[StateArrays, Mapping[str, np.ndarray]]
 
@@ -147,9 +145,17 @@ def test_a_failure_on_the_command_line_is_one_sentence_and_exit_code_1(
     assert not [line for line in said if "Traceback" in line]
 
 
-@pytest.mark.parametrize("name", shipped.names())
+def small(name: str) -> list[str]:
+    """Return changes that make a shipped simulation one of a moment."""
+    simulation = load(name)
+    if isinstance(simulation, WaveformSimulation):
+        return SIGNAL
+    return TRIALS + [f"task.blocks.{k}.trials=2" for k in range(len(simulation.task.blocks))]
+
+
+@pytest.mark.parametrize("name", SPIKING)
 def test_a_shipped_simulation_has_the_bits_of_another_backend(name: str, gpu: FakeGpu) -> None:
-    changes = [*SMALL["nc" if name.startswith("nc_") else name], "run.dtype=float64"]
+    changes = [*small(name), "run.dtype=float64"]
     arrays = {}
     for backend in ("cuda", "numba"):
         course = session(load(name, [*changes, f"run.backend={backend}"], quick=True))
@@ -160,3 +166,10 @@ def test_a_shipped_simulation_has_the_bits_of_another_backend(name: str, gpu: Fa
     assert arrays["cuda"].keys() == arrays["numba"].keys()
     for key, array in arrays["numba"].items():
         cases.assert_same_bits(arrays["cuda"][key], array)
+
+
+@pytest.mark.parametrize("name", sorted(set(shipped.names()) - set(SPIKING)))
+def test_a_reservoir_without_spikes_is_refused(name: str, gpu: FakeGpu) -> None:
+    with pytest.raises(RequestError, match=r"run.backend is 'cuda', which simulates spiking networks only"):
+        session(load(name, ["run.backend=cuda", "reservoir.n=20"]))
+    assert not gpu.compiled
