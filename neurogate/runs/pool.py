@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import time
@@ -30,6 +31,7 @@ WORKER_DIED: tuple[type[BaseException], ...] = (BrokenProcessPool,)
 """What a future raises if the process that worked on it is gone."""
 
 _CONNECT_S = 10
+_ADDRESS = re.compile(r"(?:(?:tcp|tls|ucx|wss?)://)?(?:\[[^\[\]/]+\]|[^\[\]/:\s]+):(\d{1,5})")
 _WATCH_S = 0.5
 _gone = threading.Event()
 _idle = threading.Event()
@@ -162,7 +164,7 @@ def connect(address: str) -> Iterator[Executor]:
     Raises
     ------
     RequestError
-        If Dask is not installed, nothing answers there, or it has no workers.
+        If Dask is not installed, the address is none, nothing answers there, or it has no workers.
     """
     with _client(address) as client:
         yield client.get_executor(pure=False)
@@ -186,6 +188,7 @@ def width(address: str) -> int:
 
 @contextlib.contextmanager
 def _client(address: str) -> Iterator[Any]:
+    _check_address(address)  # a client that is given another one fails once more when it is cleared away
     try:
         from distributed import Client
     except ImportError as error:
@@ -205,3 +208,21 @@ def _client(address: str) -> Iterator[Any]:
                 f"The Dask scheduler at {address} has no workers; start one with `dask worker {address}`."
             )
         yield client
+
+
+def _check_address(address: str) -> None:
+    """Refuse what cannot be the address of a scheduler.
+
+    Examples
+    --------
+    >>> _check_address("tcp://host")
+    Traceback (most recent call last):
+        ...
+    neurogate.errors.RequestError: The scheduler's address is tcp://host; it must be as tcp://host:8786, ...
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None or not 0 < int(found[1]) < 2**16:
+        raise RequestError(
+            f"The scheduler's address is {address}; it must be as tcp://host:8786, its port from 1 to 65535. "
+            "Give what `dask scheduler` says when it starts, or leave --scheduler out to use this machine."
+        )

@@ -84,6 +84,18 @@ def test_a_mistake_is_one_sentence_and_nothing_is_written(
     assert not Path("runs").exists()
 
 
+@pytest.mark.parametrize("address", ["foo", "http://foo:8786", "tcp://foo:99999"])
+def test_what_is_no_address_of_a_scheduler_is_said_at_once_and_nothing_else(
+    address: str, tiny: list[str]
+) -> None:
+    words = [sys.executable, "-m", "neurogate", "sweep", *tiny, "--seeds", "2", "--scheduler", address]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"The scheduler's address is {address}; it must be as tcp://host:8786")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_ctrl_c_says_how_to_go_on(tiny: list[str]) -> None:
     words = [
         sys.executable,
