@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from neurogate.cli.duration import duration
+
 if TYPE_CHECKING:
     from neurogate.runs.course import Progress
 
@@ -88,7 +90,7 @@ class Lines:
         if soon or done == self._shown:
             return
         left_s = (now - self._started_s) / (done - self._first) * (total - done)
-        left = f", about {left_s:.0f} s left" if done < total else ""
+        left = f", about {duration(left_s)} left" if done < total else ""
         sys.stderr.write(f"{phase}: {done} of {total} {self.part}s{left}\n")
         self._shown, self._shown_s = done, now
 

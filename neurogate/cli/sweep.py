@@ -134,6 +134,7 @@ def _write_table(folder: Path) -> Path:
 
 def _plan(points: Sequence[Point], options: Options, out: Path) -> str:
     """Return the table of runs, and what they will take."""
+    from neurogate.cli.duration import duration
     from neurogate.cli.sweep_progress import changes_text
     from neurogate.runs import store
     from neurogate.runs.planning import plan
@@ -152,19 +153,5 @@ def _plan(points: Sequence[Point], options: Options, out: Path) -> str:
         some = [simulations[place] for place in planned.batches[0]]
         total_s = seconds_per_run(some) * len(missing) / min(planned.width, len(planned.batches))
         lines.append(f"Memory: about {planned.each_mb:.0f} MB a run while it is under way.")
-        lines.append(f"Time: about {_duration(total_s)} with {planned.width} jobs, by a short probe.")
+        lines.append(f"Time: about {duration(total_s)} with {planned.width} jobs, by a short probe.")
     return "\n".join(lines) + "\n"
-
-
-def _duration(seconds: float) -> str:
-    """Write a time for people.
-
-    Examples
-    --------
-    >>> _duration(42.0), _duration(5400.0), _duration(200000.0)
-    ('42 s', '1.5 h', '2.3 d')
-    """
-    for size, unit in ((86400.0, "d"), (3600.0, "h"), (120.0, "min")):
-        if seconds >= size:
-            return f"{seconds / (60.0 if unit == 'min' else size):.1f} {unit}"
-    return f"{seconds:.0f} s"

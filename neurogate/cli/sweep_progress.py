@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+
+from neurogate.cli.duration import duration
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -42,6 +43,7 @@ def shown(total: int, folder: Path, jobs: int) -> Iterator[Callable[[Event], Non
     if not sys.stderr.isatty():
         yield tally.tell_plainly
         tally.tell_stored()
+        sys.stderr.write("".join(f"{line}\n" for line in tally.lost()))
         return
     from rich.console import Console
     from rich.live import Live
@@ -51,10 +53,13 @@ def shown(total: int, folder: Path, jobs: int) -> Iterator[Callable[[Event], Non
 
         def tell(event: Event) -> None:
             tally.count(event)
-            if line := tally.failure(event):
+            lines = [*tally.lost(event), *filter(None, [tally.failure(event)])]
+            for line in lines:
                 live.console.print(line, markup=False, highlight=False)
 
         yield tell
+        for line in tally.lost():
+            live.console.print(line, markup=False, highlight=False)
 
 
 def changes_text(changes: Mapping[str, Any]) -> str:
@@ -83,6 +88,7 @@ class _Tally:
     running: int = 0
     worked: int = 0
     spent_s: float = 0.0
+    _lost: int = 0
     _told: bool = False
 
     def count(self, event: Event) -> None:
@@ -92,6 +98,7 @@ class _Tally:
             self.running += 1
         elif event.kind == "again":
             self.running -= 1
+            self._lost += 1
         elif event.ended is not None:
             self.running -= 1
             self.outcomes[str(event.ended.outcome)] += 1
@@ -111,10 +118,16 @@ class _Tally:
         rate = 60 * self.jobs * self.worked / self.spent_s if self.spent_s else 0.0
         return rate, (60 * (self.total - self.finished) / rate if rate else float("nan"))
 
+    def lost(self, event: Event | None = None) -> list[str]:
+        """Return a line about the runs whose worker died, once something else happens; they are many at once."""
+        if not self._lost or (event is not None and event.kind == "again"):
+            return []
+        runs, self._lost = self._lost, 0
+        what = "1 run loses its worker and is" if runs == 1 else f"{runs} runs lose their worker and are"
+        return [f"{what} tried again; what is in checkpoints is kept."]
+
     def failure(self, event: Event) -> str:
         """Return a line about a run that did not end well, else an empty one."""
-        if event.kind == "again":
-            return f"{changes_text(event.point.changes)}: its worker died; it is tried again."
         ended = event.ended
         if ended is None or str(ended.outcome) in (_GOOD, _STOPPED):
             return ""
@@ -125,7 +138,8 @@ class _Tally:
     def tell_plainly(self, event: Event) -> None:
         """Write one line, but none for each run that was there already or has only begun."""
         self.count(event)
-        if event.kind in ("stored", "started"):
+        sys.stderr.write("".join(f"{line}\n" for line in self.lost(event)))
+        if event.kind in ("stored", "started", "again"):
             return
         self.tell_stored()
         line = self.failure(event)
@@ -135,7 +149,7 @@ class _Tally:
             rate, left_s = self.rate_and_left()
             line = f"{event.ended.outcome}: {changes_text(event.point.changes)}"
             if left_s > 0 and str(event.ended.outcome) != _STOPPED:
-                line += f" ({rate:.3g} runs/min, about {left_s:.0f} s left)"
+                line += f" ({rate:.3g} runs/min, about {duration(left_s)} left)"
         sys.stderr.write(f"[{self.finished}/{self.total}] {line}\n")
 
     def tell_stored(self) -> None:
@@ -154,7 +168,7 @@ class _Tally:
             "running": str(self.running),
             **{name: str(self.outcomes[name]) for name in ("failed", "diverged", "timed-out")},
             "runs/min": f"{rate:.1f}",
-            "left": "-" if left_s != left_s else time.strftime("%H:%M:%S", time.gmtime(left_s)),
+            "left": "-" if left_s != left_s else duration(left_s),
         }
         table = Table(*columns, box=None, pad_edge=False)
         table.add_row(*columns.values())

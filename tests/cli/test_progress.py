@@ -38,7 +38,7 @@ def test_slow_work_has_a_line_every_ten_seconds(clock: Clock, capsys: Captured) 
         lines(done, 1000, "training")
         clock.now += 4.0
     told = capsys.readouterr().err.splitlines()
-    assert told == [f"training: {n} of 1000 trials, about {4 * (1000 - n)} s left" for n in (3, 6, 9)]
+    assert told == [f"training: {n} of 1000 trials, about 1.1 h left" for n in (3, 6, 9)]
 
 
 def test_time_left_does_not_count_what_an_earlier_part_has_done(clock: Clock, capsys: Captured) -> None:

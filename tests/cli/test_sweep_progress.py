@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neurogate.cli.sweep_progress import shown
+from neurogate.cli.sweep_progress import _Tally, shown
 from neurogate.config.sweep import Sweep, points
 from neurogate.errors import Outcome
 from neurogate.runs.sweep import Event
@@ -15,12 +15,12 @@ from neurogate.runs.together import Ended
 POINTS = points(Sweep(seeds=9), {})
 
 
-def told(outcomes: list[Outcome], capsys: pytest.CaptureFixture[str]) -> list[str]:
+def told(outcomes: list[Outcome], capsys: pytest.CaptureFixture[str], each_s: float = 6.0) -> list[str]:
     with shown(len(POINTS), Path("runs"), jobs=2) as tell:
         for point in POINTS[: len(outcomes)]:
             tell(Event("started", point))
         for point, outcome in zip(POINTS, outcomes, strict=False):
-            tell(Event("ended", point, Ended(point.hash, outcome, 6.0, "Why.")))
+            tell(Event("ended", point, Ended(point.hash, outcome, each_s, "Why.")))
     return capsys.readouterr().err.splitlines()
 
 
@@ -31,7 +31,29 @@ def test_runs_that_end_together_are_as_fast_as_each_of_them(capsys: pytest.Captu
     assert [line.partition("]")[0] for line in lines] == [f"[{done}/9" for done in (1, 2, 3, 4)]
 
 
+def test_workers_that_die_are_told_of_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with shown(len(POINTS), Path("runs"), jobs=2) as tell:
+        for kind in ("started", "again", "started"):
+            for point in POINTS[:3]:
+                tell(Event(kind, point))
+        tell(Event("again", POINTS[0]))
+    assert capsys.readouterr().err.splitlines() == [
+        "3 runs lose their worker and are tried again; what is in checkpoints is kept.",
+        "1 run loses its worker and is tried again; what is in checkpoints is kept.",
+    ]
+
+
 def test_what_is_cancelled_has_not_ended(capsys: pytest.CaptureFixture[str]) -> None:
     first, second = told([Outcome.DONE, Outcome.CANCELLED], capsys)
     assert first.startswith("[1/9] done: run.seed=1 (")
     assert second == "[1/9] cancelled: run.seed=2"
+
+
+def test_more_than_a_day_is_told_in_days(capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = told([Outcome.DONE], capsys, each_s=49500.0)
+    assert line.endswith("about 2.3 d left)")
+    tally = _Tally(total=9, folder=Path("runs"), jobs=2)
+    tally.count(Event("ended", POINTS[0], Ended(POINTS[0].hash, Outcome.DONE, 49500.0)))
+    assert tally.rate_and_left()[1] == pytest.approx(198000.0)
+    (left,) = next(column for column in tally.table().columns if column.header == "left").cells
+    assert left == "2.3 d"
