@@ -119,7 +119,7 @@ class _Tally:
         return rate, (60 * (self.total - self.finished) / rate if rate else float("nan"))
 
     def lost(self, event: Event | None = None) -> list[str]:
-        """Return a line about the runs whose worker died, once something else happens; they are many at once."""
+        """Return a line about the runs whose worker died, once something else happens: they are many."""
         if not self._lost or (event is not None and event.kind == "again"):
             return []
         runs, self._lost = self._lost, 0
