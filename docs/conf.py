@@ -50,6 +50,8 @@ autodoc_typehints = "none"
 napoleon_google_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
+# Types are written for people: a name in them may be that of several classes.
+napoleon_use_param = False
 
 
 class Vocabulary(SphinxDirective):

@@ -12,15 +12,15 @@ __all__ = ["export"]
 
 
 def export(path: Annotated[Path, Parameter(name="RUN")], /, *, nwb: Path, replica: int = 0) -> int:
-    """Write what a stored run has recorded as a file that other programs read.
+    r"""Write what a stored run has recorded as a file that other programs read.
 
     A file of Neurodata Without Borders holds spikes, trials, readouts and what
     else was recorded, with the configuration as metadata. The run must have
     recorded spikes.
 
     Try:
-      neurogate run what_when --quick --set record.trials=all
-        --set 'record.variables=["spikes", "when", "what"]'
+      neurogate run what_when --quick --set record.trials=all \
+      --set 'record.variables=["spikes", "when", "what"]'
       neurogate export runs/what_when-0123456789ab --nwb what_when.nwb
 
     Parameters

@@ -42,7 +42,7 @@ def tune(
     execution: ExecutionOptions | None = None,
     json: Switch = False,
 ) -> int:
-    """Search settings for the best value of a metric.
+    r"""Search settings for the best value of a metric.
 
     Optuna chooses settings (TPE), a few trials at a time, by what came of those
     before. A trial is the mean over a few seeds, the same ones for every trial.
@@ -51,8 +51,8 @@ def tune(
     one that had ended; nothing is run twice.
 
     Try:
-      neurogate tune what_when --quick --metric timing_error_ms --trials 40
-        --draw rules.three_factor.eta_when=log_uniform:0.001:1
+      neurogate tune what_when --quick --metric timing_error_ms --trials 40 \
+      --draw rules.three_factor.eta_when=log_uniform:0.001:1
       neurogate tune mine.toml --metric probability_r --rule force --seeds 3
 
     Parameters
