@@ -140,6 +140,12 @@ def _windows(simulation: Parts) -> Iterator[str]:
             f"probes.window_ms is [{first:g}, {last:g}]; a bin of features.bin_ms, {bin_ms:g} ms, must end "
             f"in it while the cue is on, up to {timeline.cue_ms:g} ms."
         )
+    lead_ms, onset_ms = simulation.task.lead_ms, timeline.onset_ms
+    if lead_ms and first < lead_ms + onset_ms:
+        yield (
+            f"probes.window_ms[0] is {first:g}; it must be at least task.lead_ms + task.timeline.onset_ms, "
+            f"{lead_ms + onset_ms:g} ms, or what the onset of the cue does is taken for a peak."
+        )
     for name, rule in simulation.rules.items():
         windows: dict[str, Any] = {f"rules.{name}": rule} if hasattr(rule, "stop_ms") else {}
         for i, gate in enumerate(getattr(rule, "gates", ())):

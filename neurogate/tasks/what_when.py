@@ -111,7 +111,7 @@ class WhatWhen:
         How far *when* runs ahead: its bump lies this long before the outcome, and a peak foretells an outcome
         that much later. With twice the bump's sd or so, all of what is learned happens before the outcome; a
         bump around the outcome is learned in part from what the outcome does to the network, which is not
-        there when it is omitted, and peaks too early then.
+        there when it is omitted, and peaks too early then. Let `Probes.window_ms` begin later by as much.
     replays : int
         Moments of a trial that are replayed for *what*.
     replay_from_ms, replay_to_ms : float

@@ -104,6 +104,10 @@ BLOCK = {"name": "A", "trials": 4, "latency_ms": [300.0], "probability": [[0.5, 
             ["record.every_ms is 15.0; it must divide the length of a trial"],
         ),
         (
+            {"task.lead_ms": 80.0},
+            ["probes.window_ms[0] is 100; it must be at least task.lead_ms + task.timeline.onset_ms, 180 ms"],
+        ),
+        (
             {"probes.window_ms": [100, 1801]},
             ["probes.window_ms[1] is 1801; it must lie in the trial: "],
         ),
