@@ -23,6 +23,9 @@ TOLERANCE: Mapping[tuple[str, str], float] = {
     ("continuous filter", "float64"): 5e-8,
     # Eigenvalues by iteration against eigenvalues of the dense matrix, relative.
     ("spectral radius", "float64"): 1e-11,
+    # One step of a network, or a handful, on a GPU, relative to the largest number: some hundred operations.
+    ("steps", "float64"): 1e-12,
+    ("steps", "float32"): 1e-5,
     # A few operations, relative: as many roundings.
     ("arithmetic", "float64"): 2e-15,
     ("arithmetic", "float32"): 1e-6,

@@ -162,6 +162,36 @@ def alone(case: Case, b: int) -> Case:
     return case._replace(network=network, state=state)
 
 
+def repeated(case: Case, replicas: int) -> Case:
+    """Return many replicas of a batch of one, each with noise of its own."""
+    state = StateArrays(*(np.repeat(array, replicas, 0) for array in case.state[:-1]), case.state.step)
+    network = NetworkArrays(*(np.repeat(array, replicas, 0) for array in case.network))
+    seed = np.arange(replicas, dtype=network.seed.dtype)
+    return case._replace(network=network._replace(seed=seed), state=state)
+
+
+def of_samples(rng: np.random.Generator, n: int, dtype: str) -> dict[str, tuple[Any, ...]]:
+    """Return arguments for each function of samples, for two replicas of `n` neurons."""
+    w, x = rng.normal(size=(2, 3, n)).astype(dtype), rng.normal(size=(2, 40, n)).astype(dtype)
+    d, course = rng.normal(size=(2, 40, 3)).astype(dtype), rng.random((2, 40)).astype(dtype)
+    p = np.tile(np.eye(n, dtype=dtype), (2, 1, 1))
+    return {
+        "readout": (w, x),
+        "normalised_delta": (w, x, d, course, np.array([0.1, 0.5], dtype), 0.5),
+        "recursive_least_squares": (w, p, x, d, 0.99, 0.01, 3),
+        "high_pass": (x, w[:, 0], w[:, 1], 0.1),
+    }
+
+
+def called(backend: ModuleType, name: str, arguments: tuple[Any, ...]) -> list[np.ndarray]:
+    """Return what a function of samples returns; of P of least squares only what is kept."""
+    found = getattr(backend, name)(*arguments)
+    arrays = list(found) if isinstance(found, tuple) else [found]
+    if name == "recursive_least_squares":
+        arrays[1] = np.tril(arrays[1])
+    return arrays
+
+
 def assert_same_bits(actual: np.ndarray, expected: np.ndarray) -> None:
     assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
     integer = f"u{actual.dtype.itemsize}"

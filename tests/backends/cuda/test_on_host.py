@@ -146,21 +146,10 @@ def test_learning_from_samples_has_the_bits_of_the_reference(
     n: int, dtype: str, backwards: bool, rng: np.random.Generator, shim: Shim
 ) -> None:
     shim.backwards = backwards
-    w, x = rng.normal(size=(2, 3, n)).astype(dtype), rng.normal(size=(2, 40, n)).astype(dtype)
-    d, course = rng.normal(size=(2, 40, 3)).astype(dtype), rng.random((2, 40)).astype(dtype)
-    p = np.tile(np.eye(n, dtype=dtype), (2, 1, 1))
-    calls = {
-        "readout": (w, x),
-        "normalised_delta": (w, x, d, course, np.array([0.1, 0.5], dtype), 0.5),
-        "recursive_least_squares": (w, p, x, d, 0.99, 0.01, 3),
-        "high_pass": (x, w[:, 0], w[:, 1], 0.1),
-    }
-    for name, arguments in calls.items():
-        mine, theirs = getattr(cuda, name)(*arguments), getattr(numpy_reference, name)(*arguments)
-        pairs = zip(mine, theirs, strict=True) if isinstance(mine, tuple) else [(mine, theirs)]
-        for k, (a, b) in enumerate(pairs):
-            lower = name == "recursive_least_squares" and k == 1
-            cases.assert_same_bits(*((np.tril(a), np.tril(b)) if lower else (a, b)))
+    for name, arguments in cases.of_samples(rng, n, dtype).items():
+        found = (cases.called(backend, name, arguments) for backend in (cuda, numpy_reference))
+        for mine, theirs in zip(*found, strict=True):
+            cases.assert_same_bits(mine, theirs)
 
 
 def test_a_batch_too_small_to_pay_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
