@@ -17,7 +17,7 @@ import attrs
 
 from ..errors import RequestError
 
-__all__ = ["FUNCTIONS", "BackendInfo", "choose", "describe"]
+__all__ = ["FUNCTIONS", "BackendInfo", "choose", "describe", "require"]
 
 FUNCTIONS = (
     "run_reservoir", "run_rates", "high_pass", "readout", "normalised_delta", "recursive_least_squares",
@@ -111,15 +111,45 @@ def choose(name: str = "auto") -> tuple[ModuleType, str]:
     >>> name, all(hasattr(module, function) for function in FUNCTIONS)
     ('numpy', True)
     """
+    require(name)
     if name == "auto":
         row = next(row for row in map(_describe, _MODULES) if row.available)
         _log.info("Backend: %s (%s).", row.name, row.reason)
-    elif name in _MODULES:
-        row = _describe(name)
-    else:
-        raise RequestError(f"There is no backend {name!r}; choose one of auto, {', '.join(_MODULES)}.")
-    if not row.available:
-        raise RequestError(
-            f"The backend {name!r} cannot run here: {row.reason}. To mend that: {row.install}."
-        )
-    return importlib.import_module(f".{_MODULES[row.name][0]}", __package__), row.name
+        name = row.name
+    return importlib.import_module(f".{_MODULES[name][0]}", __package__), name
+
+
+def require(*names: str) -> None:
+    """Refuse backends that cannot be chosen here; asking imports none of them.
+
+    Parameters
+    ----------
+    *names : str
+        As for `choose`.
+
+    Raises
+    ------
+    RequestError
+        With one sentence for each that is unknown or cannot run here.
+
+    Examples
+    --------
+    >>> require("numpy", "nunba")
+    Traceback (most recent call last):
+        ...
+    neurogate.errors.RequestError: There is no backend 'nunba'; choose one of auto, numba, numpy, cuda.
+    """
+    problems = [problem for name in names if (problem := _problem(name))]
+    if problems:
+        raise RequestError(problems)
+
+
+def _problem(name: str) -> str:
+    if name == "auto":
+        return ""
+    if name not in _MODULES:
+        return f"There is no backend {name!r}; choose one of auto, {', '.join(_MODULES)}."
+    row = _describe(name)
+    if row.available:
+        return ""
+    return f"The backend {name!r} cannot run here: {row.reason}. To mend that: {row.install}."

@@ -33,18 +33,26 @@ class RunOptions:
         A setting and its value, as reservoir.n=500; can be repeated. `neurogate config show` lists them.
     quick
         A smaller variant that takes seconds, as the simulation's file defines it.
+    backend
+        auto, numpy, numba or cuda; the same as --set run.backend=... (see `neurogate doctor`).
     out
         The folder that holds run folders.
 
     Examples
     --------
-    >>> RunOptions(set_=("reservoir.n=500",)).out.name
-    'runs'
+    >>> RunOptions(set_=("reservoir.n=500",), backend="numba").changes
+    ('reservoir.n=500', 'run.backend=numba')
     """
 
     set_: Annotated[Texts, Parameter(name="--set")] = ()
     quick: Switch = False
+    backend: str | None = None
     out: Path = Path("runs")
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What is changed, each as it is written after --set."""
+        return self.set_ if self.backend is None else (*self.set_, f"run.backend={self.backend}")
 
 
 def command() -> str:

@@ -22,7 +22,6 @@ def run(
     *,
     options: RunOptions | None = None,
     seed: str | None = None,
-    backend: str | None = None,
     checkpoint: float = CHECKPOINT_S,
     force: Switch = False,
     json: Switch = False,
@@ -48,8 +47,6 @@ def run(
         What is changed, and where runs are kept.
     seed
         Seed of everything random; the same as --set run.seed=...
-    backend
-        auto, numpy, numba or cuda; the same as --set run.backend=... (see `neurogate doctor`).
     checkpoint
         Seconds between two checkpoints.
     force
@@ -60,9 +57,8 @@ def run(
     from neurogate.config.loading import load
 
     options = options or RunOptions()
-    named = {"run.seed": seed, "run.backend": backend}
-    overrides = [*options.set_, *(f"{key}={value}" for key, value in named.items() if value is not None)]
-    settings = load(simulation, overrides=overrides, quick=options.quick)
+    seeded = [] if seed is None else [f"run.seed={seed}"]
+    settings = load(simulation, overrides=[*options.changes, *seeded], quick=options.quick)
     every_s = checked(checkpoint_every_s=checkpoint).checkpoint_every_s
 
     from neurogate.cli.progress import shown

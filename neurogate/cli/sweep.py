@@ -67,15 +67,19 @@ def sweep(
     json
         Print outcomes and the sweep's folder as JSON on standard output, all else on standard error.
     """
+    from neurogate.backends.registry import require
     from neurogate.config.sweep import points as resolve
 
     options = options or RunOptions()
-    base, wanted = (varied or SweepOptions()).sweep(simulation, options.set_, quick=options.quick)
+    base, wanted = (varied or SweepOptions()).sweep(simulation, options.changes, quick=options.quick)
     points = resolve(wanted, base)
     how = (execution or ExecutionOptions()).options(fail_fast=fail_fast)
+    missing = _missing(points, options.out)
+    if not how.scheduler:
+        require(*dict.fromkeys(point.simulation.run.backend for point in missing))
     if dry_run:
         with contextlib.redirect_stdout(sys.stderr):
-            text = _plan(points, how, options.out)
+            text = _plan(points, missing, how)
         sys.stdout.write(text)
         return 0
     return _run(points, how, options.out, json=json)
@@ -132,17 +136,19 @@ def _write_table(folder: Path) -> Path:
     return path
 
 
-def _plan(points: Sequence[Point], options: Options, out: Path) -> str:
+def _missing(points: Sequence[Point], out: Path) -> list[Point]:
+    from neurogate.runs.store import folder_named
+
+    return [point for point in points if not folder_named(point.simulation.name, point.hash, out).exists()]
+
+
+def _plan(points: Sequence[Point], missing: Sequence[Point], options: Options) -> str:
     """Return the table of runs, and what they will take."""
     from neurogate.cli.duration import duration
     from neurogate.cli.sweep_progress import changes_text
-    from neurogate.runs import store
     from neurogate.runs.planning import plan
     from neurogate.runs.probe import seconds_per_run
 
-    missing = [
-        point for point in points if not store.folder_named(point.simulation.name, point.hash, out).exists()
-    ]
     lines = [f"{point.hash[:12]}  {changes_text(point.changes)}" for point in points[:_ROWS_SHOWN]]
     if len(points) > _ROWS_SHOWN:
         lines.append(f"... and {len(points) - _ROWS_SHOWN} more")

@@ -83,11 +83,15 @@ def tune(
         if number < 1:
             raise RequestError(f"{name} is {number}; it must be at least 1.")
     options = options or RunOptions()
-    base, sweep = (searched or SearchOptions()).sweep(simulation, options.set_, quick=options.quick)
+    base, sweep = (searched or SearchOptions()).sweep(simulation, options.changes, quick=options.quick)
+    from neurogate.backends.registry import require
     from neurogate.runs.search import search
 
     asked = search(base, sweep, metric, rule=rule, maximise=maximise, at_once=at_once)
-    tuned = _search(asked, options.out, trials, (execution or ExecutionOptions()).options())
+    how = (execution or ExecutionOptions()).options()
+    if not how.scheduler:
+        require(*asked.backends)
+    tuned = _search(asked, options.out, trials, how)
     if json:
         sys.stdout.write(_json(asked, tuned))
     (sys.stderr if json else sys.stdout).write(_report(asked, tuned, trials))

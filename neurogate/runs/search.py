@@ -66,6 +66,12 @@ class Search:
     seed: int
     at_once: int
 
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """Every backend that a trial may ask for."""
+        drawn = self.space.get("run.backend")
+        return (self.simulation.run.backend,) if drawn is None else tuple(drawn.numbers)
+
     def identity(self) -> dict[str, Any]:
         """Return everything that the choice of trials depends on, in JSON's words."""
         return {

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from neurogate.backends import registry
 from neurogate.cli import main
 
 Captured = pytest.CaptureFixture[str]
@@ -94,6 +95,30 @@ def test_what_is_no_address_of_a_scheduler_is_said_at_once_and_nothing_else(
     assert done.stdout == ""
     assert done.stderr.startswith(f"The scheduler's address is {address}; it must be as tcp://host:8786")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_backend_that_cannot_run_is_said_once_and_nothing_is_written(
+    tiny: list[str], capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        registry, "_describe", lambda name: registry.BackendInfo(name, name != "cuda", "No", "Go")
+    )
+    words = ["sweep", *tiny, "--seeds", "3", "--jobs", "1"]
+    for more in (
+        ["--backend", "cuda"],
+        ["--grid", "run.backend=numba,cuda"],
+        ["--backend", "cuda", "--dry-run"],
+    ):
+        assert main([*words, *more]) == 2
+        assert capsys.readouterr().err == "The backend 'cuda' cannot run here: No. To mend that: Go.\n"
+    assert not Path("runs").exists()
+
+
+def test_a_backend_is_a_setting_like_others(tiny: list[str], capsys: Captured) -> None:
+    words = ["sweep", *tiny, "--seeds", "2", "--jobs", "1"]
+    assert main([*words, "--backend", "numba"]) == 0
+    assert main([*words, "--set", "run.backend=numba"]) == 0
+    assert "2 of 2 runs are stored already." in capsys.readouterr().err
 
 
 def test_ctrl_c_says_how_to_go_on(tiny: list[str]) -> None:

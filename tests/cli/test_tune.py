@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from neurogate.backends import registry
 from neurogate.cli import main
 
 pytest.importorskip("optuna", reason="Optuna is not installed (the extra neurogate[tune]).")
@@ -47,6 +48,19 @@ def test_a_question_becomes_a_configuration_that_runs(tiny: list[str], capsys: C
     capsys.readouterr()
     assert main([*longer, "4"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "4 trials: 4 done."
+
+
+def test_a_backend_that_cannot_run_is_said_once_and_nothing_is_written(
+    tiny: list[str], capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        registry, "_describe", lambda name: registry.BackendInfo(name, name != "cuda", "No", "Go")
+    )
+    words = ["tune", *tiny, *METRIC, "--trials", "2", "--jobs", "1"]
+    for more in ([*DRAW, "--backend", "cuda"], ["--draw", "run.backend=choice:numba,cuda"]):
+        assert main([*words, *more]) == 2
+        assert capsys.readouterr().err == "The backend 'cuda' cannot run here: No. To mend that: Go.\n"
+    assert not Path("runs").exists()
 
 
 def test_the_random_keys_of_a_file_are_searched(tiny: list[str], capsys: Captured) -> None:
