@@ -89,13 +89,13 @@ def export(run: Run, path: Path, *, replica: int = 0) -> None:
 
 def _write(pynwb: Any, file: Any, path: Path) -> None:
     """Write the whole file, or nothing."""
-    unfinished = files.hidden_sibling(path, "nwb")
+    image, unfinished = _image(pynwb, file), files.hidden_sibling(path, "tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with pynwb.NWBHDF5IO(str(unfinished), "w") as io:
-            io.write(file)
-        with unfinished.open("r+b") as written:
-            os.fsync(written.fileno())
+        with unfinished.open("xb") as whole:
+            whole.write(image)
+            whole.flush()
+            os.fsync(whole.fileno())
         unfinished.rename(path)
     except OSError as error:
         raise RequestError(
@@ -104,6 +104,18 @@ def _write(pynwb: Any, file: Any, path: Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             unfinished.unlink()
+
+
+def _image(pynwb: Any, file: Any) -> bytes:
+    """Return what a file holds. HDF5 writes to memory, since a disk that refuses breaks it."""
+    import h5py
+
+    memory = h5py.File("memory", "w", driver="core", backing_store=False)
+    with pynwb.NWBHDF5IO(file=memory, mode="w") as io:
+        io.write(file)
+        memory.flush()
+        image: bytes = memory.id.get_file_image()
+    return image
 
 
 def spike_times(counts: Array, every_s: float) -> Iterator[Array]:

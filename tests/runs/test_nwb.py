@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,6 +184,24 @@ class TestMistakes:
         assert "lies inside the stored run" in self.problem(run, run.path / "run.nwb")
         assert "The replica is 2; it must be from 0 to 1" in self.problem(run, tmp_path / "a.nwb", 2)
         assert "cannot be written: Not a directory" in self.problem(run, taken / "inside" / "a.nwb")
+
+    @pytest.mark.parametrize("site", ["open", "fsync", "rename"])
+    def test_of_the_disk(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: str) -> None:
+        owner = os if site == "fsync" else Path
+        real = getattr(owner, site)
+
+        def full(first: Any, *rest: object, **options: object) -> Any:
+            if site == "fsync" or "a.nwb" in first.name:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(first, *rest, **options)
+
+        monkeypatch.setattr(owner, site, full)
+        path = tmp_path / "a.nwb"
+        assert self.problem(run, path) == (
+            f"{path} cannot be written: No space left on device. Name another file."
+        )
+        monkeypatch.undo()
+        assert list(tmp_path.iterdir()) == []
 
     def test_of_the_run(self, tmp_path: Path) -> None:
         path = tmp_path / "a.nwb"
