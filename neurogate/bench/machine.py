@@ -17,10 +17,10 @@ from .bounds import Ceilings
 
 __all__ = ["machine", "write"]
 
-_PACKAGES = ("numpy", "numba", "brian2", "nest-simulator", "torch")
+_PACKAGES = ("numpy", "numba", "brian2", "nest-simulator", "torch", "cupy-cuda12x", "cupy-cuda13x")
 
 
-def machine(command: str, limits: Ceilings | None = None) -> dict[str, Any]:
+def machine(command: str, limits: Ceilings | None = None, *, gpu: bool = False) -> dict[str, Any]:
     """Describe the machine by its kind and not by its name, the versions and the command.
 
     Parameters
@@ -28,6 +28,8 @@ def machine(command: str, limits: Ceilings | None = None) -> dict[str, Any]:
     command : str
     limits : Ceilings, optional
         What was measured of the machine.
+    gpu : bool
+        Whether to describe the GPU too, which must be there.
 
     Examples
     --------
@@ -38,6 +40,7 @@ def machine(command: str, limits: Ceilings | None = None) -> dict[str, Any]:
         "cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system(),
         "python": platform.python_version(), "neurogate": neurogate.__version__,
     }  # fmt: skip
+    found |= _gpu() if gpu else {}
     found |= {name: version for name in _PACKAGES if (version := _version(name))}
     found |= {"date": date.today().isoformat(), "command": command}
     if limits is not None:
@@ -67,6 +70,14 @@ def _cpu() -> str:
     lines = info.read_text("utf-8").splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
+
+
+def _gpu() -> dict[str, Any]:
+    from cupy import cuda
+
+    device = cuda.Device()
+    name = cuda.runtime.getDeviceProperties(device.id)["name"].decode()
+    return {"gpu": name, "multiprocessors": int(device.attributes["MultiProcessorCount"])}
 
 
 def _version(package: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,7 +33,7 @@ def bench(
     workload: Annotated[list[str] | None, Several] = None,
     peer: Annotated[list[str] | None, Several] = None,
     dtype: Annotated[list[Literal["float32", "float64"]] | None, Several] = None,
-    backend: Literal["numba", "numpy"] = "numba",
+    backend: Literal["numba", "numpy", "cuda"] = "numba",
     repeat: int = 5,
     slow: Annotated[bool, Plain] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
@@ -61,7 +62,7 @@ def bench(
     dtype
         Only these number types of neurogate.
     backend
-        Which backend of neurogate.
+        Which backend of neurogate. A GPU's results go to files of their own, without a bound.
     repeat
         Runs of each contender, after a first one that compiles and is reported apart.
     slow
@@ -73,7 +74,7 @@ def bench(
     out
         Folder to store them in.
     """
-    _check(workload, peer, repeat)
+    _check(workload, peer, repeat, backend)
     from neurogate.bench.bounds import ceilings
 
     command = command_line()
@@ -81,21 +82,23 @@ def bench(
     parts: dict[str, list[Row]] = {}
     limits = None
     if what != "scale":
-        _tell("measuring what this machine can do at best")
-        limits = ceilings()
+        if backend != "cuda":
+            _tell("measuring what this machine can do at best")
+            limits = ceilings()
         parts["engine"] = _engine(workload, peer, dtypes, backend, repeat, slow=slow, limits=limits)
     if what != "engine":
         from neurogate.bench.scale import scale
 
         parts["scale"] = [row for name in dtypes for row in scale(name, backend, repeat, _tell)]
     if write or out:
-        _store(out or _FOLDER, parts, command, limits)
+        _store(out or _FOLDER, parts, command, limits, backend)
     rows = [row for part in parts.values() for row in part]
     sys.stdout.write(json.dumps(rows, indent=1) + "\n" if json_ else _shown(parts))
     return 0
 
 
-def _check(workloads: Sequence[str] | None, peers: Sequence[str] | None, repeat: int) -> None:
+def _check(workloads: Sequence[str] | None, peers: Sequence[str] | None, repeat: int, backend: str) -> None:
+    from neurogate.backends.registry import choose
     from neurogate.bench.peers import PEERS
     from neurogate.bench.workloads import WORKLOADS
 
@@ -109,21 +112,25 @@ def _check(workloads: Sequence[str] | None, peers: Sequence[str] | None, repeat:
         problems.append(f"--repeat is {repeat}; it must be at least 1.")
     if problems:
         raise RequestError(problems)
+    choose(backend)
 
 
 def _engine(
     workloads: Sequence[str] | None, peers: Sequence[str] | None, dtypes: Sequence[str], backend: str,
-    repeat: int, *, slow: bool, limits: Ceilings,
+    repeat: int, *, slow: bool, limits: Ceilings | None,
 ) -> list[Row]:  # fmt: skip
     from neurogate.bench.bounds import bound_seconds
-    from neurogate.bench.measure import contenders, measure, rows
+    from neurogate.bench.measure import Contender, contenders, measure, rows
     from neurogate.bench.workloads import WORKLOADS
+
+    def bound(who: Contender) -> float:
+        return bound_seconds(who.workload, who.dtype, limits) if limits else math.nan
 
     found = []
     for name in workloads or WORKLOADS:
         who, missing = contenders(WORKLOADS[name], dtypes, backend, peers, slow=slow)
         measured = measure(who, repeat, _tell)
-        found += rows(measured, missing, lambda c: bound_seconds(c.workload, c.dtype, limits))
+        found += rows(measured, missing, bound)
     return found
 
 
@@ -131,13 +138,15 @@ def _tell(message: str) -> None:
     sys.stderr.write(message + "\n")
 
 
-def _store(folder: Path, parts: Mapping[str, list[Row]], command: str, limits: Ceilings | None) -> None:
+def _store(
+    folder: Path, parts: Mapping[str, list[Row]], command: str, limits: Ceilings | None, backend: str
+) -> None:
     from neurogate.bench.machine import machine, write
 
     for name, rows in parts.items():
-        path = folder / f"{name}.json"
+        path = folder / (f"{name}_cuda.json" if backend == "cuda" else f"{name}.json")
         try:
-            write(path, machine(command, limits), rows)
+            write(path, machine(command, limits, gpu=backend == "cuda"), rows)
         except OSError as error:
             raise RequestError(
                 f"{path} cannot be written ({error.strerror}); name a folder with --out."

@@ -6,7 +6,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from neurogate.bench import bounds, workloads
+from neurogate.backends import registry
+from neurogate.bench import bounds, machine, measure, workloads
 from neurogate.cli import bench_table, main
 
 Captured = pytest.CaptureFixture[str]
@@ -84,6 +85,34 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, capsys: Capture
     (tmp_path / "file").write_text("")
     assert main([*ONE, "--out", str(tmp_path / "file" / "x")]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_backend_that_cannot_run_is_told_before_anything_is_measured(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_without_gpu", lambda: ("there is no NVIDIA driver", "use numba"))
+    assert main(["bench", "--backend", "cuda"]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("The backend 'cuda' cannot run here: ")
+    assert (said.out, said.err.count("\n")) == ("", 1)
+
+
+def test_results_of_a_gpu_have_a_file_of_their_own_and_no_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "choose", lambda name: None)
+    monkeypatch.setattr(measure, "measure", lambda who, *_: [measure.Measured(one, [0.5]) for one in who])
+    monkeypatch.setattr(machine, "_gpu", lambda: {"gpu": "a GPU"})
+    assert (
+        main(["bench", "--backend", "cuda", "--workload", "a1000", "--peer", "none", "--out", str(tmp_path)])
+        == 0
+    )
+    (path,) = tmp_path.iterdir()
+    stored = json.loads(path.read_text("utf-8"))
+    assert (path.name, stored["machine"]["gpu"]) == ("engine_cuda.json", "a GPU")
+    assert [(row["backend"], row["seconds"], row["bound_seconds"]) for row in stored["rows"]] == [
+        ("cuda", 0.5, None)
+    ] * 2
 
 
 def test_missing_peers_are_named_once_and_leave_a_line_for_our_run() -> None:

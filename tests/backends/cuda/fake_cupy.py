@@ -85,7 +85,7 @@ class Ndarray:
 class Device:
     def __init__(self, gpu: FakeGpu) -> None:
         gpu.meet("Device")
-        self._gpu = gpu
+        self._gpu, self.id = gpu, 0
         self.attributes = {
             "MultiProcessorCount": gpu.shim.multiprocessors,
             "MaxSharedMemoryPerBlockOptin": OPTIN,
@@ -165,6 +165,7 @@ def module(gpu: FakeGpu) -> types.ModuleType:
         Device=lambda: Device(gpu),
         Module=lambda: Module(gpu),
         get_current_stream=lambda: types.SimpleNamespace(synchronize=lambda: gpu.meet("synchronize")),
+        runtime=types.SimpleNamespace(getDeviceProperties=lambda number: {"name": b"Fake GPU"}),
         memory=types.SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
         driver=types.SimpleNamespace(
             CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES=8, funcSetAttribute=_set_attribute

@@ -39,7 +39,7 @@ def test_cupy_has_what_the_fake_of_it_has(cupy: ModuleType) -> None:
     assert _missing(cupy, fake) == []
     assert _missing(cupy.cuda.Module, fake_cupy.Module) == []
     assert _missing(cupy.ndarray, fake_cupy.Ndarray) == []
-    assert {"attributes", "mem_info", "__enter__"} <= set(dir(cupy.cuda.Device))
+    assert {"attributes", "id", "mem_info", "__enter__"} <= set(dir(cupy.cuda.Device))
     number = cupy.cuda.driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
     assert number == fake.cuda.driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
     for name in ("MultiProcessorCount", "MaxSharedMemoryPerBlockOptin"):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 
@@ -15,6 +16,9 @@ from neurogate.backends.cuda import device as devices
 from neurogate.backends.cuda import reservoir as cuda_reservoir
 from neurogate.backends.cuda.sources import OPTIONS
 from neurogate.backends.layout import StateArrays
+from neurogate.bench import engine
+from neurogate.bench.machine import machine
+from neurogate.bench.workloads import WORKLOADS
 from neurogate.cli import main
 from neurogate.config import WaveformSimulation, load, shipped
 from neurogate.config.build import session
@@ -173,3 +177,18 @@ def test_a_reservoir_without_spikes_is_refused(name: str, gpu: FakeGpu) -> None:
     with pytest.raises(RequestError, match=r"run.backend is 'cuda', which simulates spiking networks only"):
         session(load(name, ["run.backend=cuda", "reservoir.n=20"]))
     assert not gpu.compiled
+
+
+@pytest.mark.parametrize("name", ["a1000", "b1000", "c1", "d1k", "e64"])
+def test_a_workload_of_the_benchmark_fires_as_on_another_backend(name: str, gpu: FakeGpu) -> None:
+    full = WORKLOADS[name]
+    small = attrs.evolve(full, n=40, steps=round(60 / full.dt_ms), replicas=min(full.replicas, 2))
+    mine, theirs = (engine.prepare(small, "float64", backend)()[1] for backend in ("cuda", "numba"))
+    assert gpu.compiled
+    assert mine == theirs > 0
+
+
+def test_the_gpu_is_named_beside_its_results() -> None:
+    described = machine("neurogate bench --backend cuda", gpu=True)
+    assert (described["gpu"], described["multiprocessors"]) == ("Fake GPU", 3)
+    assert "gpu" not in machine("neurogate bench")
