@@ -35,7 +35,8 @@ class ExecutionOptions:
     batch
         How many runs share a simulation loop, at most; 0 chooses by memory.
     memory_mb
-        Memory that all runs under way may take together; by default half of what is free.
+        Memory that all runs under way may take together; by default half of what is free, with --scheduler
+        half of what its workers may take.
     scheduler
         Address of a Dask scheduler, as tcp://host:8786, whose workers are used instead of processes here.
     timeout
@@ -72,15 +73,16 @@ class ExecutionOptions:
         RequestError
             If an option is out of range, or the scheduler does not answer.
         """
+        jobs, memory_mb = _room(self.scheduler, self.jobs)
         return checked(
-            jobs=_jobs(self.scheduler) if self.jobs is None else self.jobs,
+            jobs=jobs,
             batch=self.batch,
             scheduler=self.scheduler,
             timeout_s=self.timeout,
             retries=self.retries,
             fail_fast=fail_fast,
             checkpoint_every_s=self.checkpoint,
-            memory_mb=_free_mb() / 2 if self.memory_mb is None else self.memory_mb,
+            memory_mb=memory_mb if self.memory_mb is None else self.memory_mb,
         )
 
 
@@ -124,12 +126,15 @@ def _as_option(message: str) -> str:
     return f"--{name.replace('_every', '').removesuffix('_s').replace('_', '-')} {rest}"
 
 
-def _jobs(scheduler: str) -> int:
+def _room(scheduler: str, jobs: int | None) -> tuple[int, float]:
+    """Return how many batches go at once, and the memory that they may take together."""
     if not scheduler:
-        return os.cpu_count() or 1
-    from neurogate.runs.pool import width
+        return (os.cpu_count() or 1) if jobs is None else jobs, _free_mb() / 2
+    from neurogate.runs.pool import cluster
 
-    return width(scheduler)
+    threads, each_mb = cluster(scheduler)
+    at_once = threads if jobs is None else jobs
+    return at_once, each_mb * max(at_once, 1)
 
 
 def _free_mb() -> float:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import attrs
 
@@ -25,7 +25,7 @@ from neurogate.config import AnySimulation
 from neurogate.errors import RequestError
 from neurogate.runs.probe import warm
 
-__all__ = ["WORKER_DIED", "Workers", "connect", "driver_is_gone", "local", "width"]
+__all__ = ["WORKER_DIED", "Cluster", "Workers", "cluster", "connect", "driver_is_gone", "local"]
 
 WORKER_DIED: tuple[type[BaseException], ...] = (BrokenProcessPool,)
 """What a future raises if the process that worked on it is gone."""
@@ -33,6 +33,7 @@ WORKER_DIED: tuple[type[BaseException], ...] = (BrokenProcessPool,)
 _CONNECT_S = 10
 _ADDRESS = re.compile(r"(?:(?:tcp|tls|ucx|wss?)://)?(?:\[[^\[\]/]+\]|[^\[\]/:\s]+):(\d{1,5})")
 _WATCH_S = 0.5
+_NO_LIMIT = 8e9  # bytes of a worker that does not say how many it may take
 _gone = threading.Event()
 _idle = threading.Event()
 
@@ -170,8 +171,29 @@ def connect(address: str) -> Iterator[Executor]:
         yield client.get_executor(pure=False)
 
 
-def width(address: str) -> int:
-    """Return how many tasks a Dask cluster works on at once.
+class Cluster(NamedTuple):
+    """What a Dask cluster has to offer.
+
+    Parameters
+    ----------
+    threads : int
+        Tasks that it works on at once.
+    each_mb : float
+        Memory that each of them may take: half of a thread's share in the memory of its worker, where that is
+        smallest.
+
+    Examples
+    --------
+    >>> Cluster(threads=320, each_mb=1000.0).threads
+    320
+    """
+
+    threads: int
+    each_mb: float
+
+
+def cluster(address: str) -> Cluster:
+    """Ask a Dask cluster what it has to offer.
 
     Parameters
     ----------
@@ -183,7 +205,9 @@ def width(address: str) -> int:
         As for `connect`.
     """
     with _client(address) as client:
-        return sum(client.nthreads().values())
+        workers = list(client.scheduler_info()["workers"].values())
+    shares = [(one["memory_limit"] or _NO_LIMIT) / one["nthreads"] for one in workers]
+    return Cluster(sum(one["nthreads"] for one in workers), min(shares) / 2 / 1e6)
 
 
 @contextlib.contextmanager

@@ -57,5 +57,8 @@ def test_a_scheduler_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatc
         pass
 
 
-def test_the_threads_of_a_cluster_are_counted(cluster: object) -> None:
-    assert pool.width(cluster.scheduler_address) == 2
+def test_the_threads_of_a_cluster_are_counted_and_the_memory_of_each_is_known(cluster: object) -> None:
+    found = pool.cluster(cluster.scheduler_address)
+    assert found.threads == 2
+    (first, second) = (worker["memory_limit"] for worker in cluster.scheduler_info["workers"].values())
+    assert found.each_mb == pytest.approx(min(first, second) / 2e6)

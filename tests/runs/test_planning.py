@@ -1,0 +1,49 @@
+"""How many runs go together depends on the memory of those who execute them."""
+
+from __future__ import annotations
+
+import pytest
+
+from neurogate.cli.execution import ExecutionOptions
+from neurogate.config import Run, Simulation
+from neurogate.config.memory import memory_mb
+from neurogate.runs import pool
+from neurogate.runs.planning import Plan, plan
+from neurogate.runs.sweep import Options
+
+MANY = [Simulation(name="mine", run=Run(seed=seed)) for seed in range(1000)]
+EACH_MB = sum(memory_mb(MANY[0]).values())
+
+
+@pytest.fixture(autouse=True)
+def a_cluster_beside_a_small_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neurogate.cli.execution._free_mb", lambda: 4.0 * EACH_MB)
+    monkeypatch.setattr(pool, "cluster", lambda address: pool.Cluster(threads=320, each_mb=2.5 * EACH_MB))
+
+
+def planned(options: Options) -> Plan:
+    return plan(MANY, options.jobs, options.batch, options.memory_mb)
+
+
+def test_a_batch_has_the_memory_of_its_worker_and_not_a_share_of_that_of_the_driver() -> None:
+    found = planned(ExecutionOptions(scheduler="tcp://host:8786").options())
+    assert found.width == 320
+    assert {len(batch) for batch in found.batches} == {2}
+
+
+def test_fewer_jobs_have_no_less_memory_each() -> None:
+    found = planned(ExecutionOptions(scheduler="tcp://host:8786", jobs=3).options())
+    assert found.width == 3
+    assert {len(batch) for batch in found.batches} == {2}
+
+
+def test_memory_that_is_asked_for_counts() -> None:
+    found = planned(ExecutionOptions(scheduler="tcp://host:8786", memory_mb=2.1 * EACH_MB).options())
+    assert found.width == 2
+    assert {len(batch) for batch in found.batches} == {1}
+
+
+def test_processes_of_this_machine_share_half_of_what_is_free() -> None:
+    found = planned(ExecutionOptions(jobs=8).options())
+    assert found.width == 2
+    assert {len(batch) for batch in found.batches} == {1}
