@@ -31,6 +31,7 @@ def record(plan: RecordPlan, state: StateArrays, spikes: Array, step: int, recor
 
     Examples
     --------
+    >>> import numpy as np
     >>> plan = RecordPlan(*map(np.array, ([4], [1], [0, 2], [0, 1], [0, 2])))
     >>> nothing = np.zeros(0)
     >>> values, records = np.arange(12.0).reshape(6, 2), np.zeros(2)
