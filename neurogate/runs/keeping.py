@@ -65,6 +65,7 @@ def summarise(
         From `neurogate.runs.versions.versions`.
     """
     return {
+        "format": store.FORMAT,
         "name": simulation.name,
         "hash": config.content_hash(simulation),
         **facts,

@@ -19,6 +19,7 @@ from neurogate.config.annotations import FORMS
 from neurogate.config.problems import join
 from neurogate.errors import RequestError
 from neurogate.runs import manifest
+from neurogate.runs.store import check_format
 
 __all__ = ["Row", "flat", "read"]
 
@@ -71,7 +72,7 @@ def read(folder: Path) -> Row:
     Raises
     ------
     RequestError
-        If the folder is no run, or what is read of it is not as it was written.
+        If the folder is no run, what is read of it is not as it was written, or a newer neurogate wrote it.
     """
     try:
         problems = manifest.damage(folder, _FILES)
@@ -81,10 +82,10 @@ def read(folder: Path) -> Row:
                 f"`neurogate verify --out {folder.parent}` sets it aside."
             )
         created_s = (folder / manifest.MANIFEST).stat().st_mtime
+        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+        check_format(folder, summary)
         settings = tomllib.loads((folder / "config.toml").read_text("utf-8"))
-        return _row(
-            folder.name, created_s, settings, json.loads((folder / "summary.json").read_text("utf-8"))
-        )
+        return _row(folder.name, created_s, settings, summary)
     except OSError as error:
         raise RequestError(f"The run folder {folder} cannot be read: {error}. Mend that first.") from error
     except (LookupError, TypeError, ValueError, AttributeError) as error:

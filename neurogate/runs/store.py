@@ -28,7 +28,14 @@ from neurogate.errors import Outcome, RequestError
 from neurogate.runs import files, manifest
 from neurogate.runs.table import Table, lines
 
-__all__ = ["Run", "find", "folder_named", "folder_of", "load", "prepare", "restore", "writing"]
+__all__ = [
+    "FORMAT", "Run", "check_format", "find", "folder_named", "folder_of", "load", "prepare", "restore",
+    "writing",
+]  # fmt: skip
+
+FORMAT = 1
+"""Of a run folder, in ``summary.json``; raised when it holds what earlier versions cannot read, new keys of
+``config.toml`` included."""
 
 _OF_A_RUN = (manifest.MANIFEST, "summary.json", "config.toml")
 
@@ -114,7 +121,7 @@ def load(path: Path) -> Run:
     Raises
     ------
     RequestError
-        If `path` is no run folder, or a file is missing or not as it was written.
+        If `path` is no run folder, a file is missing or not as it was written, or a newer neurogate wrote it.
     """
     if not path.is_dir():
         raise RequestError(
@@ -134,7 +141,36 @@ def load(path: Path) -> Run:
             f"The run folder {path} is damaged: {'; '.join(problems)}. "
             "Restore it from a copy, or set it aside with `neurogate verify`; then it can be run again."
         )
+    check_format(path, summary)
     return Run(path, summary)
+
+
+def check_format(path: Path, summary: Mapping[str, Any]) -> None:
+    """Refuse a run that was written by a neurogate that may know more.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Its folder.
+    summary : mapping
+        The object in ``summary.json``; the first versions did not write their format, which is 1.
+
+    Raises
+    ------
+    RequestError
+
+    Examples
+    --------
+    >>> check_format(Path("runs/a-01"), {"outcome": "done"})
+    >>> check_format(Path("runs/a-01"), {"format": 2})
+    Traceback (most recent call last):
+        ...
+    neurogate.errors.RequestError: runs/a-01/summary.json has format 2; this neurogate knows format 1. ...
+    """
+    number = summary.get("format", 1)
+    if not isinstance(number, int) or number > FORMAT:
+        known = f"this neurogate knows format {FORMAT}"
+        raise RequestError(f"{path / 'summary.json'} has format {number}; {known}. Update neurogate.")
 
 
 def _is_named_so(path: Path) -> bool:

@@ -51,3 +51,14 @@ def test_a_summary_of_another_kind_is_refused_in_one_sentence(tmp_path: Path) ->
     manifest.write(folder)
     with pytest.raises(RequestError, match=r"does not know \(KeyError: 'hash'\)\. Read it with the version"):
         row.read(folder)
+
+
+def test_a_run_of_a_newer_version_is_refused_before_its_settings_are_read(tmp_path: Path) -> None:
+    folder = make(tmp_path)
+    assert row.read(folder).outcome == "done"
+    files.write_json(folder / "summary.json", {"format": 2})
+    (folder / "config.toml").write_text("no TOML")
+    (folder / "manifest.json").unlink()
+    manifest.write(folder)
+    with pytest.raises(RequestError, match=r"has format 2; this neurogate knows format 1\. Update neurogate"):
+        row.read(folder)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import time
 from pathlib import Path
@@ -19,6 +20,14 @@ def write(folder: Path, value: float = 1.0, *, replace: bool = False) -> store.R
         (hidden / "figures").mkdir()
         (hidden / "figures" / "overview.png").write_bytes(b"picture")
     return store.load(folder)
+
+
+def rewrite(folder: Path, number: int) -> None:
+    """Write another format into the summary of a run."""
+    summary = json.loads((folder / "summary.json").read_bytes())
+    files.write_json(folder / "summary.json", {**summary, "format": number})
+    (folder / manifest.MANIFEST).unlink()
+    manifest.write(folder)
 
 
 def value_in(folder: Path) -> float:
@@ -55,6 +64,20 @@ def test_damage_is_noticed_and_named(tmp_path: Path, name: str, harm: str) -> No
     assert len(error.value.problems) == 1
     if name != "manifest.json":
         assert path.name in str(error.value)
+
+
+def test_a_run_of_a_newer_version_is_refused_in_one_sentence_and_one_of_the_first_is_read(
+    tmp_path: Path,
+) -> None:
+    folder = write(tmp_path / "a-1").path
+    assert "format" not in store.load(folder).summary
+    rewrite(folder, store.FORMAT)
+    assert store.load(folder).metrics == {"force": {"r": 1.0}}
+    rewrite(folder, store.FORMAT + 1)
+    with pytest.raises(
+        RequestError, match=r"json has format 2; this neurogate knows format 1\. Update neuro"
+    ):
+        store.load(folder)
 
 
 def test_a_folder_that_holds_no_run_is_not_called_damaged(tmp_path: Path) -> None:
