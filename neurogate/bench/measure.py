@@ -27,7 +27,7 @@ from .workloads import Workload
 __all__ = ["BUDGET_S", "FEWEST", "Contender", "Measured", "contenders", "measure", "rows"]
 
 Tell = Callable[[str], object]
-BUDGET_S, FEWEST = 30.0, 3
+BUDGET_S, FEWEST = 30.0, 5
 """A contender that has run for so long is repeated no more, once it has run at least so often."""
 
 

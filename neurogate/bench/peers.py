@@ -59,7 +59,7 @@ PEERS: Mapping[str, Peer] = {
     for peer in (
         Peer(
             "brian2-standalone", "brian2_standalone", "brian2", _BRIAN,
-            (*_A, *_C, *_D, "e64", "e64t2"), _B,
+            (*_A, "b1000", *_C, *_D, "e64", "e64t2"), ("b2000",),
         ),
         Peer("brian2-cython", "brian2_cython", "brian2", _BRIAN, ("b1000",), ("a1000", "b2000", *_C, *_D)),
         Peer("brian2-numpy", "brian2_numpy", "brian2", _BRIAN, _B, (*_A, *_C, *_D)),

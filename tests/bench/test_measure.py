@@ -72,7 +72,7 @@ def test_without_peers_there_is_a_row_for_each_number_type(measured: list[Measur
 
 def test_slow_peers_run_when_asked_for() -> None:
     def names(peers: list[str] | None, *, slow: bool) -> set[str]:
-        here, missing = contenders(WORKLOADS["b1000"], [], "numba", peers, slow=slow)
+        here, missing = contenders(WORKLOADS["b2000"], [], "numba", peers, slow=slow)
         return {c.peer for c in here} | {p.name for p in missing}
 
     assert "brian2-standalone" not in names(None, slow=False)
@@ -80,11 +80,16 @@ def test_slow_peers_run_when_asked_for() -> None:
     assert names(["none"], slow=False) == set()
 
 
-def test_a_slow_contender_is_repeated_less_but_not_less_than_thrice() -> None:
+def test_a_slow_contender_is_repeated_less_but_not_less_than_five_times() -> None:
     who = Contender(TINY, "float64", peer="numpy")
-    assert not Measured(who, [20.0, 20.0]).done
-    assert Measured(who, [20.0, 20.0, 20.0]).done
-    assert not Measured(who, [1.0] * 5).done
+    assert not Measured(who, [20.0] * 4).done
+    assert Measured(who, [20.0] * 5).done
+    assert not Measured(who, [1.0] * 9).done
+
+
+def test_every_figure_to_reach_has_a_row_beside_its_peer() -> None:
+    assert set(WORKLOADS) - set(PEERS["brian2-standalone"].workloads) == {"b2000"}
+    assert "b2000" in PEERS["brian2-numpy"].workloads
 
 
 def test_the_machine_is_measured() -> None:
