@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from neurogate.bench.bounds import Ceilings, bound_seconds, ceilings, work
+from neurogate.bench.bounds import Ceilings, bound_seconds, ceilings, half_of_l2, work
 from neurogate.bench.machine import machine, write
 from neurogate.bench.measure import Contender, Measured, contenders, measure, rows
 from neurogate.bench.peers import PEERS
@@ -96,6 +96,7 @@ def test_the_machine_is_measured() -> None:
     limits = ceilings(0.01)
     assert min(limits.bytes_per_second.values()) > 1e8
     assert all(rate > 1e7 for rate in limits.flops_per_second.values())
+    assert sorted(limits.bytes_per_second) == [24_000, half_of_l2(), 8_000_000, 128_000_000]
 
 
 def test_a_bound_is_what_takes_longest_shared_by_threads() -> None:
@@ -107,13 +108,42 @@ def test_a_bound_is_what_takes_longest_shared_by_threads() -> None:
     moved = sum(bytes_ for bytes_, _ in work(a, "float32").traffic)
     assert bound_seconds(a, "float32", fast) == pytest.approx(moved / 10e9)
     updates = work(WORKLOADS["b1000"], "float32").traffic[-1]
-    assert updates == (1250 * 1.5 * 4e6, 2e6)
+    assert updates == (1250 * 4e6, 2e6)
     assert work(WORKLOADS["b2000"], "float64").traffic[-1][1] == 16e6
 
 
 def test_small_working_sets_are_faster() -> None:
     limits = Ceilings({1000: 100e9, 10_000: 10e9}, {})
     assert [limits.bandwidth(held) for held in (10, 1500, 5000, 10**9)] == [100e9, 100e9, 10e9, 10e9]
+
+
+def _describe(folder: Path, caches: dict[str, tuple[str, str, str]]) -> Path:
+    for name, texts in caches.items():
+        (folder / name).mkdir()
+        for part, text in zip(("level", "type", "size"), texts, strict=True):
+            (folder / name / part).write_text(text + "\n")
+    return folder
+
+
+@pytest.mark.parametrize(("size", "half"), [("512K", 2**18), ("1280K", 655_360), ("2M", 2**20), ("", 2**18)])
+def test_the_second_cache_is_read_from_the_system(size: str, half: int, tmp_path: Path) -> None:
+    first, third = ("1", "Data", "32K"), ("3", "Unified", "32768K")
+    caches = {"index0": first, "index2": ("2", "Unified", size), "index3": third}
+    assert half_of_l2(_describe(tmp_path, caches)) == half
+
+
+def test_a_second_cache_of_instructions_is_passed_over(tmp_path: Path) -> None:
+    caches = {"index0": ("2", "Instruction", "4M"), "index1": ("2", "Data", "1M")}
+    assert half_of_l2(_describe(tmp_path, caches)) == 2**19
+
+
+def test_what_fits_the_second_cache_is_bounded_by_that_and_not_by_the_third() -> None:
+    half = 2**18
+    limits = Ceilings({24_000: 200e9, half: 150e9, 8_000_000: 70e9}, {"float64": 1e15})
+    for name in ("a1000", "a2000", "c1", "d1k", "d4k"):
+        held = work(WORKLOADS[name], "float64").traffic[0][1]
+        assert 48_000 < held < 2 * half
+        assert limits.bandwidth(held) == 150e9
 
 
 def test_every_series_has_a_row_for_each_size_and_one_slope() -> None:
