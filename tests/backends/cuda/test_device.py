@@ -35,8 +35,9 @@ SPEC = ReservoirSpec(n=40, inputs=Inputs(noise_sd=Constant(value=1.0), poisson_r
 RECORD = (Recording(variable="spikes"), Recording(variable="v", stride=4))
 LOST = CUDARuntimeError("cudaErrorLaunchFailure: unspecified launch failure")
 OLD = CUDARuntimeError("cudaErrorInsufficientDriver: CUDA driver version is insufficient")
-SIGNAL = ["reservoir.n=30", "rule.start_ms=100", "rule.stop_ms=200", "task.duration_ms=300"]
+SIGNAL = ["reservoir.n=20", "task.piece_ms=20", "rule.start_ms=20", "rule.stop_ms=40", "task.duration_ms=60"]
 TRIALS = ["reservoir.n=20", "task.settling=1", "task.habituation=1", "probes.per_cue=1", "probes.every=1"]
+WHOLE = ("what_when", "nc_sine")  # these run to their end, all others for a few trials or pieces
 SPIKING = [name for name in shipped.names() if isinstance(load(name).reservoir, ReservoirSpec)]
 Captured = pytest.CaptureFixture[str]
 Run = tuple[StateArrays, Mapping[str, np.ndarray]]
@@ -163,7 +164,7 @@ def test_a_shipped_simulation_has_the_bits_of_another_backend(name: str, gpu: Fa
     arrays = {}
     for backend in ("cuda", "numba"):
         course = session(load(name, [*changes, f"run.backend={backend}"], quick=True))
-        while not course.done:
+        while not course.done and (name in WHOLE or course.position < 4):
             course.advance()
         arrays[backend] = course.state()
     assert gpu.compiled
