@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+from collections import Counter
 from typing import Any
 
 import numba
@@ -11,14 +12,18 @@ import numpy as np
 import pytest
 
 from neurogate.backends.layout import MODELS
+from neurogate.backends.numba_cpu import features, rates
+from neurogate.backends.numba_cpu.learning import delta_sample
 from neurogate.backends.numba_cpu.neurons import advance
 from neurogate.backends.numba_cpu.noise import add_normals, coefficients, fill_bits
 from neurogate.backends.numba_cpu.sums import lane_dot
+from neurogate.backends.numba_cpu.triangle import downdate, downdate_and_multiply
 
 pytestmark = pytest.mark.skipif(
     platform.machine() not in ("x86_64", "AMD64"), reason="reads x86 assembly, and this is another processor"
 )
 WIDE = r"[yz]mm\d+"
+TYPES = pytest.mark.parametrize(("dtype", "suffix"), [("float32", "ps"), ("float64", "pd")])
 
 
 def assembly(kernel: Any, *arguments: Any) -> str:
@@ -29,7 +34,7 @@ def assembly(kernel: Any, *arguments: Any) -> str:
     return str(text)
 
 
-@pytest.mark.parametrize(("dtype", "suffix"), [("float32", "ps"), ("float64", "pd")])
+@TYPES
 @pytest.mark.parametrize("uniform", [False, True])
 @pytest.mark.parametrize("model", MODELS)
 def test_a_step_of_all_neurons_is_packed(model: str, uniform: bool, dtype: str, suffix: str) -> None:
@@ -58,13 +63,13 @@ def step(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("dtype", "suffix"), [("float32", "ps"), ("float64", "pd")])
+@TYPES
 def test_the_dot_product_is_packed(dtype: str, suffix: str) -> None:
     text = assembly(lane_dot, np.zeros(64, dtype), np.zeros(64, dtype))
     assert re.search(rf"vmul{suffix}\s.*{WIDE}", text)
 
 
-@pytest.mark.parametrize(("dtype", "suffix"), [("float32", "ps"), ("float64", "pd")])
+@TYPES
 def test_noise_is_packed_and_gathers_nothing(dtype: str, suffix: str) -> None:
     bits, table = np.zeros(64, np.uint32), coefficients(dtype)
     text = assembly(noise, np.zeros(64, dtype), np.ones(64, dtype), bits, table)
@@ -78,3 +83,64 @@ def test_noise_is_packed_and_gathers_nothing(dtype: str, suffix: str) -> None:
 def noise(current, sd, bits, table):  # type: ignore[no-untyped-def]
     fill_bits(bits, 1, 0, 5)
     add_normals(current, sd, bits, table)
+
+
+def packed(text: str, suffix: str) -> Counter[str]:
+    """Count packed operations, in assembly that has none of the other number type and fuses nothing."""
+    other = "d" if suffix == "ps" else "s"
+    assert not re.search(rf"v(mul|add|sub|div)[ps]{other}\s", text)
+    assert not re.search(r"vfn?m(add|sub)\d+", text), "a fused multiply-add would change the bits"
+    return Counter(re.findall(rf"v(mul|add|sub|div|max|cmp\w*){suffix}\s.*{WIDE}", text))
+
+
+@TYPES
+@pytest.mark.parametrize("forgets", [False, True])
+def test_the_triangle_of_least_squares_is_packed(forgets: bool, dtype: str, suffix: str) -> None:
+    p, x, one = np.eye(64, dtype=dtype), np.ones(64, dtype), np.dtype(dtype).type(1)
+    found = packed(assembly(downdate_and_multiply, p, x, x, one if forgets else None, x, x.copy()), suffix)
+    # Three products for each number, of 16 rows of 64 bytes or 8 of 128; once more on the diagonal.
+    assert found["mul"] >= (128 if forgets else 96)
+    assert found["sub"] >= 32
+    assert found["add"] >= 64
+
+
+@TYPES
+def test_a_downdate_is_packed(dtype: str, suffix: str) -> None:
+    p, x = np.eye(64, dtype=dtype), np.ones(64, dtype)
+    found = packed(assembly(downdate, p, x, x, p.dtype.type(1)), suffix)
+    assert found["mul"] >= 2
+    assert found["sub"] >= 1
+
+
+@TYPES
+def test_a_sample_of_the_delta_rule_is_packed(dtype: str, suffix: str) -> None:
+    x, z, one = np.ones(64, dtype), np.ones(2, dtype), np.dtype(dtype).type(1)
+    norm = packed(assembly(lane_dot, x, x), suffix)
+    found = packed(assembly(delta_sample, np.ones((2, 64), dtype), x, z, z, one, one, one, z.copy()), suffix)
+    assert found["mul"] > norm["mul"]
+    assert found["add"] > norm["add"]
+
+
+@TYPES
+def test_the_high_pass_filter_is_packed(dtype: str, suffix: str) -> None:
+    x, row, step = np.ones((3, 64), dtype), np.ones(64, dtype), np.dtype(dtype).type(0.5)
+    found = packed(assembly(features._high_pass, x, row, row.copy(), step, x.copy()), suffix)
+    assert found["mul"] >= 2
+    assert found["sub"] >= 2
+
+
+@TYPES
+@pytest.mark.parametrize(
+    ("kernel", "rows", "least"),
+    [
+        (rates._follow, 4, {"mul": 2, "sub": 1, "add": 1}),
+        (rates._tanh, 1, {"mul": 7, "add": 8, "div": 2}),
+        (rates._rectify, 1, {"cmplt": 1}),
+    ],
+    ids=["follow", "tanh", "rectify"],
+)
+def test_a_step_of_units_without_spikes_is_packed(
+    kernel: Any, rows: int, least: dict[str, int], dtype: str, suffix: str
+) -> None:
+    found = packed(assembly(kernel, *np.ones((rows, 64), dtype)), suffix)
+    assert {name: found[name] for name, count in least.items() if found[name] < count} == {}

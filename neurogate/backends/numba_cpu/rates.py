@@ -96,8 +96,7 @@ def _run(
             _tanh(drive)
         elif activation == _RECTIFIED:
             _rectify(drive)
-        for i in range(r.shape[0]):
-            r[i] += share[i] * (scale[i] * drive[i] - r[i])
+        _follow(r, drive, share, scale)
         record(groups, neurons, values, feedback, fired, 0, records)
         if ((step + 1) % CHECK_EVERY == 0 or t + 1 == steps) and not np.isfinite(r).all():
             return step + 1
@@ -112,6 +111,13 @@ def _hear(sources: Any, weights: Any, r: Any, drive: Any) -> None:
         for k in range(sources.shape[1]):
             heard += weights[i, k] * r[sources[i, k]]
         drive[i] = heard
+
+
+@part
+def _follow(r: Any, drive: Any, share: Any, scale: Any) -> None:
+    """Let each unit go its share of the way."""
+    for i in range(r.shape[0]):
+        r[i] += share[i] * (scale[i] * drive[i] - r[i])
 
 
 @part
