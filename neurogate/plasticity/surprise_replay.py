@@ -10,8 +10,9 @@ nothing came teach *when* less, or nothing, as dips of dopamine are smaller than
 time of the outcome if it comes, and *what* how probable that is.
 
 *What* has two sets of weights: consolidated ones, which are read, and labile ones, which learn fast.
-`neurogate.plasticity.change` compares their predictions and begins the novelty of the consolidated ones anew
-when the world has changed. Between alarms their rate falls so low that chance is averaged out.
+`neurogate.plasticity.change` compares their predictions, and the error of *when* with what it usually is,
+and begins the novelty of the consolidated ones anew when the world has changed. Between alarms their rate
+falls so low that chance is averaged out.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class SurpriseReplay(Rule):
     --------
     >>> rule = SurpriseReplay()
     >>> rule.rate_what(np.array([0.0, 1000.0])).round(3).tolist()
-    [0.054, 0.004]
+    [0.062, 0.002]
     """
 
     kind: ClassVar[str] = "surprise_replay"
@@ -77,9 +78,9 @@ class SurpriseReplay(Rule):
     replays: Count = 20
     explained: Positive = 0.012
     omission: Fraction = 0.0
-    eta_what: _Rate = 0.004
-    eta_novelty: NonNegative = 0.05
-    novelty_trials: Positive = 50.0
+    eta_what: _Rate = 0.002
+    eta_novelty: NonNegative = 0.06
+    novelty_trials: Positive = 60.0
     eta_labile: _Rate = 0.06
     gates: tuple[Gate, ...] = (PhaseGate(), ErrorGate())
     detector: ChangeDetector = ChangeDetector()
@@ -104,11 +105,11 @@ class SurpriseReplay(Rule):
 
     def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:
         """Replay the trial for *when*; learn *what*, and note whether the world has changed."""
-        state = {**state, "when": self._replayed(call, state, episode)}
+        when, error = self._replayed(call, state, episode)
         counts = episode.let_pass(combine(self.gates, gate_context(state, episode))[0])
         moments, _ = episode.replayed()
         slow, fast = (call("readout")(state[key], moments).mean(axis=1) for key in ("what", "labile"))
-        state = self.detector.heard(state, slow, fast, episode.outcome)
+        state = self.detector.heard({**state, "when": when}, slow, fast, episode.outcome, error)
         labile, _ = learn_what(by_error(call), {"what": state["labile"]}, episode, self.eta_labile, counts)
         state, _ = learn_what(by_error(call), state, episode, self.rate_what(state["calm"]), counts)
         return {**state, "labile": labile["what"]}
@@ -118,24 +119,25 @@ class SurpriseReplay(Rule):
         course, saturation = combine(self.gates, gate_context(state, episode))
         return course * np.where(episode.empty, self.omission, 1.0)[:, None], saturation
 
-    def _replayed(self, call: Call, state: RuleState, episode: Episode) -> Array:
-        """Return the weights of *when* after each trial has been replayed until it is explained."""
+    def _replayed(self, call: Call, state: RuleState, episode: Episode) -> tuple[Array, Array]:
+        """Replay each trial until it is explained; return the weights of *when*, and the first error (B,)."""
         course, saturation = self._gated(state, episode)
         samples, dtype, learn = episode.phasic, episode.phasic.dtype, by_error(call)
         targets, course = episode.target[..., None].astype(dtype), course.astype(dtype)
-        weights, left = state["when"].copy(), np.arange(len(course))
+        weights, left, errors = state["when"].copy(), np.arange(len(course)), list[Array]()
         for _ in range(self.replays):
             w, x, d, c = weights[left], samples[left], targets[left], course[left]
             weights[left], read, _ = learn(w, x, d, c, self.eta_when, saturation)
-            left = left[_error(c, (d - read)[..., 0]) >= self.explained]
+            errors.append(_error(c, (d - read)[..., 0]))
+            left = left[errors[-1] >= self.explained]
             if not left.size:
                 break
-        return weights
+        return weights, errors[0]
 
 
 def _error(course: Array, error: Array) -> Array:
-    """Return the mean squared error weighted by the gate, (B,); 0 where the gate is closed."""
+    """Return the mean squared error weighted by the gate, (B,); NaN where the gate is closed."""
     opening = course.sum(axis=-1, dtype=np.float64)
     total = (course * error.astype(np.float64) ** 2).sum(axis=-1)
-    mean: Array = np.divide(total, opening, out=np.zeros_like(total), where=opening > 0)
+    mean: Array = np.divide(total, opening, out=np.full_like(total, np.nan), where=opening > 0)
     return mean

@@ -13,6 +13,7 @@ from neurogate.plasticity.change import ChangeDetector
 
 FRACTION = st.floats(0, 1)
 REPLICAS, SLOW, FAST = 200, 0.04, 0.4
+NEVER = np.array([np.nan])
 
 
 def outcomes(rng: np.random.Generator, odds: list[float], trials: int) -> Iterator[np.ndarray]:
@@ -30,7 +31,7 @@ def alarms(rng: np.random.Generator, *odds: list[float], trials: int, detector: 
     heard = []
     for stretch in odds:
         for outcome in outcomes(rng, stretch, trials):
-            memory = detector.heard(memory, slow, fast, outcome)
+            memory = detector.heard(memory, slow, fast, outcome, np.full(REPLICAS, np.nan))
             heard.append((memory["calm"] == 0).sum())
             slow, fast = slow + SLOW * (outcome - slow), fast + FAST * (outcome - fast)
     return np.array(heard)
@@ -58,10 +59,10 @@ def test_a_change_is_heard_soon_also_from_chance_to_certainty(
 def test_one_surprise_is_never_enough() -> None:
     detector = ChangeDetector(deaf_trials=0)
     certain, other = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
-    memory = detector.heard(detector.start(1), certain, certain, other)
-    assert memory["evidence"].item() == 0
-    memory = detector.heard(memory, certain, 1 - certain, other)
-    assert memory["evidence"].item() == pytest.approx(1.9)
+    memory = detector.heard(detector.start(1), certain, certain, other, NEVER)
+    assert memory["evidence"].tolist() == [[0, 0]]
+    memory = detector.heard(memory, certain, 1 - certain, other, NEVER)
+    assert memory["evidence"][0] == pytest.approx([1.9, 0])
     assert memory["calm"].item() == 2
 
 
@@ -69,8 +70,8 @@ def test_evidence_adds_up_to_an_alarm_and_begins_anew() -> None:
     detector = ChangeDetector(chance=0.25, alarm=1.5, deaf_trials=2)
     memory, course = detector.start(1), []
     for _ in range(8):
-        memory = detector.heard(memory, np.zeros((1, 1)), np.full((1, 1), 0.5), np.ones((1, 1)))
-        course.append((memory["evidence"].item(), memory["calm"].item()))
+        memory = detector.heard(memory, np.zeros((1, 1)), np.full((1, 1), 0.5), np.ones((1, 1)), NEVER)
+        course.append((memory["evidence"][0, 0], memory["calm"].item()))
     # Each trial gives 1 - 0.25 - 0.25; the first two are not heard, nor are the two after an alarm.
     assert course == [(0, 1), (0, 2), (0.5, 3), (1, 4), (1.5, 5), (0, 0), (0, 1), (0, 2)]
 
@@ -80,16 +81,47 @@ def test_evidence_is_never_below_nothing_and_predictions_count_as_probabilities(
     slow: float, fast: float, evidence: float
 ) -> None:
     detector = ChangeDetector(deaf_trials=0, alarm=10.0)
-    memory = {"evidence": np.array([evidence]), "calm": np.zeros(1)}
+    memory = {**detector.start(1), "evidence": np.array([[evidence, 0.0]])}
     outcome = np.ones((1, 1))
-    heard = detector.heard(memory, np.array([[slow]]), np.array([[fast]]), outcome)
+    heard = detector.heard(memory, np.array([[slow]]), np.array([[fast]]), outcome, NEVER)
     gained = (1 - slow) ** 2 - (1 - fast) ** 2 - detector.chance
-    assert heard["evidence"].item() == pytest.approx(max(0, evidence + gained))
-    beyond = detector.heard(memory, np.array([[-slow]]), np.array([[1 + fast]]), outcome)
-    assert beyond["evidence"].item() == pytest.approx(evidence + 1 - detector.chance)
+    assert heard["evidence"][0, 0] == pytest.approx(max(0, evidence + gained))
+    beyond = detector.heard(memory, np.array([[-slow]]), np.array([[1 + fast]]), outcome, NEVER)
+    assert beyond["evidence"][0, 0] == pytest.approx(evidence + 1 - detector.chance)
 
 
-@pytest.mark.parametrize("settings", [{"chance": -0.1}, {"alarm": 0.0}, {"deaf_trials": -1.0}], ids=str)
+def timed(detector: ChangeDetector, errors: list[float]) -> list[Mapping[str, np.ndarray]]:
+    """Return the memory after each trial of odds that are known and of these errors of *when*."""
+    memory, known, course = detector.start(1), np.ones((1, 1)), []
+    for error in errors:
+        memory = detector.heard(memory, known, known, known, np.array([error]))
+        course.append(memory)
+    return course
+
+
+def test_errors_of_when_several_times_as_large_as_usual_are_an_alarm() -> None:
+    detector = ChangeDetector(startle=1.5, alarm=1.9, deaf_trials=4)
+    course = timed(detector, [0.02] * 10 + [0.06, 0.06] + [0.02] * 3)
+    assert [memory["calm"].item() for memory in course[8:]] == [9, 10, 11, 0, 1, 2, 3]
+    assert course[10]["evidence"][0] == pytest.approx([0, 1.5])
+    assert course[11]["evidence"].tolist() == [[0, 0]]
+
+
+def test_the_usual_error_is_a_running_mean_that_begins_with_the_first_and_leaves_out_untaught_trials() -> (
+    None
+):
+    course = timed(ChangeDetector(deaf_trials=4), [np.nan, 0.4, 0.8, np.nan, 0.5])
+    assert [memory["usual"].item() for memory in course] == pytest.approx([0, 0.4, 0.5, 0.5, 0.5])
+
+
+@given(st.lists(st.floats(1e-3, 1.7e-3), min_size=1, max_size=60))
+def test_errors_that_vary_by_less_than_the_startle_are_never_evidence(errors: list[float]) -> None:
+    assert all(not memory["evidence"].any() for memory in timed(ChangeDetector(deaf_trials=0), errors))
+
+
+@pytest.mark.parametrize(
+    "settings", [{"chance": -0.1}, {"startle": 0.5}, {"alarm": 0.0}, {"deaf_trials": -1.0}], ids=str
+)
 def test_settings_outside_their_domain_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="; it must be "):
         ChangeDetector(**settings)

@@ -99,12 +99,12 @@ def test_without_alarms_what_is_that_of_the_three_factor_rule(rng: np.random.Gen
 
 
 def test_after_an_alarm_novelty_begins_anew(rng: np.random.Generator) -> None:
-    rule = SurpriseReplay(detector=ChangeDetector(deaf_trials=0, chance=0.0, alarm=0.5))
+    rule = SurpriseReplay(detector=ChangeDetector(deaf_trials=0, alarm=5.0))
     still, alarmed = (dict(rule.start(SHAPE, np.dtype("float64"))) for _ in range(2))
     episode = make_episode(rng, snapshots=1)
     for state, evidence in ((still, 0.0), (alarmed, 10.0)):
         state["calm"] = np.full(SHAPE[0], 500.0)
-        state["evidence"] = np.full(SHAPE[0], evidence)
+        state["evidence"] = np.full((SHAPE[0], 2), evidence)
     calm, stirred = (live(rule, [episode], state) for state in (still, alarmed))
     assert (calm["calm"] == 501).all()
     assert (stirred["calm"] == 0).all()
@@ -121,12 +121,25 @@ def test_a_change_of_the_odds_is_followed_faster_than_at_the_same_floor(rng: np.
         outcome = np.eye(2)[[likely]] * (rng.random() < 0.8)
         tonic = np.broadcast_to(x, made.tonic.shape).copy()
         trials.append(attrs.evolve(made, number=number, tonic=tonic, outcome=outcome))
-    settings: dict[str, Any] = {"eta_what": 0.003, "novelty_trials": 30.0}
+    settings: dict[str, Any] = {"eta_what": 0.003, "eta_novelty": 0.04, "novelty_trials": 30.0}
     ours, plain = (live(rule, trials)["what"][0] @ x for rule in (
         SurpriseReplay(**settings), ThreeFactor(**settings)))  # fmt: skip
     truth = np.array([0.0, 0.8])
     assert np.abs(ours - truth).mean() < 0.2
     assert np.abs(ours - truth).mean() < 0.5 * np.abs(plain - truth).mean()
+
+
+def test_a_change_of_times_begins_novelty_anew_too(rng: np.random.Generator) -> None:
+    rule = SurpriseReplay(eta_when=0.7, detector=ChangeDetector(deaf_trials=10, chance=2.0))
+    made = make_episode(rng, shape=(1, 60, 2))
+    later = attrs.evolve(made, target=np.roll(made.target, 12, axis=1))
+    state = live(rule, [made] * 40)
+    assert state["calm"].item() >= 30
+    trials, calm = 0, state["calm"].item()
+    while calm > 0 and trials < 5:
+        state = live(rule, [later], state)
+        trials, calm = trials + 1, state["calm"].item()
+    assert calm == 0
 
 
 @pytest.mark.parametrize("gate", [LearnedGate(), SurpriseGate()], ids=lambda gate: gate.kind)
