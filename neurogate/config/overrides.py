@@ -149,13 +149,14 @@ def put(table: dict[str, Any], path: str, value: Any, defaults: Any) -> None:
 def _begun(default: Any) -> Any:
     """Return what stands for a default before something in it is changed.
 
-    Of a table, nothing: what is left out keeps its default. But names are lost if they are left out.
+    Of a table, nothing: what is left out keeps its default. But names are lost if they are left out, and so
+    is the preset of neurons, which no class of settings knows.
     """
     if not isinstance(default, dict):
         return {} if default is None else copy.deepcopy(default)
     if all(isinstance(inner, dict) and "kind" in inner for inner in default.values()):
         return {name: {"kind": inner["kind"]} for name, inner in default.items()}
-    return {}
+    return {name: default[name] for name in ("preset",) if name in default}
 
 
 def segments(path: str) -> list[str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from neurogate.config import load, shipped, unstructure
 from neurogate.config.overrides import changes, parse, put
 from neurogate.config.paths import look, paths
 from neurogate.config.problems import Flaw
+from neurogate.network.cells import Cells
+from neurogate.neurons.distributions import Constant
 
 
 class TestParse:
@@ -81,6 +84,12 @@ class TestPut:
         assert table == {"rules": {"a": {"kind": "force"}, "b": {"kind": "ridge", "y": 9}}}
         put(table, "rules.c.z", 3, defaults)
         assert table["rules"].keys() == {"a", "b", "c"}
+
+    def test_neurons_keep_their_preset_when_something_else_of_them_changes(self) -> None:
+        simulation = load("what_when_trace", ["reservoir.cells.inhibitory.bias=5.0"])
+        assert simulation.reservoir.cells == attrs.evolve(
+            Cells(), inhibitory=attrs.evolve(Cells().inhibitory, bias=Constant(value=5.0))
+        )
 
     @pytest.mark.parametrize("name", shipped.names())
     def test_rules_are_the_only_things_that_have_names(self, name: str) -> None:
