@@ -146,6 +146,30 @@ def test_ctrl_c_says_how_to_go_on(tiny: list[str]) -> None:
     assert out.splitlines()[-1] == "The same command continues where this one stopped."
 
 
+def test_a_sweep_that_is_killed_twice_ends_in_its_report_by_its_own_command(tiny: list[str]) -> None:
+    axes = [
+        "reservoir.gain=0.5,1.0",
+        "rules.three_factor.eta_when=0.05,0.1",
+        "reservoir.inputs.density=0.5,1.0",
+    ]
+    varied = [word for axis in axes for word in ("--grid", axis)]
+    words = [sys.executable, "-m", "neurogate", "sweep", *tiny, *varied, "--seeds", "2", "--jobs", "1"]
+    words += ["--batch", "2", "--checkpoint", "0"]
+    for stored in (2, 6):
+        sweep = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while len(list(Path().glob("runs/what_when-[0-9a-f]*/manifest.json"))) < stored:
+            assert sweep.poll() is None
+            time.sleep(0.02)
+        sweep.kill()
+        assert sweep.wait() == -signal.SIGKILL
+        assert not list(Path().glob("runs/*/report.html"))
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0] == "16 runs: 16 done."
+    table, report = (Path(line.partition(": ")[2]) for line in done.stdout.splitlines()[1:])
+    assert len(table.read_text().splitlines()) == 1 + 16 * 2
+    assert all(axis.partition("=")[0] in report.read_text() for axis in axes)
+
+
 def test_a_terminal_shows_a_live_table(tiny: list[str]) -> None:
     driver, terminal = pty.openpty()
     words = [sys.executable, "-m", "neurogate", "sweep", *tiny, "--seeds", "2", "--jobs", "1"]
