@@ -20,7 +20,11 @@ from neurogate.backends.cuda.sources import OPTIONS, source
 FILES = ("reservoir.cu", "samples.cu")
 TYPES = ("float32", "float64")
 
-__all__ = ["ARCHITECTURES", "FILES", "OF_CUPY", "TYPES", "Usage", "compile_cuda", "library", "usage"]
+__all__ = [
+    "ARCHITECTURES", "FILES", "OF_CUPY", "TABLE", "TYPES", "Usage", "compile_cuda", "library", "usage",
+    "version",
+]  # fmt: skip
+TABLE = Path(__file__).parents[3] / "benchmarks" / "results" / "cuda_kernels.json"
 
 ARCHITECTURES = ("sm_75", "sm_80", "sm_90")
 STRICT = ("-Werror", "all-warnings", "--ptxas-options=-v")
@@ -88,16 +92,20 @@ def usage(log: str) -> dict[str, Usage]:
     }
 
 
-def _table(nvrtc: ctypes.CDLL) -> dict[str, object]:
+def version(nvrtc: ctypes.CDLL) -> str:
+    """Return the compiler's version, such as 13.5."""
     major, minor = ctypes.c_int(), ctypes.c_int()
     nvrtc.nvrtcVersion(ctypes.byref(major), ctypes.byref(minor))
+    return f"{major.value}.{minor.value}"
+
+
+def _table(nvrtc: ctypes.CDLL) -> dict[str, object]:
     kernels: dict[str, dict[str, dict[str, int]]] = {}
     for architecture in ARCHITECTURES:
         for name in FILES:
             for kernel, found in usage(compile_cuda(nvrtc, name, architecture)[1]).items():
                 kernels.setdefault(kernel, {})[architecture] = found._asdict()
-    version = f"{major.value}.{minor.value}"
-    return {"nvrtc": version, "options": OPTIONS, "kernels": dict(sorted(kernels.items()))}
+    return {"nvrtc": version(nvrtc), "options": OPTIONS, "kernels": dict(sorted(kernels.items()))}
 
 
 def main() -> None:
@@ -105,8 +113,7 @@ def main() -> None:
     nvrtc = library()
     if nvrtc is None:
         sys.exit("There is no libnvrtc here; to get one: pip install nvidia-cuda-nvrtc.")
-    target = Path(__file__).parents[3] / "benchmarks" / "results" / "cuda_kernels.json"
-    target.write_text(json.dumps(_table(nvrtc), indent=1) + "\n", "utf-8")
+    TABLE.write_text(json.dumps(_table(nvrtc), indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

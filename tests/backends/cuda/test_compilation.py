@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 
 import pytest
 
@@ -35,8 +36,20 @@ def test_kernels_compile_and_fit(name: str, architecture: str, compiler: ctypes.
     assert code.startswith(b"\x7fELF")
     assert set(found) == {instance(kernel, dtype) for kernel in NAMES[name] for dtype in nvrtc.TYPES}
     for kernel, usage in found.items():
+        stored = _as_stored(kernel, architecture, compiler, usage)
+        assert (kernel, usage) == (kernel, stored), (
+            "To write the table anew: python -m tests.backends.cuda.nvrtc"
+        )
         assert usage.registers * (256 if "grid" in kernel else MOST_THREADS) <= REGISTERS
         assert (kernel, usage.spilled_bytes) == (kernel, 0)
+
+
+def _as_stored(kernel: str, architecture: str, compiler: ctypes.CDLL, found: nvrtc.Usage) -> nvrtc.Usage:
+    """Return what the table of results says; another compiler than that which wrote it may find otherwise."""
+    stored = json.loads(nvrtc.TABLE.read_text("utf-8"))
+    if stored["nvrtc"] != nvrtc.version(compiler):
+        return found
+    return nvrtc.Usage(**stored["kernels"][kernel][architecture])
 
 
 @pytest.mark.parametrize("name", nvrtc.FILES)
