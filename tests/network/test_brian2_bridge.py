@@ -1,13 +1,15 @@
-"""The bridge to Brian2: the same network there fires the same spikes over a short window."""
+"""The bridge to Brian2: the same network fires the same spikes there for a while, and with noise alike."""
 
 from __future__ import annotations
 
 import warnings
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 
+from neurogate.analysis.spikes import isi_cv
 from neurogate.errors import RequestError
 from neurogate.network.assemble import Filter, assemble
 from neurogate.network.brian2_bridge import to_brian2
@@ -146,6 +148,50 @@ def test_a_start_in_the_middle_of_a_run_goes_on_as_it_would_have_here(
     assert ours["spikes"][0].sum() > N
     np.testing.assert_allclose(np.asarray(course.v).T, ours["v"][0], rtol=1e-6)
     np.testing.assert_allclose(np.asarray(groups["readouts"].z), ours["readout"][0, -1], rtol=1e-8)
+
+
+def rate_and_cv(step: np.ndarray, neuron: np.ndarray, steps: int) -> tuple[float, float]:
+    """Return spikes per neuron and second, and the mean CV of the intervals, for steps of 1 ms."""
+    return len(step) / N / steps * 1000, float(np.nanmean(isi_cv(step.astype(float), neuron, N)))
+
+
+def of_brian2(brian2: Any, reservoir: Reservoir, steps: int, seeds: range) -> np.ndarray:
+    """Return rate and CV of the same network for each seed of Brian2's noise."""
+    network = to_brian2(reservoir, np.zeros((steps, 2)))
+    neurons = next(item for item in network.objects if isinstance(item, brian2.NeuronGroup))
+    spikes = brian2.SpikeMonitor(neurons)
+    network.add(spikes)
+    network.store()
+    found = []
+    for seed in seeds:
+        network.restore()
+        brian2.seed(seed)
+        network.run(steps * neurons.clock.dt)
+        found.append(rate_and_cv(np.rint(spikes.t / neurons.clock.dt), np.asarray(spikes.i), steps))
+    return np.array(found)
+
+
+def of_ours(noise_sd: float, steps: int, replicas: int) -> tuple[Reservoir, np.ndarray]:
+    """Return one network many times, each with noise of its own, and rate and CV of each."""
+    spec = ReservoirSpec(n=N, dt_ms=1.0, inputs=Inputs(noise_sd=Constant(value=noise_sd)))
+    reservoir = Reservoir.build(spec, [5] * replicas, channels=2, backend="numba")
+    seed = np.arange(replicas, dtype=reservoir.arrays.seed.dtype)
+    reservoir = attrs.evolve(reservoir, arrays=reservoir.arrays._replace(seed=seed))
+    start, inputs = reservoir.initial_state(), np.zeros((replicas, steps, 2))
+    _, records = reservoir.run(start, inputs, [Recording(variable="spikes")])
+    return reservoir, np.array([rate_and_cv(*np.nonzero(one), steps) for one in records["spikes"]])
+
+
+def test_with_noise_rate_and_cv_agree_over_a_long_run(brian2: Any) -> None:
+    """Means over seeds lie within 4 standard errors, which our seeds tell; without noise they do not."""
+    steps, ours, theirs = 2000, 12, 4
+    reservoir, found = of_ours(3.0, steps, ours)
+    band = 4 * found.std(0, ddof=1) * np.sqrt(1 / ours + 1 / theirs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = of_brian2(brian2, reservoir, steps, range(theirs)).mean(0)
+    assert (np.abs(found.mean(0) - expected) < band).all()
+    assert (np.abs(of_ours(0.0, steps, 1)[1][0] - expected) > band).all()
 
 
 def test_what_the_bridge_cannot_say_is_refused() -> None:
