@@ -109,7 +109,9 @@ def read(
 
     Examples
     --------
-    >>> read("what_when").sweep
+    >>> list(read("what_when").sweep)
+    ['random']
+    >>> read("nc_sine").sweep
     {}
     """
     table, folder = _read(name_or_path)

@@ -50,7 +50,9 @@ def load_sweep(
     wishes : mapping, optional
         Like the ``[sweep]`` table of a file, and laid over it: a key that is varied here is varied so and not
         as the file says, conditions are added to the file's, and anything else takes the place of what stands
-        there. Relative paths start from the working directory.
+        there. Relative paths start from the working directory. A file whose table holds random keys and
+        nothing else only says where a search may look: they count if samples are asked for, and no other
+        random keys are given.
 
     Returns
     -------
@@ -150,6 +152,8 @@ def _laid(above: Any, below: Any) -> Any:
     """Lay one sweep over another."""
     if not isinstance(above, Mapping) or not isinstance(below, Mapping):
         return below if isinstance(above, Mapping) else above
+    if below.keys() == {"random"} and (above.get("random") or "samples" not in above):
+        return above
     parts = {name: (above.get(name, {}), below.get(name, {})) for name in _AXES}
     if not all(isinstance(part, Mapping) for pair in parts.values() for part in pair):
         return {**above, **below}

@@ -26,9 +26,9 @@ def options(*words: str) -> SweepOptions:
     return found[0]
 
 
-def problems(*words: str) -> list[str]:
+def problems(*words: str, name: str = "what_when") -> list[str]:
     with pytest.raises(RequestError) as caught:
-        points(*reversed(options(*words).sweep("what_when")))
+        points(*reversed(options(*words).sweep(name)))
     return list(caught.value.problems)
 
 
@@ -79,7 +79,6 @@ def test_they_are_laid_over_what_the_file_says(tmp_path: Path) -> None:
         (["--grid", "a=1", "--grid", "a=2"], "a is given twice; give all of its values at once"),
         (["--grid", "a=1", "--zip", "a=2"], "sweep: a is varied by grid and by zip"),
         (["--draw", "reservoir.gain=uniform:1:2"], "say how many, as in --random 30"),
-        (["--random", "3"], "as in --draw reservoir.gain=uniform:0.5:2.0"),
         (["--random", "2.5"], 'sweep.samples is "2.5"; it must be a whole number'),
         (["--seeds", "-1"], "sweep.seeds is -1; it must be from 1"),
         (["--seeds", "["], 'sweep.seeds is "["; it must be a whole number'),
@@ -98,3 +97,8 @@ def test_a_mistake_is_told_in_one_sentence(words: list[str], said: str) -> None:
 
 def test_all_mistakes_are_told_at_once() -> None:
     assert len(problems("--grid", "a", "--grid", "=1", "--grid", "a..b=1")) == 3
+
+
+def test_samples_of_nothing_are_a_mistake() -> None:
+    (problem,) = problems("--random", "3", name="nc_sine")
+    assert "as in --draw reservoir.gain=uniform:0.5:2.0" in problem

@@ -14,12 +14,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from neurogate.cli.sweep_options import SearchOptions
+from neurogate.config import shipped
+from neurogate.config.hashing import content_hash
 from neurogate.config.listing import inline
 from neurogate.config.loading import load
 from neurogate.config.structuring import dumps
 from neurogate.config.sweep import Sweep, points
 from neurogate.config.sweep_table import load_sweep
 from neurogate.errors import RequestError
+from neurogate.runs.search import search
 
 Write = Callable[[str], Path]
 
@@ -224,3 +228,30 @@ def explained(wishes: dict[str, Any]) -> tuple[str, ...]:
     except RequestError as error:
         return error.problems
     return ()
+
+
+class TestSpace:
+    """A file that names random keys and nothing else says where to look, not that there is a sweep."""
+
+    SPACE = '[sweep.random]\n"reservoir.gain" = {uniform = [0.5, 2.0]}\n'
+
+    def test_it_counts_if_samples_are_asked_for_and_nothing_else_is_drawn(self, write: Write) -> None:
+        path = write(self.SPACE)
+        assert load_sweep(path)[1] == Sweep()
+        assert load_sweep(path, wishes={"seeds": 3})[1] == Sweep(seeds=3)
+        assert list(load_sweep(path, wishes={"samples": 3})[1].random) == ["reservoir.gain"]
+        other = {"samples": 3, "random": {"reservoir.inputs.density": "uniform:0.1:0.9"}}
+        assert list(load_sweep(path, wishes=other)[1].random) == ["reservoir.inputs.density"]
+
+    def test_beside_anything_else_the_number_of_samples_must_be_said(self, write: Write) -> None:
+        assert "samples is 0" in problems(write(f"[sweep]\nseeds = 2\n{self.SPACE}"))[0]
+
+    def test_that_of_what_when_changes_no_run_and_can_be_searched(self, write: Write) -> None:
+        text = (shipped.folder() / "what_when.toml").read_text("utf-8")
+        without, table, _ = text.partition("[sweep.random]")
+        assert table
+        assert content_hash(load(write(without))) == content_hash(load("what_when"))
+        base, sweep = SearchOptions().sweep("what_when")
+        asked = search(base, sweep, "timing_error_ms")
+        assert len(asked.space) == 3
+        assert not asked.maximise
