@@ -99,7 +99,6 @@ def test_a_search_without_a_result_says_why(tiny: list[str], capsys: Captured) -
     ("words", "said"),
     [
         (["--metric", "timing_eror_ms", *DRAW], "Did you mean timing_error_ms?"),
-        ([*METRIC], "Nothing is searched; give a key a distribution"),
         (
             [*METRIC, "--draw", "reservoir.gain=normal:1:0.1"],
             "has no bounds; a search needs uniform:low:high",
@@ -123,6 +122,12 @@ def test_a_mistake_is_one_sentence_and_nothing_is_written(
     assert out == ""
     assert said in err
     assert len(err.splitlines()) == 1
+    assert not Path("runs").exists()
+
+
+def test_a_file_that_does_not_say_where_to_look_needs_a_distribution(capsys: Captured) -> None:
+    assert main(["tune", "nc_sine", "--metric", "rmse_free"]) == 2
+    assert "Nothing is searched; give a key a distribution" in capsys.readouterr().err
     assert not Path("runs").exists()
 
 
