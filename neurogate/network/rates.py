@@ -32,7 +32,8 @@ class EchoState:
     r"""An echo-state network: leaky tanh units with random recurrent weights.
 
     Each unit hears `in_degree` others. Weights are scaled so that the largest absolute eigenvalue of W is
-    `spectral_radius`; below 1 the network forgets where it began, for small signals.
+    `spectral_radius`. Below 1 a network forgets where it began; above, it does so only while inputs drive
+    its units into the bends of tanh, and the memory of those inputs is longer.
 
     Parameters
     ----------
@@ -72,10 +73,10 @@ class EchoState:
 
     n: Annotated[int, Domain(1, 1_000_000)] = 1000
     dt_ms: Milliseconds = 1.0
-    spectral_radius: NonNegative = 0.95
+    spectral_radius: NonNegative = 1.7
     in_degree: Count = 10
     weight: Distribution = Normal(mean=0.0, sd=1.0)
-    tau_ms: Distribution = LogUniform(low=30.0, high=1000.0)
+    tau_ms: Distribution = LogUniform(low=5.0, high=300.0)
     bias: Distribution = Normal(mean=0.0, sd=0.2)
     inputs: RateInputs = RateInputs()
     rate_hz: Positive = 20.0
@@ -120,7 +121,7 @@ class Leaky:
     n: Annotated[int, Domain(1, 1_000_000)] = 1000
     dt_ms: Milliseconds = 1.0
     rectified: bool = False
-    tau_ms: Distribution = LogUniform(low=30.0, high=1000.0)
+    tau_ms: Distribution = LogUniform(low=10.0, high=3000.0)
     bias: Distribution = Constant(value=0.0)
     inputs: RateInputs = RateInputs()
     rate_hz: Positive = 20.0

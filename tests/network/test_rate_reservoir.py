@@ -51,6 +51,16 @@ def test_parts_and_their_union_give_the_bits_of_the_whole(kind: str) -> None:
     np.testing.assert_array_equal(advanced(RateReservoir.joined(parts)), expected[[2, 0, 1]])
 
 
+def test_an_echo_state_network_forgets_where_it_began_while_it_is_driven() -> None:
+    reservoir = RateReservoir.build(EchoState(n=200), [1], 1, backend="numba")
+    rested = reservoir.initial_state()
+    values = np.random.default_rng(0).normal(0, 10, rested.values.shape)
+    states = [rested, rested._replace(values=values)]
+    inputs = np.ones((1, 4000, 1))
+    ends = [reservoir.run(state, inputs)[0].values for state in states]
+    assert np.abs(ends[0] - ends[1]).max() < 1e-3 * np.abs(values).max()
+
+
 def test_unlike_reservoirs_cannot_be_joined() -> None:
     with pytest.raises(RequestError, match="of different kinds cannot be joined"):
         RateReservoir.joined([built("echo_state"), built("leaky")])
