@@ -84,6 +84,12 @@ class ThreeFactor(Rule):
     def __attrs_post_init__(self) -> None:
         check_gates("gates", self.gates)
         check_gates("gates_what", self.gates_what or ())
+        both = (*self.gates, *(self.gates_what or ()))
+        if len({gate for gate in both if isinstance(gate, LearnedGate)}) > 1:
+            raise ValueError(
+                "gates_what holds another learned gate than gates; they must be alike, since they share what "
+                "is learned."
+            )
 
     def rate_what(self, trial: int) -> float:
         """Return the learning rate of *what* after `trial` trials."""

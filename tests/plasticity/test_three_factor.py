@@ -361,3 +361,9 @@ def test_what_online_learns_in_the_bins_after_the_outcome_came_or_was_due(rng: n
 def test_gates_of_which_there_can_be_one_are_refused_twice(name: str, gate: Gate) -> None:
     with pytest.raises(ValueError, match=f"{name} holds 2 {gate.kind} gates; it must hold at most one"):
         ThreeFactor(**{name: (gate, gate)})  # type: ignore[arg-type]
+
+
+def test_learned_gates_of_when_and_what_share_what_is_learned_and_so_must_be_alike() -> None:
+    assert ThreeFactor(gates=(LearnedGate(),), gates_what=(LearnedGate(),)).gates_what == (LearnedGate(),)
+    with pytest.raises(ValueError, match="gates_what holds another learned gate than gates; they must be"):
+        ThreeFactor(gates=(LearnedGate(),), gates_what=(LearnedGate(width_ms=50.0),))
