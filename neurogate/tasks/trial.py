@@ -6,6 +6,7 @@ apart from what the feedback does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -200,12 +201,21 @@ def _norms(weights: Array) -> Array:
 
 
 def _broken(state: RuleState) -> bool:
-    return not all((_norms(state[key]) < _WEIGHT_CAP).all() for key in ("when", "what"))
+    return not all(
+        _is_small(state[key]) or (_norms(state[key]) < _WEIGHT_CAP).all() for key in ("when", "what")
+    )
+
+
+def _is_small(weights: Array) -> bool:
+    """Say whether no norm can be above the cap, which is told in a fraction of the time of the norms."""
+    return float(np.abs(weights).max()) * math.sqrt(weights.shape[-1]) < _WEIGHT_CAP
 
 
 def _explosions(name: str, state: RuleState, step: int) -> list[RunDiverged]:
     """Say of each replica which weights are beyond the cap."""
     found: dict[int, RunDiverged] = {}
+    if not _broken(state):
+        return []
     for key in ("when", "what"):
         norms = _norms(state[key])
         for b, k in np.argwhere(~(norms < _WEIGHT_CAP)):
