@@ -146,8 +146,8 @@ def _plan(points: Sequence[Point], missing: Sequence[Point], options: Options) -
     """Return the table of runs, and what they will take."""
     from neurogate.cli.duration import duration
     from neurogate.cli.sweep_progress import changes_text
+    from neurogate.runs.forecast import expected_seconds
     from neurogate.runs.planning import plan
-    from neurogate.runs.probe import seconds_per_run
 
     lines = [f"{point.hash[:12]}  {changes_text(point.changes)}" for point in points[:_ROWS_SHOWN]]
     if len(points) > _ROWS_SHOWN:
@@ -157,7 +157,8 @@ def _plan(points: Sequence[Point], missing: Sequence[Point], options: Options) -
         simulations = [point.simulation for point in missing]
         planned = plan(simulations, options.jobs, options.batch, options.memory_mb)
         some = [simulations[place] for place in planned.batches[0]]
-        total_s = seconds_per_run(some) * len(missing) / min(planned.width, len(planned.batches))
+        width = min(planned.width, len(planned.batches))
+        total_s = expected_seconds(some, len(missing), width, options.scheduler)
         lines.append(f"Memory: about {planned.each_mb:.0f} MB a run while it is under way.")
         lines.append(f"Time: about {duration(total_s)} with {planned.width} jobs, by a short probe.")
     return "\n".join(lines) + "\n"

@@ -39,7 +39,7 @@ def warm(simulation: config.AnySimulation) -> None:
 
 
 def seconds_per_run(simulations: Sequence[config.AnySimulation]) -> float:
-    """Return the time that one run of many takes in one process, measured on a few short ones.
+    """Return the time that one run of many takes in one process, to its judgement, by a few short ones.
 
     Parameters
     ----------
@@ -55,12 +55,15 @@ def seconds_per_run(simulations: Sequence[config.AnySimulation]) -> float:
     warm(some[0])
     total = session(some[0]).total
     (shared, *_) = share([_short(one) for one in some])
-    began = time.perf_counter()
+    began, judged_s = time.perf_counter(), 0.0
     with contextlib.suppress(RunDiverged):  # the parts before it tell enough
         while not shared.session.done:
             shared.session.advance()
-    parts = max(shared.session.position, 1)
-    return (time.perf_counter() - began) / parts * total / len(shared.members)
+    simulated_s, parts = time.perf_counter() - began, max(shared.session.position, 1)
+    if shared.session.done:
+        shared.session.result()
+        judged_s = time.perf_counter() - began - simulated_s
+    return (simulated_s / parts * total + judged_s) / len(shared.members)
 
 
 def _tiny(simulation: Any) -> Any:

@@ -1,0 +1,27 @@
+"""What a sweep will take counts everything that it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from neurogate.config import Run, Simulation
+from neurogate.runs import forecast, pool
+from tests.reliability.tiny import inline
+
+SOME = [Simulation(name="mine", run=Run(seed=seed)) for seed in (1, 2)]
+
+
+def test_starting_workers_and_writing_the_report_count_beside_the_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = [100.0]
+
+    def start(simulation: Simulation) -> None:
+        now_s[0] += 4.0
+
+    monkeypatch.setattr(pool, "local", inline)
+    monkeypatch.setattr("time.perf_counter", lambda: now_s[0])
+    monkeypatch.setattr(pool, "warm", lambda simulation: None)
+    monkeypatch.setattr(forecast, "warm", start)
+    monkeypatch.setattr(forecast, "seconds_per_run", lambda simulations: 3.0)
+    assert forecast.expected_seconds(SOME, runs=8, width=2) == pytest.approx(2 * 4.0 + 8 * 3.0 / 2)
