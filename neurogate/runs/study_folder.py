@@ -130,8 +130,12 @@ def written(folder: Path) -> Iterator[None]:
     """
     try:
         yield
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
+        # Optuna's lock says so in words of its own.
+        refused = error if isinstance(error, OSError) else error.__context__
+        if not isinstance(refused, OSError):
+            raise
         raise RunError(
-            f"The search cannot be kept in {folder}: {error.strerror or error}. "
+            f"The search cannot be kept in {folder}: {refused.strerror or refused}. "
             "Mend that and repeat the command; it continues where it stopped."
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from collections.abc import Callable
@@ -11,10 +12,11 @@ from typing import Any
 import attrs
 import pytest
 
-from neurogate.errors import RequestError
+from neurogate.errors import RequestError, RunError
 from neurogate.runs.lease import Leases
 from neurogate.runs.search import Search
 from neurogate.runs.study import Study, Trial, open_study
+from neurogate.runs.study_folder import written
 from tests.runs.test_search import ETA, GAIN, asked
 
 pytest.importorskip("optuna", reason="Optuna is not installed (the extra neurogate[tune]).")
@@ -175,3 +177,18 @@ def test_one_search_is_done_by_one_process(tmp_path: Path) -> None:
         others.acquire(SEARCH.folder(tmp_path))
         assert "Another process (process " in problem(tmp_path)
     assert after(tmp_path, 4)
+
+
+def refuse_the_lock() -> None:
+    """Fail as Optuna's lock does."""
+    try:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    except OSError:
+        raise RuntimeError("Error: did not possess lock")  # noqa: B904
+
+
+def test_a_lock_that_the_disk_refuses_is_a_disk_that_refuses(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"cannot be kept in .*: No space left"), written(tmp_path):
+        refuse_the_lock()
+    with pytest.raises(RuntimeError, match="ours"), written(tmp_path):
+        raise RuntimeError("ours")
