@@ -38,6 +38,7 @@ FIGURES = {
     "R1": Figure("killed at random moments, no finished run is lost, none is seen in part", "killing", 1000),
     "R2": Figure("every damaged file is found, and exactly those runs are executed again", "damaging", 1000),
     "R3": Figure("a disk that refuses costs a sentence and nothing that is stored", "refusing", 600),
+    "R4": Figure("what diverges is found within 100 steps, and nothing beside it changes", "diverging", 1000),
     "R5": Figure("no configuration ends in anything but a simulation or sentences", "fuzzing", 10000),
     "R6": Figure("threads, workers, batches, order and interruptions change no bit", "comparing", 500),
     "R11": Figure("two drivers execute each run of a sweep once", "contending", 50),
@@ -59,7 +60,7 @@ def main() -> int:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             measure = importlib.import_module(f"tests.reliability.{figure.module}").measure
-            found = measure(count, Path(folder), lambda line, name=name: _tell(f"{name}: {line}"))
+            found = measure(count, Path(folder).resolve(), lambda line, name=name: _tell(f"{name}: {line}"))
         rows[name] = _row(name, count, found, time.monotonic() - began)
         _tell(json.dumps(rows[name], indent=1))
         ordered = [rows[known] for known in FIGURES if known in rows]

@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -69,7 +70,19 @@ def _commands(toml: Path) -> dict[str, Command]:
         "verify": Command(("verify", "--out", "OUT"), 1, _damage),
         "gc": Command(("gc", "--out", "OUT"), harm=_leave),
         "report": Command(("report", "RUN"), wants=("*-report.html",)),
+        **(_searched(one) if find_spec("optuna") else {}),
+        **(_exported() if find_spec("pynwb") else {}),
     }
+
+
+def _searched(one: tuple[str, ...]) -> dict[str, Command]:
+    search = ("--metric", "probability_mae", "--draw", "reservoir.gain=choice:0.5,1.5", "--trials", "2")
+    search += ("--at-once", "1", "--jobs", "1", "--batch", "1", "--checkpoint", "0")
+    return {"tune": Command(("tune", *one, *search), wants=("*-tune-*/best.toml",))}
+
+
+def _exported() -> dict[str, Command]:
+    return {"export": Command(("export", "RUN", "--nwb", "OUT/session.nwb"), wants=("session.nwb",))}
 
 
 def _damage(out: Path) -> None:
@@ -92,7 +105,9 @@ def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
     """Refuse what the commands ask of the disk, `count` times at most, and fill as many disks."""
     tiny(1)
     toml = folder / "simulation.toml"
-    toml.write_text(config.dumps(config.load("what_when", CHANGES)), "utf-8")
+    toml.write_text(
+        config.dumps(config.load("what_when", [*CHANGES, 'record.variables=["spikes"]'])), "utf-8"
+    )
     seen: Counter[str] = Counter()
     flaws: list[str] = []
     with _unlucky():
@@ -181,8 +196,10 @@ class _Asked:
 
     @property
     def words(self) -> tuple[str, ...]:
-        names = {"OUT": self.out, "RUN": _run(self.out)}
-        return tuple(str(names.get(word, word)) for word in self.command.words)
+        names = {"OUT": self.out, "RUN": self.out / _run(self.before).name}
+        return tuple(
+            str(names.get(word, word)).replace("OUT/", f"{self.out}/") for word in self.command.words
+        )
 
     def trials(self) -> Iterator[tuple[int, int, str]]:
         """Yield the first and the last operation to refuse, and how: some of each place."""
@@ -240,8 +257,8 @@ def told_badly(code: int | str, errors: str, usual: int, out: Path) -> Iterator[
 
 
 def partial_but(out: Path) -> list[str]:
-    """Say what is partial, but for what was damaged on purpose."""
-    return [one for one in partial(out) if "0123456789ab" not in one]
+    """Say what is partial, but for what was damaged on purpose, and for searches, which have no manifest."""
+    return [one for one in partial(out) if "0123456789ab" not in one and "-tune-" not in one]
 
 
 def kept(out: Path) -> dict[str, Any]:
