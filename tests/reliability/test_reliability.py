@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from neurogate.config import shipped
+
 Measured = Callable[[str, int], dict[str, Any]]
 
 
@@ -54,6 +56,14 @@ def test_a_disk_that_refuses_costs_a_sentence_and_nothing_that_is_stored(measure
     found = measured("R3", 12)
     assert found["trials"] == 12
     assert found["places that write"] > 30
+
+
+def test_what_diverges_is_found_at_once_in_its_own_run_and_in_no_other(measured: Measured) -> None:
+    found = measured("R4", 40)
+    assert found["harmed"] == 40
+    assert 0 < found["steps until it is found, at most"] <= 100
+    assert found["runs beside one that was harmed"] == 4 * 3
+    assert found["unharmed runs of shipped simulations"] == 3 * len(shipped.names())
 
 
 def test_no_configuration_ends_in_anything_but_a_simulation_or_sentences(measured: Measured) -> None:
