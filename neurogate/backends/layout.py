@@ -100,7 +100,7 @@ class NetworkArrays(NamedTuple):
     targets: Array  # (B, S) int32
     weights: Array  # (B, S)
     delays: Array  # (B, S) int32 steps, or (B, 0) when every delay is one step
-    use: Array  # (B, N) share of its resources that a rested sender uses; (B, 0) without short-term plasticity
+    use: Array  # (B, N) share of resources that a rested sender uses; (B, 0) without short-term plasticity
     facilitation_decay: Array  # (B, N) likewise
     depression_decay: Array  # (B, N) likewise
 

@@ -122,6 +122,11 @@ class Checkpoint:
         """Forget the checkpoint, if there is one."""
         self.path.unlink(missing_ok=True)
 
+    def clear(self) -> None:
+        """Forget the checkpoint, and what a kill left of others; this looks through the whole folder."""
+        for path in (self.path, *self.path.parent.glob(f"{self.path.name}.*.tmp")):
+            path.unlink(missing_ok=True)
+
 
 def _line(file: IO[bytes]) -> bytes:
     """Return the first line that belongs to what `file` holds after it."""

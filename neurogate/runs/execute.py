@@ -84,7 +84,7 @@ def execute(
             _LOG.info("It was made by other software: %s.", other)
         # A kill just after the folder appeared has left its checkpoint.
         with contextlib.suppress(OSError):
-            checkpoint.remove()
+            checkpoint.clear()
         return found
     with collected_lines() as log:
         # A simulation over its own limit cannot be made, so this is a message and no check.
@@ -100,7 +100,7 @@ def execute(
                 facts, arrays = (diverged(lost), {}) if lost else _judge(course)
                 summary = summarise(simulation, folder, course.session, facts, course.wall_time_s, software)
                 keep(folder, simulation, summary, arrays, log, replace=force)
-    checkpoint.remove()
+    checkpoint.clear()
     return store.load(folder)
 
 

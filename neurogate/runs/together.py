@@ -140,6 +140,7 @@ def run_together(
     software = versions()
     for shared in share(simulations):
         members = [_Member.of(simulations[place], out, software) for place in shared.members]
+        _clear(out, members)
         kept = {k: found for k, member in enumerate(members) if (found := member.checkpoint.read())}
         done = [position(kept[k].state) if k in kept else 0 for k in range(len(members))]
         for far in sorted(set(done), reverse=True):
@@ -263,6 +264,14 @@ class _Batch:
             return member.ended(Outcome.FAILED, each_s, f"{type(error).__name__}: {error}", log)
         member.checkpoint.remove()
         return member.ended(Outcome(facts["outcome"]), each_s, message)
+
+
+def _clear(out: Path, members: Sequence[_Member]) -> None:
+    """Remove checkpoints that were not whole when a process that had these runs was killed."""
+    names = {member.checkpoint.path.name for member in members}
+    for left in out.glob(".*.checkpoint.*.tmp"):
+        if left.name.rsplit(".", 2)[0] in names:
+            left.unlink(missing_ok=True)
 
 
 def _of(error: RunDiverged, part: Part) -> RunDiverged | None:
