@@ -45,13 +45,13 @@ class EProp(Rule):
     Examples
     --------
     >>> EProp().tau_ms
-    20.0
+    10.0
     """
 
     kind: ClassVar[str] = "e_prop"
-    eta_when: Annotated[float, Domain(0, 2)] = 0.07
+    eta_when: Annotated[float, Domain(0, 2)] = 0.03
     eta_what: Annotated[float, Domain(0, 2)] = 0.01
-    tau_ms: Milliseconds = 20.0
+    tau_ms: Milliseconds = 10.0
     start_ms: _Time = 0.0
     stop_ms: _Time = 1650.0
 
