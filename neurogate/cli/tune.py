@@ -185,7 +185,7 @@ def _report(asked: Search, tuned: Tuned, trials: int) -> str:
     elif states["running"] < len(tuned.trials):
         why = next((trial.why for trial in tuned.trials if trial.why), "")
         lines.append(f"No trial has a value. {why}".rstrip())
-    if len(tuned.trials) < trials or states["running"]:
+    if len(tuned.trials) < trials or states["running"] or states["failed"]:
         lines.append("The same command continues where this one stopped.")
     return "\n".join(lines) + "\n"
 

@@ -50,7 +50,7 @@ class Trial:
     changes : mapping
         Values by key path.
     state : "running", "done", "pruned" or "failed"
-        A pruned trial has no value because its settings are bad; a failed one might have had one.
+        A pruned trial has no value because its settings are bad; a failed one is still to be run.
     value : float or None
         Mean of the metric over the seeds, if it is done.
     values : tuple of float
@@ -112,7 +112,8 @@ class Study:
                 seed=_seed(self.search.seed, number), multivariate=True, constant_liar=True
             )
             scratch = optuna.create_study(sampler=sampler, direction=_direction(self.search))
-            scratch.add_trials([*known[:first], *running])
+            ended = [one for one in known[:first] if one.state.is_finished()]
+            scratch.add_trials([*ended, *running])
             drawn = scratch.ask(space).params
             params = {key: _rounded(drawn[key], space[key]) for key in space}
             self.kept.add_trial(_unfinished(params, space))

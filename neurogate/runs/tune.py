@@ -7,7 +7,7 @@ of any sweep are; so a search that was stopped, by whatever means, is continued 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -77,26 +77,35 @@ def tune(study: Study, trials: int, options: Options, tell: Tell = lambda event:
     RunError
         If the disk refuses.
     """
+    failed: dict[int, Trial] = {}
     with stop_requests() as asked, Workers(options.scheduler) as workers:
-        while not asked() and (under_way := _round(study, trials)):
-            if not _finish(study, under_way, options, tell, workers):
+        while not asked() and (under_way := _round(study, trials, failed)):
+            judged = _finish(study, under_way, options, tell, workers)
+            failed |= {trial.number: trial for trial in judged if trial.state == "failed"}
+            if any(trial.state == "running" for trial in judged):
                 break
     ranked = study.ranked()
     if ranked:
         _write_best(study, ranked[0])
-    return Tuned(study.folder, tuple(study.trials()), tuple(ranked), study.importances())
+    known = tuple(failed.get(trial.number, trial) for trial in study.trials())
+    return Tuned(study.folder, known, tuple(ranked), study.importances())
 
 
-def _round(study: Study, most: int) -> list[Trial]:
-    """Return the trials that are still running, and what is missing to a round of them."""
+def _round(study: Study, most: int, failed: Collection[int]) -> list[Trial]:
+    """Return the trials that are still to be run, and what is missing to a round of them."""
     known, size = study.trials(), study.search.at_once
-    running = [trial for trial in known if trial.state == "running"]
+    running = [trial for trial in known if trial.state == "running" and trial.number not in failed]
     end = size * math.ceil((len(known) + (not running)) / size)
     return running + [study.ask() for _ in range(len(known), min(end, most))]
 
 
-def _finish(study: Study, trials: Sequence[Trial], options: Options, tell: Tell, workers: Workers) -> bool:
-    """Run what trials need, and note what became of them; say whether all of them have ended."""
+def _finish(
+    study: Study, trials: Sequence[Trial], options: Options, tell: Tell, workers: Workers
+) -> list[Trial]:
+    """Run what trials need, note what became of them, and return those of which something was run.
+
+    A trial whose runs failed is told of and not noted: the next call runs it again, as a sweep would.
+    """
     points: dict[int, tuple[Point, ...]] = {}
     for trial in trials:
         try:
@@ -115,9 +124,11 @@ def _finish(study: Study, trials: Sequence[Trial], options: Options, tell: Tell,
     left = [trial for trial in trials if trial.number in points]
     judged = [_judged(trial, points[trial.number], study, ended) for trial in left]
     for trial in judged:
-        if trial.state != "running":
+        if trial.state == "failed":
+            tell(trial)
+        elif trial.state != "running":
             _end(study, trial, tell)
-    return all(trial.state != "running" for trial in judged)
+    return judged
 
 
 def _end(study: Study, trial: Trial, tell: Tell) -> None:

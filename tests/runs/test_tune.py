@@ -148,6 +148,13 @@ def test_runs_that_fail_are_no_verdict_on_the_settings(tmp_path: Path) -> None:
     assert found.ranked == ()
 
 
+def test_runs_that_failed_are_run_again_by_the_same_call(tmp_path: Path) -> None:
+    lost, _ = run(tmp_path, trials=3, timeout_s=1e-9)
+    found, _ = run(tmp_path, trials=3)
+    assert [trial.state for trial in found.trials] == ["done"] * 3
+    assert [trial.changes for trial in found.trials] == [trial.changes for trial in lost.trials]
+
+
 def test_what_is_not_measured_and_what_does_not_fit_is_pruned(tmp_path: Path) -> None:
     never = asked("blocks.A.trials_to_timing", at_once=1)
     (trial,) = run(tmp_path, never, trials=1)[0].trials
