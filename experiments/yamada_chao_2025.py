@@ -43,8 +43,8 @@ from neurogate.runs.claims import Claim, Verdict, as_json, as_markdown, favours,
 from neurogate.runs.over_seeds import Seeds, over_seeds
 
 NAME = "yamada_chao_2025"
-OURS = "three_factor"
-LOCAL = ("no_gate", "delta", "reward_hebbian", "e_prop")
+OURS, PLAIN = "surprise_replay", "three_factor"
+LOCAL = (PLAIN, "no_gate", "delta", "reward_hebbian", "e_prop")
 LEAST_SQUARES = ("force", "force_forgetting", "force_two_memories", "force_reset")
 RIVALS = (*LOCAL, *LEAST_SQUARES)
 
@@ -60,12 +60,30 @@ class Study:
 
 
 MAIN = Study(NAME)
-ECHO, LEAKY = Study("what_when_echo_state"), Study("what_when_leaky")
+# What the main simulation asks, and the rule that is judged, for those that ship without them.
+ALIKE = (
+    "task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]",
+    f"rules.{OURS}.kind={OURS}",
+)  # fmt: skip
+ECHO, LEAKY = Study("what_when_echo_state", ALIKE), Study("what_when_leaky", ALIKE)
 
 # One thing is taken away from the network at a time.
 NETWORKS = {
     "whole": Study("what_when"),
     "no_recurrence": Study("what_when", ("reservoir.gain=0.0",)),
+    "neurons_alike": Study(
+        "what_when",
+        (
+            'reservoir.cells.excitatory={preset="alike_adapting", bias=6.0}',
+            'reservoir.cells.inhibitory={preset="fast_spiking_2003", bias=6.0}',
+            "reservoir.synapse.tau_ms=70.71",
+            "reservoir.trace.tau_ms=67.08",
+        ),
+    ),
+    "no_slow_synapses": Study("what_when", ("reservoir.synapse.tau_ms=10.0",)),
+    "no_adaptation": Study("what_when", ("reservoir.cells.excitatory.preset=excitatory_2003",)),
+    "300_neurons": Study("what_when", ("reservoir.n=300",)),
+    "much_noise": Study("what_when", ("reservoir.inputs.noise_sd=1.0",)),
 }
 
 # Where attention should matter: the same rule with gates, without any, and with gates at random times.
@@ -74,7 +92,7 @@ DISTRACTED = {
     "two streams": Study("what_when_two_streams"),
     "distractors": Study("what_when_distractors"),
 }
-SHUFFLED = Study("what_when_shuffled")
+SHUFFLED = Study("what_when_shuffled", ALIKE)
 TRACE = Study("what_when_trace")
 WEBER = Study("what_when_weber")
 
@@ -189,7 +207,7 @@ def phases(run: Runner) -> Iterator[Claim]:
     main = run(MAIN)
     lesions = ("lesion_cue", "lesion_delay", "lesion_outcome")
     for key, words in (("timing_error_ms", "timing error (ms)"), ("probability_mae", "mean |p̂ − p|")):
-        whole, hit = main.metric(OURS, key), each(main, lesions, key)
+        whole, hit = main.metric(PLAIN, key), each(main, lesions, key)
         worst = max(hit, key=lambda name: hit[name].mean())
         others = [name for name in lesions if name != worst]
         verdicts = [favours(whole, hit[worst]), *(favours(hit[name], hit[worst]) for name in others)]
@@ -204,13 +222,13 @@ def ablations(run: Runner) -> Iterator[Claim]:
     main = run(MAIN)
     parts = ("no_gate", "no_error_gate", "shuffled_gate", "no_error", "no_replay", "no_novelty")
     for key, words in (("timing_error_ms", "timing error (ms)"), ("probability_mae", "mean |p̂ − p|")):
-        whole, without = main.metric(OURS, key), each(main, parts, key)
+        whole, without = main.metric(PLAIN, key), each(main, parts, key)
         needed = [name for name in parts if favours(whole, without[name]) is Verdict.SUPPORTED]
         yield Claim(
             f"Every factor of the rule matters for the {words.split('(')[0].strip()}", words, whole,
             _share(len(needed), len(parts)), f"needed: {', '.join(needed) or 'none'}", without,
         )  # fmt: skip
-        networks = {name: run(study).metric(OURS, key) for name, study in NETWORKS.items()}
+        networks = {name: run(study).metric(PLAIN, key) for name, study in NETWORKS.items()}
         base = networks.pop("whole")
         needed = [name for name in networks if favours(base, networks[name]) is Verdict.SUPPORTED]
         yield Claim(
@@ -241,7 +259,7 @@ def memory(run: Runner) -> Iterator[Claim]:
         ("timing_error_ms", "timing error (ms)", (25.0, 50.0)),
         ("probability_mae", "mean |p̂ − p|", (0.1, 0.15)),
     ):
-        value = found.metric(OURS, key)
+        value = found.metric(PLAIN, key)
         yield Claim(
             "A cue of 100 ms and silence until the outcome are enough", words, value, within(value, *bounds),
             "what the network remembers", each(found, ("force",), key),
@@ -300,7 +318,7 @@ def figures(run: Runner, claims: Sequence[str]) -> Iterator[tuple[str, Figure]]:
     """Compose the figures of the chosen claims."""
     main = run(MAIN)
     shown = Shown(main.arrays, dict(main.metrics[0]))
-    few = (OURS, "force", "force_two_memories")
+    few = (OURS, PLAIN, "force", "force_two_memories")
     if "timing" in claims:
         yield "readouts", picture("readout", shown).figure
         yield "timing", timing_figure(main.arrays, few)
@@ -316,7 +334,7 @@ def figures(run: Runner, claims: Sequence[str]) -> Iterator[tuple[str, Figure]]:
 def _conditions(main: Seeds, name: str) -> Figure:
     """Draw both errors of the rule and of what was done to it."""
     begins = "lesion_" if name == "phases" else ("no_", "shuffled_")
-    rows = [rule for rule in map(str, main.arrays["rule_names"]) if rule == OURS or rule.startswith(begins)]
+    rows = [rule for rule in map(str, main.arrays["rule_names"]) if rule == PLAIN or rule.startswith(begins)]
     made = figure(WIDTH_MM, 20.0 + 5.5 * len(rows))
     with mpl.rc_context(STYLE):
         left, right = made.subplots(1, 2, sharey=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,12 @@ def script(checkout: Path) -> dict[str, Any]:
     return runpy.run_path(str(checkout / "experiments" / "yamada_chao_2025.py"))
 
 
-def rules_of(simulation: str) -> list[str]:
-    return list(load(simulation).rules)
+def rules_of(study: Any) -> list[str]:
+    return list(load(study.simulation, overrides=list(study.changes)).rules)
 
 
-def seeds(simulation: str, given: Callable[[str, str], float]) -> Seeds:
+def seeds(rules: Sequence[str], given: Callable[[str, str], float]) -> Seeds:
     """Return made-up evidence: every metric of every rule is as given, a little different in each seed."""
-    rules = rules_of(simulation)
     metrics = [
         {rule: {key: given(rule, key) * (1 + jitter) for key in MEASURES} for rule in rules}
         for jitter in JITTER
@@ -58,7 +57,7 @@ def seeds(simulation: str, given: Callable[[str, str], float]) -> Seeds:
 
 
 def judged(script: dict[str, Any], name: str, given: Callable[[str, str], float]) -> list[Any]:
-    return list(script["CLAIMS"][name](lambda study: seeds(study.simulation, given)))
+    return list(script["CLAIMS"][name](lambda study: seeds(rules_of(study), given)))
 
 
 def test_every_study_is_a_shipped_simulation_that_can_be_changed_so(script: dict[str, Any]) -> None:
@@ -66,7 +65,9 @@ def test_every_study_is_a_shipped_simulation_that_can_be_changed_so(script: dict
     for study in [*studies, *script["NETWORKS"].values(), *script["DISTRACTED"].values()]:
         simulation = load(study.simulation, overrides=list(study.changes))
         assert simulation.name == study.simulation
-    assert {script["OURS"], *script["RIVALS"]} <= set(rules_of("yamada_chao_2025"))
+    assert {script["OURS"], *script["RIVALS"]} <= set(rules_of(script["MAIN"]))
+    for name in ("ECHO", "LEAKY", "SHUFFLED"):
+        assert script["OURS"] in rules_of(script[name])
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_the_table_and_figures_are_written(
 
     def run(simulation: Any, count: int, out: Path, **_: Any) -> Seeds:
         asked.append(count)
-        return seeds(simulation.name, lambda rule, key: 1.0)
+        return seeds(list(simulation.rules), lambda rule, key: 1.0)
 
     monkeypatch.setitem(names, "over_seeds", run)
     script["main"](["--claim", "adaptation", "--quick", "--out", str(tmp_path), "--json"])
