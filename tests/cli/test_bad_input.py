@@ -121,7 +121,7 @@ def test_an_output_folder_that_cannot_be_written_to_is_told(out: str, capsys: Ca
         (["config", "shwo"], 'Did you mean "show"?'),
         (["plot"], "RUN"),
         (["plot", "nowhere"], "nowhere is not a folder"),
-        (["plot", "."], "is damaged: manifest.json is missing"),
+        (["plot", "."], "is not the folder of a run"),
         (["doctor", "now"], "now"),
     ],
     ids=" ".join,

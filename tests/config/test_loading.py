@@ -216,6 +216,7 @@ class TestWhatWhen:
         assert set(tomllib.loads(text)) == {
             "name",
             "description",
+            "sweep",
             "run",
             "reservoir",
             "features",

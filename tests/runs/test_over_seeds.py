@@ -51,5 +51,5 @@ def test_a_seed_that_is_lost_is_named_and_the_others_are_kept(tmp_path: Path) ->
     simulation = config.structure(TINY | {"reservoir": {"n": 10, "gain": 1e9}})
     with pytest.raises(RunError, match=r"Of 2 seeds of tiny, 2 diverged.* repeat the command"):
         over_seeds(simulation, 2, tmp_path)
-    kept = [store.load(path.parent).outcome for path in tmp_path.glob("*/manifest.json")]
+    kept = [store.load(path.parent).outcome for path in tmp_path.glob("tiny-*/summary.json")]
     assert kept == [Outcome.DIVERGED] * 2

@@ -237,7 +237,7 @@ def test_a_report_inside_a_stored_run_is_refused(run: store.Run) -> None:
 def test_what_is_neither_run_nor_sweep_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="is not a folder"):
         report(tmp_path / "nothing")
-    with pytest.raises(RequestError, match="damaged"):
+    with pytest.raises(RequestError, match="is not the folder of a run"):
         report(tmp_path)
 
 
