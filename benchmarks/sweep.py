@@ -2,7 +2,7 @@
 
 Writes benchmarks/results/sweep.json:
 
-    python benchmarks/sweep.py
+    python benchmarks/sweep.py [WORD OF A SWEEP'S NAME]
 """
 
 from __future__ import annotations
@@ -118,6 +118,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         loop_s = looped(Path(folder) / "loop")
         for name, wanted in GRIDS.items():
+            if not all(word in name for word in sys.argv[1:]):
+                continue
             chosen = points(wanted, base)
             out = Path(folder) / "sweep"
             start_s, spent_s = swept(chosen, out)
@@ -135,7 +137,7 @@ def main() -> None:
             )  # fmt: skip
             sys.stdout.write(json.dumps(rows[-1]) + "\n")
             sys.stdout.flush()
-    write(RESULTS, machine("python benchmarks/sweep.py"), rows)
+    write(RESULTS, machine(" ".join(["python benchmarks/sweep.py", *sys.argv[1:]])), rows)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 The definition is `numpy_reference.learning.least_squares_sample`. A few rows are taken together, so that
 what they share is loaded once; each sum keeps its order, so the bits do not depend on how many. One downdate
-waits for the next product. To let more wait wins nothing if every sum is to keep its order; without that it wins a
-tenth to a fifth in float64, nothing in float32, and would make what waits a part of the state.
+waits for the next product. To let more wait wins nothing if every sum is to keep its order; without that it
+wins a tenth to a fifth in float64, nothing in float32, and would make what waits a part of the state.
 """
 
 from __future__ import annotations
