@@ -316,6 +316,8 @@ def _probability_of_other(arrays: Mapping[str, Any], shift: int) -> Values:
 
 def figures(run: Runner, claims: Sequence[str]) -> Iterator[tuple[str, Figure]]:
     """Compose the figures of the chosen claims."""
+    if not {"timing", "adaptation", "subspaces", "phases", "ablations"} & set(claims):
+        return  # the others have none, and the main simulation is long
     main = run(MAIN)
     shown = Shown(main.arrays, dict(main.metrics[0]))
     few = (OURS, PLAIN, "force", "force_two_memories")

@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from neurogate.analysis.intervals import mean_interval
 from neurogate.network.cells import Cells, Population
 from neurogate.network.features import Features
@@ -33,6 +31,7 @@ from neurogate.plasticity.gates.error import ErrorGate
 from neurogate.plasticity.gates.phase import PhaseGate
 from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.plotting.overview import overview, save
+from neurogate.runs.pooled import stacked
 from neurogate.tasks.evaluation import Result
 from neurogate.tasks.probes import Probes
 from neurogate.tasks.session import Session
@@ -105,9 +104,7 @@ def simulate(seed: int, network: ReservoirSpec, task: WhatWhen, tick: Callable[[
 
 def pooled(results: Sequence[Result]) -> dict[str, Any]:
     """Put the seeds side by side, as the replicas of one run, for the figure."""
-    first = results[0].arrays
-    of_replicas = [key for key in first if "." in key or key == "mean_rate_hz"]
-    return {**first, **{key: np.concatenate([r.arrays[key] for r in results]) for key in of_replicas}}
+    return stacked([result.arrays for result in results])
 
 
 def rows(metrics: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

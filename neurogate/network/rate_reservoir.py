@@ -101,9 +101,7 @@ class RateReservoir:
         noisy = any(one["noise_sd"].any() for one in drawn)
         stacked = {key: np.stack([one[key] for one in drawn]) for key in RateArrays._fields}
         stacked["noise_sd"] = stacked["noise_sd"][:, : None if noisy else 0]
-        with np.errstate(
-            over="ignore"
-        ):  # what does not fit becomes infinite, and the run is found to diverge
+        with np.errstate(over="ignore"):  # too large becomes infinite, and the run is found to diverge
             arrays = {
                 key: array if key in _WHOLE else np.ascontiguousarray(array, dtype)
                 for key, array in stacked.items()

@@ -12,7 +12,8 @@ from neurogate.plotting.adaptation import CRITERIA, trials_needed
 from neurogate.plotting.gates import GateCourse
 from neurogate.plotting.result import Arrays, judged_blocks
 from neurogate.plotting.style import NEURON_TYPES, display_name
-from neurogate.plotting.timing import biases, mean_known, spreads
+from neurogate.plotting.timing import biases, spreads
+from neurogate.tasks.spread import known_means
 
 __all__ = [
     "adaptation",
@@ -107,10 +108,10 @@ def learning(arrays: Arrays, rules: list[str]) -> str:
 def timing(arrays: Arrays) -> str:
     """Say how far from its latency each rule's prediction lies, and how much it varies."""
     latencies = np.unique(arrays["latency_ms"])
-    bias, spread = biases(arrays), spreads(arrays)
+    bias, deviation = biases(arrays), spreads(arrays)
     told = [
-        f"{display_name(rule)}: {_list(mean_known(bias[rule]))} ms late, "
-        f"sd of single probes {_list(mean_known(spread[rule]))} ms."
+        f"{display_name(rule)}: {_list(known_means(bias[rule].T))} ms late, "
+        f"sd of single probes {_list(known_means(deviation[rule].T))} ms."
         for rule in bias
     ]
     return f"For latencies of {_list(latencies)} ms: " + " ".join(told)

@@ -19,8 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 from neurogate.analysis.intervals import mean_interval
 from neurogate.plotting.result import Arrays, require, rules_of
 from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, drawing, figure, rule_line
+from neurogate.tasks.spread import known_means, spread
 
-__all__ = ["against_latency", "biases", "mean_known", "spreads", "timing_figure"]
+__all__ = ["against_latency", "biases", "spreads", "timing_figure"]
 
 _MARKERS = "os^Dv"
 _Numbers = NDArray[np.float64]
@@ -54,12 +55,12 @@ def timing_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure:
     2
     """
     made = figure(WIDTH_MM, 62.0)
-    bias, spread = biases(arrays, rules), spreads(arrays, rules)
+    bias, deviation = biases(arrays, rules), spreads(arrays, rules)
     latencies = np.unique(arrays["latency_ms"])
     with mpl.rc_context(STYLE):
         left, right = made.subplots(1, 2)
         against_latency(latencies, bias, "predicted time − latency (ms)", zero=True, ax=left)
-        against_latency(latencies, spread, "sd of single probes (ms)", ax=right)
+        against_latency(latencies, deviation, "sd of single probes (ms)", ax=right)
         right.set_ylim(bottom=0.0)
         legend = right.get_legend()
         if legend is not None:
@@ -141,7 +142,7 @@ def biases(arrays: Arrays, rules: Sequence[str] | None = None) -> dict[str, _Num
     mapping of str to (B, L) array
         For the latencies in ascending order, means over the blocks and cues that have them.
     """
-    return _by_latency(arrays, rules, lambda peaks_ms, due_ms: _mean(peaks_ms - due_ms[..., None]))
+    return _by_latency(arrays, rules, lambda peaks_ms, due_ms: known_means(peaks_ms - due_ms[..., None]))
 
 
 def spreads(arrays: Arrays, rules: Sequence[str] | None = None) -> dict[str, _Numbers]:
@@ -158,7 +159,7 @@ def spreads(arrays: Arrays, rules: Sequence[str] | None = None) -> dict[str, _Nu
     -------
     mapping of str to (B, L) array
     """
-    return _by_latency(arrays, rules, lambda peaks_ms, due_ms: _deviation(peaks_ms))
+    return _by_latency(arrays, rules, lambda peaks_ms, due_ms: spread(peaks_ms))
 
 
 def _by_latency(
@@ -171,35 +172,6 @@ def _by_latency(
     found = {}
     for rule in named:
         measured = measure(arrays[f"{rule}.single_peak_ms"], due_ms[None])
-        columns = [_mean(measured[:, due_ms == latency]) for latency in latencies]
+        columns = [known_means(measured[:, due_ms == latency]) for latency in latencies]
         found[rule] = np.stack(columns, axis=-1)
     return found
-
-
-def mean_known(values: _Numbers) -> _Numbers:
-    """Return the mean over replicas of what is a number, NaN if nothing is.
-
-    Parameters
-    ----------
-    values : (B, L) array
-
-    Examples
-    --------
-    >>> mean_known(np.array([[1.0, np.nan], [3.0, np.nan]])).tolist()
-    [2.0, nan]
-    """
-    return _mean(values.T)
-
-
-def _mean(values: _Numbers) -> _Numbers:
-    """Return the mean along the last axis of what is a number, NaN if nothing is."""
-    known = np.isfinite(values)
-    count = known.sum(axis=-1)
-    return np.where(count, np.where(known, values, 0).sum(axis=-1) / np.maximum(count, 1), np.nan)
-
-
-def _deviation(values: _Numbers) -> _Numbers:
-    """Return the standard deviation along the last axis of what is a number, NaN if fewer than two are."""
-    count = np.isfinite(values).sum(axis=-1)
-    square = _mean((values - _mean(values)[..., None]) ** 2) * count
-    return np.where(count > 1, np.sqrt(square / np.maximum(count - 1, 1)), np.nan)

@@ -19,7 +19,7 @@ from neurogate.config.sweep import Sweep, points
 from neurogate.errors import Outcome, RunError
 from neurogate.runs import store
 from neurogate.runs.collection import load_sweep
-from neurogate.runs.pooled import pooled
+from neurogate.runs.pooled import stacked
 from neurogate.runs.sweep import Options, sweep
 from neurogate.runs.sweep_folder import open_folder
 from neurogate.runs.versions import versions
@@ -120,6 +120,6 @@ def over_seeds(
             f"Of {seeds} seeds of {simulation.name}, {lost}; {folder} tells more. "
             "Mend that and repeat the command; what is done is not simulated again."
         )
-    found = load_sweep(folder)
-    folders = dict.fromkeys(row["folder"] for row in found.rows)
-    return Seeds(pooled(found), [store.load(found.out / name).metrics for name in folders])
+    folders = dict.fromkeys(row["folder"] for row in load_sweep(folder).rows)
+    runs = [store.load(out / name) for name in folders]
+    return Seeds(stacked([run.arrays() for run in runs]), [run.metrics for run in runs])

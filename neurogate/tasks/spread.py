@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["known_mean", "spread"]
+__all__ = ["known_mean", "known_means", "spread"]
 
 Array = npt.NDArray[Any]
 
@@ -28,6 +28,28 @@ def known_mean(values: Array) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
+def known_means(values: Array) -> Array:
+    """Return the mean over the last axis of what is a number, NaN where nothing is.
+
+    Parameters
+    ----------
+    values : (..., n) array
+
+    Returns
+    -------
+    (...) array
+
+    Examples
+    --------
+    >>> known_means(np.array([[1.0, np.nan, 3.0], [np.nan] * 3])).tolist()
+    [2.0, nan]
+    """
+    known = np.isfinite(values)
+    count = known.sum(axis=-1)
+    mean = np.where(known, values, 0).sum(axis=-1) / np.maximum(count, 1)
+    return np.where(count, mean, np.nan)
+
+
 def spread(values: Array) -> Array:
     """Return the standard deviation over the last axis of what is a number, NaN if fewer than two are.
 
@@ -46,7 +68,6 @@ def spread(values: Array) -> Array:
     """
     known = np.isfinite(values)
     count = known.sum(axis=-1)
-    mean = np.where(known, values, 0).sum(axis=-1) / np.maximum(count, 1)
-    square = np.where(known, values - mean[..., None], 0) ** 2
+    square = np.where(known, values - known_means(values)[..., None], 0) ** 2
     sd: Array = np.sqrt(square.sum(axis=-1) / np.maximum(count - 1, 1))
     return np.where(count > 1, sd, np.nan)
