@@ -24,7 +24,8 @@ from neurogate.network.features import Features
 from neurogate.network.filters import Synapse, Trace
 from neurogate.network.inputs import Inputs
 from neurogate.network.recurrent import Recurrent
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant, Gamma, LogUniform, Normal
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.gates.error import ErrorGate

@@ -8,7 +8,8 @@ from typing import Any
 from neurogate.config.parts import Run
 from neurogate.config.schema import AnySimulation, WaveformSimulation
 from neurogate.network.rate_reservoir import AnyReservoir, RateReservoir
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.tasks.session import Session
 from neurogate.tasks.waveform import WaveformSession
 
@@ -39,7 +40,7 @@ def reservoir(simulation: AnySimulation) -> AnyReservoir:
 
     Examples
     --------
-    >>> from neurogate.network.reservoir import ReservoirSpec
+    >>> from neurogate.network.specification import ReservoirSpec
     >>> from neurogate.config import Simulation
     >>> reservoir(Simulation(name="mine", reservoir=ReservoirSpec(n=50))).shape
     (1, 50, 6)

@@ -15,7 +15,7 @@ from neurogate.config.memory import memory_mb
 from neurogate.config.network_checks import network_problems
 from neurogate.config.parts import AnyReservoirSpec, Basics, Parts, WaveformParts
 from neurogate.network.rate_reservoir import RateReservoir
-from neurogate.network.reservoir import ReservoirSpec
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.gates import PhaseGate

@@ -7,7 +7,7 @@ import numpy as np
 from neurogate.config.parts import Parts, WaveformParts
 from neurogate.network.rates import EchoState, Leaky
 from neurogate.network.recording import Recording, recording_mb
-from neurogate.network.reservoir import ReservoirSpec
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import FromFile
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.online import OnlineLeastSquares

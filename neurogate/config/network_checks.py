@@ -14,7 +14,7 @@ from neurogate.config.parts import AnyReservoirSpec
 from neurogate.config.structuring import plain
 from neurogate.errors import RequestError
 from neurogate.network.rates import AnyRateSpec, EchoState
-from neurogate.network.reservoir import ReservoirSpec
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant, Distribution, FromFile, Gamma, Normal
 from neurogate.neurons.models import MODELS
 from neurogate.neurons.presets import PRESETS

@@ -14,7 +14,7 @@ import attrs
 
 from neurogate.network.features import Features
 from neurogate.network.rates import EchoState, Leaky
-from neurogate.network.reservoir import ReservoirSpec
+from neurogate.network.specification import ReservoirSpec
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.online import OnlineLeastSquares, OnlineRule
 from neurogate.plasticity.rules import AnyRule

@@ -147,7 +147,7 @@ def share(simulations: Sequence[AnySimulation], threads: int = 1) -> list[Shared
     Examples
     --------
     >>> from neurogate.config import Run, Simulation
-    >>> from neurogate.network.reservoir import ReservoirSpec
+    >>> from neurogate.network.specification import ReservoirSpec
     >>> spec = ReservoirSpec(n=20)
     >>> alike = [Simulation(name="mine", reservoir=spec, run=Run(seed=seed)) for seed in (1, 2)]
     >>> (shared,) = share(alike)

@@ -81,7 +81,8 @@ class Sweep:
         Values by key path, as many for each; the first ones go together, then the second ones, and so on.
     random : mapping of str to table
         Distributions by key path: {uniform = [low, high]}, {log_uniform = [low, high]},
-        {normal = [mean, sd]}, {int_uniform = [low, high]} with both bounds, or {choice = [...]}.
+        {normal = [mean, sd]}, {int_uniform = [low, high]} with both bounds, or {choice = [...]}. Here
+        `neurogate tune` searches, and a sweep draws samples.
     samples : int
         How many samples of all random keys are drawn.
     sample_seed : int

@@ -21,7 +21,7 @@ from neurogate.config.sweep import Sweep
 from neurogate.errors import RequestError
 from neurogate.units import settings, shown
 
-__all__ = ["load_sweep"]
+__all__ = ["load_search", "load_sweep"]
 
 _AXES = ("grid", "zip", "random")
 _Table = dict[str, Any]
@@ -83,6 +83,39 @@ def load_sweep(
     if problems:
         raise RequestError(problems)
     return loaded.table, sweep
+
+
+def load_search(
+    name_or_path: str | os.PathLike[str],
+    overrides: Sequence[str] = (),
+    wishes: Mapping[str, Any] | None = None,
+    *,
+    quick: bool = False,
+) -> tuple[_Table, Sweep]:
+    """Read a simulation and where a search may look: its random keys count, however many samples are asked for.
+
+    Parameters
+    ----------
+    name_or_path, overrides, wishes, quick
+        As `load_sweep` takes them.
+
+    Raises
+    ------
+    RequestError
+        With one sentence for each mistake.
+
+    Examples
+    --------
+    >>> load_sweep("what_when")[1].random
+    {}
+    >>> len(load_search("what_when")[1].random)
+    3
+    """
+    below, above = loading.read(name_or_path, overrides, quick=quick).sweep, dict(wishes or {})
+    given = {**below, **above} if isinstance(below, Mapping) else above
+    if given.get("random"):
+        above["samples"] = given.get("samples", 1)
+    return load_sweep(name_or_path, overrides, above, quick=quick)
 
 
 def _tidy(table: Any, folder: Path, problems: list[str]) -> Any:

@@ -21,7 +21,8 @@ from ..units import Count, Milliseconds, Seed, field_types
 from .cells import Cells
 from .given import Given, settled
 from .packing import replica, row_name
-from .reservoir import Reservoir, ReservoirSpec
+from .reservoir import Reservoir
+from .specification import ReservoirSpec
 from .stacking import stack
 from .wiring import finite
 

@@ -63,7 +63,7 @@ def to_brian2(reservoir: Reservoir, inputs: Array, replica: int = 0, state: Stat
 
     Examples
     --------
-    >>> from neurogate.network.reservoir import ReservoirSpec
+    >>> from neurogate.network.specification import ReservoirSpec
     >>> from neurogate.network.inputs import Inputs
     >>> poisson = ReservoirSpec(n=10, inputs=Inputs(poisson_rate_hz=5.0))
     >>> to_brian2(Reservoir.build(poisson, [1], channels=1), np.zeros((5, 1)))

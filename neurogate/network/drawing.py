@@ -1,22 +1,20 @@
 """Networks drawn from a specification and a seed, each part from a generator of its own.
 
-What a specification is lives in `neurogate.network.reservoir`; how single networks become a batch, in
+What a specification is lives in `neurogate.network.specification`; how single networks become a batch, in
 `neurogate.network.stacking`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import RequestError
 from .filters import Synapse, Trace, kick
-
-if TYPE_CHECKING:
-    from .reservoir import ReservoirSpec
+from .specification import ReservoirSpec
 
 __all__ = ["draw", "generator", "start_of"]
 
@@ -56,7 +54,7 @@ def draw(spec: ReservoirSpec, seed: int, channels: int, feedback: int, readouts:
 
     Examples
     --------
-    >>> from neurogate.network.reservoir import ReservoirSpec
+    >>> from neurogate.network.specification import ReservoirSpec
     >>> draw(ReservoirSpec(n=30), 1, channels=2, feedback=0, readouts=0)["input_weights"].shape
     (2, 30)
     """
@@ -113,7 +111,7 @@ def start_of(spec: ReservoirSpec, seeds: Sequence[int], dtype: str) -> Array | N
 
     Examples
     --------
-    >>> from neurogate.network.reservoir import ReservoirSpec
+    >>> from neurogate.network.specification import ReservoirSpec
     >>> start_of(ReservoirSpec(n=30), [1], "float64") is None
     True
     """

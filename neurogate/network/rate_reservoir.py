@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from ..backends import registry
 from ..backends.layout import ACTIVATIONS, RATE_ROWS, RateArrays, RateCodes, StateArrays
-from ..errors import RequestError, RunDiverged, first_of
+from ..errors import RequestError
+from .lost import raise_lost
 from .rates import AnyRateSpec, draw
 from .recording import Recording, pack_plan, unpack_records
 from .reservoir import Reservoir, backend_of
@@ -208,18 +209,7 @@ class RateReservoir:
             inputs = np.ascontiguousarray(inputs, self.dtype)
         plan = pack_plan(record, n, state.step, inputs.shape[1], rows=RATE_ROWS)
         state, flat, status = self.call("run_rates")(self.codes, self.arrays, state, inputs, plan)
-        lost = [
-            RunDiverged(
-                "rate (Hz)",
-                float(state.values[b, 0, status.neuron[b]]),
-                replica=int(b),
-                step=int(status.step[b]),
-                neuron=int(status.neuron[b]),
-            )
-            for b in np.flatnonzero(status.code >= 0)[::-1]
-        ]
-        if lost:
-            raise first_of(lost)
+        raise_lost(status, lambda b: [("rate (Hz)", state.values[b, 0])])
         return state, unpack_records(plan, record, flat)
 
     def _check_state(self, state: StateArrays) -> None:

@@ -1,7 +1,7 @@
 """The reservoir: a batch of networks that can be advanced, recorded, saved and resumed.
 
-`ReservoirSpec` says what to build, `Reservoir.build` draws it from one seed per replica, and
-``state, records = reservoir.run(state, inputs)`` advances it. The order of a step is written down in
+`neurogate.network.specification` says what to build, `Reservoir.build` draws it from one seed per replica,
+and ``state, records = reservoir.run(state, inputs)`` advances it. The order of a step is written down in
 `neurogate.backends.numpy_reference.reservoir`.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
 import attrs
 import numpy as np
@@ -29,66 +29,17 @@ from ..backends.layout import (
     NetworkArrays,
     StateArrays,
 )
-from ..errors import RequestError, RunDiverged, first_of
-from ..units import Domain, Milliseconds, NonNegative, settings
-from .cells import Cells
+from ..errors import RequestError
 from .drawing import draw, start_of
-from .filters import Synapse, Trace
-from .inputs import Inputs
+from .lost import raise_lost
 from .recording import Recording, pack_plan, unpack_records
-from .recurrent import Recurrent
+from .specification import ReservoirSpec
 from .stacking import joined, stack
 
-__all__ = ["Reservoir", "ReservoirSpec", "backend_of"]
+__all__ = ["Reservoir", "backend_of"]
 
 Array = npt.NDArray[Any]
-_MOST_EVENTS = 20
 _UNITS = {"v": "v_mV", "u": "u", "synaptic_current": "synaptic current", "readout": "readout"}
-
-
-@settings
-class ReservoirSpec:
-    """What a reservoir is made of.
-
-    Parameters
-    ----------
-    n : int
-        Number of neurons.
-    gain : float
-        Strength g of the recurrent weights; 0 leaves the neurons unconnected.
-    dt_ms : float
-        Time step.
-    cells : Cells
-    recurrent : Recurrent
-    synapse : Synapse
-    inputs : Inputs
-    trace : Trace
-
-    Examples
-    --------
-    >>> ReservoirSpec(n=200).cells.split(200)
-    (160, 40)
-    """
-
-    implied_kind: ClassVar[str] = "spiking"
-    """The kind of reservoir that is meant where none is named, and that is never written out."""
-
-    n: Annotated[int, Domain(1, 1_000_000)] = 1000
-    gain: NonNegative = 1.0
-    dt_ms: Milliseconds = 1.0
-    cells: Cells = Cells()
-    recurrent: Recurrent = Recurrent()
-    synapse: Synapse = Synapse()
-    inputs: Inputs = Inputs()
-    trace: Trace = Trace()
-
-    def __attrs_post_init__(self) -> None:
-        rate, most = self.inputs.poisson_rate_hz, 1000 * _MOST_EVENTS / self.dt_ms
-        if rate > most:
-            raise ValueError(
-                f"inputs.poisson_rate_hz is {rate:g}; it must be at most {most:g} Hz, "
-                f"{_MOST_EVENTS} spikes in a step of {self.dt_ms:g} ms."
-            )
 
 
 @attrs.frozen(eq=False)
@@ -297,15 +248,12 @@ class Reservoir:
         plan = pack_plan(record, n, state.step, inputs.shape[1], readouts)
         run = self.call("run_reservoir")
         state, flat, status = run(self.codes, self.arrays, state, inputs, plan, lesson)
-        others: list[RunDiverged] = []
-        for b in np.flatnonzero(status.code >= 0)[::-1]:
-            code, neuron = int(status.code[b]), int(status.neuron[b])
-            watched = (*state.values[b, : len(WATCHED) - 1], state.feedback[b])
-            value, quantity, step = float(watched[code][neuron]), _UNITS[WATCHED[code]], int(status.step[b])
-            others.append(RunDiverged(quantity, value, replica=int(b), step=step, neuron=neuron))
-        if others:
-            raise first_of(others)
+        raise_lost(status, lambda b: self._watched(state, b))
         return state, unpack_records(plan, record, flat)
+
+    def _watched(self, state: StateArrays, replica: int) -> list[tuple[str, Array]]:
+        rows = (*state.values[replica, : len(WATCHED) - 1], state.feedback[replica])
+        return [(_UNITS[name], row) for name, row in zip(WATCHED, rows, strict=True)]
 
     def _check_state(self, state: StateArrays) -> None:
         """Refuse a state of another network, which compiled code would read past its ends."""

@@ -21,7 +21,7 @@ from neurogate import config
 from neurogate.config import Simulation
 from neurogate.errors import RequestError
 from neurogate.network.rates import EchoState, Leaky
-from neurogate.network.reservoir import ReservoirSpec
+from neurogate.network.specification import ReservoirSpec
 from neurogate.runs import files
 from neurogate.runs.manifest import MANIFEST
 from neurogate.runs.recorded import Trials, recorded_trials

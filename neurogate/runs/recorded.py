@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from neurogate.config import Simulation
 from neurogate.config.build import replica_seeds
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.tasks.session import Session
 
 __all__ = ["Trials", "recorded_trials"]

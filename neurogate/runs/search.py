@@ -22,7 +22,7 @@ from neurogate.config.sweep import Point, Sweep, points
 from neurogate.errors import RequestError
 from neurogate.runs.metrics import metrics
 
-__all__ = ["Search", "search"]
+__all__ = ["Search", "check_bounds", "search"]
 
 _FORMS = "uniform:low:high, log_uniform:low:high, int_uniform:low:high or choice:value,value"
 
@@ -157,7 +157,7 @@ def search(
         problems.append(f"at_once is {at_once}; it must be at least 1.")
     if problems:
         raise RequestError(problems)
-    _check_bounds(space, sweep, base)
+    check_bounds(sweep, base)
     return Search(
         base=base,
         simulation=simulation,
@@ -170,6 +170,35 @@ def search(
         seed=sweep.sample_seed,
         at_once=at_once,
     )
+
+
+def check_bounds(sweep: Sweep, base: Mapping[str, Any]) -> None:
+    """Resolve a point at every bound of the random keys, unless the conditions leave it out.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    base : mapping
+        The simulation as plain tables.
+
+    Raises
+    ------
+    RequestError
+        With one sentence for each mistake.
+
+    Examples
+    --------
+    >>> check_bounds(Sweep(random={"reservoir.gain": {"uniform": [-1, 2]}}, samples=1), {})
+    Traceback (most recent call last):
+        ...
+    neurogate.errors.RequestError: In the point reservoir.gain=-1: reservoir.gain is -1; it must be at least 0.
+    """
+    drawn = {key: draw(key, given) for key, given in sorted(sweep.random.items())}
+    space = {key: one for key, one in drawn.items() if one.kind != "normal"}
+    meets = meeting([condition(text) for text in sweep.where], space, unstructure(structure(base)))
+    rows = [row for row in _corners(space) if meets(row)]
+    if space and rows:
+        points(Sweep(zip={key: tuple(row[key] for row in rows) for key in space}), base)
 
 
 def _space(space: Mapping[str, Draw]) -> Iterator[str]:
@@ -203,15 +232,6 @@ def _rule(simulation: AnySimulation, rule: str) -> Iterator[str]:
         near = nearest(rule, known)
         hint = f"Did you mean {near}?" if near else f"There are {', '.join(known)}."
         yield f"There is no rule {rule}. {hint}"
-
-
-def _check_bounds(space: Mapping[str, Draw], sweep: Sweep, base: Mapping[str, Any]) -> None:
-    """Resolve a point at every bound, unless the conditions leave it out."""
-    defaults = unstructure(structure(base))
-    meets = meeting([condition(text) for text in sweep.where], space, defaults)
-    rows = [row for row in _corners(space) if meets(row)]
-    if rows:
-        points(Sweep(zip={key: tuple(row[key] for row in rows) for key in space}), base)
 
 
 def _corners(space: Mapping[str, Draw]) -> Iterator[dict[str, Any]]:

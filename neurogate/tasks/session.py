@@ -64,7 +64,8 @@ class Session:
 
     Examples
     --------
-    >>> from neurogate.network.reservoir import Reservoir, ReservoirSpec
+    >>> from neurogate.network.reservoir import Reservoir
+    >>> from neurogate.network.specification import ReservoirSpec
     >>> from neurogate.plasticity.three_factor import ThreeFactor
     >>> from neurogate.tasks.what_when import Block
     >>> task = WhatWhen(settling=0, habituation=1, outcomes=("X",), blocks=(

@@ -137,7 +137,7 @@ class WaveformSession:
 
     Examples
     --------
-    >>> from neurogate.network.reservoir import ReservoirSpec
+    >>> from neurogate.network.specification import ReservoirSpec
     >>> from neurogate.plasticity.online import OnlineLeastSquares
     >>> rule = OnlineLeastSquares(start_ms=50.0, stop_ms=200.0, every_ms=2.0, ridge=100.0)
     >>> task = Waveform(duration_ms=300.0, piece_ms=50.0)

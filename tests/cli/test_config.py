@@ -6,7 +6,7 @@ import pytest
 
 from neurogate.cli import main
 from neurogate.config import load
-from neurogate.config.sweep_table import load_sweep
+from neurogate.config.sweep_table import load_search, load_sweep
 
 Captured = pytest.CaptureFixture[str]
 
@@ -66,3 +66,32 @@ def test_a_sweep_goes_along_as_toml(capsys: Captured, tmp_path: Path) -> None:
     copy = tmp_path / "copy.toml"
     copy.write_text(capsys.readouterr().out)
     assert load_sweep(copy)[1] == load_sweep(file)[1]
+
+
+def test_where_a_search_looks_is_shown_goes_along_and_is_checked(capsys: Captured, tmp_path: Path) -> None:
+    assert main(["config", "show", "what_when"]) == 0
+    keys = [line for line in capsys.readouterr().out.splitlines() if line.startswith("sweep.")]
+    assert len(keys) == 3
+    assert 'sweep.random."rules.three_factor.eta_when".log_uniform = [0.01, 0.3]' in keys
+    assert main(["config", "show", "what_when", "--toml"]) == 0
+    copy = tmp_path / "copy.toml"
+    copy.write_text(capsys.readouterr().out)
+    assert load_search(copy)[1] == load_search("what_when")[1]
+    assert main(["config", "check", str(copy)]) == 0
+    assert "`neurogate tune` searches 3 of its settings." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("key", "low", "said"),
+    [
+        ("reservoir.gain", "-1.0", "In the point reservoir.gain=-1.0: reservoir.gain is -1"),
+        ("reservoir.gian", "1.0", "reservoir.gian is not a known key; did you mean gain?"),
+    ],
+)
+def test_a_search_that_cannot_be_is_told_by_a_check(
+    key: str, low: str, said: str, capsys: Captured, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f'[sweep]\nseeds = 2\n[sweep.random]\n"{key}" = {{uniform = [{low}, 1e12]}}\n')
+    assert main(["config", "check", str(file)]) == 2
+    assert said in capsys.readouterr().err

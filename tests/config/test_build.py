@@ -14,7 +14,7 @@ from neurogate.config.parts import Run
 from neurogate.config.schema import Simulation
 from neurogate.errors import RequestError
 from neurogate.network.inputs import Inputs
-from neurogate.network.reservoir import ReservoirSpec
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant
 from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.tasks.record import Record

@@ -18,7 +18,7 @@ from neurogate.config.parts import Run
 from neurogate.config.schema import Simulation
 from neurogate.network.inputs import Inputs
 from neurogate.network.recurrent import Recurrent
-from neurogate.network.reservoir import ReservoirSpec
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant
 from neurogate.plasticity.rules import RULES
 from neurogate.tasks.distraction import Distraction, OtherCues, StrayOutcomes

@@ -21,7 +21,7 @@ from neurogate.config.structuring import dumps
 from neurogate.errors import RequestError
 from neurogate.network.rate_reservoir import RateReservoir
 from neurogate.network.rates import EchoState, Leaky
-from neurogate.network.reservoir import ReservoirSpec
+from neurogate.network.specification import ReservoirSpec
 
 KINDS = {"echo_state": EchoState, "leaky": Leaky}
 BOTH = pytest.mark.parametrize("kind", KINDS)

@@ -9,7 +9,7 @@ from neurogate.config.build import session
 from neurogate.config.parts import Run
 from neurogate.config.schema import Simulation
 from neurogate.config.sharing import groups, share
-from neurogate.network.reservoir import ReservoirSpec
+from neurogate.network.specification import ReservoirSpec
 from neurogate.plasticity.delta import Delta
 from neurogate.plasticity.gates import AttentionGate, ShuffledGate
 from neurogate.plasticity.three_factor import ThreeFactor

@@ -9,7 +9,8 @@ from scipy import sparse
 from neurogate.errors import RequestError
 from neurogate.network.assemble import Filter, assemble
 from neurogate.network.recording import Recording
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 
 IZHIKEVICH = {"a": 0.02, "b": 0.2, "c": -65.0, "d": 8.0, "v_peak": 30.0}
 

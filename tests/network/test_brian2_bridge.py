@@ -18,7 +18,8 @@ from neurogate.network.filters import Synapse, Trace
 from neurogate.network.inputs import Inputs
 from neurogate.network.recording import Recording
 from neurogate.network.recurrent import Recurrent
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant, Normal, Uniform
 
 N, STEPS = 100, 150

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurogate.network.cells import Cells, Population
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant, Normal, Uniform
 from neurogate.neurons.models import MODELS
 from neurogate.neurons.presets import PRESETS

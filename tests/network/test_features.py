@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from neurogate.network.features import Features, Moments, Scaling
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from tests.tolerances import TOLERANCE
 
 B, T, N = 3, 40, 15

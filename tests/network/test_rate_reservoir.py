@@ -11,7 +11,8 @@ from neurogate.network.inputs import RateInputs
 from neurogate.network.rate_reservoir import RateReservoir
 from neurogate.network.rates import AnyRateSpec, EchoState, Leaky
 from neurogate.network.recording import Recording
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant
 
 N = 25

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from neurogate.backends.layout import RECORDABLE
 from neurogate.errors import RequestError
 from neurogate.network.recording import Recording, pack_plan, recording_mb, unpack_records
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 
 N = 20
 RESERVOIR = {

@@ -20,7 +20,8 @@ from neurogate.network.filters import Synapse, Trace
 from neurogate.network.inputs import Inputs
 from neurogate.network.recording import Recording
 from neurogate.network.recurrent import Recurrent
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant, FromFile, Gamma, Normal, Uniform
 from neurogate.plasticity.online import OnlineLeastSquares
 from tests.tolerances import TOLERANCE

@@ -17,8 +17,9 @@ from neurogate.network.filters import Synapse
 from neurogate.network.inputs import Inputs
 from neurogate.network.recording import Recording
 from neurogate.network.recurrent import Recurrent
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
 from neurogate.network.short_term import ShortTerm
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant, LogUniform, Uniform
 from tests.tolerances import TOLERANCE
 

@@ -9,7 +9,8 @@ from neurogate.backends.layout import LESSONS, Lesson
 from neurogate.errors import RequestError
 from neurogate.network.inputs import Inputs
 from neurogate.network.recording import Recording
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant, Uniform
 from neurogate.plasticity.online import ONLINE_RULES, OnlineDelta, OnlineLeastSquares, OnlineRule
 

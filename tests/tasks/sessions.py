@@ -11,7 +11,8 @@ import numpy as np
 
 from neurogate.network.features import Features
 from neurogate.network.inputs import Inputs
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant, Normal, Uniform
 from neurogate.plasticity.episode import Rule
 from neurogate.plasticity.force import Force

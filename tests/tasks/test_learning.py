@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from neurogate.network.features import Features
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.plasticity.episode import Call, Episode, Readouts, RuleState
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.three_factor import ThreeFactor

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from neurogate.errors import RunDiverged
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.online import OnlineLeastSquares
 from neurogate.plasticity.three_factor import ThreeFactor

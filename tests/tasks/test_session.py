@@ -13,7 +13,8 @@ from neurogate.backends.layout import StateArrays
 from neurogate.errors import RequestError, RunDiverged
 from neurogate.network.features import Features
 from neurogate.network.recording import Recording
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant
 from neurogate.plasticity.episode import Call, Episode, Readouts, RuleState
 from neurogate.plasticity.force import Force

@@ -8,7 +8,8 @@ import pytest
 
 from neurogate.errors import RequestError
 from neurogate.network.inputs import Inputs
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant, Uniform
 from neurogate.plasticity.online import OnlineDelta, OnlineLeastSquares, OnlineRule
 from neurogate.tasks.waveform import Waveform, WaveformSession

@@ -25,7 +25,8 @@ from neurogate.config.build import session
 from neurogate.errors import RequestError, RunError
 from neurogate.network.inputs import Inputs
 from neurogate.network.recording import Recording
-from neurogate.network.reservoir import Reservoir, ReservoirSpec
+from neurogate.network.reservoir import Reservoir
+from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant
 from tests.backends import cases
 from tests.backends.cuda import fake_cupy
