@@ -1,0 +1,81 @@
+"""Whether timing is scalar: how the spread of predicted times grows with the latency, by condition.
+
+Here live the figure and the exponent of each seed. What is compared, such as levels of noise, is the caller's
+affair; the spreads come from `neurogate.plotting.timing`, the laws they are held against from
+`neurogate.analysis.elapsed_time`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+from neurogate.analysis.elapsed_time import error_growth
+from neurogate.plotting.forest import forest
+from neurogate.plotting.style import STYLE, WIDTH_MM, figure
+from neurogate.plotting.timing import against_latency
+
+__all__ = ["exponents", "scalar_timing_figure"]
+
+_SCALAR = 1.0
+
+
+def exponents(latency_ms: ArrayLike, spread_ms: ArrayLike) -> NDArray[np.float64]:
+    """Return the exponent with which the spread grows with the latency in each seed; 1 is scalar timing.
+
+    Parameters
+    ----------
+    latency_ms : (L,)
+    spread_ms : (seeds, L)
+
+    Returns
+    -------
+    (seeds,) array
+        As `neurogate.analysis.elapsed_time.error_growth` fits it.
+
+    Examples
+    --------
+    >>> exponents([300.0, 600.0], [[30.0, 60.0], [30.0, 30.0]]).round(6).tolist()
+    [1.0, 0.0]
+    """
+    return np.array([error_growth(latency_ms, values).exponent for values in np.asarray(spread_ms, float)])
+
+
+def scalar_timing_figure(latency_ms: ArrayLike, spread_ms: Mapping[str, ArrayLike]) -> Figure:
+    """Compose the figure: spread against latency, its share of the latency, and the exponent of the growth.
+
+    Parameters
+    ----------
+    latency_ms : (L,)
+        Latencies, ascending.
+    spread_ms : mapping of str to (seeds, L)
+        Standard deviation of the predicted time in each condition, the headline first.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> made = scalar_timing_figure([300.0, 600.0], {"noise 0.3": [[30.0, 60.0], [33.0, 60.0]]})
+    >>> len(made.axes)
+    3
+    """
+    times = np.asarray(latency_ms, float)
+    spreads = {name: np.asarray(values, float) for name, values in spread_ms.items()}
+    made = figure(WIDTH_MM, 60.0)
+    with mpl.rc_context(STYLE):
+        left, middle, right = made.subplots(1, 3)
+        against_latency(times, spreads, "sd of single probes (ms)", ax=left)
+        shares = {name: 100 * values / times for name, values in spreads.items()}
+        against_latency(times, shares, "sd / latency (%)", ax=middle)
+        middle.get_legend().remove()
+        for axes in (left, middle):
+            axes.set_ylim(bottom=0.0)
+        found = {name: exponents(times, values) for name, values in spreads.items()}
+        forest(found, "exponent of the spread", emphasised=list(found)[:1], reference=_SCALAR, ax=right)
+    return made
