@@ -16,11 +16,14 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Call", "Episode", "Readouts", "Rule", "RuleState"]
+__all__ = ["Call", "Episode", "Readouts", "Rule", "RuleState", "read_by"]
 
 Array = npt.NDArray[Any]
 RuleState = Mapping[str, Array]
-"""Weights ``when`` (B, 1, N) and ``what`` (B, K, N + 1), and whatever else a rule keeps."""
+"""Weights ``when`` (B, 1, N) and ``what`` (B, K, N + 1), and whatever else a rule keeps.
+
+*When* reads the phasic traces, *what* the tonic ones and the constant, or, if it has only N weights, the
+phasic ones too; see `read_by`."""
 
 Call = Callable[[str], Callable[..., Any]]
 """Looks a backend function up by name, see `neurogate.network.reservoir.Reservoir.call`."""
@@ -138,6 +141,23 @@ class Episode:
         known_ms = np.nan_to_num(time_ms, nan=self.time_ms[0])
         at = np.clip(np.searchsorted(self.time_ms, known_ms), 0, len(self.time_ms) - 1)
         return np.where(np.isnan(time_ms), 1.0, np.take_along_axis(course, at, axis=1))
+
+
+def read_by(weights: Array, phasic: Array, tonic: Array) -> Array:
+    """Return the traces that weights read: as many as there are.
+
+    Parameters
+    ----------
+    weights : (..., N) or (..., N + 1) array
+    phasic : (..., N) array
+    tonic : (..., N + 1) array
+
+    Examples
+    --------
+    >>> read_by(np.zeros((1, 2, 5)), np.zeros((1, 9, 4)), np.ones((1, 9, 5))).all()
+    np.True_
+    """
+    return tonic if weights.shape[-1] == tonic.shape[-1] else phasic
 
 
 class Readouts(NamedTuple):

@@ -26,7 +26,12 @@ The arrays of a result, with P judgements, C cues, K outcomes and T bins of the 
 ``RULE.probability``        (B, P, C, K) learned probability
 ``RULE.probability_error``  (B, P, C) mean over outcomes
 ``RULE.when_weights``       (B, N) at the end of the first block judged
-``RULE.what_weights``       (B, K, N + 1) likewise, the last weight is that of the constant
+``RULE.what_weights``       (B, K, N + 1) likewise, the last weight is that of the constant; (B, K, N) of a
+                            rule whose *what* reads phasic traces
+``RULE.angle_deg``          (B, P) and ``RULE.when_overlap``, ``RULE.what_overlap``: how the weights lie to
+                            each other and to those above, see `neurogate.tasks.subspaces`
+``null.NAME_deg``           (B, draws) angles that chance gives, and
+``activity.NAME``           how *what* and *when* lie in the activity: see there
 ``record.NAME``             what was asked for, see `neurogate.tasks.record`
 =========================== ================================================================
 
@@ -44,10 +49,12 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from ..network.rate_reservoir import AnyReservoir
+from ..plasticity.episode import read_by
 from .clock import Clock
 from .memory import Memory
 from .probes import Probes, judge
-from .scores import angle_nulls, scores
+from .scores import scores
+from .subspaces import activity_subspaces, angle_nulls, weight_courses
 from .truth import block_of, due_ms, expected_when, last_judgements, true_probability
 from .what_when import WhatWhen
 
@@ -121,11 +128,12 @@ def evaluate(finished: Finished) -> Result:
     # One thread: products of matrices change their bits with the number of threads.
     with threadpool_limits(1):
         expected = arrays["expected_when"]
-        nulls = angle_nulls(finished.memory.samples, finished.seeds, len(finished.task.outcomes))
+        arrays |= _subspaces(finished)
+        null = arrays["null.own_traces_deg"]
         for name in finished.rules:
             judged = _judge_rule(finished, name)
             arrays |= {f"{name}.{key}": value for key, value in judged.items()}
-            metrics[name] = scores(finished.task, finished.judged, judged, expected, nulls) | rate
+            metrics[name] = scores(finished.task, finished.judged, judged, expected, null) | rate
     arrays |= {f"record.{key}": np.stack(values, axis=1) for key, values in finished.memory.kept.items()}
     return Result(arrays, metrics)
 
@@ -169,13 +177,23 @@ def _spikes(finished: Finished) -> dict[str, Array]:
     }
 
 
+def _subspaces(finished: Finished) -> dict[str, Array]:
+    """Return how *what* and *when* lie in the activity, and which angles between readouts chance gives."""
+    memory, seeds = finished.memory, finished.seeds
+    activity = memory.probes["tonic"][..., :-1] / finished.probes.per_cue
+    return angle_nulls(memory.samples, seeds, len(finished.task.outcomes)) | activity_subspaces(
+        activity, seeds
+    )
+
+
 def _judge_rule(finished: Finished, name: str) -> dict[str, Array]:
     """Read all notes of one rule out in the probes and compare them with the truth of their block."""
     task, memory, call = finished.task, finished.memory, finished.reservoir.call
     per_cue = np.asarray(finished.probes.per_cue, finished.reservoir.dtype)
-    when = _read(call, memory.notes[f"{name}.when"], memory.probes["phasic"] / per_cue)[:, :, 0]
-    what = _read(call, memory.notes[f"{name}.what"], memory.probes["tonic"] / per_cue)
-    what = what.transpose(0, 1, 3, 2, 4)
+    phasic, tonic = (memory.probes[key] / per_cue for key in ("phasic", "tonic"))
+    when_weights, what_weights = (memory.notes[f"{name}.{key}"] for key in ("when", "what"))
+    when = _read(call, when_weights, phasic)[:, :, 0]
+    what = _read(call, what_weights, read_by(what_weights, phasic, tonic)).transpose(0, 1, 3, 2, 4)
     judged = judge(
         finished.probes,
         when,
@@ -191,8 +209,9 @@ def _judge_rule(finished: Finished, name: str) -> dict[str, Array]:
         "what": np.where(known[None, :, None, None, None], what[:, ends], np.nan),
         "single_peak_ms": memory.notes[f"{name}.single_peak_ms"],
         **judged,
-        "when_weights": memory.notes[f"{name}.when"][:, first, 0],
-        "what_weights": memory.notes[f"{name}.what"][:, first],
+        "when_weights": when_weights[:, first, 0],
+        "what_weights": what_weights[:, first],
+        **weight_courses(when_weights[:, :, 0], what_weights[..., : phasic.shape[-1]], first),
     }
 
 

@@ -6,32 +6,28 @@ Each is a mean over replicas. What it is computed from, and the arrays themselve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.nulls import summary, tail_fraction, trace_sum_angles
+from ..analysis.nulls import summary, tail_fraction
 from ..analysis.predictions import correlation, trials_to_criterion
-from ..analysis.subspaces import angle_between
-from .schedule import generator
 from .spread import known_mean, spread
 from .truth import block_of, last_judgements
 from .what_when import WhatWhen
 
-__all__ = ["angle_nulls", "scores"]
+__all__ = ["scores"]
 
 Array = npt.NDArray[Any]
 SETTLED_TRIALS = 100
 TIMING_CRITERION_MS = 50.0
 PROBABILITY_CRITERION = 0.1
-NULL_DRAWS = 200
-_NULLS = 102
 
 
 def scores(
-    task: WhatWhen, trials: Array, judged: Mapping[str, Array], expected: Array, nulls: Sequence[Array]
+    task: WhatWhen, trials: Array, judged: Mapping[str, Array], expected: Array, null: Array
 ) -> dict[str, Any]:
     """Return the metrics of one rule.
 
@@ -44,8 +40,8 @@ def scores(
         Arrays of the rule, without its name.
     expected : (blocks, C, T) array
         What *when* would read if it were learned perfectly.
-    nulls : sequence of array
-        For each replica, angles that chance gives, from `angle_nulls`.
+    null : (B, draws) array
+        Angles that chance gives: ``null.own_traces_deg`` of `neurogate.tasks.subspaces.angle_nulls`.
     """
     ends = last_judgements(task, trials)
     known = np.flatnonzero(ends >= 0)
@@ -62,35 +58,9 @@ def scores(
         "probability_mae": float(np.abs(learned - truth).mean()),
         "probability_r": correlation(learned, truth),
         "object_r": correlation(amplitude * learned, truth),
-        **_angles(judged, nulls),
+        **_angles(judged["angle_deg"][:, ends[known[0]]], null),
         "blocks": blocks,
     }
-
-
-def angle_nulls(samples: Mapping[str, Array], seeds: Sequence[int], outcomes: int) -> list[Array]:
-    """Return, for each replica, angles between random sums of the traces that rules learn from.
-
-    Parameters
-    ----------
-    samples : mapping of str to array
-        ``phasic`` and ``tonic`` traces, (B, S, N) each.
-    seeds : sequence of int
-        One per replica.
-    outcomes : int
-
-    Returns
-    -------
-    list of array
-        A single NaN where traces do not vary.
-    """
-    nulls = []
-    for b, seed in enumerate(seeds):
-        phasic, tonic = (samples[name][b] for name in ("phasic", "tonic"))
-        varied = len(tonic) > outcomes and np.ptp(phasic, axis=0).any() and np.ptp(tonic, axis=0).any()
-        rng = generator(seed, _NULLS)
-        drawn = trace_sum_angles(rng, phasic, tonic, outcomes, NULL_DRAWS) if varied else np.full(1, np.nan)
-        nulls.append(drawn)
-    return nulls
 
 
 def _block_scores(task: WhatWhen, trials: Array, judged: Mapping[str, Array], k: int) -> dict[str, float]:
@@ -112,15 +82,10 @@ def _block_scores(task: WhatWhen, trials: Array, judged: Mapping[str, Array], k:
     }
 
 
-def _angles(judged: Mapping[str, Array], drawn: Sequence[Array]) -> dict[str, float]:
+def _angles(angles: Array, null: Array) -> dict[str, float]:
     """Return the angle between the readouts beside its null."""
-    angles, nulls, tails = [], [], []
-    for b, null in enumerate(drawn):
-        when, what = judged["when_weights"][b], judged["what_weights"][b, :, :-1]
-        angle = angle_between(when, what) if when.any() and what.any() else float("nan")
-        angles.append(angle)
-        nulls.append(summary(null))
-        tails.append(tail_fraction(null, angle))
+    nulls = [summary(drawn) for drawn in null]
+    tails = [tail_fraction(drawn, angle) for drawn, angle in zip(null, angles, strict=True)]
     return {
         "when_what_angle_deg": float(np.mean(angles)),
         "when_what_angle_null_deg": float(np.mean([n["mean"] for n in nulls])),

@@ -23,7 +23,7 @@ from ..errors import RequestError, RunDiverged
 from ..network.features import Features
 from ..network.rate_reservoir import AnyReservoir
 from ..network.recording import Recording
-from ..plasticity.episode import Rule, RuleState
+from ..plasticity.episode import Rule, RuleState, read_by
 from .clock import Clock
 from .evaluation import Finished, Result, evaluate
 from .memory import Memory
@@ -319,7 +319,9 @@ class Session:
         for name, state in self.memory.rules.items():
             learned = lived.readouts[name]._asdict()
             if "what" in self.record.variables:
-                learned["what"] = self.reservoir.call("readout")(before[name]["what"], lived.episode.tonic)
+                weights, seen = before[name]["what"], lived.episode
+                traces = read_by(weights, seen.phasic, seen.tonic)
+                learned["what"] = self.reservoir.call("readout")(weights, traces)
             kept = select(self.record, learned, bins, every)
             if "weights" in self.record.variables:
                 chosen = slice(self.record.neurons or None)

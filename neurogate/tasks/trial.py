@@ -18,7 +18,7 @@ from ..errors import RunDiverged, first_of
 from ..network.features import Features, Scaling
 from ..network.rate_reservoir import AnyReservoir
 from ..network.recording import Recording
-from ..plasticity.episode import Episode, Readouts, Rule, RuleState
+from ..plasticity.episode import Episode, Readouts, Rule, RuleState, read_by
 from .clock import Clock
 from .memory import Memory
 
@@ -168,8 +168,9 @@ class TrialRunner:
     def _feed_back(self, memory: Memory, episode: Episode, readouts: Mapping[str, Readouts]) -> None:
         """Note the readouts at the end of this bin, which the next bin gets."""
         (name,) = self.rules
-        last = np.ascontiguousarray(episode.tonic[:, -1:])
-        what = self.reservoir.call("readout")(memory.rules[name]["what"], last)
+        weights = memory.rules[name]["what"]
+        last = np.ascontiguousarray(read_by(weights, episode.phasic, episode.tonic)[:, -1:])
+        what = self.reservoir.call("readout")(weights, last)
         memory.fed_back = np.concatenate([readouts[name].when[:, -1:], what[:, 0]], axis=1)
 
 

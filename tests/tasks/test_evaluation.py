@@ -95,12 +95,16 @@ def test_arrays_of_a_rule_have_the_documented_keys_shapes_and_types(dtype: str) 
         "probability_error": (B, P, C),
         "when_weights": (B, N),
         "what_weights": (B, K, N + 1),
+        "angle_deg": (B, P),
+        "when_overlap": (B, P),
+        "what_overlap": (B, P),
     }
     for rule in RULES:
         of_rule = {k.removeprefix(f"{rule}."): v for k, v in arrays.items() if k.startswith(f"{rule}.")}
         assert {key: value.shape for key, value in of_rule.items()} == expected
         assert {key: value.dtype.name for key, value in of_rule.items()} == {
-            key: "float64" if key.endswith("_ms") or "probability" in key else dtype for key in expected
+            key: "float64" if key.endswith(("_ms", "_deg", "_overlap")) or "probability" in key else dtype
+            for key in expected
         }
 
 
