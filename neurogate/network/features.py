@@ -25,7 +25,7 @@ Array = npt.NDArray[Any]
 
 @settings
 class Features:
-    """How traces become the inputs of readouts.
+    r"""How traces become the inputs of readouts.
 
     Parameters
     ----------
@@ -37,6 +37,9 @@ class Features:
         Value of the constant input that follows the tonic traces.
     phasic_tau_ms : float
         Time constant of the high-pass of the phasic trace.
+    equal_gain : bool
+        Whether every neuron has the same gain in the phasic trace; else :math:`\gamma` is 1. Without it, and
+        with a very long time constant, *when* reads what *what* reads.
 
     Examples
     --------
@@ -48,6 +51,7 @@ class Features:
     rate_scale_hz: Positive = 20.0
     constant: NonNegative = 3.0
     phasic_tau_ms: Milliseconds = 300.0
+    equal_gain: bool = True
 
     def __attrs_post_init__(self) -> None:
         if self.phasic_tau_ms < self.bin_ms:
@@ -112,6 +116,8 @@ class Scaling:
         variance = np.maximum(moments.square / moments.count - mean**2, 0)
         deviation = np.sqrt(variance / features.rate_scale_hz**2 + 0.01)
         gain = np.median(deviation, axis=1, keepdims=True) / deviation
+        if not features.equal_gain:
+            gain = np.ones_like(gain)
         return cls(features, mean.astype(dtype), gain.astype(dtype))
 
     def tonic(self, traces: Array) -> Array:

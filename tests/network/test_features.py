@@ -51,6 +51,15 @@ def test_moments_of_short_numbers_are_summed_in_long_ones(traces: np.ndarray) ->
     assert moments.square.dtype == np.float64
 
 
+def test_without_equal_gain_and_a_filter_when_reads_what_what_reads(traces: np.ndarray) -> None:
+    features = Features(phasic_tau_ms=1e15, equal_gain=False)
+    reservoir = Reservoir.build(ReservoirSpec(n=N), [1, 2, 3], channels=1, backend="numpy")
+    s = scaling(traces, features)
+    tonic = s.tonic(traces)
+    phasic, _ = s.phasic(reservoir, tonic, np.zeros((B, N)))
+    np.testing.assert_allclose(phasic, tonic[..., :-1], **CLOSE)
+
+
 def test_mean_and_gain_are_the_documented_ones(traces: np.ndarray) -> None:
     s = scaling(traces, Features(rate_scale_hz=10.0))
     np.testing.assert_allclose(s.mean, traces.mean(axis=1), **CLOSE)
