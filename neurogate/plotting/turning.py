@@ -28,7 +28,7 @@ _NULL = "null.own_traces_deg"
 
 
 def turning_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure:
-    """Compose the figure: the angle between the readouts, and how far each is from where the first block ended.
+    """Compose the figure: the angle between the readouts, and how far each has gone since the first block.
 
     A switch of times alone should turn *when* and leave *what* where it is; one of odds the other way round.
 
