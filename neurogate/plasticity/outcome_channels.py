@@ -2,23 +2,22 @@ r"""One matrix for *what* and *when*: a channel for each outcome, taught when x 
 
 Channel k is taught the bump d around the outcome if outcome k came, and nothing else:
 
-.. math:: z_k = M_k \cdot h, \quad \Delta M_k = \eta_n g (o_k d - z_k) \frac{h}{1 + |h|^2}
+.. math:: z_k = M_k \cdot h, \quad \Delta M_k = \eta g (o_k d - z_k) \frac{h}{1 + |h|^2}
 
 so that its peak tells the time and its height the probability. *When* is the sum of the channels, and *what*
 the channels times a gain, since a bump is learned with less than its height; both read the same phasic
-traces h. Time and probability share every weight and one rate :math:`\eta_n`: what is slow enough for odds is
+traces h. Time and probability share every weight and one rate :math:`\eta`: what is slow enough for odds is
 slow for times, and a new time is learned by unlearning the odds at the old one.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from ..errors import RequestError
-from ..units import Domain, NonNegative, Positive, settings
+from ..units import Domain, Positive, settings
 from .episode import Call, Episode, Readouts, Rule, RuleState
 from .gates import Gate, LearnedGate, PhaseGate, SurpriseGate, combine
 from .stepping import by_error, check_gates, gate_context
@@ -33,11 +32,7 @@ class OutcomeChannels(Rule):
     Parameters
     ----------
     eta : float
-        Learning rate that remains after the novelty is gone.
-    eta_novelty : float
-        What novelty adds to it in the first trial.
-    novelty_trials : float
-        Trials over which novelty decays by e.
+        Learning rate.
     gain : float
         What the height of a channel is multiplied by to be a probability.
     gates : tuple of Gate
@@ -45,24 +40,17 @@ class OutcomeChannels(Rule):
 
     Examples
     --------
-    >>> rule = OutcomeChannels(eta=0.01, eta_novelty=0.04)
-    >>> round(rule.rate(0), 3), round(rule.rate(1000), 3)
-    (0.05, 0.01)
+    >>> OutcomeChannels().eta
+    0.01
     """
 
     kind: ClassVar[str] = "outcome_channels"
-    eta: Annotated[float, Domain(0, 2)] = 0.005
-    eta_novelty: NonNegative = 0.02
-    novelty_trials: Positive = 60.0
+    eta: Annotated[float, Domain(0, 2)] = 0.01
     gain: Positive = 2.0
     gates: tuple[Gate, ...] = (PhaseGate(),)
 
     def __attrs_post_init__(self) -> None:
         check_gates("gates", self.gates, without=(LearnedGate, SurpriseGate))
-
-    def rate(self, trial: int) -> float:
-        """Return the learning rate after `trial` trials."""
-        return self.eta + self.eta_novelty * math.exp(-trial / self.novelty_trials)
 
     def start(self, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> RuleState:
         """Return the state before learning: the channels M (B, K, N), and what is read of them."""
@@ -86,9 +74,8 @@ class OutcomeChannels(Rule):
         samples, dtype = episode.phasic, episode.phasic.dtype
         course, saturation = combine(self.gates, gate_context(state, episode))
         targets = (episode.target[..., None] * episode.outcome[:, None]).astype(dtype)
-        learn, rate = by_error(call), self.rate(episode.number)
-        channels, outputs, gates = learn(
-            state["channels"], samples, targets, course.astype(dtype), rate, saturation
+        channels, outputs, gates = by_error(call)(
+            state["channels"], samples, targets, course.astype(dtype), self.eta, saturation
         )
         learned = {**state, "channels": channels, "when": channels.sum(axis=1, keepdims=True)}
         return learned, Readouts(outputs.sum(axis=-1), gates.mean(axis=-1))

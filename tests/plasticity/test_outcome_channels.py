@@ -37,7 +37,7 @@ def test_what_reads_the_phasic_traces(rng: np.random.Generator) -> None:
 
 
 def test_a_channel_peaks_at_the_time_and_its_height_is_the_probability(rng: np.random.Generator) -> None:
-    rule = OutcomeChannels(eta=0.03, eta_novelty=0.0, gain=1.0, gates=ALWAYS)
+    rule = OutcomeChannels(eta=0.03, gain=1.0, gates=ALWAYS)
     probability = (0.6, 0.2)
     state, heights = live(rule, [clocked(rng, n, probability) for n in range(300)]), []
     for number in range(300, 1200):
@@ -51,7 +51,7 @@ def test_a_channel_peaks_at_the_time_and_its_height_is_the_probability(rng: np.r
 
 
 def test_an_outcome_teaches_no_channel_but_its_own_and_unteaches_the_others(rng: np.random.Generator) -> None:
-    rule = OutcomeChannels(eta=0.2, eta_novelty=0.0, gates=ALWAYS)
+    rule = OutcomeChannels(eta=0.2, gates=ALWAYS)
     before = live(rule, [clocked(rng, n, (1.0, 0.0)) for n in range(5)])
     assert not before["channels"][0, 1].any()
     after = live(rule, [clocked(rng, n, (0.0, 1.0)) for n in range(5)], before)
