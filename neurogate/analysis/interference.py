@@ -11,29 +11,35 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 
-__all__ = ["rise"]
+__all__ = ["disturbance"]
 
 
-def rise(trial: ArrayLike, error: ArrayLike, switch: float, trials: float) -> NDArray[np.float64]:
-    r"""Return by how much an error after a switch exceeds that before it.
+def disturbance(
+    trial: ArrayLike, estimate: ArrayLike, switch: float, settled: float = 100.0, early: float = 20.0
+) -> NDArray[np.float64]:
+    r"""Return how far a switch moves estimates of what it left as it was, beyond their own wandering.
 
-    .. math:: \overline{e(t)}_{s < t \le s + n} - \overline{e(t)}_{s - n < t \le s}
+    .. math:: D(t) = \overline{|\hat p(t) - \langle \hat p \rangle_{s - m < t \le s}|}, \qquad
+              \langle D \rangle_{s < t \le s + n} - \langle D \rangle_{s - n < t \le s}
 
     Parameters
     ----------
     trial : (P,)
         Trials done at each judgement.
-    error : (..., P)
-        Error of what the switch left as it was; NaN counts as unknown for the whole row.
+    estimate : (B, P, ...)
+        What was estimated, for example probabilities of cues and outcomes, over which D is averaged.
     switch : float
         Trials done when something else switched, `s`.
-    trials : float
-        How many trials before and after are averaged, `n`.
+    settled : float
+        Trials before it whose mean is what was known, `m`.
+    early : float
+        Trials on both sides in which estimates are compared with that, `n`: few, while what switched has not
+        been learned anew.
 
     Returns
     -------
-    (...) float64
-        In the unit of the error; 0 if the switch disturbs nothing.
+    (B,) float64
+        In the unit of the estimate; about 0 if the switch disturbs nothing.
 
     Raises
     ------
@@ -42,15 +48,23 @@ def rise(trial: ArrayLike, error: ArrayLike, switch: float, trials: float) -> ND
 
     Examples
     --------
-    >>> float(rise([10, 20, 30, 40], [0.5, 0.1, 0.4, 0.2], switch=20, trials=10).round(6))
-    0.3
+    >>> estimates = np.array([[0.5, 0.5, 0.9, 0.5]])
+    >>> disturbance([10, 20, 30, 40], estimates, switch=20, settled=20, early=10).round(6).tolist()
+    [0.4]
     """
-    done, errors = np.asarray(trial, dtype=np.float64), np.asarray(error, dtype=np.float64)
-    before, after = ((done > low) & (done <= low + trials) for low in (switch - trials, switch))
-    if done.shape != errors.shape[-1:] or not (before.any() and after.any()):
+    done, values = np.asarray(trial, dtype=np.float64), np.asarray(estimate, dtype=np.float64)
+    known, before = ((done > switch - length) & (done <= switch) for length in (settled, early))
+    after = (done > switch) & (done <= switch + early)
+    if (
+        values.ndim < 2
+        or done.shape != values.shape[1:2]
+        or not (known.any() and before.any() and after.any())
+    ):
         raise RequestError(
-            f"trial has shape {done.shape} and error {errors.shape}, with {before.sum()} judgement(s) in the "
-            f"{trials:g} trials before {switch:g} and {after.sum()} after. Give one trial for each error, "
-            "and some on both sides of the switch."
+            f"trial has shape {done.shape} and estimate {values.shape}, with {before.sum()} judgement(s) in "
+            f"the {early:g} trials before {switch:g} and {after.sum()} after. Give one trial for each "
+            "estimate on the second axis, and some on both sides of the switch."
         )
-    return np.asarray(errors[..., after].mean(axis=-1) - errors[..., before].mean(axis=-1))
+    away = np.abs(values - values[:, known].mean(axis=1, keepdims=True))
+    away = away.reshape(*away.shape[:2], -1).mean(axis=-1)
+    return np.asarray(away[:, after].mean(axis=1) - away[:, before].mean(axis=1))
