@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["plot"]
 
 _OF_A_RUN = (
-    "overview", "raster", "readout", "learning", "timing", "adaptation", "weights", "subspace", "gates",
+    "overview", "scheme", "raster", "readout", "learning", "timing", "calibration", "adaptation", "weights",
+    "subspace", "nulls", "turning", "gates",
 )  # fmt: skip
 _OF_A_SWEEP = ("lines", "heatmap", "parallel")
 _Kind = Literal[
-    "overview", "raster", "readout", "learning", "timing", "adaptation", "weights", "subspace", "gates",
-    "lines", "heatmap", "parallel",
+    "overview", "scheme", "raster", "readout", "learning", "timing", "calibration", "adaptation", "weights",
+    "subspace", "nulls", "turning", "gates", "lines", "heatmap", "parallel",
 ]  # fmt: skip
 _OTHERS = (".jpg", ".jpeg", ".gif", ".eps", ".ps", ".tif", ".tiff", ".webp")
 
@@ -54,9 +55,10 @@ def plot(
     path
         The folder of a run, as `neurogate run` names it, or of a sweep.
     kind
-        Of a run: overview (by default), raster, readout, learning, timing, adaptation, weights, subspace or
-        gates; of a sweep: lines for one setting, heatmap for two, parallel for more (by default what --x asks
-        for). A sweep of nothing but seeds has the kinds of a run too, over all its seeds.
+        Of a run: overview (by default), scheme, raster, readout, learning, timing, calibration, adaptation,
+        weights, subspace, nulls, turning or gates; of a sweep: lines for one setting, heatmap for two,
+        parallel for more (by default what --x asks for). A sweep of nothing but seeds has the kinds of a run
+        too, over all its seeds.
     x
         A setting of a sweep; can be repeated. By default all that differ but the seed.
     y

@@ -1,24 +1,28 @@
-"""How fast rules adapt to a switch: trials until the errors of each rule are small again.
+"""How fast rules adapt to a switch: their errors after it, and the trials until they are small again.
 
-Here lives the figure, with a row for each rule and a panel for each block and measure. The criterion is that
-of `neurogate.analysis.predictions.trials_to_criterion`.
+Here live the panel of the errors and the figure, with two rows for each block: one for *when*, one for
+*what*. The criterion is that of `neurogate.analysis.predictions.trials_to_criterion`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike, NDArray
 
+from neurogate.analysis.intervals import mean_interval
 from neurogate.analysis.predictions import trials_to_criterion
+from neurogate.errors import RequestError
 from neurogate.plotting.forest import forest
 from neurogate.plotting.result import Arrays, judged_blocks, require, rules_of
-from neurogate.plotting.style import STYLE, WIDTH_MM, display_name, figure
+from neurogate.plotting.style import BLACK, STYLE, WIDTH_MM, display_name, drawing, figure, rule_line
 
-__all__ = ["CRITERIA", "adaptation_figure", "trials_needed"]
+__all__ = ["CRITERIA", "adaptation_curve", "adaptation_figure", "trials_needed"]
 
 CRITERIA = {
     "timing_error_ms": (50.0, "trials until timing error < 50 ms"),
@@ -26,7 +30,10 @@ CRITERIA = {
 }
 """Of each error: below what it must stay at three successive judgements, and how that is called."""
 
-_ROW_MM = 4.2
+_LABELS = {"timing_error_ms": "timing error (ms)", "probability_error": "probability error"}
+_COMPARED = 3
+_BEFORE = 30
+_ROW_MM, _LEAST_MM, _FRAME_MM = 3.6, 22.0, 12.0
 
 
 def trials_needed(arrays: Arrays, rule: str, error: str, block: int) -> NDArray[np.float64]:
@@ -59,15 +66,20 @@ def trials_needed(arrays: Arrays, rule: str, error: str, block: int) -> NDArray[
     return np.asarray(trials_to_criterion(trial, mean, CRITERIA[error][0]), dtype=float)
 
 
-def adaptation_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure:
-    """Compose the figure: trials to each criterion, in every block that was judged.
+def adaptation_figure(
+    arrays: Arrays, rules: Sequence[str] | None = None, blocks: Sequence[int] | None = None
+) -> Figure:
+    """Compose the figure: errors of all rules from the switch on, and trials to each criterion.
 
     Parameters
     ----------
     arrays : mapping of str to array
         Of a run of the what-when task; seeds are replicas.
     rules : sequence of str, optional
-        Which rules, from top to bottom; all by default.
+        Which rules, the headline rule first; all by default. Each panel of curves holds it and up to three
+        of the others.
+    blocks : sequence of int, optional
+        Which blocks; by default all that were judged.
 
     Returns
     -------
@@ -76,7 +88,7 @@ def adaptation_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Fig
     Raises
     ------
     RequestError
-        If arrays are missing.
+        If arrays are missing, or a block was not judged.
 
     Examples
     --------
@@ -84,21 +96,118 @@ def adaptation_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Fig
     ...     "block_names": np.array(["A"]), "probe_trial": np.array([10, 20])}
     >>> stored |= {f"force.{name}": np.zeros((1, 2, 1)) for name in CRITERIA}
     >>> len(adaptation_figure(stored).axes)
-    2
+    4
     """
     require(arrays, ["probe_trial", "block_start", "block_names"], "adaptation")
     named = rules_of(arrays, CRITERIA, "adaptation") if rules is None else list(rules)
-    blocks = np.unique(judged_blocks(arrays)).tolist()
-    made = figure(WIDTH_MM, 2 * (16.0 + _ROW_MM * len(named)))
+    judged = np.unique(judged_blocks(arrays)).tolist()
+    shown = judged if blocks is None else list(blocks)
+    if lost := set(shown) - set(judged):
+        raise RequestError(f"Block {min(lost)} was not judged; those judged are {judged}, counted from 0.")
+    height_mm = 2 * (_FRAME_MM + max(_LEAST_MM, _ROW_MM * len(named)))
+    made = figure(WIDTH_MM, height_mm * len(shown))
     with mpl.rc_context(STYLE):
-        panels = made.subplots(2, len(blocks), squeeze=False, sharey=True)
-        for row, (error, (_, words)) in zip(panels, CRITERIA.items(), strict=True):
-            for axes, block in zip(row, blocks, strict=True):
-                length = float(np.diff(arrays["block_start"])[block])
-                needed = {rule: trials_needed(arrays, rule, error, block) for rule in named}
-                capped = {rule: np.minimum(values, length) for rule, values in needed.items()}
-                forest(capped, words, limit=length, ax=axes)
-                axes.set_xlim(0.0, 1.04 * length)
-        for axes, block in zip(panels[0], blocks, strict=True):
-            axes.set_title(f"block {display_name(str(arrays['block_names'][block]))}")
+        for part, block in zip(made.subfigures(len(shown), 1, squeeze=False).flat, shown, strict=True):
+            _block(part, arrays, named, block)
     return made
+
+
+def adaptation_curve(
+    trial: ArrayLike,
+    error: Mapping[str, ArrayLike],
+    ylabel: str,
+    *,
+    criterion: float | None = None,
+    ax: Axes | None = None,
+) -> list[Line2D]:
+    """Draw an error over the trials since a switch: the mean over seeds and its 95 % interval.
+
+    Parameters
+    ----------
+    trial : (P,)
+        Trials since the switch, negative before it.
+    error : mapping of str to (B, P)
+        Of each rule, the headline rule first.
+    ylabel : str
+        What the error is, with its unit.
+    criterion : float, optional
+        Below what it counts as small; the area is shaded.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    list of matplotlib.lines.Line2D
+        The mean of each rule.
+
+    Examples
+    --------
+    >>> (line,) = adaptation_curve([-10, 0, 10], {"force": [[9.0, 9.0, 1.0], [7.0, 9.0, 3.0]]}, "error (ms)")
+    >>> line.get_ydata().tolist()
+    [8.0, 9.0, 2.0]
+    """
+    trials, lines = np.asarray(trial), list[Line2D]()
+    with drawing(ax, 60.0, 45.0) as axes:
+        for index, (name, values) in enumerate(error.items()):
+            mean, half_width = mean_interval(values)
+            look = rule_line(index)
+            lines += axes.plot(trials, mean, label=display_name(name), **look)
+            if np.isfinite(half_width).all():
+                low, high = mean - half_width, mean + half_width
+                axes.fill_between(trials, low, high, color=look["color"], alpha=0.15, linewidth=0)
+        if criterion is not None:
+            axes.axhspan(0.0, criterion, color="0.93", linewidth=0, zorder=0)
+        if trials.min(initial=0) < 0:
+            axes.axvline(0.0, color=BLACK, linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
+        axes.set(xlim=(trials.min(), trials.max() + 1e-9), xlabel="trials since the switch", ylabel=ylabel)
+        axes.set_ylim(bottom=0.0)
+    return lines
+
+
+def _block(part: SubFigure, arrays: Arrays, rules: list[str], block: int) -> None:
+    first, *rivals = rules
+    groups = [rivals[i : i + _COMPARED] for i in range(0, len(rivals), _COMPARED)] or [[]]
+    panels = part.subplots(2, len(groups) + 1, squeeze=False, width_ratios=[1.0] * len(groups) + [1.1])
+    for row, error in zip(panels, CRITERIA, strict=True):
+        for axes, group in zip(row, groups, strict=False):
+            _curves(axes, arrays, [first, *group], error, block)
+            if axes is not row[0]:
+                axes.sharey(row[0])
+                axes.tick_params(labelleft=False)
+                axes.set_ylabel("")
+        row[0].autoscale(axis="y")
+        row[0].set_ylim(bottom=0.0)
+        _needed(row[-1], arrays, rules, error, block)
+    for axes in panels[0, :-1]:
+        axes.set_xlabel("")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), borderpad=0.0, handlelength=2.6)
+    panels[0, -1].set_title(_happened(arrays, block))
+
+
+def _curves(axes: Axes, arrays: Arrays, rules: list[str], error: str, block: int) -> None:
+    start, stop = arrays["block_start"][block : block + 2]
+    trial = arrays["probe_trial"]
+    inside = (trial >= start - (_BEFORE if block else 0)) & (trial <= stop)
+    errors = {rule: arrays[f"{rule}.{error}"][:, inside].mean(axis=-1) for rule in rules}
+    adaptation_curve(trial[inside] - start, errors, _LABELS[error], criterion=CRITERIA[error][0], ax=axes)
+    if not block:
+        axes.set_xlabel("trials")
+
+
+def _needed(axes: Axes, arrays: Arrays, rules: list[str], error: str, block: int) -> None:
+    length = float(np.diff(arrays["block_start"])[block])
+    needed = {rule: np.minimum(trials_needed(arrays, rule, error, block), length) for rule in rules}
+    forest(needed, CRITERIA[error][1], limit=length, ax=axes)
+    axes.set_xlim(0.0, 1.04 * length)
+
+
+def _happened(arrays: Arrays, block: int) -> str:
+    """Say what is new in a block, as far as the arrays tell."""
+    name = f"block {display_name(str(arrays['block_names'][block]))}"
+    new = []
+    for key, words in {"latency_ms": "latencies", "true_probability": "probabilities"}.items():
+        before, after = arrays[key][block - 1 : block + 1] if block and key in arrays else (0, 0)
+        if not np.array_equal(before, after):
+            swapped = words == "probabilities" and np.array_equal(np.sort(before), np.sort(after))
+            new.append("identities" if swapped else words)
+    return f"{name}: {' and '.join(new)} switch" if new else name

@@ -8,23 +8,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurogate.analysis.predictions import correlation
 from neurogate.plotting.adaptation import CRITERIA, trials_needed
+from neurogate.plotting.calibration import at_block_ends
 from neurogate.plotting.gates import GateCourse
+from neurogate.plotting.nulls import ALIGNED, NULLS
 from neurogate.plotting.result import Arrays, judged_blocks
+from neurogate.plotting.scheme import Asked
 from neurogate.plotting.style import NEURON_TYPES, display_name
 from neurogate.plotting.timing import biases, spreads
 from neurogate.tasks.spread import known_means
 
 __all__ = [
     "adaptation",
+    "calibration",
     "enumerate_",
     "gates",
     "learning",
     "metrics",
+    "nulls",
     "raster",
     "readout",
+    "scheme",
     "subspace",
     "timing",
+    "turning",
     "waveform",
     "weights",
 ]
@@ -117,6 +125,35 @@ def timing(arrays: Arrays) -> str:
     return f"For latencies of {_list(latencies)} ms: " + " ".join(told)
 
 
+def calibration(arrays: Arrays) -> str:
+    """Say how far learned probabilities are from the true ones, and how the amplitude follows them."""
+    told = []
+    for rule in map(str, arrays["rule_names"]):
+        truth, learned, amplitude = at_block_ends(arrays, rule)
+        r, of_object = (np.mean([correlation(truth, seed) for seed in all_]) for all_ in (learned, amplitude))
+        error = np.abs(learned - truth).mean()
+        told.append(
+            f"{display_name(rule)}: error {error:.2g}, r {r:.3f}, of the amplitude r {of_object:.3f}."
+        )
+    return "Learned against true probability at the end of blocks. " + " ".join(told)
+
+
+def scheme(asked: Asked) -> str:
+    """Say what follows each cue in every block, and how large the network is."""
+    task = asked.task
+    told = [
+        f"Block {display_name(block.name)}, {block.trials} trials: "
+        + "; ".join(
+            f"cue {cue + 1} at {due_ms:g} ms, "
+            + ", ".join(f"{name} {p:g}" for name, p in zip(task.outcomes, odds, strict=True))
+            for cue, (due_ms, odds) in enumerate(zip(block.latency_ms, probability, strict=True))
+        )
+        for block, probability in zip(task.blocks, task.probability(), strict=True)
+    ]
+    rules = enumerate_([display_name(name) for name in asked.rules])
+    return f"{asked.reservoir.n} units; learning rules {rules}. {'. '.join(told)}."
+
+
 def adaptation(arrays: Arrays) -> str:
     """Say how many trials each rule needed in each block, the median over replicas."""
     told = []
@@ -175,6 +212,38 @@ def subspace(observed: Mapping[str, NDArray[Any]], isotropic: Mapping[str, float
     return " ".join([f"Angle between when and what, mean over replicas ({replicas}):", *told, chance])
 
 
+def nulls(arrays: Arrays) -> str:
+    """Say what the angle between the readouts is, what each null gives, and how activity is aligned."""
+    end = _ends(arrays)[0]
+    angles = [
+        f"{display_name(rule)} {_mean(arrays[f'{rule}.angle_deg'][:, end])}°"
+        for rule in map(str, arrays["rule_names"])
+    ]
+    chance = [f"{name} {_mean(arrays[key])}°" for key, name in NULLS.items()]
+    aligned = [
+        f"{name} {_mean(arrays[f'activity.{key}'])}, by chance {_mean(arrays[f'activity.{key}_null'])}"
+        for key, name in ALIGNED.items()
+    ]
+    return (
+        f"Angle between the weights of when and what: {enumerate_(angles)}; by chance: {enumerate_(chance)}. "
+        f"Alignment of activity: {enumerate_(aligned)}."
+    )
+
+
+def turning(arrays: Arrays) -> str:
+    """Say how each readout overlaps, at the end of every block, with what it was at the end of the first."""
+    told = ["Overlap of the weights with those at the end of the first block, 0 to 1."]
+    for end in _ends(arrays)[1:]:
+        each = [
+            f"{display_name(rule)}: when {_mean(arrays[f'{rule}.when_overlap'][:, end])}, "
+            f"what {_mean(arrays[f'{rule}.what_overlap'][:, end])}"
+            for rule in map(str, arrays["rule_names"])
+        ]
+        name = display_name(str(arrays["block_names"][judged_blocks(arrays)[end]]))
+        told.append(f"At the end of block {name}: {'; '.join(each)}.")
+    return " ".join(told)
+
+
 def gates(courses: Mapping[str, GateCourse], block_names: list[str]) -> str:
     """Say how far the gates of each rule open over a trial, and at the end of each block."""
     told = []
@@ -211,6 +280,17 @@ def waveform(arrays: Arrays) -> str:
         f"Taught from {start / 1000:g} to {stop / 1000:g} s of {ends[-1] / 1000:g} s. Means: "
         f"{'; '.join(told)}. Norm of the weights at the end: {norm[-1]:.3g} per kHz."
     )
+
+
+def _ends(arrays: Arrays) -> list[int]:
+    """Return the last judgement of each block that was judged."""
+    block = judged_blocks(arrays)
+    return [int(np.flatnonzero(block == number)[-1]) for number in np.unique(block)]
+
+
+def _mean(values: NDArray[Any]) -> str:
+    known = values[np.isfinite(values)]
+    return f"{known.mean():.3g}" if known.size else "no number"
 
 
 def _list(values: NDArray[Any]) -> str:

@@ -1,7 +1,7 @@
 """One number for each of many conditions, with its interval over seeds: ablations, lesions, nulls.
 
-Here lives the panel. Which conditions are compared is the caller's affair; the interval is that of
-`neurogate.analysis.intervals`.
+Here live the panel and the figure that puts several measures side by side. Which conditions are compared is
+the caller's affair; the interval is that of `neurogate.analysis.intervals`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.analysis.intervals import mean_interval
-from neurogate.plotting.style import BLACK, GREY, display_name, drawing
+from neurogate.plotting.style import BLACK, GREY, STYLE, WIDTH_MM, display_name, drawing, figure
+from neurogate.tasks.spread import known_mean
 
-__all__ = ["forest"]
+__all__ = ["forest", "forest_figure"]
 
-_ROW_MM = 5.0
+_ROW_MM, _FRAME_MM = 5.0, 14.0
 _SPREAD = 0.22
 _BEYOND = "#D55E00"
 
@@ -63,7 +66,7 @@ def forest(
     """
     names = list(values)
     dark = set(emphasised) or set(names[:1])
-    with drawing(ax, 88.0, 14.0 + _ROW_MM * len(names)) as axes:
+    with drawing(ax, 88.0, _FRAME_MM + _ROW_MM * len(names)) as axes:
         if reference is not None:
             axes.axvline(reference, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
         drawn = [
@@ -75,6 +78,36 @@ def forest(
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
     return drawn
+
+
+def forest_figure(measures: Mapping[str, Mapping[str, ArrayLike]]) -> Figure:
+    """Compose a figure of several measures of the same conditions, one beside the other.
+
+    A dashed line in each panel marks the mean of the first condition, which nothing was done to.
+
+    Parameters
+    ----------
+    measures : mapping of str to mapping of str to (seeds,)
+        By what is measured, with its unit; of each condition as in `forest`, in the same order.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> both = {"whole": [10.0, 14.0], "without the gate": [20.0, 22.0]}
+    >>> len(forest_figure({"timing error (ms)": both, "probability error": both}).axes)
+    2
+    """
+    rows = max(len(values) for values in measures.values())
+    made = figure(WIDTH_MM, _FRAME_MM + _ROW_MM * rows)
+    with mpl.rc_context(STYLE):
+        panels = made.subplots(1, len(measures), sharey=True, squeeze=False)[0]
+        for axes, (words, values) in zip(panels, measures.items(), strict=True):
+            whole = known_mean(np.asarray(next(iter(values.values())), float))
+            forest(values, words, reference=whole, ax=axes)
+    return made
 
 
 def _condition(axes: Axes, row: int, values: NDArray[np.float64], colour: str, limit: float | None) -> Line2D:

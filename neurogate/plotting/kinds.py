@@ -17,8 +17,10 @@ from matplotlib.figure import Figure
 from neurogate.errors import RequestError
 from neurogate.plotting import describe
 from neurogate.plotting.adaptation import adaptation_figure
+from neurogate.plotting.calibration import calibration_figure
 from neurogate.plotting.gates import GateCourse, gate_figure
 from neurogate.plotting.learning import learning_curve
+from neurogate.plotting.nulls import null_figure
 from neurogate.plotting.overview import overview
 from neurogate.plotting.picture import Picture, settled
 from neurogate.plotting.probability import probability
@@ -33,9 +35,11 @@ from neurogate.plotting.result import (
     require,
     rules_of,
 )
+from neurogate.plotting.scheme import Asked, scheme
 from neurogate.plotting.style import STYLE, WIDTH_MM, display_name, figure
 from neurogate.plotting.subspace import subspace_figure
 from neurogate.plotting.timing import timing_figure
+from neurogate.plotting.turning import turning_figure
 from neurogate.plotting.waveform import PARTS
 from neurogate.plotting.weights import weight_figure
 
@@ -43,13 +47,17 @@ __all__ = ["KINDS", "Shown", "kinds_of", "picture"]
 
 KINDS: Mapping[str, str] = {
     "overview": "The run at a glance",
+    "scheme": "Task and model",
     "raster": "Spikes",
     "readout": "Readouts",
     "learning": "Learning",
     "timing": "Predicted times",
+    "calibration": "Learned against true probability",
     "adaptation": "Adaptation",
     "weights": "Readout weights",
     "subspace": "Angle between what and when",
+    "nulls": "Angles and alignment against all nulls",
+    "turning": "Subspaces over learning",
     "gates": "Gates",
 }
 """Every kind of picture, and its title."""
@@ -78,11 +86,14 @@ class Shown:
         Of each rule, as ``summary.json`` holds them.
     gates : mapping of str to GateCourse
         What the gates of each rule that has gates do over a trial.
+    asked : Asked, optional
+        What was simulated: a `neurogate.config.Simulation`.
     """
 
     arrays: Arrays
     metrics: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
     gates: Mapping[str, GateCourse] = attrs.field(factory=dict)
+    asked: Asked | None = None
 
 
 def kinds_of(arrays: Arrays) -> tuple[str, ...]:
@@ -92,8 +103,8 @@ def kinds_of(arrays: Arrays) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> kinds_of({})
-    ('overview', 'raster', 'readout', 'learning', 'timing', 'adaptation', 'weights', 'subspace', 'gates')
+    >>> kinds_of({})[:4]
+    ('overview', 'scheme', 'raster', 'readout')
     """
     if is_waveform(arrays):
         return ("overview", *PARTS)
@@ -144,6 +155,12 @@ def _overview(shown: Shown) -> tuple[Figure, str]:
         "timing and probability errors across training."
     )
     return overview(shown.arrays), f"{panels} {describe.metrics(shown.metrics)}".strip()
+
+
+def _scheme(shown: Shown) -> tuple[Figure, str]:
+    if shown.asked is None:
+        raise RequestError("What was asked of this run is not known, so its scheme cannot be drawn.")
+    return scheme(shown.asked), describe.scheme(shown.asked)
 
 
 def _raster(shown: Shown) -> tuple[Figure, str]:
@@ -209,6 +226,10 @@ def _timing(shown: Shown) -> tuple[Figure, str]:
     return timing_figure(shown.arrays), describe.timing(shown.arrays)
 
 
+def _calibration(shown: Shown) -> tuple[Figure, str]:
+    return calibration_figure(shown.arrays), describe.calibration(shown.arrays)
+
+
 def _adaptation(shown: Shown) -> tuple[Figure, str]:
     return adaptation_figure(shown.arrays), describe.adaptation(shown.arrays)
 
@@ -223,6 +244,14 @@ def _subspace(shown: Shown) -> tuple[Figure, str]:
     return made, describe.subspace(*angles)
 
 
+def _nulls(shown: Shown) -> tuple[Figure, str]:
+    return null_figure(shown.arrays), describe.nulls(shown.arrays)
+
+
+def _turning(shown: Shown) -> tuple[Figure, str]:
+    return turning_figure(shown.arrays), describe.turning(shown.arrays)
+
+
 def _gates(shown: Shown) -> tuple[Figure, str]:
     made = gate_figure(shown.arrays, shown.gates)
     return made, describe.gates(shown.gates, [str(name) for name in shown.arrays["block_names"]])
@@ -230,12 +259,16 @@ def _gates(shown: Shown) -> tuple[Figure, str]:
 
 _MAKERS: Mapping[str, Callable[[Shown], tuple[Figure, str]]] = {
     "overview": _overview,
+    "scheme": _scheme,
     "raster": _raster,
     "readout": _readout,
     "learning": _learning,
     "timing": _timing,
+    "calibration": _calibration,
     "adaptation": _adaptation,
     "weights": _weights,
     "subspace": _subspace,
+    "nulls": _nulls,
+    "turning": _turning,
     "gates": _gates,
 }

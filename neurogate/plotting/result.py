@@ -18,6 +18,7 @@ __all__ = [
     "NOT_RECORDED",
     "SPIKES",
     "Arrays",
+    "block_ends",
     "has_spikes",
     "is_waveform",
     "judged_blocks",
@@ -131,6 +132,20 @@ def judged_blocks(arrays: Arrays) -> NDArray[np.intp]:
     [0, 0, 1]
     """
     return np.searchsorted(arrays["block_start"][1:], arrays["probe_trial"])
+
+
+def block_ends(arrays: Arrays) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the blocks that were judged, and the last judgement of each.
+
+    Examples
+    --------
+    >>> judged = {"block_start": np.array([0, 20, 40]), "probe_trial": np.array([10, 20, 30])}
+    >>> tuple(each.tolist() for each in block_ends(judged))
+    ([0, 1], [1, 2])
+    """
+    block_of = judged_blocks(arrays)
+    blocks = np.unique(block_of)
+    return blocks, np.searchsorted(block_of, blocks, side="right") - 1
 
 
 def of_rules(arrays: Arrays, rules: Iterable[str], key: str) -> dict[str, NDArray[Any]]:

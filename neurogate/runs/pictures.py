@@ -44,7 +44,8 @@ def shown(run: Run) -> Shown:
     arrays = run.arrays()
     if not arrays:
         raise RequestError(f"{run.path} has the outcome {run.outcome} and nothing to draw; see its log.txt.")
-    return Shown(arrays, run.metrics, gate_courses(config.load(run.path / "config.toml"), arrays))
+    asked = config.load(run.path / "config.toml")
+    return Shown(arrays, run.metrics, gate_courses(asked, arrays), _scheme(asked))
 
 
 def shown_together(collection: Collection) -> Shown:
@@ -64,8 +65,13 @@ def shown_together(collection: Collection) -> Shown:
 
     arrays = pooled(collection)
     first = next(row["folder"] for row in collection.rows if row["outcome"] == "done")
-    courses = gate_courses(config.load(collection.out / first / "config.toml"), arrays)
-    return Shown(arrays, _means(collection), courses)
+    asked = config.load(collection.out / first / "config.toml")
+    return Shown(arrays, _means(collection), gate_courses(asked, arrays), _scheme(asked))
+
+
+def _scheme(asked: config.AnySimulation) -> config.Simulation | None:
+    """Return what a scheme can be drawn of; a taught signal has none."""
+    return asked if isinstance(asked, config.Simulation) else None
 
 
 def _means(collection: Collection) -> dict[str, dict[str, float]]:

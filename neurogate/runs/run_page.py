@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["configuration", "provenance", "run_page"]
 
-_KINDS = ("overview", "readout", "learning", "timing", "adaptation", "weights", "subspace", "gates")
+_LEFT_OUT = "raster"  # of spikes the overview shows enough
 _NAMED = ("name", "description")
 
 
@@ -134,7 +134,7 @@ def _figures(run: Run) -> Iterator[str]:
         return
     known = shown(run)
     for kind in kinds_of(known.arrays):
-        if kind in _KINDS:
+        if kind != _LEFT_OUT:
             try:
                 yield page.figure(picture(kind, known), f"figure-{kind}")
             except RequestError as error:

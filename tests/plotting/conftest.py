@@ -81,8 +81,24 @@ def make_result(replicas: int = 1, n: int = 1000, seed: int = 0) -> dict[str, np
         arrays[f"{rule}.peak_ms"] = LATENCY_MS[block] + spread
         single = np.random.default_rng(seed + 1).normal(12.0, 20.0, (replicas, 3, 4, 8))
         arrays[f"{rule}.single_peak_ms"] = LATENCY_MS[..., None] + single
+        arrays[f"{rule}.amplitude"] = 0.5 + 0.02 * rng.standard_normal((replicas, 81, 4))
         arrays[f"{rule}.when_weights"] = rng.standard_normal((replicas, n))
         arrays[f"{rule}.what_weights"] = rng.standard_normal((replicas, 2, n + 1))
+    return arrays | subspaces(np.random.default_rng(seed + 2), replicas)
+
+
+def subspaces(rng: np.random.Generator, replicas: int) -> dict[str, np.ndarray]:
+    """Return the courses of the subspaces of both rules, and what chance gives."""
+    arrays = {}
+    for rule in ("three_factor", "force"):
+        arrays[f"{rule}.angle_deg"] = rng.uniform(80, 90, (replicas, 81))
+        for name in ("when", "what"):
+            arrays[f"{rule}.{name}_overlap"] = rng.random((replicas, 81))
+    for low, name in ((85, "isotropic"), (75, "leading"), (72, "own_traces"), (50, "covariance")):
+        arrays[f"null.{name}_deg"] = rng.uniform(low, 90, (replicas, 200))
+    for name, most in (("when_in_what", 1), ("what_in_when", 1), ("angle_deg", 90)):
+        arrays[f"activity.{name}"] = rng.uniform(0, most, replicas)
+        arrays[f"activity.{name}_null"] = rng.uniform(0, most, (replicas, 200))
     return arrays
 
 

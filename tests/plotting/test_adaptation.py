@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neurogate.analysis.intervals import mean_interval
 from neurogate.errors import RequestError
-from neurogate.plotting.adaptation import adaptation_figure, trials_needed
+from neurogate.plotting.adaptation import CRITERIA, adaptation_curve, adaptation_figure, trials_needed
 
 TRIALS = np.arange(10, 81, 10)
 STORED = {
@@ -41,16 +42,58 @@ def test_a_criterion_that_is_not_held_three_times_is_not_met():
     assert trials_needed(stored(), "never", "probability_error", 0).tolist() == [np.inf]
 
 
-def test_the_figure_has_a_panel_for_each_measure_and_block_with_the_rules_as_rows():
+def test_the_figure_has_a_panel_of_errors_and_one_of_trials_for_each_measure_and_block():
     made = adaptation_figure(stored())
     made.canvas.draw()
-    assert len(made.axes) == 4
-    assert [label.get_text() for label in made.axes[0].get_yticklabels()] == ["quick", "never"]
-    assert [axes.get_title() for axes in made.axes[:2]] == ["block A", "block B"]
+    assert len(made.axes) == 2 * 2 * 2
+    assert [label.get_text() for label in made.axes[1].get_yticklabels()] == ["quick", "never"]
+    assert [axes.get_title() for axes in made.axes[1::4]] == ["block A", "block B"]
+
+
+def test_rivals_are_shared_out_over_panels_that_all_hold_the_headline_rule():
+    many = [f"rival_{i}" for i in range(5)]
+    arrays = stored() | {f"{rule}.{error}": stored()[f"never.{error}"] for rule in many for error in CRITERIA}
+    made = adaptation_figure(arrays, ["quick", *many], [1])
+    first, second, _ = made.axes[:3]
+    names = [[text.get_text() for text in axes.get_legend().get_texts()] for axes in (first, second)]
+    assert names == [["quick", "rival 0", "rival 1", "rival 2"], ["quick", "rival 3", "rival 4"]]
+    assert first.get_ylim() == second.get_ylim()
+
+
+def test_errors_are_drawn_from_before_the_switch_on_and_a_block_is_chosen_by_its_number():
+    (curve, *_) = adaptation_figure(stored(), ["quick"], [1]).axes
+    line = curve.lines[0]
+    assert line.get_xdata().tolist() == [-30, -20, -10, 0, 10, 20, 30, 40]
+    assert line.get_ydata().tolist() == [90, 20, 20, 20, 90, 90, 90, 20]
+    with pytest.raises(RequestError, match="Block 2 was not judged"):
+        adaptation_figure(stored(), ["quick"], [2])
+
+
+def test_the_band_of_a_curve_is_the_interval_over_seeds():
+    seeds = np.array([[9.0, 1.0], [7.0, 3.0], [8.0, 5.0]])
+    (line,) = adaptation_curve([0, 10], {"force": seeds}, "error", criterion=5.0)
+    mean, half_width = mean_interval(seeds)
+    np.testing.assert_allclose(line.get_ydata(), mean)
+    low, high = (line.axes.collections[0].get_paths()[0].get_extents().intervaly[i] for i in (0, 1))
+    assert (low, high) == pytest.approx((min(mean - half_width), max(mean + half_width)))
+
+
+@pytest.mark.parametrize(
+    ("latencies", "odds", "words"),
+    [
+        ([[300, 600], [600, 300]], [[[0.9, 0]], [[0.9, 0]]], "block B: latencies switch"),
+        ([[300, 600]] * 2, [[[0.9, 0]], [[0.2, 0.3]]], "block B: probabilities switch"),
+        ([[300, 600]] * 2, [[[0.9, 0]], [[0, 0.9]]], "block B: identities switch"),
+        ([[300, 600], [600, 300]], [[[0.9, 0]], [[0, 0.8]]], "block B: latencies and probabilities switch"),
+    ],
+)
+def test_the_title_says_what_switched(latencies, odds, words):
+    told = stored() | {"latency_ms": np.array(latencies), "true_probability": np.array(odds)}
+    assert adaptation_figure(told, ["quick"], [1]).axes[1].get_title() == words
 
 
 def test_what_was_never_met_lies_at_the_end_of_its_block():
-    axes = adaptation_figure(stored(), ["never"]).axes[1]
+    axes = adaptation_figure(stored(), ["never"], [1]).axes[1]
     marked = [line.get_xdata().tolist() for line in axes.lines if line.get_marker() == ">"]
     assert marked == [[40.0]]
 

@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
 from neurogate.analysis.intervals import mean_interval
-from neurogate.plotting.forest import forest
+from neurogate.plotting.forest import forest, forest_figure
 from neurogate.plotting.style import BLACK, GREY, drawing
 
 VALUES = {"whole": [10.0, 14.0, 12.0], "no_gate": [20.0, 22.0, 27.0]}
@@ -59,3 +59,12 @@ def test_the_reference_is_drawn_where_it_is():
         forest(VALUES, "error", reference=15.0, ax=axes)
     assert [15.0, 15.0] in [list(line.get_xdata()) for line in axes.lines]
     assert not plt.get_fignums()
+
+
+def test_several_measures_share_their_rows_and_each_has_the_mean_of_the_whole_as_its_reference():
+    other = {"whole": [1.0, 3.0], "no_gate": [5.0, np.nan]}
+    left, right = forest_figure({"error (ms)": VALUES, "other": other}).axes
+    assert [axes.get_xlabel() for axes in (left, right)] == ["error (ms)", "other"]
+    assert [label.get_text() for label in left.get_yticklabels()] == ["whole", "no gate"]
+    for axes, mean in ((left, 12.0), (right, 2.0)):
+        assert [mean, mean] in [list(line.get_xdata()) for line in axes.lines]

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from neurogate.config import Simulation
 from neurogate.errors import RequestError
 from neurogate.plotting.gates import GateCourse
 from neurogate.plotting.kinds import KINDS, Shown, kinds_of, picture
@@ -29,7 +30,7 @@ def course(cues: int = 4, blocks: int = 3) -> GateCourse:
 
 @pytest.fixture
 def shown(result):
-    return Shown(result, {"three_factor": NULL}, {"three_factor": course()})
+    return Shown(result, {"three_factor": NULL}, {"three_factor": course()}, Simulation())
 
 
 def recorded(result, trials=801):
@@ -74,7 +75,7 @@ def test_every_kind_that_a_taught_signal_has_is_drawn_and_told(kind):
     assert made.description.endswith(".")
 
 
-@pytest.mark.parametrize("kind", ["timing", "adaptation", "subspace", "gates"])
+@pytest.mark.parametrize("kind", ["scheme", "timing", "calibration", "adaptation", "subspace", "gates"])
 def test_a_kind_that_a_taught_signal_has_not_is_refused_with_those_that_it_has(kind):
     with pytest.raises(RequestError, match="it has overview, raster, readout, learning, weights"):
         picture(kind, Shown(taught()))
@@ -126,6 +127,19 @@ def test_trials_to_adapt_are_told_of_each_block_and_never_is_said(shown):
     told = picture("adaptation", shown).description
     assert "Block times swapped, trials until timing error < 50 ms: three-factor " in told
     assert "never" in told
+
+
+def test_probabilities_are_told_with_their_error_and_the_course_of_the_amplitude(shown):
+    told = picture("calibration", shown).description
+    assert "three-factor: error 0.0" in told
+    assert ", of the amplitude r " in told
+
+
+def test_the_scheme_is_told_with_what_follows_each_cue_and_needs_to_know_what_was_asked(shown):
+    told = picture("scheme", shown).description
+    assert "Block A, 320 trials: cue 1 at 300 ms, X 0.9, Y 0; cue 2 at 600 ms, X 0.1, Y 0.8" in told
+    with pytest.raises(RequestError, match="is not known"):
+        picture("scheme", Shown(shown.arrays))
 
 
 def test_a_run_without_gates_has_no_picture_of_them(result):
