@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurogate.analysis.intervals import mean_interval
 from neurogate.errors import RequestError
 
-__all__ = ["Claim", "Verdict", "as_json", "as_markdown", "favours", "within"]
+__all__ = ["Claim", "Verdict", "as_json", "as_markdown", "favours", "near", "within", "worst"]
 
 
 class Verdict(StrEnum):
@@ -98,6 +98,48 @@ def within(values: ArrayLike, supported: float, partly: float) -> Verdict:
     if worst <= sign * supported:
         return Verdict.SUPPORTED
     return Verdict.PARTLY if sign * mean <= sign * partly else Verdict.NOT_SUPPORTED
+
+
+def near(values: ArrayLike, target: float, supported: float, partly: float) -> Verdict:
+    """Judge whether a measure is what it should be: its whole interval, within a distance on either side.
+
+    Parameters
+    ----------
+    values : (seeds,) array
+    target : float
+    supported, partly : float
+        Distances of the two better verdicts.
+
+    Returns
+    -------
+    Verdict
+        As of `within`.
+
+    Examples
+    --------
+    >>> str(near([0.9, 1.0, 1.1], 1.0, 0.25, 0.5)), str(near([1.3, 1.4, 1.5], 1.0, 0.25, 0.5))
+    ('supported', 'partly')
+    """
+    mean, half_width = (float(number) for number in mean_interval(_values(values)))
+    away = abs(mean - target)
+    if away + half_width <= supported:
+        return Verdict.SUPPORTED
+    return Verdict.PARTLY if away <= partly else Verdict.NOT_SUPPORTED
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the worst of several verdicts.
+
+    Parameters
+    ----------
+    verdicts : sequence of Verdict
+
+    Examples
+    --------
+    >>> str(worst([Verdict.SUPPORTED, Verdict.PARTLY]))
+    'partly'
+    """
+    return max(verdicts, key=list(Verdict).index)
 
 
 def favours(values: ArrayLike, others: ArrayLike, *, small_is_good: bool = True) -> Verdict:

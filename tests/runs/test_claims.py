@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from neurogate.analysis.intervals import mean_interval
 from neurogate.errors import RequestError
-from neurogate.runs.claims import Claim, Verdict, as_json, as_markdown, favours, within
+from neurogate.runs.claims import Claim, Verdict, as_json, as_markdown, favours, near, within, worst
 
 numbers = st.lists(st.floats(-100, 100), min_size=2, max_size=8)
 
@@ -28,6 +28,20 @@ def test_a_measure_is_supported_just_if_its_whole_interval_is_good(values, bound
 def test_large_is_good_where_the_better_bound_is_the_larger(values, bound, slack):
     mirrored = within(-np.array(values), -bound, slack - bound)
     assert within(values, bound, bound - slack) is mirrored
+
+
+@given(numbers, st.floats(-100, 100), st.floats(0, 20), st.floats(0, 20))
+def test_what_is_near_lies_on_neither_side_and_a_mirror_changes_nothing(values, target, distance, slack):
+    mean, half_width = mean_interval(values)
+    found = near(values, target, distance, distance + slack)
+    assert (found is Verdict.SUPPORTED) == bool(abs(mean - target) + half_width <= distance)
+    assert (found is Verdict.NOT_SUPPORTED) == bool(abs(mean - target) > distance + slack)
+    assert near(-np.array(values), -target, distance, distance + slack) is found
+
+
+def test_the_worst_of_verdicts_is_the_least_that_can_be_said():
+    assert worst([Verdict.PARTLY, Verdict.SUPPORTED]) is Verdict.PARTLY
+    assert worst([Verdict.PARTLY, Verdict.NOT_SUPPORTED, Verdict.SUPPORTED]) is Verdict.NOT_SUPPORTED
 
 
 def test_one_seed_supports_nothing():
