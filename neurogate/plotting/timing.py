@@ -26,6 +26,7 @@ __all__ = ["against_latency", "biases", "spreads", "timing_figure"]
 _MARKERS = "os^Dv"
 _Numbers = NDArray[np.float64]
 _SHIFT_MS = 12.0
+_MOST_ACROSS = 6
 
 
 def timing_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure:
@@ -54,7 +55,7 @@ def timing_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure:
     >>> len(timing_figure(stored).axes)
     2
     """
-    made = figure(WIDTH_MM, 62.0)
+    made = figure(WIDTH_MM, 68.0)
     bias, deviation = biases(arrays, rules), spreads(arrays, rules)
     latencies = np.unique(arrays["latency_ms"])
     with mpl.rc_context(STYLE):
@@ -62,9 +63,9 @@ def timing_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure:
         against_latency(latencies, bias, "predicted time − latency (ms)", zero=True, ax=left)
         against_latency(latencies, deviation, "sd of single probes (ms)", ax=right)
         right.set_ylim(bottom=0.0)
-        legend = right.get_legend()
-        if legend is not None:
-            legend.remove()
+        for axes in (left, right):
+            axes.get_legend().remove()  # type: ignore[union-attr]
+        made.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=_MOST_ACROSS)
     return made
 
 
@@ -145,8 +146,10 @@ def biases(arrays: Arrays, rules: Sequence[str] | None = None) -> dict[str, _Num
     return _by_latency(arrays, rules, lambda peaks_ms, due_ms: known_means(peaks_ms - due_ms[..., None]))
 
 
-def spreads(arrays: Arrays, rules: Sequence[str] | None = None) -> dict[str, _Numbers]:
-    """Return the standard deviation over single probes of each rule's predicted time, likewise.
+def spreads(
+    arrays: Arrays, rules: Sequence[str] | None = None, measure: Callable[[_Numbers], _Numbers] = spread
+) -> dict[str, _Numbers]:
+    """Return the spread over single probes of each rule's predicted time, likewise.
 
     Parameters
     ----------
@@ -154,12 +157,15 @@ def spreads(arrays: Arrays, rules: Sequence[str] | None = None) -> dict[str, _Nu
         Of a run of the what-when task.
     rules : sequence of str, optional
         All by default.
+    measure : callable
+        What is taken over the last axis: the standard deviation, or
+        `neurogate.tasks.spread.quartile_spread`, which lapses leave alone.
 
     Returns
     -------
     mapping of str to (B, L) array
     """
-    return _by_latency(arrays, rules, lambda peaks_ms, due_ms: spread(peaks_ms))
+    return _by_latency(arrays, rules, lambda peaks_ms, due_ms: measure(peaks_ms))
 
 
 def _by_latency(

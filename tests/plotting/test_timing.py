@@ -7,6 +7,7 @@ import pytest
 
 from neurogate.errors import RequestError
 from neurogate.plotting.timing import against_latency, biases, spreads, timing_figure
+from neurogate.tasks.spread import quartile_spread
 
 DUE_MS = np.array([[300.0, 600.0], [600.0, 300.0]])
 RNG = np.random.default_rng(0)
@@ -27,6 +28,15 @@ def test_a_planted_bias_and_spread_are_found_whichever_block_has_the_latency():
     np.testing.assert_allclose(found[:, 1], 5.0 + shift[600.0])
     expected = JITTER_MS.std(axis=-1, ddof=1)[:, DUE_MS == 600.0].mean(axis=1)
     np.testing.assert_allclose(spreads(arrays(planted))["force"][:, 1], expected)
+
+
+def test_a_lapse_widens_the_standard_deviation_and_not_the_distance_of_the_quartiles():
+    whole = arrays(DUE_MS[None, ..., None] + JITTER_MS)
+    lapsed = arrays(
+        np.concatenate([whole["force.single_peak_ms"][..., 1:], np.full((3, 2, 2, 1), 1500.0)], axis=-1)
+    )
+    assert (spreads(lapsed)["force"] > 5 * spreads(whole)["force"]).all()
+    assert (spreads(lapsed, measure=quartile_spread)["force"] < 3 * spreads(whole)["force"]).all()
 
 
 def test_probes_without_a_prediction_are_left_out():
