@@ -21,6 +21,7 @@ __all__ = ["FUNCTIONS", "BackendInfo", "choose", "describe", "require"]
 
 FUNCTIONS = (
     "run_reservoir", "run_rates", "high_pass", "readout", "normalised_delta", "recursive_least_squares",
+    "filtered_delta", "decaying_hebb", "rewarded_hebb",
 )  # fmt: skip
 """What every backend offers, with the signatures of `numpy_reference`."""
 

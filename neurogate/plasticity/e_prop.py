@@ -66,9 +66,9 @@ class EProp(Rule):
         """Learn *when* from a stretch of a trial."""
         open_ = inside(episode.time_ms, self.start_ms, self.stop_ms)
         traces, last = self._eligibility(call, episode, episode.phasic, state["eligibility"])
+        gate = np.tile(open_.astype(traces.dtype), (len(traces), 1))
         targets = episode.target[..., None]
-        weights, when = _learn(state["when"], episode.phasic, traces, targets, open_, self.eta_when)
-        gate = np.tile(open_.astype(when.dtype), (len(when), 1))
+        weights, when = _learn(call, state["when"], episode.phasic, traces, targets, gate, self.eta_when)
         return {**state, "when": weights, "eligibility": last}, Readouts(when[..., 0], gate)
 
     def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:
@@ -76,11 +76,9 @@ class EProp(Rule):
         samples, targets = episode.replayed()
         traces, _ = self._eligibility(call, episode, episode.tonic, episode.tonic[:, 0])
         replayed = np.take_along_axis(traces, episode.replay[..., None], axis=1)
-        always = np.ones(samples.shape[1], bool)
-        return {
-            **state,
-            "what": _learn(state["what"], samples, replayed, targets, always, self.eta_what)[0],
-        }
+        always = np.ones(samples.shape[:2], samples.dtype)
+        weights, _ = _learn(call, state["what"], samples, replayed, targets, always, self.eta_what)
+        return {**state, "what": weights}
 
     def _eligibility(self, call: Call, episode: Episode, traces: Array, before: Array) -> tuple[Array, Array]:
         """Return the low-passed traces, (B, T, N), and the last of them, (B, N)."""
@@ -90,15 +88,12 @@ class EProp(Rule):
 
 
 def _learn(
-    weights: Array, samples: Array, traces: Array, targets: Array, open_: Array, eta: float
+    call: Call, weights: Array, samples: Array, traces: Array, targets: Array, course: Array, eta: float
 ) -> tuple[Array, Array]:
     """Learn from samples in their order; also return the readouts (B, S, K) before each update."""
-    weights, number = weights.copy(), weights.dtype.type
-    scaled = number(eta) * traces / (1 + (traces * traces).sum(axis=-1))[..., None]
-    targets = targets.astype(weights.dtype)
-    outputs = np.empty_like(targets)
-    for s in range(samples.shape[1]):
-        outputs[:, s] = (weights * samples[:, s, None]).sum(axis=-1)
-        if open_[s]:
-            weights += (targets[:, s] - outputs[:, s])[..., None] * scaled[:, s, None]
-    return weights, outputs
+    dtype = samples.dtype
+    rate = np.full(len(samples), eta, dtype)
+    learned: tuple[Array, Array] = call("filtered_delta")(
+        weights, samples, traces, targets.astype(dtype), course, rate
+    )
+    return learned

@@ -13,62 +13,38 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["decaying_hebb"]
+from .episode import Call
+from .stepping import Learner
+
+__all__ = ["by_target"]
 
 Array = npt.NDArray[Any]
 
 
-def decaying_hebb(
-    weights: Array,
-    samples: Array,
-    targets: Array,
-    course: Array,
-    eta: float | Array,
-    saturation: float,
-    decay: float,
-) -> tuple[Array, Array, Array]:
-    r"""Learn from samples in their order, with the signature of `normalised_delta` and a decay.
+def by_target(call: Call, decay: float) -> Learner:
+    """Return Hebb's rule with decay, `neurogate.backends.numpy_reference.hebbian.decaying_hebb`.
 
     Parameters
     ----------
-    weights : (B, K, N) array
-        Left untouched.
-    samples : (B, S, N) array
-    targets : (B, S, K) array
-    course : (B, S) array
-        The part of the gate that does not depend on what is to be learned.
-    eta : float or (B,) array
-        Learning rate.
-    saturation : float
-        Target at which an error gate, which here sees the target, is fully open; 0 for no such gate.
+    call : Call
     decay : float
-        Decay :math:`\kappa`: about the reciprocal of the number of patterns that are told apart.
-
-    Returns
-    -------
-    weights : (B, K, N) array
-    outputs, gates : (B, S, K) arrays
-        Readouts before each update, and the gates.
 
     Examples
     --------
+    >>> from neurogate.backends import numpy_reference
+    >>> learn = by_target(lambda name: getattr(numpy_reference, name), 0.5)
     >>> x, d, c = np.ones((1, 1, 3)), np.ones((1, 1, 1)), np.ones((1, 1))
-    >>> w, z, g = decaying_hebb(np.ones((1, 1, 3)), x, d, c, 1.0, 0.0, 0.5)
-    >>> w.tolist(), z.item(), g.item()
-    ([[[0.75, 0.75, 0.75]]], 3.0, 1.0)
+    >>> learn(np.ones((1, 1, 3)), x, d, c, 1.0, 0.0)[0].tolist()
+    [[[0.75, 0.75, 0.75]]]
     """
-    weights = weights.copy()
-    one, theta = targets.dtype.type(1), targets.dtype.type(saturation)
-    opened = np.minimum(one, np.abs(targets) / theta) if saturation > 0 else np.ones_like(targets)
-    gates = course[..., None] * opened
-    outputs = np.empty_like(targets)
-    norms = one + (samples * samples).sum(axis=-1)
-    drive = targets / norms[..., None]
-    rate = np.broadcast_to(eta, len(samples)).astype(targets.dtype)[:, None, None]
-    for s in range(samples.shape[1]):
-        x = samples[:, s, None]
-        outputs[:, s] = (weights * x).sum(axis=-1)
-        if gates[:, s].any():
-            step = rate * gates[:, s, :, None]
-            weights += step * (drive[:, s, :, None] * x - targets.dtype.type(decay) * weights)
-    return weights, outputs, gates
+
+    def learn(
+        weights: Array, samples: Array, targets: Array, course: Array, eta: float | Array, saturation: float
+    ) -> tuple[Array, Array, Array]:
+        rate = np.broadcast_to(eta, len(samples)).astype(samples.dtype)
+        learned: tuple[Array, Array, Array] = call("decaying_hebb")(
+            weights, samples, targets, course, rate, saturation, decay
+        )
+        return learned
+
+    return learn

@@ -72,19 +72,19 @@ class RewardHebbian(Rule):
 
     def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
         """Learn *when* from a stretch of a trial."""
-        open_ = inside(episode.time_ms, self.start_ms, self.stop_ms)
-        noise = self._exploration("when", episode, (len(episode.trial_ms), 1))[:, episode.bins]
         samples, targets = episode.phasic, episode.target[..., None]
-        state, when = self._explore(state, "when", samples, targets, noise, open_)
-        gate = np.tile(open_.astype(when.dtype), (len(when), 1))
+        open_ = inside(episode.time_ms, self.start_ms, self.stop_ms)
+        gate = np.tile(open_.astype(samples.dtype), (len(samples), 1))
+        noise = self._exploration("when", episode, (len(episode.trial_ms), 1))[:, episode.bins]
+        state, when = self._explore(call, state, "when", samples, targets, noise, gate)
         return state, Readouts(when[..., 0], gate)
 
     def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:
         """Learn *what* at the replayed moments."""
         samples, targets = episode.replayed()
         noise = self._exploration("what", episode, targets.shape[1:])
-        always = np.ones(samples.shape[1], bool)
-        return self._explore(state, "what", samples, targets, noise, always)[0]
+        always = np.ones(samples.shape[:2], samples.dtype)
+        return self._explore(call, state, "what", samples, targets, noise, always)[0]
 
     def _exploration(self, name: str, episode: Episode, shape: tuple[int, ...]) -> Array:
         """Draw the exploration of one trial, a function of the replica's seed and the trial's number."""
@@ -93,21 +93,28 @@ class RewardHebbian(Rule):
         return self.noise_sd * np.stack([rng.standard_normal(shape) for rng in draws])
 
     def _explore(
-        self, state: RuleState, name: str, samples: Array, targets: Array, noise: Array, open_: Array
+        self,
+        call: Call,
+        state: RuleState,
+        name: str,
+        samples: Array,
+        targets: Array,
+        noise: Array,
+        course: Array,
     ) -> tuple[RuleState, Array]:
         """Learn from samples in their order; also return the readouts (B, S, K), without exploration."""
-        which = ("when", "what").index(name)
+        which, dtype = ("when", "what").index(name), samples.dtype
         eta = (self.eta_when, self.eta_what)[which] / (2 * self.noise_sd**2)
-        weights, mean = state[name].copy(), state["reward"].copy()
-        number = weights.dtype.type
-        scaled = (number(eta) * noise / (1 + (samples * samples).sum(-1))[..., None]).astype(weights.dtype)
-        sought = (targets - noise).astype(weights.dtype)
-        outputs = np.empty_like(sought)
-        for s in range(samples.shape[1]):
-            x = samples[:, s, None]
-            outputs[:, s] = (weights * x).sum(axis=-1)
-            if open_[s]:
-                better = -((sought[:, s] - outputs[:, s]) ** 2).sum(axis=-1) - mean[:, which]
-                weights += (scaled[:, s] * better[:, None])[..., None] * x
-                mean[:, which] += better / number(self.reward_samples)
-        return {**state, name: weights, "reward": mean}, outputs
+        weights, mean, outputs = call("rewarded_hebb")(
+            state[name],
+            state["reward"][:, which],
+            samples,
+            targets.astype(dtype),
+            noise.astype(dtype),
+            course,
+            np.full(len(samples), eta, dtype),
+            self.reward_samples,
+        )
+        reward = state["reward"].copy()
+        reward[:, which] = mean
+        return {**state, name: weights, "reward": reward}, outputs

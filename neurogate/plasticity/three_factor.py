@@ -19,7 +19,6 @@ Our reconstruction of Yamada & Chao 2025 (arXiv:2510.14382) from its abstract.
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Annotated, Any, ClassVar
 
@@ -29,7 +28,7 @@ import numpy.typing as npt
 from ..units import Domain, Milliseconds, NonNegative, Positive, settings
 from .episode import Call, Episode, Readouts, Rule, RuleState
 from .gates import ErrorGate, Gate, LearnedGate, PhaseGate, combine
-from .hebbian import decaying_hebb
+from .hebbian import by_target
 from .stepping import Learner, by_error, check_gates, gate_context, learn_what, learn_when
 
 __all__ = ["ThreeFactor"]
@@ -122,9 +121,7 @@ class ThreeFactor(Rule):
 
     def _learner(self, call: Call) -> Learner:
         """Return what changes weights: the delta rule, or Hebb's."""
-        if self.hebbian_decay is None:
-            return by_error(call)
-        return functools.partial(decaying_hebb, decay=self.hebbian_decay)
+        return by_error(call) if self.hebbian_decay is None else by_target(call, self.hebbian_decay)
 
     def _counts(self, state: RuleState, episode: Episode) -> tuple[Array | None, float]:
         """Return how much each replayed moment counts, and where an error gate of *what* saturates."""

@@ -180,6 +180,9 @@ def of_samples(rng: np.random.Generator, n: int, dtype: str) -> dict[str, tuple[
         "normalised_delta": (w, x, d, course, np.array([0.1, 0.5], dtype), 0.5),
         "recursive_least_squares": (w, p, x, d, 0.99, 0.01, 3),
         "high_pass": (x, w[:, 0], w[:, 1], 0.1),
+        "filtered_delta": (w, x, x[:, ::-1], d, course, np.array([0.1, 0.5], dtype)),
+        "decaying_hebb": (w, x, d, course, np.array([0.1, 0.5], dtype), 0.5, 0.2),
+        "rewarded_hebb": (w, w[:, 0, 0], x, d, d[:, ::-1], course, np.array([1e-3, 2e-3], dtype), 9.0),
     }
 
 

@@ -1,35 +1,19 @@
-"""Hebb without an error: its equation, what the decay bounds, and what it cannot tell."""
+"""Hebb without an error: what the decay bounds, and what it cannot tell."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from neurogate.plasticity.hebbian import decaying_hebb
+from neurogate.plasticity.hebbian import by_target
+from tests.plasticity.episodes import caller
 
 
-def learn(samples: np.ndarray, targets: np.ndarray, **settings: float) -> tuple[np.ndarray, ...]:
+def learn(
+    samples: np.ndarray, targets: np.ndarray, eta: float = 0.1, decay: float = 0.5
+) -> tuple[np.ndarray, ...]:
     batch, count, n = samples.shape
     weights = np.zeros((batch, targets.shape[-1], n))
-    chosen = {"eta": 0.1, "saturation": 0.0, "decay": 0.5, **settings}
-    return decaying_hebb(weights, samples, targets, np.ones((batch, count)), **chosen)
-
-
-@pytest.mark.parametrize("saturation", [0.0, 0.7])
-def test_weights_move_by_target_times_trace_less_their_decay(
-    saturation: float, rng: np.random.Generator
-) -> None:
-    samples, targets = rng.standard_normal((2, 9, 6)), rng.standard_normal((2, 9, 3))
-    course, w = rng.random((2, 9)), rng.standard_normal((2, 3, 6))
-    got, outputs, gates = decaying_hebb(w, samples, targets, course, 0.3, saturation, 0.2)
-    for b in range(2):
-        for s in range(9):
-            x, d = samples[b, s], targets[b, s]
-            np.testing.assert_allclose(outputs[b, s], w[b] @ x, rtol=1e-12)
-            g = course[b, s] * (np.minimum(1, np.abs(d) / saturation) if saturation else np.ones(3))
-            np.testing.assert_allclose(gates[b, s], g, rtol=1e-12)
-            w[b] = w[b] + 0.3 * g[:, None] * (d[:, None] * x / (1 + x @ x) - 0.2 * w[b])
-    np.testing.assert_allclose(got, w, rtol=1e-12)
+    return by_target(caller(), decay)(weights, samples, targets, np.ones((batch, count)), eta, 0.0)
 
 
 def test_without_decay_and_before_anything_is_predicted_it_is_the_delta_rule(
