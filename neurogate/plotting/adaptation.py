@@ -20,7 +20,7 @@ from neurogate.analysis.predictions import trials_to_criterion
 from neurogate.errors import RequestError
 from neurogate.plotting.forest import forest
 from neurogate.plotting.result import Arrays, judged_blocks, require, rules_of
-from neurogate.plotting.style import BLACK, STYLE, WIDTH_MM, display_name, drawing, figure, rule_line
+from neurogate.plotting.style import BLACK, GREY, STYLE, WIDTH_MM, display_name, drawing, figure, rule_line
 
 __all__ = ["CRITERIA", "adaptation_curve", "adaptation_figure", "trials_needed"]
 
@@ -120,7 +120,7 @@ def adaptation_curve(
     criterion: float | None = None,
     ax: Axes | None = None,
 ) -> list[Line2D]:
-    """Draw an error over the trials since a switch: the mean over seeds and its 95 % interval.
+    """Draw an error over the trials since a switch: means over seeds, with an interval of the first rule.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def adaptation_curve(
     ylabel : str
         What the error is, with its unit.
     criterion : float, optional
-        Below what it counts as small; the area is shaded.
+        Below what it counts as small; a dotted line.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -150,13 +150,12 @@ def adaptation_curve(
     with drawing(ax, 60.0, 45.0) as axes:
         for index, (name, values) in enumerate(error.items()):
             mean, half_width = mean_interval(values)
-            look = rule_line(index)
-            lines += axes.plot(trials, mean, label=display_name(name), **look)
-            if np.isfinite(half_width).all():
+            lines += axes.plot(trials, mean, label=display_name(name), **rule_line(index))
+            if index == 0 and np.isfinite(half_width).all():
                 low, high = mean - half_width, mean + half_width
-                axes.fill_between(trials, low, high, color=look["color"], alpha=0.15, linewidth=0)
+                axes.fill_between(trials, low, high, color=BLACK, alpha=0.18, linewidth=0)
         if criterion is not None:
-            axes.axhspan(0.0, criterion, color="0.93", linewidth=0, zorder=0)
+            axes.axhline(criterion, color=GREY, linewidth=0.5, linestyle=(0, (1, 2)), zorder=1)
         if trials.min(initial=0) < 0:
             axes.axvline(0.0, color=BLACK, linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
         axes.set(xlim=(trials.min(), trials.max() + 1e-9), xlabel="trials since the switch", ylabel=ylabel)
@@ -181,7 +180,7 @@ def _block(part: SubFigure, arrays: Arrays, rules: list[str], block: int) -> Non
     for axes in panels[0, :-1]:
         axes.set_xlabel("")
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), borderpad=0.0, handlelength=2.6)
-    panels[0, -1].set_title(_happened(arrays, block))
+    part.suptitle(_happened(arrays, block), x=0.01, ha="left", fontsize=7, fontweight="bold")
 
 
 def _curves(axes: Axes, arrays: Arrays, rules: list[str], error: str, block: int) -> None:
@@ -197,7 +196,7 @@ def _curves(axes: Axes, arrays: Arrays, rules: list[str], error: str, block: int
 def _needed(axes: Axes, arrays: Arrays, rules: list[str], error: str, block: int) -> None:
     length = float(np.diff(arrays["block_start"])[block])
     needed = {rule: np.minimum(trials_needed(arrays, rule, error, block), length) for rule in rules}
-    forest(needed, CRITERIA[error][1], limit=length, ax=axes)
+    forest(needed, CRITERIA[error][1].replace("until ", "until\n"), limit=length, ax=axes)
     axes.set_xlim(0.0, 1.04 * length)
 
 

@@ -126,7 +126,7 @@ def against_probability(
     mean, half_width = mean_interval(np.stack([found[:, inside].mean(axis=1) for inside in bins], axis=-1))
     with drawing(ax, 60.0, 60.0) as axes:
         dots = np.broadcast_to(true, found.shape)
-        axes.plot(dots.ravel(), found.ravel(), ".", color=GREY, markersize=2.0, alpha=0.3, markeredgewidth=0)
+        axes.plot(dots.ravel(), found.ravel(), ".", color=GREY, markersize=3.0, alpha=0.5, markeredgewidth=0)
         return axes.errorbar(
             place, mean, np.nan_to_num(half_width), fmt="o", color=colour, markersize=3.2, elinewidth=0.9,
             markeredgecolor="white", markeredgewidth=0.4, zorder=3,

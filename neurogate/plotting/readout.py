@@ -138,10 +138,11 @@ def _key_rows(rules: Collection[str]) -> int:
 def _key(axes: Axes, rules: list[str]) -> None:
     handles = [Line2D([], [], label=display_name(name), **rule_line(rule)) for rule, name in enumerate(rules)]
     latency = Line2D([], [], marker="^", color=BLACK, linestyle="", markeredgewidth=0, label="true latency")
-    axes.legend(
-        handles=[*handles, latency], loc="upper center", bbox_to_anchor=(0.5, 1.02), ncols=_KEY_COLUMNS,
+    legend = axes.legend(
+        handles=[*handles, latency], loc="upper left", bbox_to_anchor=(-0.1, 1.02), ncols=_KEY_COLUMNS,
         handlelength=1.4, handletextpad=0.3, columnspacing=0.8, borderpad=0,
     )  # fmt: skip
+    legend.set_in_layout(False)  # long names reach over the next panel, where this room is empty
 
 
 def _scale(axes: Axes, step: float) -> None:

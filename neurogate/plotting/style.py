@@ -187,8 +187,8 @@ def display_name(name: str) -> str:
     >>> display_name("three_factor"), display_name("force_forgetting"), display_name("my_rule")
     ('three-factor', 'FORCE forgetting', 'my rule')
     """
-    words = name.replace("three_factor", "three-factor").split("_")
-    return " ".join({"force": "FORCE", "rls": "RLS"}.get(word, word) for word in words)
+    words = name.replace("three_factor", "three-factor").replace("e_prop", "e-prop").split("_")
+    return " ".join({"force": "FORCE", "rls": "RLS", "hebbian": "Hebbian"}.get(word, word) for word in words)
 
 
 def label_ends(ax: Axes, names: Sequence[str], heights: NDArray[Any], gap: float = 0.14) -> list[Any]:

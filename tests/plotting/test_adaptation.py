@@ -47,7 +47,7 @@ def test_the_figure_has_a_panel_of_errors_and_one_of_trials_for_each_measure_and
     made.canvas.draw()
     assert len(made.axes) == 2 * 2 * 2
     assert [label.get_text() for label in made.axes[1].get_yticklabels()] == ["quick", "never"]
-    assert [axes.get_title() for axes in made.axes[1::4]] == ["block A", "block B"]
+    assert [part.get_suptitle() for part in made.subfigs] == ["block A", "block B"]
 
 
 def test_rivals_are_shared_out_over_panels_that_all_hold_the_headline_rule():
@@ -89,7 +89,7 @@ def test_the_band_of_a_curve_is_the_interval_over_seeds():
 )
 def test_the_title_says_what_switched(latencies, odds, words):
     told = stored() | {"latency_ms": np.array(latencies), "true_probability": np.array(odds)}
-    assert adaptation_figure(told, ["quick"], [1]).axes[1].get_title() == words
+    assert adaptation_figure(told, ["quick"], [1]).subfigs[0].get_suptitle() == words
 
 
 def test_what_was_never_met_lies_at_the_end_of_its_block():
