@@ -1,0 +1,340 @@
+"""Settings of every learner of the prediction object, ours and its rivals', by the same search for each.
+
+Yamada & Chao (2025), Joint encoding of "what" and "when" predictions through error-modulated plasticity
+in reservoir spiking networks, arXiv:2510.14382; the learners are those of sims/yamada_chao_2025.toml.
+
+Each learner has the same number of settings: the one that is shipped, and others drawn at random from its
+space. Readouts do not act on the network, so all of them live through the same spikes. The reservoirs without
+spikes have as many settings, read by our rule as it is shipped. All are judged on the same networks, whose
+seeds are none of those that judge claims, by one number: the geometric mean of four measures, each divided by
+the target that it was set. So halving any of them counts the same, and 1 is what was aimed at:
+
+    timing error and mean |p̂ − p|                        mean over the blocks, when all is settled
+    trials until a switch of latencies is learned         of probabilities likewise; at most the block
+
+    python experiments/yamada_chao_2025_tuning.py [--quick] [--settings K] [--seeds N] [--neurons N]
+        [--jobs N] [--out DIR] [--json]
+
+It writes the table with all settings into DIR/yamada_chao_2025_tuning.json. What each simulation came to is
+kept beside it, and not simulated again. A ridge is that for 1000 neurons, and grows with them as traces do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import attrs
+import numpy as np
+
+from neurogate import config
+from neurogate.bench.machine import machine, write
+from neurogate.config.build import session
+from neurogate.config.draws import draw
+from neurogate.config.loading import load
+from neurogate.config.schema import Simulation
+from neurogate.errors import NeurogateError, RequestError, RunDiverged
+from neurogate.plasticity.force import Force
+from neurogate.plasticity.rules import AnyRule
+from neurogate.tasks.session import Session
+
+NAME, SIMULATION, OURS = "yamada_chao_2025_tuning", "yamada_chao_2025", "surprise_replay"
+FIRST_SEED, SEARCH_SEED = 101, 1
+
+TARGETS = {
+    "timing_error_ms": 12.0,
+    "probability_mae": 0.05,
+    "trials_to_timing": 25.0,
+    "trials_to_probability": 100.0,
+}
+
+ETA = {"eta_when": "log_uniform:0.01:0.5", "eta_what": "log_uniform:0.001:0.1"}
+RIDGE = {"ridge_when": "log_uniform:3:3000", "ridge_what": "log_uniform:30:10000"}
+NOVELTY = {"eta_novelty": "log_uniform:0.01:0.3", "novelty_trials": "log_uniform:20:200"}
+FORGOTTEN = "log_uniform:0.0002:0.01"  # of each sample; a forgetting factor is 1 less that
+
+SPACES: Mapping[str, Mapping[str, str]] = {
+    OURS: {
+        "eta_when": "log_uniform:0.05:0.5",
+        "explained": "log_uniform:0.003:0.05",
+        "eta_what": "log_uniform:0.0005:0.01",
+        **NOVELTY,
+        "eta_labile": "log_uniform:0.02:0.2",
+    },
+    "three_factor": {**ETA, **NOVELTY},
+    "delta": ETA,
+    "reward_hebbian": {
+        "eta_when": "log_uniform:0.003:0.3",
+        "eta_what": "log_uniform:0.001:0.1",
+        "noise_sd": "log_uniform:0.03:0.5",
+        "reward_samples": "log_uniform:5:200",
+    },
+    "e_prop": {**ETA, "tau_ms": "log_uniform:5:100"},
+    "force": RIDGE,
+    "force_forgetting": {**RIDGE, "forgetting": FORGOTTEN},
+    "force_two_memories": {**RIDGE, "forgetting_when": FORGOTTEN, "forgetting_what": FORGOTTEN},
+    "force_reset": RIDGE,
+}
+
+RESERVOIRS: Mapping[str, Mapping[str, str]] = {
+    "what_when_echo_state": {
+        "spectral_radius": "uniform:0.6:2.4",
+        "shortest_ms": "log_uniform:2:30",
+        "longest_ms": "log_uniform:100:1500",
+        "input_sd": "log_uniform:0.3:3",
+    },
+    "what_when_leaky": {
+        "rectified": "choice:false,true",
+        "shortest_ms": "log_uniform:3:50",
+        "longest_ms": "log_uniform:300:5000",
+        "bias_sd": "uniform:0:1",
+    },
+}
+# What the main simulation asks, for those that ship without it.
+ALIKE = ("task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]")
+NOISE_OF_INPUT = 0.05
+
+Changes = Mapping[str, Any]
+Measures = Mapping[str, float]
+
+
+class Judged(NamedTuple):
+    """One setting of a learner or reservoir, and what it came to on each seed."""
+
+    changes: Changes  # nothing for what is shipped
+    of_seeds: Sequence[Measures]
+
+    @property
+    def measures(self) -> Measures:
+        """The means over seeds."""
+        return {key: float(np.mean([found[key] for found in self.of_seeds])) for key in TARGETS}
+
+    @property
+    def score(self) -> float:
+        """The geometric mean of measures over targets."""
+        return float(np.exp(np.mean([np.log(self.measures[key] / TARGETS[key]) for key in TARGETS])))
+
+
+def setting(name: str, number: int) -> Changes:
+    """Draw a setting, to two digits; number 0 is what is shipped."""
+    space = {**SPACES, **RESERVOIRS}[name] if number else {}
+    drawn = {key: draw(key, text).sample(f"{name}.{key}", number, SEARCH_SEED) for key, text in space.items()}
+    return {key: rounded(value, key.startswith("forgetting")) for key, value in drawn.items()}
+
+
+def rounded(value: Any, is_left: bool) -> Any:
+    """Keep two digits, of what is left to 1 if the value is that."""
+    if isinstance(value, bool):
+        return value
+    return round(1 - float(f"{value:.2g}"), 6) if is_left else float(f"{value:.2g}")
+
+
+def changed(rule: AnyRule, changes: Changes, neurons: int) -> AnyRule:
+    """Return a rule with a setting, for so many neurons; one memory serves both readouts."""
+    given = dict(changes)
+    if "forgetting" in given:
+        given["forgetting_when"] = given["forgetting_what"] = given.pop("forgetting")
+    made = attrs.evolve(rule, **given)
+    if not isinstance(made, Force):
+        return made
+    share = neurons / 1000
+    return attrs.evolve(made, ridge_when=share * made.ridge_when, ridge_what=share * made.ridge_what)
+
+
+def overrides(changes: Changes) -> list[str]:
+    """Say how a setting changes a reservoir; noise keeps its size beside the inputs."""
+    given, said = dict(changes), []
+    if given:
+        tau_ms = [given.pop("shortest_ms"), given.pop("longest_ms")]
+        said.append(f"reservoir.tau_ms={{log_uniform={tau_ms}}}")
+    if "input_sd" in given:
+        scale = given.pop("input_sd")
+        said += [
+            f"reservoir.inputs.weight={{normal=[0.0, {scale}]}}",
+            f"reservoir.inputs.noise_sd={NOISE_OF_INPUT * scale:g}",
+        ]
+    if "bias_sd" in given:
+        said.append(f"reservoir.bias={{normal=[0.0, {given.pop('bias_sd')}]}}")
+    return said + [f"reservoir.{key}={json.dumps(value)}" for key, value in given.items()]
+
+
+def loaded(name: str, seed: int, changes: Sequence[str], asked: argparse.Namespace) -> Simulation:
+    """Read a shipped simulation of one network."""
+    size = [f"reservoir.n={asked.neurons}"] if asked.neurons else []
+    read = load(name, overrides=[f"run.seed={seed}", *size, *changes], quick=asked.quick)
+    if not isinstance(read, Simulation):
+        raise RequestError(f"{name} has another task than what-when; name a simulation that has it.")
+    return read
+
+
+def read_by(simulation: Any, rules: Mapping[str, AnyRule]) -> Simulation:
+    """Return a simulation with other rules."""
+    read: Simulation = attrs.evolve(simulation, rules=rules)
+    return read
+
+
+def spiking(seed: int, asked: argparse.Namespace) -> Simulation:
+    """Return the main simulation with every setting of every learner as a rule, all on the same spikes."""
+    shipped = loaded(SIMULATION, seed, [], asked)
+    rules = {
+        f"{name}_{number:02}": changed(shipped.rules[name], setting(name, number), shipped.reservoir.n)
+        for name in SPACES
+        for number in range(asked.settings)
+    }
+    return read_by(shipped, rules)
+
+
+def without_spikes(name: str, number: int, seed: int, asked: argparse.Namespace) -> Simulation:
+    """Return a reservoir with a setting, read by our rule."""
+    ours = {f"{name}_{number:02}": loaded(SIMULATION, seed, [], asked).rules[OURS]}
+    read = loaded(name, seed, [*ALIKE, *overrides(setting(name, number))], asked)
+    return read_by(read, ours)
+
+
+def simulations(asked: argparse.Namespace) -> Iterator[Simulation]:
+    """Return everything that is to be simulated."""
+    seeds = range(FIRST_SEED, FIRST_SEED + asked.seeds)
+    yield from (spiking(seed, asked) for seed in seeds)
+    for name in RESERVOIRS:
+        for number in range(asked.settings):
+            yield from (without_spikes(name, number, seed, asked) for seed in seeds)
+
+
+def stored(simulation: Simulation, folder: Path) -> dict[str, Measures]:
+    """Return what a simulation came to, simulated unless that is kept in a folder."""
+    path = folder / f"{config.content_hash(simulation)}.json"
+    if not path.exists():
+        text = json.dumps(lived(simulation))
+        folder.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".part").write_text(text, "utf-8")
+        path.with_suffix(".part").replace(path)
+    found: dict[str, Measures] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def lived(simulation: Simulation) -> dict[str, Measures]:
+    """Simulate and measure every rule; weights that diverge learn no more and are judged as zeros."""
+    made = cast(Session, session(simulation))
+    while not made.done:
+        try:
+            made.advance()
+        except RunDiverged as error:
+            if not error.rule:
+                raise
+            for each in error.all:
+                made.give_up(each.rule, each.replica)
+    return {rule: measured(simulation, found) for rule, found in made.result().metrics.items()}
+
+
+def measured(simulation: Simulation, metrics: Mapping[str, Any]) -> Measures:
+    """Return four measures of one rule: latencies switch in the second block, odds in the third."""
+    _, latencies, odds = simulation.task.blocks
+    return {
+        "timing_error_ms": metrics["timing_error_ms"],
+        "probability_mae": metrics["probability_mae"],
+        "trials_to_timing": min(metrics["blocks"][latencies.name]["trials_to_timing"], latencies.trials),
+        "trials_to_probability": min(metrics["blocks"][odds.name]["trials_to_probability"], odds.trials),
+    }
+
+
+def each(made: Sequence[Simulation], asked: argparse.Namespace) -> Iterator[dict[str, Measures]]:
+    """Simulate them in order, in several processes if there are to be several."""
+    work = functools.partial(stored, folder=asked.out / NAME)
+    if asked.jobs == 1:
+        yield from map(work, made)
+        return
+    with ProcessPoolExecutor(asked.jobs) as pool:
+        yield from pool.map(work, made)
+
+
+def search(asked: argparse.Namespace) -> dict[str, list[Judged]]:
+    """Judge every setting of every learner and reservoir on every seed; the best come first."""
+    made = list(simulations(asked))
+    found: dict[str, list[Measures]] = {}
+    for done, of_rules in enumerate(each(made, asked), 1):
+        for rule, measures in of_rules.items():
+            found.setdefault(rule, []).append(measures)
+        print(f"{done} of {len(made)} simulations", file=sys.stderr, flush=True)
+    numbers = range(asked.settings)
+    return {
+        name: sorted(
+            (Judged(setting(name, number), found[f"{name}_{number:02}"]) for number in numbers),
+            key=lambda judged: judged.score,
+        )
+        for name in (*SPACES, *RESERVOIRS)
+    }
+
+
+def rows(found: Mapping[str, Sequence[Judged]]) -> list[dict[str, Any]]:
+    """Return the table: of each learner the best setting, the shipped one, and all that were tried."""
+    return [
+        {
+            "learner": name,
+            "best": {"settings": ranked[0].changes or "as shipped", "score": ranked[0].score},
+            "shipped": next(judged.score for judged in ranked if not judged.changes),
+            "tried": [
+                {"settings": judged.changes, "score": judged.score, **judged.measures} for judged in ranked
+            ],
+        }
+        for name, ranked in found.items()
+    ]
+
+
+def table(found: Mapping[str, Sequence[Judged]]) -> Iterator[str]:
+    """Write the best setting of each learner as a table in Markdown."""
+    yield "| learner | score | as shipped | " + " | ".join(TARGETS) + " | best setting |"
+    yield "|---" * (4 + len(TARGETS)) + "|"
+    for name, ranked in found.items():
+        best, shipped = ranked[0], next(judged.score for judged in ranked if not judged.changes)
+        numbers = [best.score, shipped, *best.measures.values()]
+        said = ", ".join(f"{key} {value:g}" for key, value in best.changes.items()) or "as shipped"
+        yield f"| {name} | {' | '.join(f'{number:.3g}' for number in numbers)} | {said} |"
+
+
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--quick", action="store_true", help="fewer neurons, trials, settings and seeds")
+    parser.add_argument("--settings", type=int, metavar="K", help="of each learner (default: 24, quick 2)")
+    parser.add_argument("--seeds", type=int, metavar="N", help="networks (default: 4, quick 1)")
+    parser.add_argument("--neurons", type=int, metavar="N", help="of each network (default: as shipped)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs"), metavar="DIR", help="folder (default: runs)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the JSON instead of the table")
+    asked = parser.parse_args(given)
+    asked.settings = asked.settings if asked.settings is not None else 2 if asked.quick else 24
+    asked.seeds = asked.seeds if asked.seeds is not None else 1 if asked.quick else 4
+    for name in ("settings", "seeds", "jobs"):
+        if getattr(asked, name) < 1:
+            parser.error(f"--{name} is {getattr(asked, name)}; it must be at least 1.")
+    return asked
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Search, and write the table."""
+    asked = arguments(given)
+    try:
+        found = search(asked)
+    except NeurogateError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    searched = {"settings": asked.settings, "seeds": asked.seeds, "first_seed": FIRST_SEED}
+    searched |= {"neurons": asked.neurons or "as shipped", "targets": TARGETS}
+    path = asked.out / f"{NAME}.json"
+    write(path, machine(shlex.join(["python", *sys.argv])) | searched, rows(found))
+    print(path.read_text("utf-8") if asked.json else "\n".join(table(found)))
+    print(f"All settings are in {path}.", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
