@@ -23,24 +23,30 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from neurogate import config
+from neurogate.analysis.interference import disturbance
 from neurogate.errors import NeurogateError, Outcome
 from neurogate.plotting.adaptation import adaptation_figure, trials_needed
-from neurogate.plotting.forest import forest
+from neurogate.plotting.calibration import calibration_figure
+from neurogate.plotting.forest import forest_figure
 from neurogate.plotting.kinds import Shown, picture
+from neurogate.plotting.lesions import lesion_figure
+from neurogate.plotting.nulls import NULLS, null_figure
 from neurogate.plotting.picture import Picture, save, settled
-from neurogate.plotting.style import STYLE, WIDTH_MM, figure
-from neurogate.plotting.timing import timing_figure
-from neurogate.runs.claims import Claim, Verdict, as_json, as_markdown, favours, within
+from neurogate.plotting.scalar_timing import exponents, scalar_timing_figure
+from neurogate.plotting.scheme import gate_course, scheme
+from neurogate.plotting.timing import spreads, timing_figure
+from neurogate.plotting.turning import turning_figure
+from neurogate.runs.claims import Claim, Verdict, as_json, as_markdown, favours, near, within, worst
 from neurogate.runs.over_seeds import Seeds, over_seeds
+from neurogate.tasks.spread import quartile_spread
 
 NAME = "yamada_chao_2025"
 OURS, PLAIN = "surprise_replay", "three_factor"
@@ -53,10 +59,19 @@ Values = NDArray[np.float64]
 
 @attrs.frozen
 class Study:
-    """A shipped simulation, and what is changed in it."""
+    """A shipped simulation, changes to it, and which rules of the main one, if any, replace its own."""
 
     simulation: str
     changes: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+    def load(self, *, quick: bool = False) -> config.Simulation:
+        """Return the simulation."""
+        tables = config.unstructure(config.load(self.simulation, overrides=list(self.changes), quick=quick))
+        if self.rules:
+            main = config.unstructure(config.load(NAME, quick=quick))
+            tables["rules"] = {name: main["rules"][name] for name in self.rules}
+        return cast(config.Simulation, config.structure(tables))  # none of them teaches a signal
 
 
 MAIN = Study(NAME)
@@ -66,6 +81,39 @@ ALIKE = (
     f"rules.{OURS}.kind={OURS}",
 )  # fmt: skip
 ECHO, LEAKY = Study("what_when_echo_state", ALIKE), Study("what_when_leaky", ALIKE)
+SPIKELESS = {"echo state": ECHO, "leaky": LEAKY}
+
+# What switches, where, and which errors tell of it. All rules of the comparison learn in each of them.
+IDENTITIES = Study("what_when_identity", ALIKE, (OURS, *RIVALS))
+EVERYTHING = Study("what_when_all_switch", ALIKE, (OURS, *RIVALS))
+SWITCHES: Mapping[str, tuple[Study, int, tuple[str, ...]]] = {
+    "latencies": (MAIN, 1, ("timing_error_ms",)),
+    "probabilities": (MAIN, 2, ("probability_error",)),
+    "identities": (IDENTITIES, 1, ("probability_error",)),
+    "everything": (EVERYTHING, 1, ("timing_error_ms", "probability_error")),
+}
+TARGETS = {"timing_error_ms": 25.0, "probability_error": 100.0}  # trials
+MEASURES = {"timing_error_ms": "timing error (ms)", "probability_mae": "mean |p̂ − p|"}
+
+LESIONS = ("lesion_cue", "lesion_delay", "lesion_outcome")
+PARTS = ("no_gate", "no_error_gate", "shuffled_gate", "no_error", "no_replay", "no_novelty")
+WORDS = {
+    PLAIN: "whole rule",
+    "no_gate": "without any gate",
+    "no_error_gate": "gate that the error does not open",
+    "shuffled_gate": "gate open at random times",
+    "no_error": "without error (pure Hebb)",
+    "no_replay": "without offline replay",
+    "no_novelty": "without novelty",
+    "lesion_cue": "gate closed for the first 200 ms of the cue",
+    "lesion_delay": "gate closed until 100 ms before the outcome",
+    "lesion_outcome": "gate closed from 100 ms before the outcome to 200 ms after",
+    "whole": "whole network",
+    "no_slow_synapses": "no slow synapses (all 10 ms)",
+    "no_adaptation": "no spike-frequency adaptation",
+    "300_neurons": "300 neurons in place of 1000",
+    "much_noise": "three times the noise",
+}
 
 # One thing is taken away from the network at a time.
 NETWORKS = {
@@ -93,8 +141,14 @@ DISTRACTED = {
     "distractors": Study("what_when_distractors"),
 }
 SHUFFLED = Study("what_when_shuffled", ALIKE)
+SAME_FILTER = Study(
+    "what_when", (*ALIKE, "features.phasic_tau_ms=1000000.0", "features.equal_gain=false"), (OURS, PLAIN)
+)
+ONE_MATRIX, SHARED, ONE = Study("what_when_one_matrix"), ("share_30", "share_60"), "one_matrix"
 TRACE = Study("what_when_trace")
-WEBER = Study("what_when_weber")
+ONE_WIDTH, NOISES = ("task.target_weber=0.0", "task.target_sd_ms=40.0"), (1.2, 0.3, 0.6, 2.4)
+WEBER = {f"noise {sd}": Study("what_when_weber", (*ONE_WIDTH, f"reservoir.inputs.noise_sd={sd}")) for sd in NOISES}
+WEBER["taught width grows"] = Study("what_when_weber")
 
 
 Runner = Callable[[Study], Seeds]
@@ -116,10 +170,7 @@ def timing(run: Runner) -> Iterator[Claim]:
     """Judge whether the population encodes *when*."""
     main = run(MAIN)
     error = main.metric(OURS, "timing_error_ms")
-    rates = {
-        "echo state": run(ECHO).metric(OURS, "timing_error_ms"),
-        "leaky": run(LEAKY).metric(OURS, "timing_error_ms"),
-    }
+    rates = {name: run(study).metric(OURS, "timing_error_ms") for name, study in SPIKELESS.items()}
     yield Claim(
         "The population tells when the outcome comes (300 to 1200 ms)", "timing error (ms)", error,
         within(error, 12.0, 25.0), "cue held on; slow adaptation and slow synapses",
@@ -139,10 +190,7 @@ def probability(run: Runner) -> Iterator[Claim]:
     """Judge whether it encodes *what*, and with what probability."""
     main = run(MAIN)
     mae, r, amplitude = (main.metric(OURS, key) for key in ("probability_mae", "probability_r", "object_r"))
-    rates = {
-        "echo state": run(ECHO).metric(OURS, "probability_mae"),
-        "leaky": run(LEAKY).metric(OURS, "probability_mae"),
-    }
+    rates = {name: run(study).metric(OURS, "probability_mae") for name, study in SPIKELESS.items()}
     yield Claim(
         "It tells each outcome's probability", "mean |p̂ − p|", mae, within(mae, 0.05, 0.1),
         "offline replay; small steps", each(main, RIVALS, "probability_mae") | rates,
@@ -160,73 +208,101 @@ def probability(run: Runner) -> Iterator[Claim]:
 
 def adaptation(run: Runner) -> Iterator[Claim]:
     """Judge whether the local rule adapts where FORCE does not."""
-    main = run(MAIN)
-    for what, error, block, target in (
-        ("latencies", "timing_error_ms", 1, 25.0),
-        ("probabilities", "probability_error", 2, 100.0),
-    ):
-        needed = {rule: trials(main, rule, error, block) for rule in (OURS, *RIVALS)}
-        ours = needed.pop(OURS)
-        yield Claim(
-            f"After {what} switch it adapts, and FORCE without forgetting does not", "trials", ours,
-            favours(ours, needed["force"]), "FORCE without forgetting is ridge on all past trials",
-            {"force": needed["force"]},
-        )  # fmt: skip
-        yield Claim(
-            f"After {what} switch it adapts within {target:g} trials", "trials", ours,
-            within(ours, target, 2 * target), "step size against calibration", needed,
-        )  # fmt: skip
-        best = min(("force_two_memories", "force_reset", "force_forgetting"), key=lambda n: needed[n].mean())
-        yield Claim(
-            f"After {what} switch it adapts faster than least squares that forget", "trials", ours,
-            favours(ours, needed[best]), f"the best of them: {best}", {best: needed[best]},
-        )  # fmt: skip
+    for what, (study, block, errors) in SWITCHES.items():
+        found = run(study)
+        for error in errors:
+            part = "when" if error == "timing_error_ms" else "what"
+            after, target = f"After a switch of {what}, {part} adapts", TARGETS[error]
+            needed = {rule: trials(found, rule, error, block) for rule in (OURS, *RIVALS)}
+            ours = needed.pop(OURS)
+            yield Claim(
+                f"{after} within {target:g} trials", "trials", ours, within(ours, target, 2 * target),
+                "step size against calibration", needed,
+            )  # fmt: skip
+            if study == MAIN:
+                yield from _beside_least_squares(after, ours, needed)
+
+
+def _beside_least_squares(after: str, ours: Values, needed: Mapping[str, Values]) -> Iterator[Claim]:
+    yield Claim(
+        f"{after}, and FORCE without forgetting does not", "trials", ours, favours(ours, needed["force"]),
+        "FORCE without forgetting is ridge on all past trials", {"force": needed["force"]},
+    )  # fmt: skip
+    best = min(("force_two_memories", "force_reset", "force_forgetting"), key=lambda n: needed[n].mean())
+    yield Claim(
+        f"{after} faster than least squares that forget", "trials", ours, favours(ours, needed[best]),
+        f"the best of them: {best}", {best: needed[best]},
+    )  # fmt: skip
 
 
 def subspaces(run: Runner) -> Iterator[Claim]:
-    """Judge whether *what* and *when* end in near-orthogonal subspaces, and by what."""
-    main = run(MAIN)
-    angle, null = main.metric(OURS, "when_what_angle_deg"), main.metric(OURS, "when_what_angle_null_deg")
+    """Judge whether *what* and *when* are near-orthogonal, what sets that, and what it is for."""
+    main, key = run(MAIN), "when_what_angle_deg"
+    angle, chance = main.metric(OURS, key), {n: main.arrays[k].mean(axis=1) for k, n in NULLS.items()}
     yield Claim(
         "what and when are near-orthogonal", "angle (deg)", angle, within(angle, 85.0, 80.0),
-        "high dimension alone gives 88", each(main, ("no_gate", *LEAST_SQUARES), "when_what_angle_deg"), null,
+        "high dimension alone gives 88", each(main, (PLAIN, "no_gate", *LEAST_SQUARES), key) | chance,
+        main.metric(OURS, "when_what_angle_null_deg"),
     )  # fmt: skip
+    for than, other, hinge in (
+        ("random sums of the same traces", main.metric(OURS, "when_what_angle_null_deg"), "phasic traces"),
+        ("after training on shuffled labels", run(SHUFFLED).metric(OURS, key), "learning the task"),
+        ("after 10 trials", main.arrays[f"{OURS}.angle_deg"][:, 0], "learning at all"),
+        ("readouts of the same traces", run(SAME_FILTER).metric(OURS, key), "filters of their own"),
+    ):
+        verdict = favours(angle, other, small_is_good=False)
+        yield Claim(f"They are more orthogonal than {than}", "angle (deg)", angle, verdict, hinge, null=other)
+    avoid = "activity.what_in_when"
+    aligned, null = main.arrays[avoid], main.arrays[f"{avoid}_null"].mean(axis=1)
     yield Claim(
-        "They are more orthogonal than random sums of the same traces", "angle (deg)", angle,
-        favours(angle, null, small_is_good=False), "the phasic filter of when", null=null,
+        "In the activity, too, what avoids when", "alignment index (0 to 1)", aligned,
+        favours(aligned, null), "input directions; no readout is involved", null=null,
     )  # fmt: skip
-    shuffled = run(SHUFFLED).metric(OURS, "when_what_angle_deg")
-    yield Claim(
-        "They are more orthogonal than after training on shuffled labels", "angle (deg)", angle,
-        favours(angle, shuffled, small_is_good=False), "learning the task", null=shuffled,
-    )  # fmt: skip
+    yield from _sharing(run(ONE_MATRIX))
+
+
+def _sharing(found: Seeds) -> Iterator[Claim]:
+    """Judge what it costs to share synapses, a little, more, or all of them in one matrix."""
+    trial, switch = found.arrays["probe_trial"], found.arrays["block_start"][1]
+    rules = list(map(str, found.arrays["rule_names"]))
+    moved = {rule: disturbance(trial, found.arrays[f"{rule}.probability"], switch) for rule in rules}
+    error, shared = each(found, rules, "probability_mae"), "shared synapses; separate ones cannot disturb"
+    again = {rule: trials(found, rule, "timing_error_ms", 1) for rule in rules}
+    forced, one, mae = "Overlap that is forced", "One matrix of outcome channels", MEASURES["probability_mae"]
+    for claim, measure, costs, ours, others, hinge in (
+        (f"{forced} disturbs odds when only times switch", "change of p̂", moved, PLAIN, SHARED, shared),
+        (f"{forced} costs calibration", mae, error, PLAIN, SHARED, shared),
+        (f"{one} is as well calibrated", mae, error, ONE, (PLAIN,), "one rate"),
+        (f"{one} is re-timed as fast", "trials", again, ONE, (PLAIN,), "one rate"),
+    ):
+        verdict = worst([favours(costs[ours], costs[rule]) for rule in others])
+        rivals = {rule: values for rule, values in costs.items() if rule != ours}
+        yield Claim(claim, measure, costs[ours], verdict, hinge, rivals)
 
 
 def phases(run: Runner) -> Iterator[Claim]:
     """Judge whether lesions of the gate in one phase have effects of their own."""
     main = run(MAIN)
-    lesions = ("lesion_cue", "lesion_delay", "lesion_outcome")
-    for key, words in (("timing_error_ms", "timing error (ms)"), ("probability_mae", "mean |p̂ − p|")):
-        whole, hit = main.metric(PLAIN, key), each(main, lesions, key)
-        worst = max(hit, key=lambda name: hit[name].mean())
-        others = [name for name in lesions if name != worst]
-        verdicts = [favours(whole, hit[worst]), *(favours(hit[name], hit[worst]) for name in others)]
+    for key, words in MEASURES.items():
+        whole, hit = main.metric(PLAIN, key), each(main, LESIONS, key)
+        most = max(hit, key=lambda name: hit[name].mean())
+        others = [name for name in LESIONS if name != most]
+        verdicts = [favours(whole, hit[most]), *(favours(hit[name], hit[most]) for name in others)]
         yield Claim(
             f"A lesion in one phase harms {words.split('(')[0].strip()} more than in others", words, whole,
-            _all(verdicts), f"most harmful: {worst.removeprefix('lesion_')}", hit,
+            worst(verdicts), f"most harmful: {most.removeprefix('lesion_')}", hit,
         )  # fmt: skip
 
 
 def ablations(run: Runner) -> Iterator[Claim]:
     """Judge what the rule and the network need."""
     main = run(MAIN)
-    parts = ("no_gate", "no_error_gate", "shuffled_gate", "no_error", "no_replay", "no_novelty")
-    for key, words in (("timing_error_ms", "timing error (ms)"), ("probability_mae", "mean |p̂ − p|")):
-        whole, without = main.metric(PLAIN, key), each(main, parts, key)
-        needed = [name for name in parts if favours(whole, without[name]) is Verdict.SUPPORTED]
+    for key, words in MEASURES.items():
+        whole, without = main.metric(PLAIN, key), each(main, PARTS, key)
+        needed = [name for name in PARTS if favours(whole, without[name]) is Verdict.SUPPORTED]
         yield Claim(
             f"Every factor of the rule matters for the {words.split('(')[0].strip()}", words, whole,
-            _share(len(needed), len(parts)), f"needed: {', '.join(needed) or 'none'}", without,
+            _share(len(needed), len(PARTS)), f"needed: {', '.join(needed) or 'none'}", without,
         )  # fmt: skip
         networks = {name: run(study).metric(PLAIN, key) for name, study in NETWORKS.items()}
         base = networks.pop("whole")
@@ -241,13 +317,13 @@ def attention(run: Runner) -> Iterator[Claim]:
     """Judge whether the gate is needed where there is something to ignore."""
     for name, study in DISTRACTED.items():
         found = run(study)
-        for key, words in (("timing_error_ms", "timing error (ms)"), ("probability_mae", "mean |p̂ − p|")):
+        for key, words in MEASURES.items():
             gated = found.metric("gated", key)
             others = [r for r in map(str, found.arrays["rule_names"]) if r != "gated"]
             rivals = each(found, others, key)
             verdicts = [favours(gated, rivals[rule]) for rule in ("ungated", "shuffled")]
             yield Claim(
-                f"With {name} the gate earns its place", words, gated, _all(verdicts),
+                f"With {name} the gate earns its place", words, gated, worst(verdicts),
                 "which gate: compare learned and attentive", rivals,
             )  # fmt: skip
 
@@ -255,15 +331,30 @@ def attention(run: Runner) -> Iterator[Claim]:
 def memory(run: Runner) -> Iterator[Claim]:
     """Judge whether the network itself holds cue and time after a short cue."""
     found = run(TRACE)
-    for key, words, bounds in (
-        ("timing_error_ms", "timing error (ms)", (25.0, 50.0)),
-        ("probability_mae", "mean |p̂ − p|", (0.1, 0.15)),
-    ):
+    for (key, words), bounds in zip(MEASURES.items(), ((25.0, 50.0), (0.1, 0.15)), strict=True):
         value = found.metric(PLAIN, key)
         yield Claim(
             "A cue of 100 ms and silence until the outcome are enough", words, value, within(value, *bounds),
             "what the network remembers", each(found, ("force",), key),
         )  # fmt: skip
+
+
+def scalar_timing(run: Runner) -> Iterator[Claim]:
+    """Judge whether the spread of predicted times grows in proportion to the latency."""
+    latency_ms, spread_ms = _spreads(run)
+    (_, ours), *others = ((name, exponents(latency_ms, sd)) for name, sd in spread_ms.items())
+    force = exponents(latency_ms, next(iter(_spreads(run, "force")[1].values())))
+    yield Claim(
+        "Scalar timing: the spread grows in proportion to latency", "exponent of the spread", ours,
+        near(ours, 1.0, 0.25, 0.5), f"noise {NOISES[0]}: late readouts fade", dict(others) | {"force": force},
+    )  # fmt: skip
+
+
+def _spreads(run: Runner, rule: str = PLAIN) -> tuple[Values, dict[str, Values]]:
+    """Return latencies, and the spread of the times that single probes predict, by what is changed."""
+    found = {name: run(study).arrays for name, study in WEBER.items()}
+    latency_ms = np.unique(next(iter(found.values()))["latency_ms"])
+    return latency_ms, {name: spreads(one, [rule], quartile_spread)[rule] for name, one in found.items()}
 
 
 CLAIMS: Mapping[str, Callable[[Runner], Iterator[Claim]]] = {
@@ -275,19 +366,13 @@ CLAIMS: Mapping[str, Callable[[Runner], Iterator[Claim]]] = {
     "ablations": ablations,
     "attention": attention,
     "memory": memory,
+    "scalar_timing": scalar_timing,
 }
 
 
-def _all(verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the worst of several verdicts."""
-    order = (Verdict.NOT_SUPPORTED, Verdict.PARTLY, Verdict.SUPPORTED)
-    return min(verdicts, key=order.index)
-
-
 def _share(needed: int, of: int) -> Verdict:
-    if needed == of:
-        return Verdict.SUPPORTED
-    return Verdict.PARTLY if needed else Verdict.NOT_SUPPORTED
+    """Return the verdict on all of them being needed."""
+    return Verdict.SUPPORTED if needed == of else Verdict.PARTLY if needed else Verdict.NOT_SUPPORTED
 
 
 def _other_cues(found: Seeds, measure: Callable[[Mapping[str, Any], int], Values]) -> Values:
@@ -316,33 +401,46 @@ def _probability_of_other(arrays: Mapping[str, Any], shift: int) -> Values:
 
 def figures(run: Runner, claims: Sequence[str]) -> Iterator[tuple[str, Figure]]:
     """Compose the figures of the chosen claims."""
-    if not {"timing", "adaptation", "subspaces", "phases", "ablations"} & set(claims):
+    if "scalar_timing" in claims:
+        yield "scalar_timing", scalar_timing_figure(*_spreads(run))
+    if not {"timing", "probability", "adaptation", "subspaces", "phases", "ablations"} & set(claims):
         return  # the others have none, and the main simulation is long
-    main = run(MAIN)
-    shown = Shown(main.arrays, dict(main.metrics[0]))
-    few = (OURS, PLAIN, "force", "force_two_memories")
+    main, few = run(MAIN), (OURS, PLAIN, "force", "force_two_memories")
+    yield "scheme", scheme(attrs.evolve(MAIN, rules=(OURS,)).load())
     if "timing" in claims:
+        shown = Shown({**main.arrays, "rule_names": np.array(few)}, dict(main.metrics[0]))
+        yield "raster", picture("raster", shown).figure
         yield "readouts", picture("readout", shown).figure
         yield "timing", timing_figure(main.arrays, few)
+    if "probability" in claims:
+        yield "calibration", calibration_figure(main.arrays, few)
     if "adaptation" in claims:
-        yield "adaptation", adaptation_figure(main.arrays, (OURS, *RIVALS))
+        for what, (study, block, _) in SWITCHES.items():
+            yield f"adaptation_{what}", adaptation_figure(run(study).arrays, (OURS, *RIVALS), [block])
     if "subspaces" in claims:
-        yield "subspaces", picture("subspace", shown).figure
-    for name in ("phases", "ablations"):
-        if name in claims:
-            yield name, _conditions(main, name)
+        elsewhere = {"shuffled_labels": SHUFFLED, "same_filter": SAME_FILTER}
+        angles = {name: run(study).metric(OURS, "when_what_angle_deg") for name, study in elsewhere.items()}
+        yield "subspaces", null_figure(main.arrays, few, angles)
+        yield "subspaces_learning", turning_figure(main.arrays, few)
+        yield "subspaces_shared", turning_figure(run(ONE_MATRIX).arrays)
+        yield "shared_learning", picture("learning", Shown(run(ONE_MATRIX).arrays)).figure
+    if "phases" in claims:
+        yield "phases", lesion_figure(_conditions(main.metric, [PLAIN, *LESIONS]), _gates())
+    if "ablations" in claims:
+        yield "ablations", forest_figure(_conditions(main.metric, [PLAIN, *PARTS]))
+        networks = _conditions(lambda name, key: run(NETWORKS[name]).metric(PLAIN, key), [*NETWORKS])
+        yield "networks", forest_figure(networks)
 
 
-def _conditions(main: Seeds, name: str) -> Figure:
-    """Draw both errors of the rule and of what was done to it."""
-    begins = "lesion_" if name == "phases" else ("no_", "shuffled_")
-    rows = [rule for rule in map(str, main.arrays["rule_names"]) if rule == PLAIN or rule.startswith(begins)]
-    made = figure(WIDTH_MM, 20.0 + 5.5 * len(rows))
-    with mpl.rc_context(STYLE):
-        left, right = made.subplots(1, 2, sharey=True)
-        forest({rule: main.metric(rule, "timing_error_ms") for rule in rows}, "timing error (ms)", ax=left)
-        forest({rule: main.metric(rule, "probability_mae") for rule in rows}, "mean |p̂ − p|", ax=right)
-    return made
+def _conditions(metric: Callable[[str, str], Values], names: Sequence[str]) -> dict[str, dict[str, Values]]:
+    """Return both errors of what nothing was done to, and of what something was done to."""
+    return {words: {WORDS.get(n, n): metric(n, key) for n in names} for key, words in MEASURES.items()}
+
+
+def _gates() -> dict[str, tuple[Values, Values]]:
+    """Return what the gates allow in a trial of a late cue, whole and lesioned."""
+    main = MAIN.load()
+    return {WORDS[name]: gate_course(main.task, 2, main.rules[name]) for name in (PLAIN, *LESIONS)}
 
 
 def runner(asked: argparse.Namespace) -> Runner:
@@ -356,7 +454,7 @@ def runner(asked: argparse.Namespace) -> Runner:
         def tell(done: int, outcome: Outcome) -> None:
             print(f"{title}: {done} of {asked.seeds} seeds, {outcome}", file=sys.stderr, flush=True)
 
-        simulation = config.load(study.simulation, overrides=list(study.changes), quick=asked.quick)
+        simulation = study.load(quick=asked.quick)
         return over_seeds(simulation, asked.seeds, asked.out, jobs=asked.jobs, command=command, tell=tell)
 
     return run

@@ -64,7 +64,7 @@ def timing_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure:
         against_latency(latencies, deviation, "sd of single probes (ms)", ax=right)
         right.set_ylim(bottom=0.0)
         for axes in (left, right):
-            axes.get_legend().remove()  # type: ignore[union-attr]
+            axes.get_legend().remove()
         made.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=_MOST_ACROSS)
     return made
 
