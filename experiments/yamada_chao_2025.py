@@ -146,8 +146,9 @@ SAME_FILTER = Study(
 )
 ONE_MATRIX, SHARED, ONE = Study("what_when_one_matrix"), ("share_30", "share_60"), "one_matrix"
 TRACE = Study("what_when_trace")
-ONE_WIDTH, NOISES = ("task.target_weber=0.0", "task.target_sd_ms=40.0"), (1.2, 0.3, 0.6, 2.4)
-WEBER = {f"noise {sd}": Study("what_when_weber", (*ONE_WIDTH, f"reservoir.inputs.noise_sd={sd}")) for sd in NOISES}
+ONE_WIDTH = ("task.target_weber=0.0", "task.target_sd_ms=40.0")
+NOISES = {f"noise {sd}": f"reservoir.inputs.noise_sd={sd}" for sd in (1.2, 0.3, 0.6, 2.4)}
+WEBER = {name: Study("what_when_weber", (*ONE_WIDTH, noise)) for name, noise in NOISES.items()}
 WEBER["taught width grows"] = Study("what_when_weber")
 
 
@@ -298,19 +299,16 @@ def ablations(run: Runner) -> Iterator[Claim]:
     """Judge what the rule and the network need."""
     main = run(MAIN)
     for key, words in MEASURES.items():
-        whole, without = main.metric(PLAIN, key), each(main, PARTS, key)
-        needed = [name for name in PARTS if favours(whole, without[name]) is Verdict.SUPPORTED]
-        yield Claim(
-            f"Every factor of the rule matters for the {words.split('(')[0].strip()}", words, whole,
-            _share(len(needed), len(PARTS)), f"needed: {', '.join(needed) or 'none'}", without,
-        )  # fmt: skip
         networks = {name: run(study).metric(PLAIN, key) for name, study in NETWORKS.items()}
-        base = networks.pop("whole")
-        needed = [name for name in networks if favours(base, networks[name]) is Verdict.SUPPORTED]
-        yield Claim(
-            f"Every part of the network matters for the {words.split('(')[0].strip()}", words, base,
-            _share(len(needed), len(networks)), f"needed: {', '.join(needed) or 'none'}", networks,
-        )  # fmt: skip
+        for part, whole, without in (
+            ("factor of the rule", main.metric(PLAIN, key), each(main, PARTS, key)),
+            ("part of the network", networks.pop("whole"), networks),
+        ):
+            needed = [name for name in without if favours(whole, without[name]) is Verdict.SUPPORTED]
+            yield Claim(
+                f"Every {part} matters for the {words.split('(')[0].strip()}", words, whole,
+                _share(len(needed), len(without)), f"needed: {', '.join(needed) or 'none'}", without,
+            )  # fmt: skip
 
 
 def attention(run: Runner) -> Iterator[Claim]:
@@ -346,7 +344,7 @@ def scalar_timing(run: Runner) -> Iterator[Claim]:
     force = exponents(latency_ms, next(iter(_spreads(run, "force")[1].values())))
     yield Claim(
         "Scalar timing: the spread grows in proportion to latency", "exponent of the spread", ours,
-        near(ours, 1.0, 0.25, 0.5), f"noise {NOISES[0]}: late readouts fade", dict(others) | {"force": force},
+        near(ours, 1.0, 0.25, 0.5), "noise: late readouts fade", dict(others) | {"force": force},
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def scalar_timing_figure(latency_ms: ArrayLike, spread_ms: Mapping[str, ArrayLik
     latency_ms : (L,)
         Latencies, ascending.
     spread_ms : mapping of str to (seeds, L)
-        Standard deviation of the predicted time in each condition, the headline first.
+        Spread of the predicted time in each condition, the headline first.
 
     Returns
     -------
@@ -67,15 +67,20 @@ def scalar_timing_figure(latency_ms: ArrayLike, spread_ms: Mapping[str, ArrayLik
     """
     times = np.asarray(latency_ms, float)
     spreads = {name: np.asarray(values, float) for name, values in spread_ms.items()}
-    made = figure(WIDTH_MM, 60.0)
+    shares = {name: 100 * values / times for name, values in spreads.items()}
+    made = figure(WIDTH_MM, 62.0)
     with mpl.rc_context(STYLE):
         left, middle, right = made.subplots(1, 3)
-        against_latency(times, spreads, "sd of single probes (ms)", ax=left)
-        shares = {name: 100 * values / times for name, values in spreads.items()}
-        against_latency(times, shares, "sd / latency (%)", ax=middle)
+        for axes, measured, words in (
+            (left, spreads, "spread of single probes (ms)"),
+            (middle, shares, "spread / latency (%)"),
+        ):
+            against_latency(times, measured, words, ax=axes)
+            axes.set(xscale="log", yscale="log")
+            axes.set_xticks(times, [f"{time:g}" for time in times])
+            axes.set_xticks([], minor=True)
+            axes.yaxis.set_major_formatter("{x:g}")
         middle.get_legend().remove()
-        for axes in (left, middle):
-            axes.set_ylim(bottom=0.0)
         found = {name: exponents(times, values) for name, values in spreads.items()}
-        forest(found, "exponent of the spread", emphasised=list(found)[:1], reference=_SCALAR, ax=right)
+        forest(found, "exponent of the spread", reference=_SCALAR, ax=right)
     return made

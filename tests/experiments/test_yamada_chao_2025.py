@@ -61,7 +61,10 @@ def judged(script: dict[str, Any], name: str, given: Callable[[str, str], float]
 
 def test_every_study_is_a_shipped_simulation_that_can_be_changed_so(script: dict[str, Any]) -> None:
     studies = [script[name] for name in ("MAIN", "ECHO", "LEAKY", "TRACE", "SHUFFLED", "IDENTITIES")]
-    for study in [*studies, *script["NETWORKS"].values(), *script["DISTRACTED"].values()]:
+    studies += [
+        study for several in ("NETWORKS", "DISTRACTED", "WEBER") for study in script[several].values()
+    ]
+    for study in studies:
         assert study.load().name == study.simulation
     assert {script["OURS"], *script["RIVALS"]} <= set(rules_of(script["MAIN"]))
     for name in ("ECHO", "LEAKY", "SHUFFLED"):
@@ -120,6 +123,30 @@ def test_ablations_name_what_is_needed(script: dict[str, Any]) -> None:
     rows = judged(script, "ablations", lambda rule, key: 3.0 if rule in ("no_error", "no_replay") else 1.0)
     assert rows[0].hinges_on == "needed: no_error, no_replay"
     assert str(rows[0].verdict) == "partly"
+
+
+@pytest.mark.parametrize(
+    ("exponent", "verdict"), [(1.0, "supported"), (0.6, "partly"), (1.4, "partly"), (0.2, "not supported")]
+)
+def test_timing_is_scalar_where_the_spread_grows_in_proportion_to_the_latency(
+    script: dict[str, Any], exponent: float, verdict: str
+) -> None:
+    latency_ms = np.array([[300.0, 500.0, 800.0, 1200.0]])
+    lapses = np.append(np.linspace(-1.0, 1.0, 15), 50.0)
+
+    def run(study: Any) -> Seeds:
+        spread_ms = 0.1 * 300.0 * (latency_ms / 300.0) ** exponent
+        peaks = (latency_ms + spread_ms)[..., None] + spread_ms[..., None] * lapses
+        arrays = {f"{rule}.single_peak_ms": np.tile(peaks, (SEEDS, 1, 1, 1)) for rule in rules_of(study)}
+        return Seeds({"latency_ms": latency_ms, **arrays}, [])
+
+    (row,) = script["CLAIMS"]["scalar_timing"](run)
+    assert str(row.verdict) == verdict
+    np.testing.assert_allclose(row.values, exponent)
+    assert {"force", "noise 0.3", "taught width grows"} <= set(row.baselines)
+    ((name, made),) = script["figures"](run, ["scalar_timing"])
+    assert name == "scalar_timing"
+    assert len(made.axes) == 3
 
 
 def test_the_table_and_figures_are_written(
