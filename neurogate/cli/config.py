@@ -13,6 +13,8 @@ from cyclopts import App, Parameter
 from neurogate.cli.options import Name, Switch, Texts
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from neurogate.config.schema import AnySimulation
     from neurogate.config.sweep import Sweep
 
@@ -32,7 +34,8 @@ def show(
 ) -> int:
     """Show every setting of a simulation: its value, what it means, what is allowed.
 
-    If its file has a [sweep] table, that comes last.
+    If its file has a [sweep] table, that comes last: what `neurogate sweep` varies, or
+    where `neurogate tune` searches.
 
     Try:
       neurogate config show what_when | less
@@ -50,43 +53,33 @@ def show(
     toml
         Print TOML instead, to be edited and given to `neurogate run`.
     """
-    from neurogate.config.loading import load
-    from neurogate.config.sweep import Sweep
-    from neurogate.config.sweep_table import load_sweep
+    from neurogate.config.loading import read
+    from neurogate.config.sweep_table import load_search
 
-    settings = load(simulation, overrides=set_, quick=quick)
-    _, sweep = load_sweep(simulation)
+    loaded = read(simulation, overrides=set_, quick=quick)
+    _, sweep = load_search(simulation)
     write = _toml if toml else _rows
-    write(settings, sweep if sweep != Sweep() else None)
+    write(loaded.simulation, sweep, loaded.sweep)
     return 0
 
 
-def _toml(settings: AnySimulation, sweep: Sweep | None) -> None:
+def _toml(settings: AnySimulation, sweep: Sweep, given: Collection[str]) -> None:
     from neurogate.config.structuring import dumps, plain
 
     sys.stdout.write(dumps(settings))
-    if sweep is not None:
-        sys.stdout.write("\n" + dumps({"sweep": {key: plain(sweep)[key] for key in _given(sweep)}}))
+    if given:
+        table = {key: value for key, value in plain(sweep).items() if key in given}
+        sys.stdout.write("\n" + dumps({"sweep": table}))
 
 
-def _rows(settings: AnySimulation, sweep: Sweep | None) -> None:
+def _rows(settings: AnySimulation, sweep: Sweep, given: Collection[str]) -> None:
     from neurogate.config.listing import describe
 
     for row in describe(settings):
         _row(row.key, row.value, f"{row.meaning} Must be {row.allowed}.")
-    if sweep is not None:
-        given = _given(sweep)
-        for row in describe(sweep):
-            if row.key.partition(".")[0] in given:
-                _row(f"sweep.{row.key}", row.value, row.meaning)
-
-
-def _given(sweep: Sweep) -> list[str]:
-    """List what a sweep has not left to its default."""
-    from neurogate.config.sweep import Sweep
-    from neurogate.units import field_types
-
-    return [name for name in field_types(Sweep) if getattr(sweep, name) != getattr(Sweep(), name)]
+    for row in describe(sweep):
+        if row.key.partition(".")[0] in given:
+            _row(f"sweep.{row.key}", row.value, row.meaning)
 
 
 def _row(key: str, value: str, meaning: str) -> None:
@@ -105,15 +98,27 @@ def check(file: Annotated[Path, Parameter(name="FILE")], /) -> int:
     Parameters
     ----------
     file
-        The file. Its `quick` table is checked too, and every point of its `sweep` table.
+        The file. Its `quick` table is checked too, and every point and bound of its `sweep` table.
     """
-    from neurogate.config.schema import structure
-    from neurogate.config.sweep import Sweep, points
-    from neurogate.config.sweep_table import load_sweep
+    from neurogate.config.loading import read
     from neurogate.runs.store import folder_of
 
-    base, sweep = load_sweep(file)
-    folder = folder_of(structure(base), Path("runs"))
-    varied = "" if sweep == Sweep() else f" Its sweep has {len(points(sweep, base))} points."
+    loaded = read(file)
+    folder = folder_of(loaded.simulation, Path("runs"))
+    varied = _varied(file, loaded.sweep)
     sys.stdout.write(f"{file} is in order; its run will be stored in {folder}.{varied}\n")
     return 0
+
+
+def _varied(file: Path, given: Collection[str]) -> str:
+    """Look at every point of a sweep, and every bound of a search; say how many there are."""
+    from neurogate.config.sweep import Sweep, points
+    from neurogate.config.sweep_table import load_search
+    from neurogate.runs.search import check_bounds
+
+    base, sweep = load_search(file)
+    found = points(sweep, base) if sweep != Sweep() else ()
+    if not sweep.random or "samples" in given:
+        return f" Its sweep has {len(found)} points." if found else ""
+    check_bounds(sweep, base)
+    return f" `neurogate tune` searches {len(sweep.random)} of its settings."

@@ -5,7 +5,7 @@ Here live their spelling and their help. What the texts mean is said in `neuroga
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -143,14 +143,12 @@ class SearchOptions:
         RequestError
             With one sentence for each mistake.
         """
-        from neurogate.config.loading import read
+        from neurogate.config.sweep_table import load_search
 
-        table = {"random": self.draw} if self.draw else read(name_or_path, overrides, quick=quick).sweep
-        samples = "1" if isinstance(table, Mapping) and table.get("random") else None
         wishes = SweepOptions(
-            draw=self.draw, random=samples, sample_seed=self.sample_seed, seeds=self.seeds, where=self.where
+            draw=self.draw, sample_seed=self.sample_seed, seeds=self.seeds, where=self.where
         )
-        return wishes.sweep(name_or_path, overrides, quick=quick)
+        return load_search(name_or_path, overrides, wishes.table(), quick=quick)
 
 
 def _whole(text: str) -> int | str:

@@ -92,7 +92,7 @@ def load_search(
     *,
     quick: bool = False,
 ) -> tuple[_Table, Sweep]:
-    """Read a simulation and where a search may look: its random keys count, however many samples are asked for.
+    """Read a simulation and where a search may look: random keys count, however many samples there are.
 
     Parameters
     ----------

@@ -191,7 +191,7 @@ def check_bounds(sweep: Sweep, base: Mapping[str, Any]) -> None:
     >>> check_bounds(Sweep(random={"reservoir.gain": {"uniform": [-1, 2]}}, samples=1), {})
     Traceback (most recent call last):
         ...
-    neurogate.errors.RequestError: In the point reservoir.gain=-1: reservoir.gain is -1; it must be at least 0.
+    neurogate.errors.RequestError: In the point reservoir.gain=-1.0: reservoir.gain is -1.0; it must be ...
     """
     drawn = {key: draw(key, given) for key, given in sorted(sweep.random.items())}
     space = {key: one for key, one in drawn.items() if one.kind != "normal"}

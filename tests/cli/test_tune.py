@@ -108,6 +108,7 @@ def test_a_search_without_a_result_says_why(tiny: list[str], capsys: Captured) -
         ([*METRIC, "--draw", "reservoir.gain"], "reservoir.gain"),
         ([*METRIC, *DRAW, "--rule", "forse"], "Did you mean force?"),
         ([*METRIC, *DRAW, "--trials", "0"], "--trials is 0; it must be at least 1."),
+        ([*METRIC, *DRAW, "--trials", "2.5"], "--trials: 2.5 is not a whole number."),
         ([*METRIC, *DRAW, "--at-once", "0"], "--at-once is 0; it must be at least 1."),
         ([*METRIC, *DRAW, "--jobs", "0"], "--jobs is 0; it must be at least 1."),
         ([*METRIC, *DRAW, "--seeds", "0"], "seeds is 0"),
