@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from neurogate.cli.options import Whole
 from neurogate.cli.options import command as command_line
 from neurogate.errors import RequestError
 
@@ -34,7 +35,7 @@ def bench(
     peer: Annotated[list[str] | None, Several] = None,
     dtype: Annotated[list[Literal["float32", "float64"]] | None, Several] = None,
     backend: Literal["numba", "numpy", "cuda"] = "numba",
-    repeat: int = 5,
+    repeat: Whole = 5,
     slow: Annotated[bool, Plain] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
     write: Annotated[bool, Plain] = False,

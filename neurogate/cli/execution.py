@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from neurogate.cli.options import Whole
 from neurogate.errors import RequestError
 
 if TYPE_CHECKING:
@@ -52,12 +53,12 @@ class ExecutionOptions:
     60.0
     """
 
-    jobs: int | None = None
-    batch: int = 0
+    jobs: Whole | None = None
+    batch: Whole = 0
     memory_mb: float | None = None
     scheduler: Annotated[str, Parameter(show_default=False)] = ""
     timeout: float = 0.0
-    retries: int = 2
+    retries: Whole = 2
     checkpoint: float = CHECKPOINT_S
 
     def options(self, *, fail_fast: bool = False) -> Options:

@@ -8,10 +8,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from neurogate.cli.options import Whole
+
 __all__ = ["export"]
 
 
-def export(path: Annotated[Path, Parameter(name="RUN")], /, *, nwb: Path, replica: int = 0) -> int:
+def export(path: Annotated[Path, Parameter(name="RUN")], /, *, nwb: Path, replica: Whole = 0) -> int:
     r"""Write what a stored run has recorded as a file that other programs read.
 
     A file of Neurodata Without Borders holds spikes, trials, readouts and what

@@ -6,11 +6,26 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-__all__ = ["Name", "RunOptions", "Switch", "Texts", "command"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cyclopts import Token
+
+__all__ = ["Name", "RunOptions", "Switch", "Texts", "Whole", "command"]
+
+
+def _whole(_: object, tokens: Sequence[Token]) -> int:
+    """Read a whole number; without this, 2.7 would be rounded."""
+    text = tokens[0].value
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text} is not a whole number.") from None
+
 
 Name = Annotated[str, Parameter(name="NAME_OR_TOML")]
 """A simulation to be run."""
@@ -20,6 +35,9 @@ Switch = Annotated[bool, Parameter(negative="", show_default=False)]
 
 Texts = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
 """An option that can be repeated."""
+
+Whole = Annotated[int, Parameter(converter=_whole)]
+"""A whole number, which nothing else is taken for."""
 
 
 @Parameter(name="*")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from neurogate.cli.execution import ExecutionOptions
-from neurogate.cli.options import Name, RunOptions, Switch, command
+from neurogate.cli.options import Name, RunOptions, Switch, Whole, command
 from neurogate.cli.sweep_options import SearchOptions
 from neurogate.errors import RequestError
 
@@ -33,11 +33,11 @@ def tune(
     /,
     *,
     metric: str,
-    trials: int = 100,
+    trials: Whole = 100,
     searched: SearchOptions | None = None,
     rule: Annotated[str, Parameter(show_default=False)] = "",
     maximise: Annotated[bool | None, Parameter(negative="--minimise", show_default=False)] = None,
-    at_once: int = 8,
+    at_once: Whole = 8,
     options: RunOptions | None = None,
     execution: ExecutionOptions | None = None,
     json: Switch = False,
