@@ -32,8 +32,8 @@ NULLS = {
 ALIGNED = {"when_in_what": "when in what", "what_in_when": "what in when"}
 _BAR = "#CC79A7"
 _NOTE = (
-    "Large dots and lines: mean over seeds and its 95 % interval. Bars: where nine of ten draws of a null "
-    "lie. Weights as at the end of the first block."
+    "Large dots and lines: mean over seeds, 95 % interval. Bars: nine of ten draws of a null. "
+    "Weights as at the end of the first block."
 )
 
 
@@ -83,7 +83,7 @@ def null_figure(
         panels = made.subplot_mosaic([["weights", "angle"], ["weights", "aligned"]], height_ratios=(2, 3))
         beside_nulls(learned, chance, "angle between the weights of when and what (°)", ax=panels["weights"])
         angle, null = (arrays[f"activity.angle_deg{end}"] for end in ("", "_null"))
-        beside_nulls({"activity": angle}, {"null": null}, "angle in activity (°)", ax=panels["angle"])
+        beside_nulls({"what and when": angle}, {"null": null}, "angle in activity (°)", ax=panels["angle"])
         beside_nulls(aligned, matched, "alignment of activity (0 to 1)", ax=panels["aligned"])
         panels["aligned"].set_xlim(-0.02, 1.02)
         remark(made, _NOTE)

@@ -1,0 +1,106 @@
+"""What is claimed of subspaces is judged against every null and control, and sharing by what it disturbs."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurogate.plotting.nulls import NULLS
+from neurogate.runs.over_seeds import Seeds
+
+SEEDS = 4
+JITTER = np.linspace(-0.1, 0.1, SEEDS)
+TRIAL = np.arange(10, 241, 10)
+
+
+@pytest.fixture(scope="module")
+def script(checkout: Path) -> dict[str, Any]:
+    return runpy.run_path(str(checkout / "experiments" / "yamada_chao_2025.py"))
+
+
+def evidence(study: Any, angle_deg: float, null_deg: float, harmed: tuple[str, ...]) -> Seeds:
+    """Return made-up evidence: one angle, one null, and rules that sharing harms from trial 120 on."""
+    rules = list(study.load().rules)
+    numbers = {
+        "when_what_angle_deg": angle_deg, "when_what_angle_null_deg": null_deg,
+        "timing_error_ms": 20.0, "probability_mae": 0.1,
+    }  # fmt: skip
+    worse = {rule: {"probability_mae": 0.1 + 0.3 * (rule in harmed)} for rule in rules}
+    metrics = [
+        {rule: {k: v + jitter for k, v in (numbers | worse[rule]).items()} for rule in rules}
+        for jitter in JITTER
+    ]
+    arrays = {"rule_names": np.array(rules), "probe_trial": TRIAL, "block_start": np.array([0, 120, 240])}
+    for rule in rules:
+        moved = 0.3 * (rule in harmed) * (TRIAL > 120)
+        learned = 0.5 + (1 + JITTER[:, None, None, None]) * moved[:, None, None]
+        arrays[f"{rule}.probability"] = np.broadcast_to(learned, (SEEDS, len(TRIAL), 2, 2))
+        late = 60.0 * (rule in harmed) * ((TRIAL > 120) & (TRIAL <= 180))
+        arrays[f"{rule}.timing_error_ms"] = np.broadcast_to(late[:, None], (SEEDS, len(TRIAL), 2))
+        arrays[f"{rule}.angle_deg"] = np.full((SEEDS, len(TRIAL)), null_deg) + JITTER[:, None]
+    for key in NULLS:
+        arrays[key] = np.full((SEEDS, 5), null_deg)
+    arrays["activity.what_in_when"] = 0.1 + 0.1 * JITTER
+    arrays["activity.what_in_when_null"] = np.full((SEEDS, 5), 0.6)
+    return Seeds(arrays, metrics)
+
+
+def judged(script: dict[str, Any], null_deg: float = 82.0, harmed: tuple[str, ...] = ()) -> dict[str, Any]:
+    def run(study: Any) -> Seeds:
+        elsewhere = study in (script["SHUFFLED"], script["SAME_FILTER"])
+        return evidence(study, 82.0 if elsewhere else 88.0, null_deg, harmed)
+
+    return {claim.claim: claim for claim in script["subspaces"](run)}
+
+
+def test_the_studies_are_shipped_and_ask_the_same_of_the_same_rule(script: dict[str, Any]) -> None:
+    main, same, one = (script[name].load() for name in ("MAIN", "SAME_FILTER", "ONE_MATRIX"))
+    assert same.rules[script["OURS"]] == main.rules[script["OURS"]]
+    assert same.task == main.task == one.task
+    assert not same.features.equal_gain
+    assert {script["PLAIN"], script["ONE"]} <= set(one.rules)
+
+
+def test_an_angle_above_its_nulls_and_controls_is_supported_and_one_like_them_is_not(
+    script: dict[str, Any],
+) -> None:
+    above = {k: v for k, v in judged(script).items() if k.startswith("They are more orthogonal")}
+    assert len(above) == 4
+    assert {str(claim.verdict) for claim in above.values()} == {"supported"}
+    below = judged(script, null_deg=89.0)
+    assert str(below["They are more orthogonal than random sums of the same traces"].verdict) != "supported"
+
+
+def test_every_null_stands_beside_the_angle(script: dict[str, Any]) -> None:
+    first = judged(script)["what and when are near-orthogonal"]
+    assert set(NULLS.values()) <= set(first.baselines)
+
+
+def test_activity_is_held_against_its_own_null(script: dict[str, Any]) -> None:
+    claim = judged(script)["In the activity, too, what avoids when"]
+    assert str(claim.verdict) == "supported"
+    assert np.asarray(claim.null) == pytest.approx(np.full(SEEDS, 0.6))
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(2, "supported"), (1, "partly")])
+def test_forced_overlap_harms_only_if_every_shared_form_is_harmed(
+    script: dict[str, Any], count: int, verdict: str
+) -> None:
+    found = judged(script, harmed=script["SHARED"][:count])
+    claims = [claim for name, claim in found.items() if name.startswith("Overlap that is forced")]
+    assert [str(claim.verdict) for claim in claims] == [verdict] * 2
+    assert claims[0].values == pytest.approx(np.zeros(SEEDS))
+    assert np.mean(claims[0].baselines[script["SHARED"][0]]) == pytest.approx(0.3)
+    assert np.mean(claims[1].baselines[script["SHARED"][0]]) == pytest.approx(0.4)
+
+
+def test_one_matrix_that_is_slow_and_ill_calibrated_is_not_supported(script: dict[str, Any]) -> None:
+    found = judged(script, harmed=(script["ONE"],))
+    claims = [claim for name, claim in found.items() if name.startswith("One matrix")]
+    assert [str(claim.verdict) for claim in claims] == ["not supported", "not supported"]
+    assert claims[1].values.tolist() == [70.0] * SEEDS
+    assert np.asarray(claims[1].baselines[script["PLAIN"]]).tolist() == [10.0] * SEEDS
