@@ -1,14 +1,11 @@
 """Many stored runs put together: those of a sweep, or all in a folder.
 
-Here live reading ``sweep.json`` and the rows that figures, reports and tables are made of. How rows become a
-table is said in `neurogate.runs.table`; the folder of a sweep is written in `neurogate.runs.sweep_folder`.
+Here live the rows that figures, reports and tables are made of. How rows become a table is said in
+`neurogate.runs.table`; the folder of a sweep is written and read in `neurogate.runs.sweep_folder`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,25 +15,14 @@ import attrs
 from neurogate.config.conditions import Condition, condition
 from neurogate.config.problems import Flaw, nearest
 from neurogate.errors import RequestError
-from neurogate.runs import files
 from neurogate.runs.index import SWEEP, Index
 from neurogate.runs.row import Row
-from neurogate.runs.sweep_folder import FORMAT
+from neurogate.runs.sweep_folder import read_sweep
 from neurogate.runs.table import Table, lines
 
-__all__ = ["SWEEP", "Collection", "NewerSweep", "load_runs", "load_sweep", "read_sweep"]
+__all__ = ["SWEEP", "Collection", "load_runs", "load_sweep"]
 
 _ABSENT = object()
-
-
-class NewerSweep(RequestError):
-    """A sweep was written by a neurogate that may know more.
-
-    Examples
-    --------
-    >>> NewerSweep("runs/a-sweep-01/sweep.json has format 2; update neurogate.").exit_code
-    2
-    """
 
 
 @attrs.frozen
@@ -131,56 +117,6 @@ def load_runs(out: Path, where: Iterable[str] = ()) -> Collection:
     axes = _differing([row.config for row in {row.folder: row for row, _ in found}.values()])
     rows = ({**{key: row.config.get(key) for key in axes}, **line} for row, line in found)
     return Collection(out, axes, tuple(rows))
-
-
-def read_sweep(path: Path) -> dict[str, Any]:
-    """Return the object in a sweep's ``sweep.json``.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The folder of the sweep.
-
-    Raises
-    ------
-    RequestError
-        If there is none, or it is damaged.
-    NewerSweep
-        If it is newer than this neurogate.
-    """
-    file = path / SWEEP
-    try:
-        written = file.read_bytes()
-    except OSError as error:
-        raise RequestError(
-            f"{path} holds no {SWEEP} that can be read ({error.strerror}); name the folder of a sweep."
-        ) from None
-    try:
-        sweep: dict[str, Any] = json.loads(written)
-        if sweep["format"] > FORMAT:
-            known = f"this neurogate knows format {FORMAT}"
-            raise NewerSweep(f"{file} has format {sweep['format']}; {known}. Update neurogate.")
-        is_whole = _is_whole(sweep, written)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        is_whole = False
-    if not is_whole:
-        raise RequestError(
-            f"{file} is damaged. `neurogate verify --out {path.parent}` sets it aside, and the sweep's "
-            "command writes it anew; the runs are none the worse."
-        )
-    return sweep
-
-
-def _is_whole(sweep: Mapping[str, Any], written: bytes) -> bool:
-    runs, axes = sweep["runs"], sweep["axes"]
-    digest = hashlib.sha256("".join(run["hash"] for run in runs).encode()).hexdigest()
-    return (
-        sweep["format"] == FORMAT
-        and files.json_text(sweep).encode() == written
-        and sweep["hash"] == digest[:12]
-        and all(re.fullmatch(rf"[\w.-]+-{run['hash'][:12]}", run["folder"]) for run in runs)
-        and all(run["changes"].keys() <= set(axes) for run in runs)
-    )
 
 
 def _is_of(run: Mapping[str, Any], row: Row | None) -> bool:

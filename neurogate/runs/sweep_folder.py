@@ -1,24 +1,38 @@
 """The folder of a sweep: which runs it consists of, in order, and what was made of them.
 
-Here lives writing it; reading it lives in `neurogate.runs.collection`. The runs lie beside it, where other
-sweeps find them too.
+Here live writing and reading ``sweep.json``. The runs lie beside it, where other sweeps find them too; they
+are put together in `neurogate.runs.collection`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from neurogate.config.sweep import Point
-from neurogate.errors import RunError
+from neurogate.errors import RequestError, RunError
 from neurogate.runs import files, manifest, store
+from neurogate.runs.index import SWEEP
 
-__all__ = ["FORMAT", "folder_of", "open_folder"]
+__all__ = ["FORMAT", "NewerSweep", "folder_of", "open_folder", "read_sweep"]
 
 FORMAT = 1
 """Of ``sweep.json``; a larger one was written by a later version."""
+
+
+class NewerSweep(RequestError):
+    """A sweep was written by a neurogate that may know more.
+
+    Examples
+    --------
+    >>> NewerSweep("runs/a-sweep-01/sweep.json has format 2; update neurogate.").exit_code
+    2
+    """
 
 
 def folder_of(points: Sequence[Point], name: str, out: Path) -> Path:
@@ -44,7 +58,7 @@ def folder_of(points: Sequence[Point], name: str, out: Path) -> Path:
 def open_folder(
     points: Sequence[Point], name: str, out: Path, command: str, versions: Mapping[str, str]
 ) -> Path:
-    """Make the folder of a sweep if it is not there, in one step, and return it.
+    """Make the folder of a sweep in one step, if it is not there, and return it.
 
     Parameters
     ----------
@@ -59,12 +73,15 @@ def open_folder(
 
     Raises
     ------
+    RequestError
+        If it is there, but damaged or newer than this neurogate.
     RunError
         If the disk refuses.
     """
     folder = folder_of(points, name, out)
     store.prepare(out)
     if folder.is_dir():
+        read_sweep(folder)
         return folder
     axes = dict.fromkeys(key for point in points for key in point.changes)
     runs = [
@@ -80,7 +97,7 @@ def open_folder(
     hidden = files.hidden_sibling(folder, "tmp")
     try:
         hidden.mkdir()
-        files.write_json(hidden / "sweep.json", whole)
+        files.write_json(hidden / SWEEP, whole)
         manifest.write(hidden)
         hidden.rename(folder)
         files.sync_folder(out)
@@ -90,3 +107,53 @@ def open_folder(
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
     return folder
+
+
+def read_sweep(path: Path) -> dict[str, Any]:
+    """Return the object in a sweep's ``sweep.json``.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The folder of the sweep.
+
+    Raises
+    ------
+    RequestError
+        If there is none, or it is damaged.
+    NewerSweep
+        If it is newer than this neurogate.
+    """
+    file = path / SWEEP
+    try:
+        written = file.read_bytes()
+    except OSError as error:
+        raise RequestError(
+            f"{path} holds no {SWEEP} that can be read ({error.strerror}); name the folder of a sweep."
+        ) from None
+    try:
+        sweep: dict[str, Any] = json.loads(written)
+        if sweep["format"] > FORMAT:
+            known = f"this neurogate knows format {FORMAT}"
+            raise NewerSweep(f"{file} has format {sweep['format']}; {known}. Update neurogate.")
+        is_whole = _is_whole(sweep, written)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        is_whole = False
+    if not is_whole:
+        raise RequestError(
+            f"{file} is damaged. `neurogate verify --out {path.parent}` sets it aside, and the sweep's "
+            "command writes it anew; the runs are none the worse."
+        )
+    return sweep
+
+
+def _is_whole(sweep: Mapping[str, Any], written: bytes) -> bool:
+    runs, axes = sweep["runs"], sweep["axes"]
+    digest = hashlib.sha256("".join(run["hash"] for run in runs).encode()).hexdigest()
+    return (
+        sweep["format"] == FORMAT
+        and files.json_text(sweep).encode() == written
+        and sweep["hash"] == digest[:12]
+        and all(re.fullmatch(rf"[\w.-]+-{run['hash'][:12]}", run["folder"]) for run in runs)
+        and all(run["changes"].keys() <= set(axes) for run in runs)
+    )

@@ -18,8 +18,8 @@ import attrs
 
 from neurogate.errors import RequestError
 from neurogate.runs import manifest, store
-from neurogate.runs.collection import NewerSweep, read_sweep
 from neurogate.runs.index import SWEEP
+from neurogate.runs.sweep_folder import NewerSweep, read_sweep
 
 __all__ = ["QUARANTINE", "RUN_NAME", "Checked", "Tell", "inside", "is_sound", "verify"]
 

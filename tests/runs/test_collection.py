@@ -12,8 +12,8 @@ import neurogate.runs
 from neurogate.config.sweep import Sweep, points
 from neurogate.errors import RequestError
 from neurogate.runs import files, store
-from neurogate.runs.collection import Collection, load_runs, load_sweep, read_sweep
-from neurogate.runs.sweep_folder import open_folder
+from neurogate.runs.collection import Collection, load_runs, load_sweep
+from neurogate.runs.sweep_folder import open_folder, read_sweep
 from tests.runs.made import make
 
 Log = pytest.LogCaptureFixture

@@ -21,7 +21,7 @@ import pytest
 from neurogate import config
 from neurogate.config.memory import memory_mb
 from neurogate.config.sweep import Point, Sweep, points
-from neurogate.errors import Outcome
+from neurogate.errors import Outcome, RequestError
 from neurogate.runs import pool, store
 from neurogate.runs.execute import execute
 from neurogate.runs.sweep import Event, Options, sweep
@@ -182,6 +182,16 @@ def test_a_sweep_has_a_folder_that_names_its_runs(tmp_path: Path) -> None:
     ]
     assert open_folder(POINTS, "what_when", tmp_path, "another", {}) == folder
     assert open_folder(POINTS[:3], "what_when", tmp_path, "", {}) != folder
+
+
+@pytest.mark.parametrize(("content", "said"), [('{"format": 2}', "has format 2"), ("", "is damaged")])
+def test_a_sweep_is_not_begun_in_a_folder_that_is_newer_or_damaged(
+    tmp_path: Path, content: str, said: str
+) -> None:
+    folder = open_folder(POINTS, "what_when", tmp_path, "", {})
+    (folder / "sweep.json").write_text(content)
+    with pytest.raises(RequestError, match=said):
+        open_folder(POINTS, "what_when", tmp_path, "", {})
 
 
 class Poisoned(Executor):
