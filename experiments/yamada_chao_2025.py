@@ -239,20 +239,22 @@ def _beside_least_squares(after: str, ours: Values, needed: Mapping[str, Values]
 def subspaces(run: Runner) -> Iterator[Claim]:
     """Judge whether *what* and *when* are near-orthogonal, what sets that, and what it is for."""
     main, key = run(MAIN), "when_what_angle_deg"
-    angle, chance = main.metric(OURS, key), {n: main.arrays[k].mean(axis=1) for k, n in NULLS.items()}
+    angle, null = main.metric(OURS, key), main.metric(OURS, "when_what_angle_null_deg")
+    chance = {name: main.arrays[drawn].mean(axis=1) for drawn, name in NULLS.items()}
     yield Claim(
         "what and when are near-orthogonal", "angle (deg)", angle, within(angle, 85.0, 80.0),
-        "high dimension alone gives 88", each(main, (PLAIN, "no_gate", *LEAST_SQUARES), key) | chance,
-        main.metric(OURS, "when_what_angle_null_deg"),
+        "high dimension alone gives 88", each(main, (PLAIN, "no_gate", *LEAST_SQUARES), key) | chance, null,
     )  # fmt: skip
-    for than, other, hinge in (
-        ("random sums of the same traces", main.metric(OURS, "when_what_angle_null_deg"), "phasic traces"),
-        ("after training on shuffled labels", run(SHUFFLED).metric(OURS, key), "learning the task"),
-        ("after 10 trials", main.arrays[f"{OURS}.angle_deg"][:, 0], "learning at all"),
-        ("readouts of the same traces", run(SAME_FILTER).metric(OURS, key), "filters of their own"),
+    for rule, than, other, hinge in (
+        (OURS, "random sums of the same traces", null, "phasic traces"),
+        (OURS, "after training on shuffled labels", run(SHUFFLED).metric(OURS, key), "learning the task"),
+        (OURS, "after 10 trials", main.arrays[f"{OURS}.angle_deg"][:, 0], "learning at all"),
+        (OURS, "readouts of the same traces", run(SAME_FILTER).metric(OURS, key), "filters of their own"),
+        (PLAIN, "with replays of all the delay", run(NETWORKS["whole"]).metric(PLAIN, key), "their moments"),
     ):
-        verdict = favours(angle, other, small_is_good=False)
-        yield Claim(f"They are more orthogonal than {than}", "angle (deg)", angle, verdict, hinge, null=other)
+        ours = main.metric(rule, key)
+        verdict = favours(ours, other, small_is_good=False)
+        yield Claim(f"They are more orthogonal than {than}", "angle (deg)", ours, verdict, hinge, null=other)
     avoid = "activity.what_in_when"
     aligned, null = main.arrays[avoid], main.arrays[f"{avoid}_null"].mean(axis=1)
     yield Claim(
@@ -416,12 +418,12 @@ def figures(run: Runner, claims: Sequence[str]) -> Iterator[tuple[str, Figure]]:
         for what, (study, block, _) in SWITCHES.items():
             yield f"adaptation_{what}", adaptation_figure(run(study).arrays, (OURS, *RIVALS), [block])
     if "subspaces" in claims:
-        elsewhere = {"shuffled_labels": SHUFFLED, "same_filter": SAME_FILTER}
-        angles = {name: run(study).metric(OURS, "when_what_angle_deg") for name, study in elsewhere.items()}
+        elsewhere = {"shuffled labels": (SHUFFLED, OURS), "same filter": (SAME_FILTER, OURS),
+                     "three-factor, replays spread": (NETWORKS["whole"], PLAIN)}  # fmt: skip
+        angles = {name: run(s).metric(rule, "when_what_angle_deg") for name, (s, rule) in elsewhere.items()}
         yield "subspaces", null_figure(main.arrays, few, angles)
         yield "subspaces_learning", turning_figure(main.arrays, few)
-        yield "subspaces_shared", turning_figure(run(ONE_MATRIX).arrays)
-        yield "shared_learning", picture("learning", Shown(run(ONE_MATRIX).arrays)).figure
+        yield "subspaces_shared", turning_figure(run(ONE_MATRIX).arrays, (PLAIN, *SHARED, ONE))
     if "phases" in claims:
         yield "phases", lesion_figure(_conditions(main.metric, [PLAIN, *LESIONS]), _gates())
     if "ablations" in claims:

@@ -51,7 +51,7 @@ def evidence(study: Any, angle_deg: float, null_deg: float, harmed: tuple[str, .
 
 def judged(script: dict[str, Any], null_deg: float = 82.0, harmed: tuple[str, ...] = ()) -> dict[str, Any]:
     def run(study: Any) -> Seeds:
-        elsewhere = study in (script["SHUFFLED"], script["SAME_FILTER"])
+        elsewhere = study in (script["SHUFFLED"], script["SAME_FILTER"], script["NETWORKS"]["whole"])
         return evidence(study, 82.0 if elsewhere else 88.0, null_deg, harmed)
 
     return {claim.claim: claim for claim in script["subspaces"](run)}
@@ -69,7 +69,7 @@ def test_an_angle_above_its_nulls_and_controls_is_supported_and_one_like_them_is
     script: dict[str, Any],
 ) -> None:
     above = {k: v for k, v in judged(script).items() if k.startswith("They are more orthogonal")}
-    assert len(above) == 4
+    assert len(above) == 5
     assert {str(claim.verdict) for claim in above.values()} == {"supported"}
     below = judged(script, null_deg=89.0)
     assert str(below["They are more orthogonal than random sums of the same traces"].verdict) != "supported"
