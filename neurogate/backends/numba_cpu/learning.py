@@ -10,7 +10,7 @@ import numpy.typing as npt
 from .compiling import kernel, over_replicas, part
 from .lanes import aligned_copy
 from .sums import lane_dot
-from .triangle import downdate, downdate_and_multiply
+from .triangle import downdate, downdate_and_multiply, downdated
 
 __all__ = ["normalised_delta", "readout", "recursive_least_squares"]
 
@@ -128,7 +128,7 @@ def recursive_least_squares(
     number = weights.dtype.type
     n = samples.shape[2]
     factor, mu = number(forgetting), number(n * leak)
-    grow = growth(forgetting, number)
+    grow = growth(forgetting, leak, number)
 
     def work(b: int) -> None:
         scratch = fresh_scratch(n, weights.dtype)
@@ -160,26 +160,26 @@ def _rls(
     settle(p, scratch)
 
 
-def growth(forgetting: float, number: Any) -> Any:
-    """Return by how much P grows at each update, None where nothing is forgotten.
+def growth(forgetting: float, leak: float, number: Any) -> Any:
+    """Return by how much P grows at each update, None where nothing is forgotten and nothing leaks.
 
     Examples
     --------
-    >>> growth(0.5, np.float32), growth(1.0, np.float32)
+    >>> growth(0.5, 0.1, np.float32), growth(1.0, 0.0, np.float32)
     (np.float32(2.0), None)
     """
-    return None if forgetting == 1 else number(1.0 / forgetting)
+    return None if forgetting == 1 and leak == 0 else number(1.0 / forgetting)
 
 
 def fresh_scratch(n: int, dtype: np.dtype[Any]) -> Array:
-    """Return room for a downdate that waits (c, c / gamma, and by how much P grows), and for a product.
+    """Return room for what waits (two c, two c / gamma, and by how much P grows), and for a product.
 
     Examples
     --------
-    >>> fresh_scratch(2, np.dtype("float64"))[3].tolist()
+    >>> fresh_scratch(2, np.dtype("float64"))[4].tolist()
     [1.0, 1.0]
     """
-    return np.repeat(np.array([[0], [0], [0], [1]], dtype), n, axis=1)
+    return np.repeat(np.array([[0], [0], [0], [0], [1], [0]], dtype), n, axis=1)
 
 
 @part
@@ -189,11 +189,11 @@ def least_squares_sample(
 ) -> None:  # fmt: skip
     """Learn from one sample, in place, as `numpy_reference.learning.least_squares_sample`.
 
-    The downdate waits in `scratch` and is folded into the product for the next sample; `settle` does it.
+    The downdates wait in `scratch` and are folded into the product for the next sample; `settle` does them.
     """
     one = weights.dtype.type(1)
     n = p.shape[0]
-    last, scaled, c, waiting = scratch[0], scratch[1], scratch[2], scratch[3]
+    last, scaled, waiting, c = scratch[:2], scratch[2:4], scratch[4], scratch[5]
     if grow is None:
         downdate_and_multiply(p, last, scaled, None, x, c)
     else:
@@ -205,23 +205,28 @@ def least_squares_sample(
         for i in range(n):
             w[i] += step * c[i]
     for i in range(n):
-        last[i] = c[i]
-        scaled[i] = c[i] / gamma
+        last[0, i] = c[i]
+        scaled[0, i] = c[i] / gamma
+        scaled[1, i] = 0
     if grow is not None:
         waiting[0] = grow
     if mu > 0:
-        downdate(p, last, scaled, waiting[0])
-        i = turn % n
-        for j in range(n):
-            last[j] = p[i, j] if j < i else p[j, i]
-        gamma = one / mu + last[i]
-        for j in range(n):
-            scaled[j] = last[j] / gamma
-        waiting[0] = one
+        leak(p, last, scaled, waiting[0], one / mu, turn % n)
+
+
+@part
+def leak(p: Any, last: Any, scaled: Any, grow: Any, gamma: Any, i: int) -> None:
+    """Let the second downdate give coordinate i its ridge back: its column is that after the first."""
+    for j in range(p.shape[0]):
+        low, high = min(i, j), max(i, j)
+        last[1, j] = downdated(p[high, low], last, scaled, grow, high, low)
+    gamma += last[1, i]
+    for j in range(p.shape[0]):
+        scaled[1, j] = last[1, j] / gamma
 
 
 @part
 def settle(p: Any, scratch: Any) -> None:
-    """Do the downdate that waits, if there is a P."""
+    """Do the downdates that wait, if there is a P."""
     if p is not None:
-        downdate(p, scratch[0], scratch[1], scratch[3, 0])
+        downdate(p, scratch[:2], scratch[2:4], scratch[4, 0])

@@ -224,7 +224,7 @@ def _teaching(lesson: Lesson | None, b: int, inverse: Array) -> Teaching:
         theta = number(lesson.saturation)
         return Teaching(*times, lesson.course[b], lesson.rate[b], theta, *(None,) * 5)
     factor, mu = lesson.forgetting, len(inverse) * lesson.leak
-    numbers = number(factor), growth(factor, number), number(mu), bool(lesson.divided)
+    numbers = number(factor), growth(factor, lesson.leak, number), number(mu), bool(lesson.divided)
     return Teaching(*times, None, None, None, inverse, *numbers)
 
 

@@ -1,9 +1,10 @@
 """The symmetric matrix of least squares: its lower triangle, downdated and multiplied in one pass.
 
 The definition is `numpy_reference.learning.least_squares_sample`. A few rows are taken together, so that
-what they share is loaded once; each sum keeps its order, so the bits do not depend on how many. One downdate
-waits for the next product. To let more wait wins nothing if every sum is to keep its order; without that it
-wins a tenth to a fifth in float64, nothing in float32, and would make what waits a part of the state.
+what they share is loaded once; each sum keeps its order, so the bits do not depend on how many. What one
+sample takes away waits for the product of the next: c and what it is scaled by, and, where P grows, what is
+taken away after that. To let more samples wait wins nothing if every sum is to keep its order; without that
+it wins a tenth to a fifth in float64, nothing in float32, and would make what waits a part of the state.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from .compiling import part
 from .lanes import Lanes, spread
 from .sums import fold, fold_vector
 
-__all__ = ["downdate", "downdate_and_multiply"]
+__all__ = ["downdate", "downdate_and_multiply", "downdated"]
 
 _ROW_BYTES = 64  # 16 rows of float32 or 8 of float64 share what they load
 _INDEX, _LANE = ir.IntType(64), ir.IntType(32)
@@ -29,16 +30,26 @@ _INDEX, _LANE = ir.IntType(64), ir.IntType(32)
 
 @part
 def downdate(p: Any, c: Any, scaled: Any, grow: Any) -> None:
-    """Subtract scaled c' from the lower triangle and multiply it by `grow`."""
+    """Subtract scaled c' of the first rows from the lower triangle, let it grow, and subtract the second.
+
+    A `grow` of None is one, and nothing is taken away after it.
+    """
     for i in range(p.shape[0]):
-        row, si = p[i, : i + 1], scaled[i]
+        row = p[i, : i + 1]
         for j in range(row.shape[0]):
-            row[j] = (row[j] - si * c[j]) * grow
+            row[j] = downdated(row[j], c, scaled, grow, i, j)
+
+
+@part
+def downdated(number: Any, c: Any, scaled: Any, grow: Any, i: int, j: int) -> Any:
+    """Return what becomes of the number in row i and column j."""
+    less = number - scaled[0, i] * c[0, j]
+    return less if grow is None else less * grow - scaled[1, i] * c[1, j]
 
 
 @part
 def downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: Any) -> None:
-    """Downdate the lower triangle, and write its product with x to `out`; a `grow` of None is one."""
+    """Downdate the lower triangle, and write its product with x to `out`."""
     n = p.shape[0]
     for i in range(n):
         out[i] = 0
@@ -47,19 +58,14 @@ def downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: A
         _rows(p, np.intp(first), c, scaled, grow, x, out)
     sums = np.empty(LANES, p.dtype)
     for i in range(vectorised, n):
-        row, si, xi = p[i], scaled[i], x[i]
+        row, xi = p[i], x[i]
         _blocks_of_row(p, np.intp(i), c, scaled, grow, x, out, sums)
         for j in range(vectorised, i):
-            row[j] = _grown(row[j] - si * c[j], grow)
+            row[j] = downdated(row[j], c, scaled, grow, i, j)
             sums[j % LANES] += row[j] * x[j]
             out[j] += row[j] * xi
-        row[i] = _grown(row[i] - si * c[i], grow)
+        row[i] = downdated(row[i], c, scaled, grow, i, i)
         out[i] += fold(sums) + row[i] * xi
-
-
-@part
-def _grown(number: Any, grow: Any) -> Any:
-    return number if grow is None else number * grow
 
 
 def _emit_rows(
@@ -120,9 +126,10 @@ class _Rows:
         self.grow = None if grow is None else self._all(grow)
         count = count or _ROW_BYTES // self.item_bytes
         self.places = [builder.add(first, ir.Constant(_INDEX, q)) for q in range(count)]
-        width = builder.extract_value(arrays["p"].shape, 0)
-        self.rows = [builder.gep(self.data["p"], [builder.mul(place, width)]) for place in self.places]
-        self.down, self.up = ([self._each(name, place) for place in self.places] for name in ("scaled", "x"))
+        self.width = builder.extract_value(arrays["p"].shape, 0)
+        self.rows = [builder.gep(self.data["p"], [builder.mul(place, self.width)]) for place in self.places]
+        self.up = [self._each("x", place) for place in self.places]
+        self.down = [[self._each("scaled", at) for at in self._waiting(place)] for place in self.places]
 
     def emit(self) -> None:
         """Emit the rows."""
@@ -141,7 +148,7 @@ class _Rows:
 
     def _left(self, j: Any, sums: list[Any]) -> None:
         """Emit a block of columns left of the diagonal."""
-        c, x, out = (self._load(name, j) for name in ("c", "x", "out"))
+        c, x, out = self._columns(j), self._load("x", j), self._load("out", j)
         for row, down, up, at in zip(self.rows, self.down, self.up, sums, strict=True):
             new = self._downdated(self._read(row, j), down, c)
             self.write(new, row, j)
@@ -151,7 +158,7 @@ class _Rows:
 
     def _diagonal(self, j: Any, sums: list[Lanes]) -> None:
         """Emit the block of columns in which the rows end; what lies beyond their ends stays as it is."""
-        c, x, out = (self._load(name, j) for name in ("c", "x", "out"))
+        c, x, out = self._columns(j), self._load("x", j), self._load("out", j)
         for place, row, down, up, total in zip(self.places, self.rows, self.down, self.up, sums, strict=True):
             lane = self.builder.trunc(self.builder.sub(place, j), _LANE)
             before = self._lanes_up_to(lane, "<")
@@ -169,9 +176,16 @@ class _Rows:
             out = Lanes(self.builder, self.builder.insert_element(out.value, mine, lane))
         self.write(out, self.data["out"], j)
 
-    def _downdated(self, numbers: Lanes, down: Lanes, c: Lanes) -> Lanes:
-        less = numbers - down * c
-        return less if self.grow is None else less * self.grow
+    def _downdated(self, numbers: Lanes, down: list[Lanes], c: list[Lanes]) -> Lanes:
+        less = numbers - down[0] * c[0]
+        return less if self.grow is None else less * self.grow - down[1] * c[1]
+
+    def _columns(self, j: Any) -> list[Lanes]:
+        return [self._load("c", at) for at in self._waiting(j)]
+
+    def _waiting(self, index: Any) -> list[Any]:
+        """Return the places of an index in the rows of what waits."""
+        return [index] if self.grow is None else [index, self.builder.add(index, self.width)]
 
     def _lanes_up_to(self, lane: Any, comparison: str) -> Any:
         numbers = ir.Constant(ir.VectorType(_LANE, LANES), list(range(LANES)))
