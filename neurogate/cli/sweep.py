@@ -107,7 +107,8 @@ def _run(points: Sequence[Point], options: Options, out: Path, *, json: bool) ->
             json_.dumps({"folder": str(folder), "runs": len(points), "outcomes": outcomes}) + "\n"
         )
     told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    lines = [f"{len(points)} runs: {told}.", f"Table: {table}", f"Report: {page}"]
+    runs = "1 run" if len(points) == 1 else f"{len(points)} runs"
+    lines = [f"{runs}: {told}.", f"Table: {table}", f"Report: {page}"]
     if counts[Outcome.CANCELLED]:
         lines.append("The same command continues where this one stopped.")
     (sys.stderr if json else sys.stdout).write("\n".join(lines) + "\n")

@@ -190,9 +190,10 @@ class _Batch:
                 except RunDiverged as error:
                     yield from self._lose(course, error)
                 except RunCancelled as error:
-                    outcome = Outcome.TIMED_OUT if self._is_late(course) else Outcome.CANCELLED
-                    each_s = self._each_s(course.wall_time_s)
-                    yield from [member.ended(outcome, each_s, str(error)) for member in self.members]
+                    late, each_s = self._is_late(course), self._each_s(course.wall_time_s)
+                    outcome = Outcome.TIMED_OUT if late else Outcome.CANCELLED
+                    message = self._late(course) if late else str(error)
+                    yield from [member.ended(outcome, each_s, message) for member in self.members]
                     return
                 else:
                     yield from self._keep_all(course)
@@ -206,6 +207,11 @@ class _Batch:
 
     def _is_late(self, course: Course) -> bool:
         return self._each_s(course.wall_time_s) > self.timeout_s
+
+    def _late(self, course: Course) -> str:
+        """Say how far the runs are and what lets them go on: the same command would stop at once."""
+        done = f"{course.session.position} of {course.session.total} {course.part}s"
+        return f"Stopped after {done}, at {self.timeout_s:g} s; a longer --timeout continues there."
 
     def _lose(self, course: Course, error: RunDiverged) -> Iterator[Ended]:
         """Store the runs that diverged, and go on without them."""

@@ -123,6 +123,9 @@ def test_a_run_that_diverges_costs_the_others_nothing(alone: Path, tmp_path: Pat
 def test_a_batch_that_takes_too_long_is_given_up_and_can_go_on(alone: Path, tmp_path: Path) -> None:
     ended = together(GRID[:2], tmp_path, timeout_s=1e-9)
     assert {one.outcome for one in ended} == {Outcome.TIMED_OUT}
+    assert {one.message for one in ended} == {
+        "Stopped after 0 of 15 trials, at 1e-09 s; a longer --timeout continues there."
+    }
     assert not [path for path in tmp_path.iterdir() if path.is_dir()]
     assert {one.outcome for one in together(GRID[:2], tmp_path)} == {Outcome.DONE}
     assert_same_runs(tmp_path, alone, GRID[:2])
