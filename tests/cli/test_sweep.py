@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from neurogate.backends import registry
 from neurogate.cli import main
+from tests.reliability.tiny import told
 
 Captured = pytest.CaptureFixture[str]
 
@@ -66,6 +68,7 @@ def test_part_of_a_sweep_may_fail(tiny: list[str], capsys: Captured) -> None:
         (["--grid", "reservoir.gain="], "reservoir.gain"),
         ([], "the sweep varies nothing"),
         (["--seeds", "2", "--jobs", "0"], "--jobs is 0; it must be at least 1."),
+        (["--seeds", "2", "--jobs", "2.7"], "--jobs: 2.7 is not a whole number."),
         (["--seeds", "2", "--timeout", "-1"], "--timeout is -1"),
         (
             ["--seeds", "2", "--scheduler", "tcp://127.0.0.1:9"],
@@ -146,28 +149,65 @@ def test_ctrl_c_says_how_to_go_on(tiny: list[str]) -> None:
     assert out.splitlines()[-1] == "The same command continues where this one stopped."
 
 
-def test_a_sweep_that_is_killed_twice_ends_in_its_report_by_its_own_command(tiny: list[str]) -> None:
+def test_a_sweep_whose_driver_and_worker_are_killed_ends_as_one_that_nobody_stopped(tiny: list[str]) -> None:
     axes = [
         "reservoir.gain=0.5,1.0",
         "rules.three_factor.eta_when=0.05,0.1",
         "reservoir.inputs.density=0.5,1.0",
     ]
-    varied = [word for axis in axes for word in ("--grid", axis)]
-    words = [sys.executable, "-m", "neurogate", "sweep", *tiny, *varied, "--seeds", "2", "--jobs", "1"]
-    words += ["--batch", "2", "--checkpoint", "0"]
-    for stored in (2, 6):
-        sweep = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while len(list(Path().glob("runs/what_when-[0-9a-f]*/manifest.json"))) < stored:
-            assert sweep.poll() is None
-            time.sleep(0.02)
-        sweep.kill()
-        assert sweep.wait() == -signal.SIGKILL
-        assert not list(Path().glob("runs/*/report.html"))
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[0] == "16 runs: 16 done."
-    table, report = (Path(line.partition(": ")[2]) for line in done.stdout.splitlines()[1:])
-    assert len(table.read_text().splitlines()) == 1 + 16 * 2
-    assert all(axis.partition("=")[0] in report.read_text() for axis in axes)
+    words = [sys.executable, "-m", "neurogate", "sweep", *tiny, "--seeds", "2", "--jobs", "1"]
+    words += ["--batch", "4", "--checkpoint", "0", *(word for axis in axes for word in ("--grid", axis))]
+    whole, killed = Path("whole"), Path("killed")
+    for place in (whole, killed):
+        place.mkdir()
+    said = subprocess.run(words, cwd=whole, capture_output=True, text=True, check=True).stdout
+    assert said.splitlines()[0] == "16 runs: 16 done."
+
+    driver = subprocess.Popen(words, cwd=killed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(driver, killed, 2)
+    driver.kill()
+    assert driver.wait() == -signal.SIGKILL
+    assert not list(killed.glob("runs/*/report.html"))
+    driver = subprocess.Popen(words, cwd=killed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for(driver, killed, 6)
+    os.kill(worker_of(driver), signal.SIGKILL)
+    out, err = driver.communicate(timeout=300)
+    assert "tried again; what is in checkpoints is kept." in err
+    assert out == said
+    assert driver.returncode == 0
+
+    runs = sorted(path.parent.relative_to(whole) for path in whole.glob("runs/*/summary.json"))
+    for run in runs:
+        mine, theirs = told(killed / run), told(whole / run)
+        assert {key: (value, theirs[key]) for key, value in mine.items() if value != theirs[key]} == {}
+    assert results(killed) == results(whole)
+    assert main(["gc", "--out", str(killed / "runs")]) == 0
+    assert not [*killed.glob("runs/.*.lease"), *killed.glob("runs/.*.checkpoint")]
+
+
+def wait_for(driver: subprocess.Popen[str] | subprocess.Popen[bytes], place: Path, stored: int) -> None:
+    """Wait until so many runs are stored."""
+    while len(list(place.glob("runs/what_when-[0-9a-f]*/manifest.json"))) < stored:
+        assert driver.poll() is None
+        time.sleep(0.02)
+
+
+def worker_of(driver: subprocess.Popen[str]) -> int:
+    """Return the process that executes the runs of a driver."""
+    children = Path(f"/proc/{driver.pid}/task").glob("*/children")
+    found = [int(word) for path in children for word in path.read_text().split()]
+    (worker,) = (child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes())
+    return worker
+
+
+def results(place: Path) -> tuple[list[str], str]:
+    """Return the table and the report of a sweep without the times that its runs took."""
+    (table,) = place.glob("runs/*/table.csv")
+    rows = [line.rpartition(",")[0] for line in table.read_text("utf-8").splitlines()]
+    time_s = r'<td class="number" data-value="[^"]*">[^<]*</td>(?=<td>what_<wbr>when-)'
+    report, times = re.subn(time_s, "", table.with_name("report.html").read_text("utf-8"))
+    assert times == len(rows) - 1 == 32
+    return rows, report
 
 
 def test_a_terminal_shows_a_live_table(tiny: list[str]) -> None:
