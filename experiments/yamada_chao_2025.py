@@ -40,13 +40,12 @@ from neurogate.plotting.kinds import Shown, picture
 from neurogate.plotting.lesions import lesion_figure
 from neurogate.plotting.nulls import NULLS, null_figure
 from neurogate.plotting.picture import Picture, save, settled
-from neurogate.plotting.scalar_timing import exponents, scalar_timing_figure
+from neurogate.plotting.scalar_timing import exponents, scalar_timing_figure, spreads_by
 from neurogate.plotting.scheme import gate_course, scheme
-from neurogate.plotting.timing import spreads, timing_figure
+from neurogate.plotting.timing import timing_figure
 from neurogate.plotting.turning import turning_figure
 from neurogate.runs.claims import Claim, Verdict, as_json, as_markdown, favours, near, within, worst
 from neurogate.runs.over_seeds import Seeds, over_seeds
-from neurogate.tasks.spread import quartile_spread
 
 NAME = "yamada_chao_2025"
 OURS, PLAIN = "surprise_replay", "three_factor"
@@ -80,8 +79,7 @@ ALIKE = (
     "task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]",
     f"rules.{OURS}.kind={OURS}",
 )  # fmt: skip
-ECHO, LEAKY = Study("what_when_echo_state", ALIKE), Study("what_when_leaky", ALIKE)
-SPIKELESS = {"echo state": ECHO, "leaky": LEAKY}
+SPIKELESS = {"echo state": Study("what_when_echo_state", ALIKE), "leaky": Study("what_when_leaky", ALIKE)}
 
 # What switches, where, and which errors tell of it. All rules of the comparison learn in each of them.
 IDENTITIES = Study("what_when_identity", ALIKE, (OURS, *RIVALS))
@@ -145,11 +143,11 @@ SAME_FILTER = Study(
     "what_when", (*ALIKE, "features.phasic_tau_ms=1000000.0", "features.equal_gain=false"), (OURS, PLAIN)
 )
 ONE_MATRIX, SHARED, ONE = Study("what_when_one_matrix"), ("share_30", "share_60"), "one_matrix"
-TRACE = Study("what_when_trace")
+TRACE, SLOW = Study("what_when_trace"), Study("what_when_trace_slow")
 ONE_WIDTH = ("task.target_weber=0.0", "task.target_sd_ms=40.0")
 NOISES = {f"noise {sd}": f"reservoir.inputs.noise_sd={sd}" for sd in (1.2, 0.3, 0.6, 2.4)}
-WEBER = {name: Study("what_when_weber", (*ONE_WIDTH, noise)) for name, noise in NOISES.items()}
-WEBER["taught width grows"] = Study("what_when_weber")
+WEBER = {name: Study("what_when_weber", (*ONE_WIDTH, noise), (PLAIN,)) for name, noise in NOISES.items()}
+WEBER[GROWS := "taught width grows"] = Study("what_when_weber")
 
 
 Runner = Callable[[Study], Seeds]
@@ -330,31 +328,28 @@ def attention(run: Runner) -> Iterator[Claim]:
 
 def memory(run: Runner) -> Iterator[Claim]:
     """Judge whether the network itself holds cue and time after a short cue."""
-    found = run(TRACE)
-    for (key, words), bounds in zip(MEASURES.items(), ((25.0, 50.0), (0.1, 0.15)), strict=True):
-        value = found.metric(PLAIN, key)
+    found, fast = run(SLOW), run(TRACE)
+    asked = ((25.0, 50.0, _timing_of_other), (0.1, 0.15, _probability_of_other))
+    for (key, words), (good, fair, of_other) in zip(MEASURES.items(), asked, strict=True):
+        value = found.metric(OURS, key)
+        faster = {f"{rule}, faster traces": fast.metric(rule, key) for rule in (PLAIN, "force")}
         yield Claim(
-            "A cue of 100 ms and silence until the outcome are enough", words, value, within(value, *bounds),
-            "what the network remembers", each(found, ("force",), key),
+            "A cue of 100 ms, and silence until the outcome, are enough", words, value,
+            within(value, good, fair), "adaptation; traces slow enough",
+            each(found, (PLAIN, "force"), key) | faster, _other_cues(found, of_other),
         )  # fmt: skip
 
 
 def scalar_timing(run: Runner) -> Iterator[Claim]:
     """Judge whether the spread of predicted times grows in proportion to the latency."""
-    latency_ms, spread_ms = _spreads(run)
+    latency_ms, spread_ms = spreads_by({name: run(study).arrays for name, study in WEBER.items()}, PLAIN)
     (_, ours), *others = ((name, exponents(latency_ms, sd)) for name, sd in spread_ms.items())
-    force = exponents(latency_ms, next(iter(_spreads(run, "force")[1].values())))
+    _, by_force = spreads_by({GROWS: run(WEBER[GROWS]).arrays}, "force")
     yield Claim(
         "Scalar timing: the spread grows in proportion to latency", "exponent of the spread", ours,
-        near(ours, 1.0, 0.25, 0.5), "noise: late readouts fade", dict(others) | {"force": force},
+        near(ours, 1.0, 0.25, 0.5), "noise: late readouts fade",
+        dict(others) | {f"force, {GROWS}": exponents(latency_ms, by_force[GROWS])},
     )  # fmt: skip
-
-
-def _spreads(run: Runner, rule: str = PLAIN) -> tuple[Values, dict[str, Values]]:
-    """Return latencies, and the spread of the times that single probes predict, by what is changed."""
-    found = {name: run(study).arrays for name, study in WEBER.items()}
-    latency_ms = np.unique(next(iter(found.values()))["latency_ms"])
-    return latency_ms, {name: spreads(one, [rule], quartile_spread)[rule] for name, one in found.items()}
 
 
 CLAIMS: Mapping[str, Callable[[Runner], Iterator[Claim]]] = {
@@ -402,7 +397,8 @@ def _probability_of_other(arrays: Mapping[str, Any], shift: int) -> Values:
 def figures(run: Runner, claims: Sequence[str]) -> Iterator[tuple[str, Figure]]:
     """Compose the figures of the chosen claims."""
     if "scalar_timing" in claims:
-        yield "scalar_timing", scalar_timing_figure(*_spreads(run))
+        arrays = {name: run(study).arrays for name, study in WEBER.items()}
+        yield "scalar_timing", scalar_timing_figure(*spreads_by(arrays, PLAIN))
     if not {"timing", "probability", "adaptation", "subspaces", "phases", "ablations"} & set(claims):
         return  # the others have none, and the main simulation is long
     main, few = run(MAIN), (OURS, PLAIN, "force", "force_two_memories")

@@ -16,12 +16,43 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.analysis.elapsed_time import error_growth
 from neurogate.plotting.forest import forest
+from neurogate.plotting.result import Arrays
 from neurogate.plotting.style import STYLE, WIDTH_MM, figure
-from neurogate.plotting.timing import against_latency
+from neurogate.plotting.timing import against_latency, spreads
+from neurogate.tasks.spread import quartile_spread
 
-__all__ = ["exponents", "scalar_timing_figure"]
+__all__ = ["exponents", "scalar_timing_figure", "spreads_by"]
 
 _SCALAR = 1.0
+
+
+def spreads_by(
+    arrays: Mapping[str, Arrays], rule: str
+) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
+    """Return the latencies, and how far a rule's predicted times spread at each, by condition.
+
+    Spreads are taken by quartiles, since the peak of a single probe is now and then somewhere else.
+
+    Parameters
+    ----------
+    arrays : mapping of str to mapping of str to array
+        Of a run of the what-when task in each condition; all have the same latencies, and seeds are replicas.
+    rule : str
+
+    Returns
+    -------
+    latency_ms : (L,) array
+    spread_ms : dict of str to (seeds, L) array
+
+    Examples
+    --------
+    >>> run = {"latency_ms": np.array([[300.0]]), "force.single_peak_ms": np.array([[[[290.0, 310.0]]]])}
+    >>> latency_ms, spread_ms = spreads_by({"noise 0.3": run}, "force")
+    >>> latency_ms.tolist(), spread_ms["noise 0.3"].round(2).tolist()
+    ([300.0], [[7.41]])
+    """
+    latency_ms = np.unique(next(iter(arrays.values()))["latency_ms"])
+    return latency_ms, {name: spreads(one, [rule], quartile_spread)[rule] for name, one in arrays.items()}
 
 
 def exponents(latency_ms: ArrayLike, spread_ms: ArrayLike) -> NDArray[np.float64]:

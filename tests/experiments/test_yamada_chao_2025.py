@@ -60,15 +60,17 @@ def judged(script: dict[str, Any], name: str, given: Callable[[str, str], float]
 
 
 def test_every_study_is_a_shipped_simulation_that_can_be_changed_so(script: dict[str, Any]) -> None:
-    studies = [script[name] for name in ("MAIN", "ECHO", "LEAKY", "TRACE", "SHUFFLED", "IDENTITIES")]
+    studies = [script[name] for name in ("MAIN", "TRACE", "SLOW", "SHUFFLED", "IDENTITIES")]
     studies += [
-        study for several in ("NETWORKS", "DISTRACTED", "WEBER") for study in script[several].values()
+        study
+        for several in ("SPIKELESS", "NETWORKS", "DISTRACTED", "WEBER")
+        for study in script[several].values()
     ]
     for study in studies:
         assert study.load().name == study.simulation
     assert {script["OURS"], *script["RIVALS"]} <= set(rules_of(script["MAIN"]))
-    for name in ("ECHO", "LEAKY", "SHUFFLED"):
-        assert script["OURS"] in rules_of(script[name])
+    for study in (*script["SPIKELESS"].values(), script["SHUFFLED"], script["SLOW"]):
+        assert script["OURS"] in rules_of(study)
 
 
 def test_the_rules_that_are_compared_are_the_same_wherever_something_switches(
@@ -143,7 +145,7 @@ def test_timing_is_scalar_where_the_spread_grows_in_proportion_to_the_latency(
     (row,) = script["CLAIMS"]["scalar_timing"](run)
     assert str(row.verdict) == verdict
     np.testing.assert_allclose(row.values, exponent)
-    assert {"force", "noise 0.3", "taught width grows"} <= set(row.baselines)
+    assert {"noise 0.3", "taught width grows", "force, taught width grows"} <= set(row.baselines)
     ((name, made),) = script["figures"](run, ["scalar_timing"])
     assert name == "scalar_timing"
     assert len(made.axes) == 3

@@ -62,7 +62,7 @@ def test_every_rival_and_ours_is_searched(script: dict[str, Any], checkout: Path
     judge = runpy.run_path(str(checkout / "experiments" / "yamada_chao_2025.py"))
     ablated = {"no_gate"}
     assert set(script["SPACES"]) == {judge["OURS"], *judge["RIVALS"]} - ablated
-    assert set(script["RESERVOIRS"]) == {judge["ECHO"].simulation, judge["LEAKY"].simulation}
+    assert set(script["RESERVOIRS"]) == {study.simulation for study in judge["SPIKELESS"].values()}
 
 
 def test_the_score_is_one_at_the_targets_and_halving_any_measure_counts_the_same(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurogate.plotting.scalar_timing import exponents, scalar_timing_figure
+from neurogate.plotting.scalar_timing import exponents, scalar_timing_figure, spreads_by
 
 LATENCY_MS = np.array([300.0, 500.0, 800.0, 1200.0])
 
@@ -28,3 +28,20 @@ def test_what_grows_in_proportion_is_flat_as_a_share_of_the_latency():
     np.testing.assert_allclose(spread.containers[0].lines[0].get_ydata(), 0.1 * LATENCY_MS)
     np.testing.assert_allclose(share.containers[0].lines[0].get_ydata(), 10.0)
     assert exponent.get_xlabel().startswith("exponent")
+
+
+def test_spreads_are_those_of_the_rule_in_each_condition_and_lapses_do_not_count():
+    jitter = np.append(np.random.default_rng(0).normal(0.0, 1.0, 400), [90.0, -90.0])
+    width_ms = {"quiet": 0.02 * LATENCY_MS, "noisy": 0.1 * LATENCY_MS}
+    runs = {
+        name: {
+            "latency_ms": LATENCY_MS[None],
+            "ours.single_peak_ms": (LATENCY_MS[:, None] + width[:, None] * jitter)[None, None],
+        }
+        for name, width in width_ms.items()
+    }
+    latency_ms, spread_ms = spreads_by(runs, "ours")
+    assert latency_ms.tolist() == LATENCY_MS.tolist()
+    for name, width in width_ms.items():
+        np.testing.assert_allclose(spread_ms[name][0], width, rtol=0.15)
+        np.testing.assert_allclose(exponents(latency_ms, spread_ms[name]), 1.0)
