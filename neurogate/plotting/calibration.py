@@ -20,8 +20,9 @@ from neurogate.analysis.intervals import mean_interval
 from neurogate.analysis.predictions import correlation
 from neurogate.plotting.result import Arrays, block_ends, require, rules_of
 from neurogate.plotting.style import BLACK, GREY, STYLE, WIDTH_MM, display_name, drawing, figure
+from neurogate.tasks.spread import known_mean
 
-__all__ = ["against_probability", "at_block_ends", "calibration_figure"]
+__all__ = ["against_probability", "at_block_ends", "calibration_figure", "mean_r"]
 
 _BIN = 0.1
 _ACROSS = 5
@@ -133,11 +134,27 @@ def against_probability(
         )  # fmt: skip
 
 
+def mean_r(truth: ArrayLike, values: ArrayLike) -> float:
+    """Return Pearson's r with the true probability, the mean over seeds; NaN if no seed has one.
+
+    Parameters
+    ----------
+    truth : (M,)
+    values : (B, M)
+
+    Examples
+    --------
+    >>> round(mean_r([0.1, 0.8], [[0.2, 0.6], [0.5, 0.5]]), 9)
+    1.0
+    """
+    return known_mean(np.array([correlation(truth, seed) for seed in np.asarray(values)]))
+
+
 def _group(arrays: Arrays, rules: Sequence[str], panels: NDArray[Any]) -> None:
     for rule, above, below in zip(rules, *panels, strict=False):
         truth, learned, amplitude = at_block_ends(arrays, rule)
         error = float(np.abs(learned - truth).mean())
-        _panel(above, truth, learned, f"mean |p̂ − p| {error:.2g}\n")
+        _panel(above, truth, learned, f"mean |p̂ − p| = {error:.2g}\n")
         above.axline((0.0, 0.0), slope=1.0, color="0.75", linewidth=0.6, zorder=1)
         _panel(below, truth, amplitude, "")
         above.set_title(display_name(rule))
@@ -150,5 +167,6 @@ def _group(arrays: Arrays, rules: Sequence[str], panels: NDArray[Any]) -> None:
 
 def _panel(axes: Axes, truth: _Numbers, values: _Numbers, text: str) -> None:
     against_probability(truth, values, ax=axes)
-    r = float(np.mean([correlation(truth, seed) for seed in values]))
-    axes.text(0.03, 0.98, f"{text}r = {r:.3f}".replace("-", "−"), va="top", transform=axes.transAxes)
+    r = mean_r(truth, values)
+    told = f"{text}r = {r:.3f}".replace("-", "−") if np.isfinite(r) else f"{text}no r: it does not vary"
+    axes.text(0.98, 0.03, told, ha="right", va="bottom", transform=axes.transAxes)

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurogate.analysis.predictions import correlation
 from neurogate.plotting.adaptation import CRITERIA, trials_needed
-from neurogate.plotting.calibration import at_block_ends
+from neurogate.plotting.calibration import at_block_ends, mean_r
 from neurogate.plotting.gates import GateCourse
 from neurogate.plotting.nulls import ALIGNED, NULLS
 from neurogate.plotting.result import Arrays, judged_blocks
@@ -130,11 +129,10 @@ def calibration(arrays: Arrays) -> str:
     told = []
     for rule in map(str, arrays["rule_names"]):
         truth, learned, amplitude = at_block_ends(arrays, rule)
-        r, of_object = (np.mean([correlation(truth, seed) for seed in all_]) for all_ in (learned, amplitude))
+        both = (mean_r(truth, learned), mean_r(truth, amplitude))
+        r, of_object = (f"r {one:.3f}" if np.isfinite(one) else "no r" for one in both)
         error = np.abs(learned - truth).mean()
-        told.append(
-            f"{display_name(rule)}: error {error:.2g}, r {r:.3f}, of the amplitude r {of_object:.3f}."
-        )
+        told.append(f"{display_name(rule)}: error {error:.2g}, {r}, of the amplitude {of_object}.")
     return "Learned against true probability at the end of blocks. " + " ".join(told)
 
 

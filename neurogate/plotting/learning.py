@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from neurogate.plotting.style import BLACK, display_name, drawing, label_ends, rule_line
 
 __all__ = ["learning_curve"]
+
+_NAMED = 5
+_OTHERS: dict[str, Any] = {"color": "0.82", "linewidth": 0.6, "zorder": 1}
 
 
 def learning_curve(
@@ -29,8 +33,8 @@ def learning_curve(
 ) -> list[Line2D]:
     """Draw an error across trials for every rule, with the switches between blocks.
 
-    The first rule is black and solid, its rivals grey and dashed. With several replicas a line is the
-    mean and its band the range.
+    The first rule is black and solid, its rivals grey and dashed; from the sixth on they are thin and have
+    no names. With several replicas a line is the mean, and its band the range.
 
     Parameters
     ----------
@@ -63,8 +67,8 @@ def learning_curve(
     with drawing(ax, 88.0, 45.0) as axes:
         lines = []
         for rule, values in enumerate(curves.values()):
-            lines += axes.plot(trials, values.mean(axis=0), **rule_line(rule))
-            if len(values) > 1:
+            lines += axes.plot(trials, values.mean(axis=0), **(rule_line(rule) if rule < _NAMED else _OTHERS))
+            if len(values) > 1 and rule < _NAMED:
                 low, high = values.min(axis=0), values.max(axis=0)
                 axes.fill_between(trials, low, high, color=rule_line(rule)["color"], alpha=0.18, linewidth=0)
         starts = np.asarray(block_start, dtype=float).tolist()
@@ -72,9 +76,16 @@ def learning_curve(
         axes.set(xlim=(low_trial, max(high_trial, low_trial + 1)), xlabel="training trials", ylabel=ylabel)
         axes.set_ylim(bottom=0.0)
         _blocks(axes, starts, block_names)
-        last = np.array([values.mean(axis=0)[-1] for values in curves.values()])
-        label_ends(axes, [display_name(name) for name in curves], last)
+        _name_ends(axes, curves)
     return lines
+
+
+def _name_ends(axes: Axes, curves: Mapping[str, NDArray[Any]]) -> None:
+    last = np.array([values.mean(axis=0)[-1] for values in curves.values()])
+    names, heights = [display_name(name) for name in curves][:_NAMED], last[:_NAMED]
+    if len(last) > _NAMED:
+        names, heights = [*names, f"{len(last) - _NAMED} others"], np.append(heights, last[_NAMED:].mean())
+    label_ends(axes, names, heights)
 
 
 def _blocks(axes: Axes, starts: Sequence[float], names: Sequence[str]) -> None:

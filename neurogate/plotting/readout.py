@@ -86,6 +86,7 @@ def when_readout(
         )
         axes.set(xlabel="time from cue (ms)", yticks=[])
         axes.spines["left"].set_visible(False)
+        axes.patch.set_visible(False)
         _scale(axes, step)
         if key:
             _key(axes, list(readouts))
@@ -142,7 +143,7 @@ def _key(axes: Axes, rules: list[str]) -> None:
         handles=[*handles, latency], loc="upper left", bbox_to_anchor=(-0.1, 1.02), ncols=_KEY_COLUMNS,
         handlelength=1.4, handletextpad=0.3, columnspacing=0.8, borderpad=0,
     )  # fmt: skip
-    legend.set_in_layout(False)  # long names reach over the next panel, where this room is empty
+    legend.set_in_layout(False)  # long names reach into the next panel, where this room is empty
 
 
 def _scale(axes: Axes, step: float) -> None:

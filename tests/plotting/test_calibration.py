@@ -58,3 +58,11 @@ def test_a_missing_array_is_named(result):
     del result["force.amplitude"]
     with pytest.raises(RequestError, match=r"force\.amplitude.*calibration"):
         calibration_figure(result)
+
+
+def test_what_does_not_vary_has_no_r_and_says_so(result):
+    result["force.probability"] = np.zeros_like(result["force.probability"])
+    made = calibration_figure(result, ["force"])
+    made.canvas.draw()
+    told = [text.get_text() for axes in made.axes for text in axes.texts]
+    assert all(text.endswith("no r: it does not vary") for text in told)

@@ -40,3 +40,12 @@ def test_one_judgement_is_drawn_within_its_blocks():
     blocks = {"block_start": [0, 20, 30], "block_names": ["first", "second"]}
     axes = learning_curve([30], {"force": [[1.0]]}, "timing error (ms)", **blocks)[0].axes
     assert axes.get_xlim() == (0.0, 30.0)
+
+
+def test_of_many_rules_only_the_first_have_names_and_the_rest_are_counted():
+    rules = {f"rule_{i}": [[9.0, float(i)]] for i in range(9)}
+    lines = learning_curve([0, 10], rules, "timing error (ms)")
+    assert len(lines) == 9
+    written = {text.get_text() for text in lines[0].axes.texts}
+    assert written == {*(f"rule {i}" for i in range(5)), "4 others"}
+    assert lines[4].get_color() != lines[5].get_color() == lines[8].get_color()
