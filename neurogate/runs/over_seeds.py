@@ -1,7 +1,7 @@
 """One simulation over many seeds, each run stored: what an experiment asks for.
 
-Here lives the way from a simulation to the arrays and metrics of all its seeds. How runs are executed is
-said in `neurogate.runs.sweep`, how they become replicas in `neurogate.runs.pooled`.
+Here lives the way from a simulation to the arrays and metrics of all its seeds. How they are simulated is
+said in `neurogate.runs.over_points`, how they become replicas in `neurogate.runs.pooled`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from neurogate import config
-from neurogate.config.sweep import Sweep, points
-from neurogate.errors import Outcome, RunError
+from neurogate.config.sweep import Sweep
+from neurogate.errors import Outcome
 from neurogate.runs import store
-from neurogate.runs.collection import load_sweep
+from neurogate.runs.over_points import over_points
 from neurogate.runs.pooled import stacked
-from neurogate.runs.sweep import Options, sweep
-from neurogate.runs.sweep_folder import open_folder
-from neurogate.runs.versions import versions
+from neurogate.runs.sweep import Options
 
 __all__ = ["Seeds", "over_seeds"]
 
@@ -79,20 +77,23 @@ def over_seeds(
     out: Path,
     *,
     jobs: int = 1,
+    batch: int = 0,
     command: str = "",
     tell: Callable[[int, Outcome], object] = lambda done, outcome: None,
 ) -> Seeds:
-    """Simulate seeds 1, 2, ... of a simulation; what is stored is not simulated again.
+    """Simulate successive seeds of a simulation; what is stored is not simulated again.
 
     Parameters
     ----------
     simulation : Simulation or WaveformSimulation
-        Its own seed counts for nothing.
+        Its own seed is the first.
     seeds : int
     out : pathlib.Path
         The folder that holds run folders.
     jobs : int
         Processes.
+    batch : int
+        Seeds that share a session, at most; 0 chooses.
     command : str
         What a user repeats to go on, kept with the sweep.
     tell : callable
@@ -103,23 +104,8 @@ def over_seeds(
     RunError
         If not every run came to its end; those that did are kept.
     """
-    chosen = points(Sweep(seeds=seeds), config.unstructure(simulation))
-    folder = open_folder(chosen, simulation.name, out, command, versions())
-    done = 0
-
-    def hear(event: Any) -> None:
-        nonlocal done
-        if event.kind in ("stored", "ended"):
-            done += 1
-            tell(done, event.ended.outcome if event.ended else Outcome.DONE)
-
-    counts = sweep(chosen, folder, Options(jobs=jobs), hear)
-    lost = ", ".join(f"{n} {outcome}" for outcome, n in counts.items() if n and outcome is not Outcome.DONE)
-    if lost:
-        raise RunError(
-            f"Of {seeds} seeds of {simulation.name}, {lost}; {folder} tells more. "
-            "Mend that and repeat the command; what is done is not simulated again."
-        )
-    folders = dict.fromkeys(row["folder"] for row in load_sweep(folder).rows)
+    varied, options = Sweep(seeds=seeds), Options(jobs=jobs, batch=batch)
+    found = over_points(simulation, varied, out, options=options, command=command, tell=tell)
+    folders = dict.fromkeys(row["folder"] for row in found.rows)
     runs = [store.load(out / name) for name in folders]
     return Seeds(stacked([run.arrays() for run in runs]), [run.metrics for run in runs])

@@ -49,7 +49,7 @@ def test_seeds_are_those_of_runs_by_themselves_and_are_stored_once(tmp_path: Pat
 
 def test_a_seed_that_is_lost_is_named_and_the_others_are_kept(tmp_path: Path) -> None:
     simulation = config.structure(TINY | {"reservoir": {"n": 10, "gain": 1e9}})
-    with pytest.raises(RunError, match=r"Of 2 seeds of tiny, 2 diverged.* repeat the command"):
+    with pytest.raises(RunError, match=r"Of 2 runs of tiny, 2 diverged.* repeat the command"):
         over_seeds(simulation, 2, tmp_path)
     kept = [store.load(path.parent).outcome for path in tmp_path.glob("tiny-*/summary.json")]
     assert kept == [Outcome.DIVERGED] * 2
