@@ -68,6 +68,7 @@ PANELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "no adaptation": (FAST_CELLS,),
         "slow synapses instead": (FAST_CELLS, "reservoir.synapse.tau_ms=500.0"),
         "facilitation instead": (FAST_CELLS, "reservoir.synapse.short_term={}"),
+        "slow traces instead": (FAST_CELLS, "reservoir.trace.tau_ms={log_uniform=[100.0, 500.0]}"),
     },
 }
 
