@@ -15,7 +15,7 @@ __all__ = ["disturbance"]
 
 
 def disturbance(
-    trial: ArrayLike, estimate: ArrayLike, switch: float, settled: float = 100.0, early: float = 20.0
+    trial: ArrayLike, estimate: ArrayLike, switch: float, settled: float = 100.0, early: float = 100.0
 ) -> NDArray[np.float64]:
     r"""Return how far a switch moves estimates of what it left as it was, beyond their own wandering.
 
@@ -27,14 +27,14 @@ def disturbance(
     trial : (P,)
         Trials done at each judgement.
     estimate : (B, P, ...)
-        What was estimated, for example probabilities of cues and outcomes, over which D is averaged.
+        What was estimated, for example probabilities of cues and outcomes, over which D is averaged. They
+        must be read alike before and after: not at a time that switches, say.
     switch : float
         Trials done when something else switched, `s`.
     settled : float
         Trials before it whose mean is what was known, `m`.
     early : float
-        Trials on both sides in which estimates are compared with that, `n`: few, while what switched has not
-        been learned anew.
+        Trials on both sides in which estimates are compared with that, `n`.
 
     Returns
     -------

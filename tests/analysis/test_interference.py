@@ -20,18 +20,18 @@ def test_estimates_that_stay_are_not_disturbed(rng: np.random.Generator) -> None
 def test_a_planted_disturbance_is_found_whatever_its_sign(rng: np.random.Generator) -> None:
     size = rng.random((3, 1, 2)) * rng.choice([-1.0, 1.0], (3, 1, 2))
     estimate = 0.4 + size * ((TRIAL > 100) & (TRIAL <= 120))[:, None]
-    np.testing.assert_allclose(disturbance(TRIAL, estimate, 100), np.abs(size).mean(axis=(1, 2)))
+    np.testing.assert_allclose(disturbance(TRIAL, estimate, 100, early=20), np.abs(size).mean(axis=(1, 2)))
 
 
 def test_wandering_as_wide_as_before_is_no_disturbance(rng: np.random.Generator) -> None:
-    found = disturbance(TRIAL, rng.standard_normal((4000, 20, 1)), 100)
+    found = disturbance(TRIAL, rng.standard_normal((4000, 20, 1)), 100, early=20)
     # The mean of 10 judgements lies nearer to these than to later ones, by about 1 part in 10.
     assert abs(found.mean()) < 0.15 * np.sqrt(2 / np.pi)
 
 
 def test_what_comes_late_does_not_count() -> None:
     estimate = np.where(TRIAL > 120, 0.9, 0.1)[None]
-    assert disturbance(TRIAL, estimate, 100) == 0
+    assert disturbance(TRIAL, estimate, 100, early=20) == 0
     assert disturbance(TRIAL, estimate, 100, early=40) == pytest.approx(0.4)
 
 
