@@ -28,6 +28,7 @@ from neurogate.plotting.raster import raster
 from neurogate.plotting.readout import row_step, when_readout
 from neurogate.plotting.result import (
     Arrays,
+    has_nulls,
     has_spikes,
     is_waveform,
     judged_blocks,
@@ -99,7 +100,8 @@ class Shown:
 def kinds_of(arrays: Arrays) -> tuple[str, ...]:
     """Return the kinds of picture that a run can give.
 
-    A taught signal has no cues and no gates, and a reservoir without spikes no raster.
+    A taught signal has no cues and no gates, a reservoir without spikes no raster, and nulls are there if
+    ``probes.subspaces`` asked for them.
 
     Examples
     --------
@@ -108,7 +110,8 @@ def kinds_of(arrays: Arrays) -> tuple[str, ...]:
     """
     if is_waveform(arrays):
         return ("overview", *PARTS)
-    return tuple(kind for kind in KINDS if kind != "raster" or has_spikes(arrays))
+    there = {"raster": has_spikes(arrays), "nulls": has_nulls(arrays)}
+    return tuple(kind for kind in KINDS if there.get(kind, True))
 
 
 def picture(kind: str, shown: Shown) -> Picture:
@@ -140,7 +143,8 @@ def picture(kind: str, shown: Shown) -> Picture:
     """
     if kind not in (kinds := kinds_of(shown.arrays)):
         what = "A taught signal" if is_waveform(shown.arrays) else "A run"
-        raise RequestError(f"{what} has no picture of the kind {kind}; it has {', '.join(kinds)}.")
+        hint = " Its nulls are measured with --set probes.subspaces=true." if kind == "nulls" else ""
+        raise RequestError(f"{what} has no picture of the kind {kind}; it has {', '.join(kinds)}.{hint}")
     if is_waveform(shown.arrays):
         made = overview(shown.arrays) if kind == "overview" else PARTS[kind](shown.arrays)
         words = describe.raster(shown.arrays) if kind == "raster" else describe.waveform(shown.arrays)

@@ -19,6 +19,7 @@ __all__ = [
     "SPIKES",
     "Arrays",
     "block_ends",
+    "has_nulls",
     "has_spikes",
     "is_waveform",
     "judged_blocks",
@@ -50,6 +51,17 @@ def has_spikes(arrays: Arrays) -> bool:
     (True, False)
     """
     return "neuron_type" not in arrays or any(name in arrays for name in SPIKES)
+
+
+def has_nulls(arrays: Arrays) -> bool:
+    """Whether a run has measured its subspaces beside all nulls (``probes.subspaces``).
+
+    Examples
+    --------
+    >>> has_nulls({}), has_nulls({"neuron_type": np.zeros(3)})
+    (True, False)
+    """
+    return "neuron_type" not in arrays or "null.covariance_deg" in arrays
 
 
 def is_waveform(arrays: Arrays) -> bool:

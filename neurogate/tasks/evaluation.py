@@ -25,12 +25,15 @@ The arrays of a result, with P judgements, C cues, K outcomes and T bins of the 
 ``RULE.timing_bias_ms``     (B, P, C) how much too late; NaN where nothing was predicted
 ``RULE.probability``        (B, P, C, K) learned probability
 ``RULE.probability_error``  (B, P, C) mean over outcomes
+``RULE.probability_then``   (B, P, C, K) *what* around the time at which outcomes were due in the first block
+                            judged, whenever they are due and predicted now
 ``RULE.when_weights``       (B, N) at the end of the first block judged
 ``RULE.what_weights``       (B, K, N + 1) likewise, the last weight is that of the constant; (B, K, N) of a
                             rule whose *what* reads phasic traces
 ``RULE.angle_deg``          (B, P) and ``RULE.when_overlap``, ``RULE.what_overlap``: how the weights lie to
                             each other and to those above, see `neurogate.tasks.subspaces`
-``null.NAME_deg``           (B, draws) angles that chance gives, and
+``null.own_traces_deg``     (B, draws) angles that chance gives, and with ``probes.subspaces``
+``null.NAME_deg``           from other nulls, and
 ``activity.NAME``           how *what* and *when* lie in the activity: see there
 ``record.NAME``             what was asked for, see `neurogate.tasks.record`
 =========================== ================================================================
@@ -48,13 +51,14 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from ..analysis.predictions import read_probability
 from ..network.rate_reservoir import AnyReservoir
 from ..plasticity.episode import read_by
 from .clock import Clock
 from .memory import Memory
 from .probes import Probes, judge
 from .scores import scores
-from .subspaces import activity_subspaces, angle_nulls, weight_courses
+from .subspaces import activity_subspaces, angle_nulls, own_trace_angles, weight_courses
 from .truth import block_of, due_ms, expected_when, last_judgements, true_probability
 from .what_when import WhatWhen
 
@@ -178,12 +182,12 @@ def _spikes(finished: Finished) -> dict[str, Array]:
 
 
 def _subspaces(finished: Finished) -> dict[str, Array]:
-    """Return how *what* and *when* lie in the activity, and which angles between readouts chance gives."""
-    memory, seeds = finished.memory, finished.seeds
+    """Return which angles chance gives and, if asked for, how *what* and *when* lie in the activity."""
+    memory, seeds, outcomes = finished.memory, finished.seeds, len(finished.task.outcomes)
+    if not finished.probes.subspaces:
+        return own_trace_angles(memory.samples, seeds, outcomes)
     activity = memory.probes["tonic"][..., :-1] / finished.probes.per_cue
-    return angle_nulls(memory.samples, seeds, len(finished.task.outcomes)) | activity_subspaces(
-        activity, seeds
-    )
+    return angle_nulls(memory.samples, seeds, outcomes) | activity_subspaces(activity, seeds)
 
 
 def _judge_rule(finished: Finished, name: str) -> dict[str, Array]:
@@ -194,14 +198,10 @@ def _judge_rule(finished: Finished, name: str) -> dict[str, Array]:
     when_weights, what_weights = (memory.notes[f"{name}.{key}"] for key in ("when", "what"))
     when = _read(call, when_weights, phasic)[:, :, 0]
     what = _read(call, what_weights, read_by(what_weights, phasic, tonic)).transpose(0, 1, 3, 2, 4)
-    judged = judge(
-        finished.probes,
-        when,
-        what,
-        task.foretold_ms(finished.clock.time_ms[finished.clock.cue_bins]),
-        due_ms(task)[block_of(task, finished.judged)],
-        true_probability(task, finished.judged),
-    )
+    time_ms, due = task.foretold_ms(finished.clock.time_ms[finished.clock.cue_bins]), due_ms(task)
+    block, probability = block_of(task, finished.judged), true_probability(task, finished.judged)
+    judged = judge(finished.probes, when, what, time_ms, due[block], probability)
+    then = np.broadcast_to(due[block[0]], what.shape[:3])
     ends = last_judgements(task, finished.judged)
     known, first = ends >= 0, int(ends[ends >= 0][0])
     return {
@@ -209,6 +209,7 @@ def _judge_rule(finished: Finished, name: str) -> dict[str, Array]:
         "what": np.where(known[None, :, None, None, None], what[:, ends], np.nan),
         "single_peak_ms": memory.notes[f"{name}.single_peak_ms"],
         **judged,
+        "probability_then": read_probability(what, time_ms, then, finished.probes.half_width_ms),
         "when_weights": when_weights[:, first, 0],
         "what_weights": what_weights[:, first],
         **weight_courses(when_weights[:, :, 0], what_weights[..., : phasic.shape[-1]], first),

@@ -38,6 +38,9 @@ class Probes:
         Timing error of no prediction.
     half_width_ms : float
         The probability is the mean of *what* within this distance of the peak.
+    subspaces : bool
+        Measure the subspaces of the activity and every null of the angles too; it takes longer than all the
+        rest of the judgement.
 
     Examples
     --------
@@ -51,6 +54,7 @@ class Probes:
     floor: Annotated[float, Domain()] = 0.08
     missed_error_ms: Milliseconds = 600.0
     half_width_ms: Milliseconds = 40.0
+    subspaces: bool = False
 
     def __attrs_post_init__(self) -> None:
         low, high = self.window_ms

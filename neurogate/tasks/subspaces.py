@@ -21,7 +21,7 @@ from ..analysis.nulls import covariance_angles, isotropic_angles, trace_sum_angl
 from ..analysis.subspaces import angle_between, dimensions_for, principal_angles, principal_components
 from .schedule import generator
 
-__all__ = ["NULL_DRAWS", "activity_subspaces", "angle_nulls", "weight_courses"]
+__all__ = ["NULL_DRAWS", "activity_subspaces", "angle_nulls", "own_trace_angles", "weight_courses"]
 
 Array = npt.NDArray[Any]
 NULL_DRAWS = 200
@@ -66,6 +66,20 @@ def _weight_courses(when: Array, what: Array, first: int) -> dict[str, list[floa
     }
 
 
+def own_trace_angles(samples: Mapping[str, Array], seeds: Sequence[int], outcomes: int) -> dict[str, Array]:
+    """Return the angles between random sums of the traces that *when* and *what* read: the strongest null.
+
+    Parameters and returns are those of `angle_nulls`, of which this is a part.
+    """
+    drawn = [
+        trace_sum_angles(generator(seed, _OWN_TRACES), phasic, tonic, outcomes, NULL_DRAWS)
+        if _varied(phasic, tonic, outcomes)
+        else np.full(NULL_DRAWS, np.nan)
+        for seed, phasic, tonic in zip(seeds, samples["phasic"], samples["tonic"], strict=True)
+    ]
+    return {"null.own_traces_deg": np.stack(drawn)}
+
+
 def angle_nulls(samples: Mapping[str, Array], seeds: Sequence[int], outcomes: int) -> dict[str, Array]:
     """Return the angles that chance gives between *when* and *what*, from weak to strong.
 
@@ -86,21 +100,27 @@ def angle_nulls(samples: Mapping[str, Array], seeds: Sequence[int], outcomes: in
         vary enough.
     """
     drawn = [
-        _angle_nulls(seed, phasic, tonic, outcomes)
+        _angle_nulls(generator(seed, _OTHERS), phasic, tonic, outcomes)
         for seed, phasic, tonic in zip(seeds, samples["phasic"], samples["tonic"], strict=True)
     ]
-    return {f"null.{name}_deg": np.stack([each[name] for each in drawn]) for name in drawn[0]}
+    others = {f"null.{name}_deg": np.stack([each[name] for each in drawn]) for name in drawn[0]}
+    return others | own_trace_angles(samples, seeds, outcomes)
 
 
-def _angle_nulls(seed: int, phasic: Array, tonic: Array, k: int) -> dict[str, Array]:
-    rng, draws = generator(seed, _OTHERS), NULL_DRAWS
-    varied = len(tonic) > k and np.ptp(phasic, axis=0).any() and np.ptp(tonic, axis=0).any()
+def _angle_nulls(rng: np.random.Generator, phasic: Array, tonic: Array, k: int) -> dict[str, Array]:
+    varied = _varied(phasic, tonic, k)
     leading = dimensions_for(principal_components(tonic).variances, _LEADING) if varied else 0
-    null = {"isotropic": _isotropic(rng, tonic.shape[1], k), "leading": _isotropic(rng, leading, k)}
-    if not varied:
-        return null | dict.fromkeys(("covariance", "own_traces"), np.full(draws, np.nan))
-    own = trace_sum_angles(generator(seed, _OWN_TRACES), phasic, tonic, k, draws)
-    return null | {"covariance": covariance_angles(rng, tonic, 1, k, draws), "own_traces": own}
+    return {
+        "isotropic": _isotropic(rng, tonic.shape[1], k),
+        "leading": _isotropic(rng, leading, k),
+        "covariance": covariance_angles(rng, tonic, 1, k, NULL_DRAWS)
+        if varied
+        else np.full(NULL_DRAWS, np.nan),
+    }
+
+
+def _varied(phasic: Array, tonic: Array, k: int) -> bool:
+    return bool(len(tonic) > k and np.ptp(phasic, axis=0).any() and np.ptp(tonic, axis=0).any())
 
 
 def _isotropic(rng: np.random.Generator, n: int, k: int) -> Array:

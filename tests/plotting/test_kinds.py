@@ -48,6 +48,13 @@ def texts(made):
     return [text.get_text() for text in made.findobj(match=lambda a: hasattr(a, "get_text"))]
 
 
+def test_a_run_that_measured_no_nulls_says_how_to_measure_them(shown):
+    without = Shown({name: array for name, array in shown.arrays.items() if name != "null.covariance_deg"})
+    assert set(KINDS) - set(kinds_of(without.arrays)) == {"nulls"}
+    with pytest.raises(RequestError, match=r"no picture of the kind nulls.* --set probes.subspaces=true"):
+        picture("nulls", without)
+
+
 def test_a_reservoir_without_spikes_has_every_picture_but_a_raster(shown):
     rates = Shown({name: array for name, array in shown.arrays.items() if name not in SPIKES})
     assert set(KINDS) - set(kinds_of(rates.arrays)) == {"raster"}
