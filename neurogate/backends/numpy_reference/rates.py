@@ -19,15 +19,13 @@ import numpy.typing as npt
 from .. import noise
 from ..layout import (
     ACTIVATIONS,
-    CHECK_EVERY,
     RateArrays,
     RateCodes,
     RecordPlan,
     StateArrays,
     Status,
-    replica,
 )
-from .recording import record
+from .stepping import over_steps
 
 __all__ = ["run_rates", "tanh"]
 
@@ -81,24 +79,18 @@ def run_rates(
     --------
     See `neurogate.network.rate_reservoir.RateReservoir`, which packs these arrays and names the records.
     """
-    batch, steps = inputs.shape[:2]
-    *arrays, first = state
-    new = StateArrays._make((*(array.copy() for array in arrays), first + steps))
-    records = np.zeros((batch, int(plan.offset[-1])), state.values.dtype)
-    status = Status(np.full(batch, -1), np.zeros(batch, np.int64), np.zeros(batch, np.int64))
-    for b in range(batch):
-        one = replica(network, b)
-        mine = StateArrays._make((*(array[b] for array in new[:-1]), first))
-        for t in range(steps):
-            with np.errstate(over="ignore", invalid="ignore"):  # divergence is looked for below
-                _step(codes, one, mine.values[0], inputs[b, t], first + t)
-            record(plan, mine, _NO_SPIKES, first + t, records[b])
-            if (first + t + 1) % CHECK_EVERY == 0 or t + 1 == steps:
-                lost = np.flatnonzero(~np.isfinite(mine.values[0]))
-                if lost.size:
-                    status.code[b], status.step[b], status.neuron[b] = 0, first + t + 1, lost[0]
-                    break
-    return new, records, status
+
+    def advance(one: RateArrays, mine: StateArrays, b: int, t: int) -> Array:
+        _step(codes, one, mine.values[0], inputs[b, t], state.step + t)
+        return _NO_SPIKES
+
+    return over_steps(network, state, inputs.shape[1], plan, advance, _find_divergence)
+
+
+def _find_divergence(state: StateArrays) -> tuple[int, int]:
+    """Return 0 and the first unit whose rate is not a finite number, or (-1, 0)."""
+    lost = np.flatnonzero(~np.isfinite(state.values[0]))
+    return (0, int(lost[0])) if lost.size else (-1, 0)
 
 
 def _step(codes: RateCodes, network: RateArrays, r: Array, inputs: Array, step: int) -> None:

@@ -29,7 +29,6 @@ import numpy.typing as npt
 
 from .. import noise
 from ..layout import (
-    CHECK_EVERY,
     LESSONS,
     MODELS,
     SCHEMES,
@@ -41,11 +40,10 @@ from ..layout import (
     RecordPlan,
     StateArrays,
     Status,
-    replica,
 )
 from .learning import delta_sample, least_squares_sample
 from .neurons import izhikevich_2003, izhikevich_2007
-from .recording import record
+from .stepping import over_steps
 from .sums import lane_dot
 
 __all__ = ["run_reservoir"]
@@ -93,26 +91,14 @@ def run_reservoir(
     --------
     See `neurogate.network.reservoir.Reservoir`, which packs these arrays and names the records.
     """
-    batch, steps = inputs.shape[:2]
-    *arrays, first = state
-    new = StateArrays._make((*(array.copy() for array in arrays), first + steps))
-    records = np.zeros((batch, int(plan.offset[-1])), state.values.dtype)
-    status = Status(np.full(batch, -1), np.zeros(batch, np.int64), np.zeros(batch, np.int64))
-    for b in range(batch):
-        one = replica(network, b)
-        mine = StateArrays._make((*(array[b] for array in new[:-1]), first))
-        for t in range(steps):
-            with np.errstate(over="ignore", invalid="ignore"):  # divergence is looked for below
-                spikes = _step(codes, one, mine, inputs[b, t], first + t)
-                if lesson is not None and _is_due(lesson, first + t):
-                    _learn(lesson, mine, b, t)
-            record(plan, mine, spikes, first + t, records[b])
-            if (first + t + 1) % CHECK_EVERY == 0 or t + 1 == steps:
-                code, neuron = _find_divergence(mine)
-                if code >= 0:
-                    status.code[b], status.step[b], status.neuron[b] = code, first + t + 1, neuron
-                    break
-    return new, records, status
+
+    def advance(one: NetworkArrays, mine: StateArrays, b: int, t: int) -> Array:
+        spikes = _step(codes, one, mine, inputs[b, t], state.step + t)
+        if lesson is not None and _is_due(lesson, state.step + t):
+            _learn(lesson, mine, b, t)
+        return spikes
+
+    return over_steps(network, state, inputs.shape[1], plan, advance, _find_divergence)
 
 
 def _step(codes: Codes, network: NetworkArrays, state: StateArrays, inputs: Array, step: int) -> Array:
