@@ -6,14 +6,16 @@ in reservoir spiking networks, arXiv:2510.14382; the learners are those of sims/
 Each learner has the same number of settings: the one that is shipped, and others drawn at random from its
 space. Readouts do not act on the network, so all of them live through the same spikes. The reservoirs without
 spikes have as many settings, read by our rule as it is shipped. All are judged on the same networks, whose
-seeds are none of those that judge claims, by one number: the geometric mean of four measures, each divided by
-the target that it was set. So halving any of them counts the same, and 1 is what was aimed at:
+seeds are none of those that judge claims. The search is made in small networks; the best of each learner, and
+what is shipped, are judged again in networks of full size, and the best of these is chosen. A setting is
+judged by one number: the geometric mean of four measures, each divided by the target that it was set. So
+halving any of them counts the same, and 1 is what was aimed at:
 
     timing error and mean |p̂ − p|                        mean over the blocks, when all is settled
     trials until a switch of latencies is learned         of probabilities likewise; at most the block
 
     python experiments/yamada_chao_2025_tuning.py [--quick] [--settings K] [--seeds N] [--neurons N]
-        [--jobs N] [--out DIR] [--json]
+        [--finalists F] [--jobs N] [--out DIR] [--json]
 
 It writes the table with all settings into DIR/yamada_chao_2025_tuning.json. What each simulation came to is
 kept beside it, and not simulated again. A ridge is that for 1000 neurons, and grows with them as traces do.
@@ -104,12 +106,21 @@ NOISE_OF_INPUT = 0.05
 
 Changes = Mapping[str, Any]
 Measures = Mapping[str, float]
+Numbers = Mapping[str, Sequence[int]]  # which settings of each learner and reservoir
+
+
+class Size(NamedTuple):
+    """How large simulations are."""
+
+    neurons: int  # 0: as shipped
+    quick: bool
 
 
 class Judged(NamedTuple):
     """One setting of a learner or reservoir, and what it came to on each seed."""
 
-    changes: Changes  # nothing for what is shipped
+    number: int  # 0 is what is shipped
+    changes: Changes
     of_seeds: Sequence[Measures]
 
     @property
@@ -121,6 +132,13 @@ class Judged(NamedTuple):
     def score(self) -> float:
         """The geometric mean of measures over targets."""
         return float(np.exp(np.mean([np.log(self.measures[key] / TARGETS[key]) for key in TARGETS])))
+
+    def row(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        return {"settings": self.changes, "score": self.score, **self.measures}
+
+
+Found = Mapping[str, Sequence[Judged]]
 
 
 def setting(name: str, number: int) -> Changes:
@@ -166,10 +184,10 @@ def overrides(changes: Changes) -> list[str]:
     return said + [f"reservoir.{key}={json.dumps(value)}" for key, value in given.items()]
 
 
-def loaded(name: str, seed: int, changes: Sequence[str], asked: argparse.Namespace) -> Simulation:
+def loaded(name: str, seed: int, changes: Sequence[str], size: Size) -> Simulation:
     """Read a shipped simulation of one network."""
-    size = [f"reservoir.n={asked.neurons}"] if asked.neurons else []
-    read = load(name, overrides=[f"run.seed={seed}", *size, *changes], quick=asked.quick)
+    neurons = [f"reservoir.n={size.neurons}"] if size.neurons else []
+    read = load(name, overrides=[f"run.seed={seed}", *neurons, *changes], quick=size.quick)
     if not isinstance(read, Simulation):
         raise RequestError(f"{name} has another task than what-when; name a simulation that has it.")
     return read
@@ -181,31 +199,32 @@ def read_by(simulation: Any, rules: Mapping[str, AnyRule]) -> Simulation:
     return read
 
 
-def spiking(seed: int, asked: argparse.Namespace) -> Simulation:
-    """Return the main simulation with every setting of every learner as a rule, all on the same spikes."""
-    shipped = loaded(SIMULATION, seed, [], asked)
+def spiking(numbers: Numbers, seed: int, size: Size) -> Simulation:
+    """Return the main simulation with the settings of every learner as rules, all on the same spikes."""
+    shipped = loaded(SIMULATION, seed, [], size)
     rules = {
         f"{name}_{number:02}": changed(shipped.rules[name], setting(name, number), shipped.reservoir.n)
         for name in SPACES
-        for number in range(asked.settings)
+        for number in numbers[name]
     }
     return read_by(shipped, rules)
 
 
-def without_spikes(name: str, number: int, seed: int, asked: argparse.Namespace) -> Simulation:
+def without_spikes(name: str, number: int, seed: int, size: Size) -> Simulation:
     """Return a reservoir with a setting, read by our rule."""
-    ours = {f"{name}_{number:02}": loaded(SIMULATION, seed, [], asked).rules[OURS]}
-    read = loaded(name, seed, [*ALIKE, *overrides(setting(name, number))], asked)
+    ours = {f"{name}_{number:02}": loaded(SIMULATION, seed, [], size).rules[OURS]}
+    read = loaded(name, seed, [*ALIKE, *overrides(setting(name, number))], size)
     return read_by(read, ours)
 
 
-def simulations(asked: argparse.Namespace) -> Iterator[Simulation]:
+def simulations(numbers: Numbers, seeds: int, size: Size) -> Iterator[Simulation]:
     """Return everything that is to be simulated."""
-    seeds = range(FIRST_SEED, FIRST_SEED + asked.seeds)
-    yield from (spiking(seed, asked) for seed in seeds)
+    for seed in range(FIRST_SEED, FIRST_SEED + seeds):
+        yield spiking(numbers, seed, size)
     for name in RESERVOIRS:
-        for number in range(asked.settings):
-            yield from (without_spikes(name, number, seed, asked) for seed in seeds)
+        for number in numbers[name]:
+            for seed in range(FIRST_SEED, FIRST_SEED + seeds):
+                yield without_spikes(name, number, seed, size)
 
 
 def stored(simulation: Simulation, folder: Path) -> dict[str, Measures]:
@@ -255,46 +274,58 @@ def each(made: Sequence[Simulation], asked: argparse.Namespace) -> Iterator[dict
         yield from pool.map(work, made)
 
 
-def search(asked: argparse.Namespace) -> dict[str, list[Judged]]:
-    """Judge every setting of every learner and reservoir on every seed; the best come first."""
-    made = list(simulations(asked))
+def judge(numbers: Numbers, size: Size, asked: argparse.Namespace) -> Found:
+    """Judge settings of every learner and reservoir on every seed; the best come first."""
+    made = list(simulations(numbers, asked.seeds, size))
     found: dict[str, list[Measures]] = {}
     for done, of_rules in enumerate(each(made, asked), 1):
         for rule, measures in of_rules.items():
             found.setdefault(rule, []).append(measures)
         print(f"{done} of {len(made)} simulations", file=sys.stderr, flush=True)
-    numbers = range(asked.settings)
     return {
         name: sorted(
-            (Judged(setting(name, number), found[f"{name}_{number:02}"]) for number in numbers),
+            (Judged(number, setting(name, number), found[f"{name}_{number:02}"]) for number in chosen),
             key=lambda judged: judged.score,
         )
-        for name in (*SPACES, *RESERVOIRS)
+        for name, chosen in numbers.items()
     }
 
 
-def rows(found: Mapping[str, Sequence[Judged]]) -> list[dict[str, Any]]:
-    """Return the table: of each learner the best setting, the shipped one, and all that were tried."""
+def search(asked: argparse.Namespace) -> tuple[Found, Found]:
+    """Judge all settings in small networks, and the best and what is shipped in those of full size."""
+    names = (*SPACES, *RESERVOIRS)
+    tried = judge(dict.fromkeys(names, range(asked.settings)), Size(asked.neurons, asked.quick), asked)
+    best = {name: [judged.number for judged in tried[name] if judged.number] for name in names}
+    finalists = {name: [0, *best[name][: asked.finalists]] for name in names}
+    return tried, judge(finalists, Size(0, asked.quick), asked)
+
+
+def rows(tried: Found, finals: Found) -> list[dict[str, Any]]:
+    """Return the table: of each learner what is chosen, what is shipped, and all that were tried."""
     return [
         {
             "learner": name,
-            "best": {"settings": ranked[0].changes or "as shipped", "score": ranked[0].score},
-            "shipped": next(judged.score for judged in ranked if not judged.changes),
-            "tried": [
-                {"settings": judged.changes, "score": judged.score, **judged.measures} for judged in ranked
-            ],
+            "chosen": {"settings": finals[name][0].changes or "as shipped", "score": finals[name][0].score},
+            "shipped": shipped(finals[name]).score,
+            "finals": [judged.row() for judged in finals[name]],
+            "tried": [judged.row() for judged in tried[name]],
         }
-        for name, ranked in found.items()
+        for name in tried
     ]
 
 
-def table(found: Mapping[str, Sequence[Judged]]) -> Iterator[str]:
-    """Write the best setting of each learner as a table in Markdown."""
-    yield "| learner | score | as shipped | " + " | ".join(TARGETS) + " | best setting |"
+def shipped(ranked: Sequence[Judged]) -> Judged:
+    """Return what the setting that is shipped came to."""
+    return next(judged for judged in ranked if not judged.number)
+
+
+def table(finals: Found) -> Iterator[str]:
+    """Write the setting that is chosen for each learner as a table in Markdown."""
+    yield "| learner | score | as shipped | " + " | ".join(TARGETS) + " | setting |"
     yield "|---" * (4 + len(TARGETS)) + "|"
-    for name, ranked in found.items():
-        best, shipped = ranked[0], next(judged.score for judged in ranked if not judged.changes)
-        numbers = [best.score, shipped, *best.measures.values()]
+    for name, ranked in finals.items():
+        best = ranked[0]
+        numbers = [best.score, shipped(ranked).score, *best.measures.values()]
         said = ", ".join(f"{key} {value:g}" for key, value in best.changes.items()) or "as shipped"
         yield f"| {name} | {' | '.join(f'{number:.3g}' for number in numbers)} | {said} |"
 
@@ -303,18 +334,21 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="fewer neurons, trials, settings and seeds")
-    parser.add_argument("--settings", type=int, metavar="K", help="of each learner (default: 24, quick 2)")
-    parser.add_argument("--seeds", type=int, metavar="N", help="networks (default: 4, quick 1)")
-    parser.add_argument("--neurons", type=int, metavar="N", help="of each network (default: as shipped)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs"), metavar="DIR", help="folder (default: runs)"
-    )
+    for name, default, words in (
+        ("settings", None, "of each learner (default: 24, quick 2)"),
+        ("seeds", None, "networks (default: 4, quick 1)"),
+        ("neurons", None, "of small networks (default: 300, quick 100)"),
+        ("finalists", 2, "of each learner that are judged at full size (default: 2)"),
+        ("jobs", os.cpu_count() or 1, "processes"),
+    ):
+        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=words)
+    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument("--json", action="store_true", help="print the JSON instead of the table")
     asked = parser.parse_args(given)
-    asked.settings = asked.settings if asked.settings is not None else 2 if asked.quick else 24
-    asked.seeds = asked.seeds if asked.seeds is not None else 1 if asked.quick else 4
-    for name in ("settings", "seeds", "jobs"):
+    for name, full, quick in (("settings", 24, 2), ("seeds", 4, 1), ("neurons", 300, 100)):
+        if getattr(asked, name) is None:
+            setattr(asked, name, quick if asked.quick else full)
+    for name in ("settings", "seeds", "neurons", "finalists", "jobs"):
         if getattr(asked, name) < 1:
             parser.error(f"--{name} is {getattr(asked, name)}; it must be at least 1.")
     return asked
@@ -324,15 +358,15 @@ def main(given: Sequence[str] | None = None) -> None:
     """Search, and write the table."""
     asked = arguments(given)
     try:
-        found = search(asked)
+        tried, finals = search(asked)
     except NeurogateError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
     searched = {"settings": asked.settings, "seeds": asked.seeds, "first_seed": FIRST_SEED}
-    searched |= {"neurons": asked.neurons or "as shipped", "targets": TARGETS}
+    searched |= {"neurons": asked.neurons, "finalists": asked.finalists, "targets": TARGETS}
     path = asked.out / f"{NAME}.json"
-    write(path, machine(shlex.join(["python", *sys.argv])) | searched, rows(found))
-    print(path.read_text("utf-8") if asked.json else "\n".join(table(found)))
+    write(path, machine(shlex.join(["python", *sys.argv])) | searched, rows(tried, finals))
+    print(path.read_text("utf-8") if asked.json else "\n".join(table(finals)))
     print(f"All settings are in {path}.", file=sys.stderr)
 
 

@@ -31,7 +31,8 @@ def tiny(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def shrunk(name: str, overrides: list[str], quick: bool) -> Any:
         asked.extend([name, *overrides])
-        return load(name, overrides=[*overrides, *TINY])
+        kept = [change for change in overrides if not change.startswith("reservoir.n=")]
+        return load(name, overrides=[*kept, *TINY])
 
     monkeypatch.setitem(script["main"].__globals__, "load", shrunk)
     return asked
@@ -69,16 +70,17 @@ def test_the_score_is_one_at_the_targets_and_halving_any_measure_counts_the_same
     script: dict[str, Any],
 ) -> None:
     targets = script["TARGETS"]
-    assert script["Judged"]({}, [targets]).score == pytest.approx(1)
+    assert script["Judged"](0, {}, [targets]).score == pytest.approx(1)
     for key in targets:
-        halved = script["Judged"]({}, [targets | {key: targets[key] / 2}])
+        halved = script["Judged"](0, {}, [targets | {key: targets[key] / 2}])
         assert halved.score == pytest.approx(0.5**0.25)
 
 
 def test_what_is_called_best_is_the_best_of_equally_many_and_never_worse_than_what_is_shipped(
     script: dict[str, Any], tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = ["--quick", "--settings", "2", "--seeds", "2", "--jobs", "1", "--out", str(tmp_path / "new")]
+    given = ["--quick", "--settings", "3", "--seeds", "2", "--finalists", "1", "--jobs", "1"]
+    given += ["--out", str(tmp_path / "new")]
     script["main"]([*given, "--json"])
     printed = capsys.readouterr().out
     stored = json.loads((tmp_path / "new" / "yamada_chao_2025_tuning.json").read_text("utf-8"))
@@ -87,9 +89,9 @@ def test_what_is_called_best_is_the_best_of_equally_many_and_never_worse_than_wh
     rows = stored["rows"]
     assert [row["learner"] for row in rows] == [*script["SPACES"], *script["RESERVOIRS"]]
     for row in rows:
-        scores = [tried["score"] for tried in row["tried"]]
-        assert len(scores) == 2
-        assert row["best"]["score"] == min(scores) <= row["shipped"]
+        finals = [judged["score"] for judged in row["finals"]]
+        assert (len(row["tried"]), len(finals)) == (3, 2)
+        assert row["chosen"]["score"] == min(finals) <= row["shipped"]
     script["main"](given)
     assert capsys.readouterr().out.count("\n") == len(rows) + 2
 
@@ -126,7 +128,7 @@ def test_weights_that_diverge_are_given_up_and_a_network_that_does_ends_it(
     assert weights.given_up == [("e_prop_03", 0)]
 
 
-@pytest.mark.parametrize("option", ["--settings", "--seeds", "--jobs"])
+@pytest.mark.parametrize("option", ["--settings", "--seeds", "--neurons", "--finalists", "--jobs"])
 def test_nothing_to_do_is_refused(
     script: dict[str, Any], option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
