@@ -93,6 +93,7 @@ def test_arrays_of_a_rule_have_the_documented_keys_shapes_and_types(dtype: str) 
         "timing_bias_ms": (B, P, C),
         "probability": (B, P, C, K),
         "probability_error": (B, P, C),
+        "probability_then": (B, P, C, K),
         "when_weights": (B, N),
         "what_weights": (B, K, N + 1),
         "angle_deg": (B, P),
