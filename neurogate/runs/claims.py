@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurogate.analysis.intervals import mean_interval
 from neurogate.errors import RequestError
 
-__all__ = ["Claim", "Verdict", "as_json", "as_markdown", "favours", "near", "within", "worst"]
+__all__ = ["Claim", "Verdict", "as_json", "as_markdown", "favours", "holds", "near", "within", "worst"]
 
 
 class Verdict(StrEnum):
@@ -125,6 +125,21 @@ def near(values: ArrayLike, target: float, supported: float, partly: float) -> V
     if away + half_width <= supported:
         return Verdict.SUPPORTED
     return Verdict.PARTLY if away <= partly else Verdict.NOT_SUPPORTED
+
+
+def holds(found: int, of: int) -> Verdict:
+    """Judge a claim on several things by how many of them it holds of: all, some, or none.
+
+    Parameters
+    ----------
+    found, of : int
+
+    Examples
+    --------
+    >>> [str(holds(found, of=3)) for found in (3, 1, 0)]
+    ['supported', 'partly', 'not supported']
+    """
+    return Verdict.SUPPORTED if found == of else Verdict.PARTLY if found else Verdict.NOT_SUPPORTED
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

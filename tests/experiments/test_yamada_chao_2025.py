@@ -60,16 +60,16 @@ def judged(script: dict[str, Any], name: str, given: Callable[[str, str], float]
 
 
 def test_every_study_is_a_shipped_simulation_that_can_be_changed_so(script: dict[str, Any]) -> None:
-    studies = [script[name] for name in ("MAIN", "TRACE", "SLOW", "SHUFFLED", "IDENTITIES")]
+    studies = [script[name] for name in ("MAIN", "SHUFFLED", "IDENTITIES")]
     studies += [
         study
-        for several in ("SPIKELESS", "NETWORKS", "DISTRACTED", "WEBER")
+        for several in ("SPIKELESS", "NETWORKS", "DISTRACTED", "FORGETFUL", "WEBER")
         for study in script[several].values()
     ]
     for study in studies:
         assert study.load().name == study.simulation
     assert {script["OURS"], *script["RIVALS"]} <= set(rules_of(script["MAIN"]))
-    for study in (*script["SPIKELESS"].values(), script["SHUFFLED"], script["SLOW"]):
+    for study in (*script["SPIKELESS"].values(), script["SHUFFLED"], *script["FORGETFUL"].values()):
         assert script["OURS"] in rules_of(study)
 
 

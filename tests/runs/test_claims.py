@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from neurogate.analysis.intervals import mean_interval
 from neurogate.errors import RequestError
-from neurogate.runs.claims import Claim, Verdict, as_json, as_markdown, favours, near, within, worst
+from neurogate.runs.claims import (
+    Claim,
+    Verdict,
+    as_json,
+    as_markdown,
+    favours,
+    holds,
+    near,
+    within,
+    worst,
+)
 
 numbers = st.lists(st.floats(-100, 100), min_size=2, max_size=8)
 
@@ -42,6 +52,13 @@ def test_what_is_near_lies_on_neither_side_and_a_mirror_changes_nothing(values, 
 def test_the_worst_of_verdicts_is_the_least_that_can_be_said():
     assert worst([Verdict.PARTLY, Verdict.SUPPORTED]) is Verdict.PARTLY
     assert worst([Verdict.PARTLY, Verdict.NOT_SUPPORTED, Verdict.SUPPORTED]) is Verdict.NOT_SUPPORTED
+
+
+@given(st.integers(1, 20), st.integers(0, 20))
+def test_a_claim_on_several_things_is_supported_just_if_it_holds_of_all(of, found):
+    verdict = holds(min(found, of), of)
+    assert (verdict is Verdict.SUPPORTED) == (found >= of)
+    assert (verdict is Verdict.NOT_SUPPORTED) == (found == 0)
 
 
 def test_one_seed_supports_nothing():
