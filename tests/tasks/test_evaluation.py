@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neurogate.analysis.nulls import trace_sum_angles
-from neurogate.analysis.predictions import peak_time, trials_to_criterion
+from neurogate.analysis.predictions import peak_time, read_probability, trials_to_criterion
 from neurogate.analysis.subspaces import angle_between
 from neurogate.network.features import Scaling
 from neurogate.neurons.distributions import Constant
@@ -175,6 +175,16 @@ def test_each_note_is_judged_by_the_truth_of_its_own_block(result: Result) -> No
         np.testing.assert_allclose(np.where(missed, 600, distance), arrays["timing_error_ms"])
         error = np.abs(arrays["probability"] - TASK.probability()[block]).mean(axis=-1)
         np.testing.assert_allclose(error, arrays["probability_error"], rtol=1e-12)
+
+
+def test_what_is_also_read_where_outcomes_were_due_in_the_first_block(result: Result) -> None:
+    assert (TASK.latency_ms()[0] != TASK.latency_ms()[1]).any()
+    due_ms, time_ms = np.broadcast_to(TASK.latency_ms()[0], (B, C)), result.arrays["probe_time_ms"]
+    for rule in RULES:
+        then, what = (result.arrays[f"{rule}.{key}"] for key in ("probability_then", "what"))
+        for block, end in enumerate((1, 3)):
+            expected = read_probability(what[:, block], time_ms, due_ms, PROBES.half_width_ms)
+            np.testing.assert_allclose(then[:, end], expected, rtol=1e-12)
 
 
 def test_notes_are_the_weights_after_the_trial_that_they_name() -> None:
