@@ -11,17 +11,7 @@ from hypothesis import strategies as st
 
 from neurogate.analysis.intervals import mean_interval
 from neurogate.errors import RequestError
-from neurogate.runs.claims import (
-    Claim,
-    Verdict,
-    as_json,
-    as_markdown,
-    favours,
-    holds,
-    near,
-    within,
-    worst,
-)
+from neurogate.runs.claims import Claim, Verdict, as_json, as_markdown, favours, holds, near, within, worst
 
 numbers = st.lists(st.floats(-100, 100), min_size=2, max_size=8)
 
