@@ -13,6 +13,7 @@ from neurogate import config
 from neurogate.config.sweep import Sweep, points
 from neurogate.errors import Outcome, RunError
 from neurogate.runs.collection import Collection, load_sweep
+from neurogate.runs.pool import Workers
 from neurogate.runs.sweep import Event, Options, sweep
 from neurogate.runs.sweep_folder import open_folder
 from neurogate.runs.versions import versions
@@ -28,6 +29,7 @@ def over_points(
     options: Options | None = None,
     command: str = "",
     may_diverge: bool = False,
+    workers: Workers | None = None,
     tell: Callable[[int, Outcome], object] = lambda done, outcome: None,
 ) -> Collection:
     """Simulate every point of a sweep; what is stored is not simulated again.
@@ -45,6 +47,8 @@ def over_points(
         What a user repeats to go on, kept with the sweep.
     may_diverge : bool
         Whether runs that diverge are rows like others, without metrics, or an error.
+    workers : Workers, optional
+        Who simulates, if they shall go on with other sweeps; by default workers of its own.
     tell : callable
         Is told how many runs are done, and how the last one ended.
 
@@ -63,7 +67,7 @@ def over_points(
             done += 1
             tell(done, event.ended.outcome if event.ended else Outcome.DONE)
 
-    counts = sweep(chosen, folder, options or Options(), hear)
+    counts = sweep(chosen, folder, options or Options(), hear, workers)
     fine = (Outcome.DONE, Outcome.DIVERGED) if may_diverge else (Outcome.DONE,)
     lost = ", ".join(f"{n} {outcome}" for outcome, n in counts.items() if n and outcome not in fine)
     if lost:

@@ -19,6 +19,7 @@ from neurogate.config.sweep import Sweep
 from neurogate.errors import Outcome
 from neurogate.runs import store
 from neurogate.runs.over_points import over_points
+from neurogate.runs.pool import Workers
 from neurogate.runs.pooled import stacked
 from neurogate.runs.sweep import Options
 
@@ -79,6 +80,7 @@ def over_seeds(
     jobs: int = 1,
     batch: int = 0,
     command: str = "",
+    workers: Workers | None = None,
     tell: Callable[[int, Outcome], object] = lambda done, outcome: None,
 ) -> Seeds:
     """Simulate successive seeds of a simulation; what is stored is not simulated again.
@@ -96,6 +98,8 @@ def over_seeds(
         Seeds that share a session, at most; 0 chooses.
     command : str
         What a user repeats to go on, kept with the sweep.
+    workers : Workers, optional
+        Who simulates, if they shall go on with other simulations; by default workers of its own.
     tell : callable
         Is told how many runs are done, and how the last one ended.
 
@@ -105,7 +109,7 @@ def over_seeds(
         If not every run came to its end; those that did are kept.
     """
     varied, options = Sweep(seeds=seeds), Options(jobs=jobs, batch=batch)
-    found = over_points(simulation, varied, out, options=options, command=command, tell=tell)
+    found = over_points(simulation, varied, out, options=options, command=command, workers=workers, tell=tell)
     folders = dict.fromkeys(row["folder"] for row in found.rows)
     runs = [store.load(out / name) for name in folders]
     return Seeds(stacked([run.arrays() for run in runs]), [run.metrics for run in runs])
