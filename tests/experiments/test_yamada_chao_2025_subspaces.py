@@ -38,7 +38,7 @@ def evidence(study: Any, angle_deg: float, null_deg: float, harmed: tuple[str, .
     for rule in rules:
         moved = 0.3 * (rule in harmed) * (TRIAL > 120)
         learned = 0.5 + (1 + JITTER[:, None, None, None]) * moved[:, None, None]
-        arrays[f"{rule}.probability"] = np.broadcast_to(learned, (SEEDS, len(TRIAL), 2, 2))
+        arrays[f"{rule}.probability_then"] = np.broadcast_to(learned, (SEEDS, len(TRIAL), 2, 2))
         late = 60.0 * (rule in harmed) * ((TRIAL > 120) & (TRIAL <= 180))
         arrays[f"{rule}.timing_error_ms"] = np.broadcast_to(late[:, None], (SEEDS, len(TRIAL), 2))
         arrays[f"{rule}.angle_deg"] = np.full((SEEDS, len(TRIAL)), null_deg) + JITTER[:, None]
