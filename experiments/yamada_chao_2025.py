@@ -108,9 +108,9 @@ WORDS = {
     "no_error": "without error (pure Hebb)",
     "no_replay": "without offline replay",
     "no_novelty": "without novelty",
-    "lesion_cue": "gate closed for the first 200 ms of the cue",
-    "lesion_delay": "gate closed until 100 ms before the outcome",
-    "lesion_outcome": "gate closed from 100 ms before the outcome to 200 ms after",
+    "lesion_cue": "gate closed in the first 200 ms",
+    "lesion_delay": "gate closed in the delay",
+    "lesion_outcome": "gate closed around the outcome",
     "whole": "whole network",
     "no_slow_synapses": "no slow synapses (all 10 ms)",
     "no_adaptation": "no spike-frequency adaptation",
@@ -424,7 +424,7 @@ def figures(run: Runner, claims: Sequence[str]) -> Iterator[tuple[str, Figure]]:
         yield "subspaces_learning", turning_figure(main.arrays, few)
         yield "subspaces_shared", turning_figure(run(ONE_MATRIX).arrays, (PLAIN, *SHARED, ONE))
     if "phases" in claims:
-        yield "phases", lesion_figure(_conditions(main.metric, [PLAIN, *LESIONS]), _gates())
+        yield "phases", lesion_figure(_conditions(main.metric, [PLAIN, *LESIONS]), _gates(), due_ms=900.0)
     if "ablations" in claims:
         yield "ablations", forest_figure(_conditions(main.metric, [PLAIN, *PARTS]))
         networks = _conditions(lambda name, key: run(NETWORKS[name]).metric(PLAIN, key), [*NETWORKS])

@@ -168,14 +168,15 @@ def _block(part: SubFigure, arrays: Arrays, rules: list[str], block: int) -> Non
     groups = [rivals[i : i + _COMPARED] for i in range(0, len(rivals), _COMPARED)] or [[]]
     panels = part.subplots(2, len(groups) + 1, squeeze=False, width_ratios=[1.0] * len(groups) + [1.1])
     for row, error in zip(panels, CRITERIA, strict=True):
+        highest = CRITERIA[error][0]
         for axes, group in zip(row, groups, strict=False):
-            _curves(axes, arrays, [first, *group], error, block)
+            lines = _curves(axes, arrays, [first, *group], error, block)
+            highest = max(highest, *(float(np.nanmax(line.get_ydata())) for line in lines))
             if axes is not row[0]:
                 axes.sharey(row[0])
                 axes.tick_params(labelleft=False)
                 axes.set_ylabel("")
-        row[0].autoscale(axis="y")
-        row[0].set_ylim(bottom=0.0)
+        row[0].set_ylim(0.0, 1.15 * highest)  # of few seeds the interval alone would fill the panel
         _needed(row[-1], arrays, rules, error, block)
     for axes in panels[0, :-1]:
         axes.set_xlabel("")
@@ -183,14 +184,16 @@ def _block(part: SubFigure, arrays: Arrays, rules: list[str], block: int) -> Non
     part.suptitle(_happened(arrays, block), x=0.01, ha="left", fontsize=7, fontweight="bold")
 
 
-def _curves(axes: Axes, arrays: Arrays, rules: list[str], error: str, block: int) -> None:
+def _curves(axes: Axes, arrays: Arrays, rules: list[str], error: str, block: int) -> list[Line2D]:
     start, stop = arrays["block_start"][block : block + 2]
     trial = arrays["probe_trial"]
     inside = (trial >= start - (_BEFORE if block else 0)) & (trial <= stop)
     errors = {rule: arrays[f"{rule}.{error}"][:, inside].mean(axis=-1) for rule in rules}
-    adaptation_curve(trial[inside] - start, errors, _LABELS[error], criterion=CRITERIA[error][0], ax=axes)
+    criterion = CRITERIA[error][0]
+    lines = adaptation_curve(trial[inside] - start, errors, _LABELS[error], criterion=criterion, ax=axes)
     if not block:
         axes.set_xlabel("trials")
+    return lines
 
 
 def _needed(axes: Axes, arrays: Arrays, rules: list[str], error: str, block: int) -> None:

@@ -76,6 +76,7 @@ def forest(
         axes.set(xlabel=xlabel, ylim=(len(names) - 0.4, -0.6))
         axes.set_yticks(range(len(names)), [display_name(name) for name in names])
         axes.tick_params(axis="y", length=0)
+        axes.locator_params(axis="x", nbins=6)
         axes.spines["left"].set_visible(False)
     return drawn
 

@@ -26,7 +26,10 @@ _HEIGHT = 0.6
 
 
 def lesion_figure(
-    measures: Mapping[str, Mapping[str, ArrayLike]], gates: Mapping[str, tuple[ArrayLike, ArrayLike]]
+    measures: Mapping[str, Mapping[str, ArrayLike]],
+    gates: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    due_ms: float | None = None,
 ) -> Figure:
     """Compose the figure: the gate of every condition over a trial, and each measure beside it.
 
@@ -36,6 +39,8 @@ def lesion_figure(
         By what is measured, with its unit; of each condition, the whole one first.
     gates : mapping of str to (time_ms, opening)
         Of the same conditions in the same order, (T,) each.
+    due_ms : float, optional
+        When the outcome comes in that trial; a dashed line.
 
     Returns
     -------
@@ -53,12 +58,15 @@ def lesion_figure(
         for axes, (words, values) in zip(panels[1:], measures.items(), strict=True):
             whole = known_mean(np.asarray(next(iter(values.values())), float))
             forest(values, words, reference=whole, ax=axes)
-        gate_rows(gates, ax=panels[0])
+        gate_rows(gates, due_ms=due_ms, ax=panels[0])
     return made
 
 
 def gate_rows(
-    gates: Mapping[str, tuple[ArrayLike, ArrayLike]], *, ax: Axes | None = None
+    gates: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    due_ms: float | None = None,
+    ax: Axes | None = None,
 ) -> list[PolyCollection]:
     """Draw how far the gate of each condition opens over a trial, in a row of its own.
 
@@ -66,6 +74,8 @@ def gate_rows(
     ----------
     gates : mapping of str to (time_ms, opening)
         Of each condition, from top to bottom; openings from 0 to 1.
+    due_ms : float, optional
+        When the outcome comes; a dashed line.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -86,6 +96,9 @@ def gate_rows(
             top = base - _HEIGHT * np.asarray(opening, float)
             drawn.append(axes.fill_between(times, base, top, step="mid", color=colour, linewidth=0))
             axes.plot(times[[0, -1]], [base, base], color=colour, linewidth=0.5)
+        if due_ms is not None:
+            axes.axvline(due_ms, color=BLACK, linewidth=0.6, linestyle=(0, (3, 2)))
+            axes.text(due_ms, -0.62, "outcome", ha="center", va="bottom")
         axes.set(xlim=(times[0], times[-1]), ylim=(len(gates) - 0.4, -0.6), xlabel="time from cue (ms)")
         axes.set_yticks(range(len(gates)), [display_name(name) for name in gates])
         axes.tick_params(axis="y", length=0)

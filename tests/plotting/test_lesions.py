@@ -27,3 +27,8 @@ def test_a_gate_is_as_high_as_it_is_open():
     (path,) = gate_rows(GATES)[1].get_paths()
     open_ = path.vertices[:, 1] < path.vertices[:, 1].max()
     assert path.vertices[open_, 0].min() == 1.5
+
+
+def test_the_time_of_the_outcome_is_marked_if_it_is_told():
+    areas = gate_rows(GATES, due_ms=3.0)
+    assert [3.0, 3.0] in [list(line.get_xdata()) for line in areas[0].axes.lines]
