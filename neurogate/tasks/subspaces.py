@@ -69,7 +69,18 @@ def _weight_courses(when: Array, what: Array, first: int) -> dict[str, list[floa
 def own_trace_angles(samples: Mapping[str, Array], seeds: Sequence[int], outcomes: int) -> dict[str, Array]:
     """Return the angles between random sums of the traces that *when* and *what* read: the strongest null.
 
-    Parameters and returns are those of `angle_nulls`, of which this is a part.
+    Parameters
+    ----------
+    samples : mapping of str to array
+        ``phasic`` and ``tonic`` traces that rules learned from, (B, S, N) each.
+    seeds : sequence of int
+        One per replica.
+    outcomes : int
+
+    Returns
+    -------
+    dict of str to (B, draws) array
+        ``null.own_traces_deg``; NaN where traces do not vary enough.
     """
     drawn = [
         trace_sum_angles(generator(seed, _OWN_TRACES), phasic, tonic, outcomes, NULL_DRAWS)
