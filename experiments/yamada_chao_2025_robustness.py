@@ -39,7 +39,7 @@ from neurogate.errors import NeurogateError, Outcome
 from neurogate.plotting.columns import groups
 from neurogate.plotting.heatmap import norm_of
 from neurogate.plotting.lines import lines
-from neurogate.plotting.picture import Picture, save, settled
+from neurogate.plotting.picture import Picture, remark, save, settled
 from neurogate.plotting.region import region
 from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, figure
 from neurogate.runs import store
@@ -65,13 +65,18 @@ MEASURES = {
     "retiming_trials": ("trials to re-time", 25.0, 50.0),
 }
 
+REMARK = (
+    "Maps: mean over seeds; solid border: within the target; dashed: still of use; star: shipped. "
+    "Curves: mean and 95 % interval over seeds; dashed: target; dotted: shipped."
+)
+
 Rows = list[dict[str, Any]]
 
 
 def sweeps(seeds: int, quick: bool) -> dict[str, Sweep]:
     """Return what is varied; the shipped settings are among the values of each."""
     gains, noises = ((0.5, 1.0), (0.3, 1.0)) if quick else ((0.0, 1.0, 2.0, 4.0), (0.1, 0.3, 1.0, 3.0))
-    biases, sizes = ((4.0, 6.0), (150, QUICK_N)) if quick else ((3.0, 6.0, 9.0, 12.0), (125, 250, 500, 1000))
+    biases, sizes = ((4.0, 6.0), (150, QUICK_N)) if quick else ((3.0, 6.0, 10.0), (125, 250, 500, 1000))
     either = tuple({"normal": [bias, 1.0]} for bias in biases)
     return {
         "gain and noise": Sweep(grid={GAIN: gains, NOISE: noises}, seeds=seeds),
@@ -134,8 +139,9 @@ def picture(found: Mapping[str, Rows], n: int) -> Figure:
         maps, curves = cast(Any, made).subfigures(2, 1, height_ratios=(1.5, 1.0))
         panels = maps.subplots(len(RULES), len(MEASURES), squeeze=False, sharex=True, sharey=True)
         _maps(panels, found["gain and noise"])
-        below = curves.subplots(2, 2, sharex="col", sharey="row")
+        below = curves.subplots(2, 2, sharex="col")
         _curves(below, found, n)
+        remark(made, REMARK)
     return made
 
 
@@ -165,8 +171,10 @@ def _curves(panels: Any, found: Mapping[str, Rows], n: int) -> None:
             lines(rows, x, measure, hue="rule", ax=axes)
             axes.axhline(target, color="#D55E00", linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
             axes.axvline(here, color=GREY, linewidth=0.6, linestyle=(0, (1, 1.5)), zorder=1)
-            axes.set(xlabel=xlabel, ylabel=words)
+            highest = max(group.mean for group in groups(rows, ["rule", x], measure))
+            axes.set(xlabel=xlabel, ylabel=words, ylim=(0.0, 1.3 * max(highest, target)))
             axes.label_outer()
+            axes.tick_params(labelleft=True)  # the heights differ
             if (legend := axes.get_legend()) and (row, column) != (0, 1):
                 legend.remove()
 
