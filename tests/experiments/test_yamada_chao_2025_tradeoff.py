@@ -63,6 +63,7 @@ def test_every_setting_and_observer_is_in_the_table_and_the_figure_is_written(
 ) -> None:
     monkeypatch.setitem(script["main"].__globals__, "over_seeds", made_up)
     monkeypatch.setitem(script["main"].__globals__, "HAZARDS", (0.01,))
+    monkeypatch.setitem(script["main"].__globals__, "OBSERVED_SEEDS", 2)
     script["main"](["--quick", "--out", str(tmp_path), "--json"])
     out, _ = capsys.readouterr()
     folder = tmp_path / "yamada_chao_2025_tradeoff"
@@ -76,8 +77,8 @@ def test_every_setting_and_observer_is_in_the_table_and_the_figure_is_written(
     told, bayes = odds["counts, told of the switch"]["told"], odds["Bayes, hazard"]["hazard 0.01"]
     assert 0 < told["error"][0] < odds["counts, memory"]["4 trials"]["error"][0]
     assert bayes["trials"][0] < odds["counts, memory"]["inf trials"]["trials"][0]
-    assert written["chosen"]["seeds"] == [203, 204]
-    assert written["chosen"]["rules"]["chosen"]["error"] == [0.04, 0.0]
+    assert written["chosen"]["other seeds"] == [203, 204]
+    assert written["chosen"]["on other seeds"]["chosen"]["error"] == [0.04, 0.0]
     assert (folder / "tradeoff.png").stat().st_size > 10_000
 
 
