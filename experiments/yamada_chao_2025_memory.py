@@ -164,7 +164,7 @@ def cell(values: Values, form: str) -> str:
 
 def draw(found: Mapping[str, Mapping[str, tuple[Curves, Values]]]) -> Figure:
     """Draw the curves: cue above, time below, a column for each kind of condition."""
-    made = figure(WIDTH_MM, 105.0)
+    made = figure(WIDTH_MM, 120.0)
     with mpl.rc_context(STYLE):
         above, below = made.subplots(2, len(found), sharex=True, sharey="row")
         for (name, panel), cue, time in zip(found.items(), above, below, strict=True):
@@ -177,7 +177,7 @@ def draw(found: Mapping[str, Mapping[str, tuple[Curves, Values]]]) -> Figure:
             curve(cue, of["cue null"], GREY, "null", dashed=True)
             curve(time, of["time null"], GREY, "null", dashed=True)
             time.set_xlabel("time since the cue began (ms)")
-            cue.legend(loc="best")
+            cue.legend(loc="lower center", bbox_to_anchor=(0.5, 1.02), ncols=2)
         above[0].set_ylabel("cue read rightly")
         above[0].set_ylim(0.0, 1.03)
         below[0].set_ylabel("error of the time read (ms)")
