@@ -59,7 +59,8 @@ def pooled(collection: Collection, point: Mapping[str, Any] | None = None) -> di
 def stacked(runs: Sequence[Arrays]) -> dict[str, np.ndarray[Any, Any]]:
     """Put the arrays of runs side by side; what has no replicas must be the same in all of them.
 
-    Spikes and types of neurons are those of the first run.
+    Spikes and types of neurons are those of the first run. What not all have, as when another version made
+    some of them, is left out.
 
     Parameters
     ----------
@@ -80,8 +81,9 @@ def stacked(runs: Sequence[Arrays]) -> dict[str, np.ndarray[Any, Any]]:
     for key in filter(_is_shared, first):
         if not all(key in run and np.array_equal(run[key], first[key]) for run in runs):
             raise RequestError(f"The array {key} differs between the runs; they are not of one kind.")
-    beside = {key: [run[key] for run in runs] for key in filter(_is_per_replica, first)}
-    return {**first, **{key: np.concatenate(arrays) for key, arrays in beside.items()}}
+    alone = {key: array for key, array in first.items() if not _is_per_replica(key)}
+    beside = [key for key in first if key not in alone and all(key in run for run in runs)]
+    return {**alone, **{key: np.concatenate([run[key] for run in runs]) for key in beside}}
 
 
 def _is_per_replica(key: str) -> bool:

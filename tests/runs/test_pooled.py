@@ -63,3 +63,9 @@ def test_what_has_no_replicas_must_agree() -> None:
     other = arrays(2) | {"latency_ms": np.array([[600.0]])}
     with pytest.raises(RequestError, match="latency_ms differs"):
         stacked([arrays(1), other])
+
+
+def test_what_some_runs_lack_is_left_out() -> None:
+    first, second = arrays(1) | {"null.leading_deg": np.zeros((1, 2))}, arrays(2)
+    for runs in ([first, second], [second, first]):
+        assert set(stacked(runs)) == set(second)
