@@ -125,7 +125,7 @@ def change_points(
     >>> came = [0] * 20 + [-1] * 20
     >>> found = change_points([0] * 40, came, (1, 1), hazard=0.02)[:, 0, 0]
     >>> found[[19, 24, 39]].round(2).tolist()
-    [0.97, 0.09, 0.02]
+    [0.97, 0.1, 0.03]
     """
     cues, outcomes = _checked(cue, outcome, shape)
     if not 0 <= hazard <= 1 or not prior > 0:
