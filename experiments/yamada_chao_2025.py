@@ -8,16 +8,15 @@ Networks, one per seed, live through the simulations named below; all learners o
 spikes. Everything is judged in frozen omission probes. Runs are stored: what is there is not simulated
 again, so an interrupted command goes on where it stopped. Run it with
 
-    python experiments/yamada_chao_2025.py [--claim C] [--seeds N] [--quick] [--jobs N] [--out DIR] [--json]
+    python experiments/yamada_chao_2025.py [--claim C ...] [--seeds N] [--quick] [--jobs N] [--out D] [--json]
 
-It writes claims.json, claims.md and the figures into DIR/yamada_chao_2025.
+It writes claims.json, claims.md and the figures into D/yamada_chao_2025.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
-import json
 import os
 import shlex
 import sys
@@ -32,6 +31,7 @@ from numpy.typing import NDArray
 
 from neurogate import config
 from neurogate.analysis.interference import disturbance
+from neurogate.bench.machine import machine, write
 from neurogate.errors import NeurogateError, Outcome
 from neurogate.plotting.adaptation import adaptation_figure, trials_needed
 from neurogate.plotting.calibration import calibration_figure
@@ -444,7 +444,6 @@ def _gates() -> dict[str, tuple[Values, Values]]:
 
 def runner(asked: argparse.Namespace, workers: Workers) -> Runner:
     """Return what simulates a study, or finds it stored."""
-    command = shlex.join(["python", *sys.argv])
 
     @functools.cache
     def run(study: Study) -> Seeds:
@@ -453,8 +452,9 @@ def runner(asked: argparse.Namespace, workers: Workers) -> Runner:
         def tell(done: int, outcome: Outcome) -> None:
             print(f"{title}: {done} of {asked.seeds} seeds, {outcome}", file=sys.stderr, flush=True)
 
-        simulation, known = study.load(quick=asked.quick), {"command": command, "jobs": asked.jobs}
-        return over_seeds(simulation, asked.seeds, asked.out, workers=workers, tell=tell, **known)
+        simulation, command = study.load(quick=asked.quick), shlex.join(["python", *sys.argv])
+        how: dict[str, Any] = {"command": command, "jobs": asked.jobs, "workers": workers, "tell": tell}
+        return over_seeds(simulation, asked.seeds, asked.out, **how)
 
     return run
 
@@ -462,7 +462,8 @@ def runner(asked: argparse.Namespace, workers: Workers) -> Runner:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Judge the claims, and write the table and the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--claim", choices=[*CLAIMS, "all"], default="all", help="which claim (default: all)")
+    claims = [*CLAIMS, "all"]
+    parser.add_argument("--claim", nargs="+", choices=claims, default=["all"], help="which (default: all)")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds, counted from 1 (default: 20, quick 2)")
     parser.add_argument("--quick", action="store_true", help="fewer neurons, trials and seeds")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
@@ -475,7 +476,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asked.seeds < 2:
         parser.error(f"--seeds is {asked.seeds}; an interval needs at least 2.")
     try:
-        judge(asked, list(CLAIMS) if asked.claim == "all" else [asked.claim])
+        judge(asked, list(CLAIMS) if "all" in asked.claim else asked.claim)
     except NeurogateError as error:
         parser.exit(error.exit_code, f"{error}\n")
 
@@ -487,12 +488,11 @@ def judge(asked: argparse.Namespace, chosen: Sequence[str]) -> None:
     with Workers() as workers:
         run = runner(asked, workers)
         table = [claim for name in chosen for claim in CLAIMS[name](run)]
-        told = json.dumps(as_json(table), indent=2, ensure_ascii=False)
-        (out / "claims.json").write_text(told + "\n", "utf-8")
+        write(out / "claims.json", machine(shlex.join(["python", *sys.argv])), as_json(table))
         (out / "claims.md").write_text(as_markdown(table), "utf-8")
         for name, made in figures(run, chosen):
             save(Picture(settled(made), name, ""), out / f"{name}.png")
-    print(told if asked.json else as_markdown(table))
+    print((out / f"claims.{'json' if asked.json else 'md'}").read_text("utf-8"))
     print(f"The table and the figures are in {out}.", file=sys.stderr)
 
 

@@ -169,7 +169,7 @@ def test_the_table_and_figures_are_written(
     out, err = capsys.readouterr()
     folder = tmp_path / "yamada_chao_2025"
     assert json.loads(out) == json.loads((folder / "claims.json").read_text("utf-8"))
-    assert (folder / "claims.md").read_text("utf-8").count("\n") == len(json.loads(out)) + 2
+    assert (folder / "claims.md").read_text("utf-8").count("\n") == len(json.loads(out)["rows"]) + 2
     assert (folder / "adaptation_everything.png").stat().st_size > 10_000
     assert asked == [2] * 3
     assert str(folder) in err
