@@ -12,6 +12,7 @@ TINY = (
     "task.blocks.1.trials=8",
     "task.blocks.2.trials=8",
     "probes.per_cue=1",
+    "probes.subspaces=true",  # every kind of picture can be drawn
 )
 """Changes that make what_when take a second; nothing is learned in that time."""
 
