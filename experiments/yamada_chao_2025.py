@@ -212,9 +212,9 @@ def probability(run: Runner) -> Iterator[Claim]:
     )  # fmt: skip
 
 
-def adaptation(run: Runner) -> Iterator[Claim]:
+def adaptation(run: Runner, switches: Sequence[str] = ("latencies", "probabilities")) -> Iterator[Claim]:
     """Judge whether the local rule adapts where FORCE does not."""
-    for what, (study, block, errors) in SWITCHES.items():
+    for what, (study, block, errors) in ((name, SWITCHES[name]) for name in switches):
         found = run(study)
         for error in errors:
             part = "when" if error == "timing_error_ms" else "what"
@@ -364,6 +364,7 @@ CLAIMS: Mapping[str, Callable[[Runner], Iterator[Claim]]] = {
     "timing": timing,
     "probability": probability,
     "adaptation": adaptation,
+    "switches": functools.partial(adaptation, switches=("identities", "everything")),
     "subspaces": subspaces,
     "phases": phases,
     "ablations": ablations,
@@ -402,8 +403,8 @@ def figures(run: Runner, claims: Sequence[str]) -> Iterator[tuple[str, Figure]]:
     if "scalar_timing" in claims:
         arrays = {name: run(study).arrays for name, study in WEBER.items()}
         yield "scalar_timing", scalar_timing_figure(*spreads_by(arrays, PLAIN))
-    if not {"timing", "probability", "adaptation", "subspaces", "phases", "ablations"} & set(claims):
-        return  # the others have none, and the main simulation is long
+    if not set(claims) - {"scalar_timing", "attention", "memory"}:
+        return  # these have no other figure, and the main simulation is long
     main, few = run(MAIN), (OURS, PLAIN, "force", "force_two_memories")
     yield "scheme", scheme(attrs.evolve(MAIN, rules=(OURS,)).load())
     if "timing" in claims:
@@ -413,8 +414,8 @@ def figures(run: Runner, claims: Sequence[str]) -> Iterator[tuple[str, Figure]]:
         yield "timing", timing_figure(main.arrays, few)
     if "probability" in claims:
         yield "calibration", calibration_figure(main.arrays, few)
-    if "adaptation" in claims:
-        for what, (study, block, _) in SWITCHES.items():
+    for what, (study, block, _) in SWITCHES.items():
+        if ("adaptation" if study == MAIN else "switches") in claims:
             yield f"adaptation_{what}", adaptation_figure(run(study).arrays, (OURS, *RIVALS), [block])
     if "subspaces" in claims:
         elsewhere = {"shuffled labels": (SHUFFLED, OURS), "same filter": (SAME_FILTER, OURS),
@@ -467,9 +468,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds, counted from 1 (default: 20, quick 2)")
     parser.add_argument("--quick", action="store_true", help="fewer neurons, trials and seeds")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs"), metavar="DIR", help="folder (default: runs)"
-    )
+    parser.add_argument("--out", type=Path, default="runs", metavar="D", help="folder (default: runs)")
     parser.add_argument("--json", action="store_true", help="print claims.json instead of the table")
     asked = parser.parse_args(arguments)
     asked.seeds = asked.seeds if asked.seeds is not None else 2 if asked.quick else 20

@@ -98,7 +98,7 @@ def test_the_verdict_on_timing_follows_the_error(
 def test_adapting_where_force_does_not_is_supported_and_beating_what_forgets_is_not(
     script: dict[str, Any],
 ) -> None:
-    rows = judged(script, "adaptation", lambda rule, key: 1.0)
+    rows = [row for name in ("adaptation", "switches") for row in judged(script, name, lambda rule, key: 1.0)]
     verdicts = [str(row.verdict) for row in rows]
     assert verdicts == [*["supported", "supported", "partly"] * 2, "supported", "supported", "supported"]
     assert [row.values.tolist() for row in rows] == [[10.0] * SEEDS] * 9
@@ -165,7 +165,7 @@ def test_the_table_and_figures_are_written(
         return seeds(list(simulation.rules), lambda rule, key: 1.0)
 
     monkeypatch.setitem(names, "over_seeds", run)
-    script["main"](["--claim", "adaptation", "--quick", "--out", str(tmp_path), "--json"])
+    script["main"](["--claim", "switches", "--quick", "--out", str(tmp_path), "--json"])
     out, err = capsys.readouterr()
     folder = tmp_path / "yamada_chao_2025"
     assert json.loads(out) == json.loads((folder / "claims.json").read_text("utf-8"))
