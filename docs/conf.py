@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -66,6 +67,40 @@ class Vocabulary(SphinxDirective):
         return self.parse_text_to_nodes("".join(entries))
 
 
+class Claims(SphinxDirective):
+    """Show the table of claims that an experiment wrote."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Turn each claim into a row."""
+        path = Path(__file__).parent / self.arguments[0]
+        self.env.note_dependency(str(path))
+        stored = json.loads(path.read_text("utf-8"))
+        about = stored["machine"]
+        title = f"{about['date']}, {about['cores']} cores of an {about['cpu']}: ``{about['command']}``"
+        head = ("claim, and what it hinges on", "measured", "rivals", "verdict")
+        rows = [head, *(self._cells(claim) for claim in stored["rows"])]
+        lines = [f".. list-table:: {title}", "   :header-rows: 1", "   :widths: 35 20 30 15", ""]
+        for row in rows:
+            lines += [f"   {'*' if cell is row[0] else ' '} - {cell}" for cell in row]
+        return self.parse_text_to_nodes("\n".join(lines) + "\n")
+
+    def _cells(self, claim: dict[str, Any]) -> tuple[str, ...]:
+        rivals = [f"{name} {self._number(found)}" for name, found in claim["baselines"].items()]
+        rivals += [f"chance {self._number(claim['null'])}"] if claim["null"] else []
+        measured = f"{self._plain(claim['measure'])}: {self._number(claim)}"
+        said = f"{self._plain(claim['claim'])} *{self._plain(claim['hinges_on'])}*"
+        return said, measured, self._plain("; ".join(rivals)) or "none", f"**{claim['verdict']}**"
+
+    def _plain(self, text: str) -> str:
+        return text.replace("|", "\\|").replace("*", "\\*").replace("_", " ")
+
+    def _number(self, found: dict[str, float]) -> str:
+        return f"{found['value']:.3g} ± {found['interval']:.2g}"
+
+
 def setup(app: Sphinx) -> None:
-    """Register the directive."""
+    """Register the directives."""
     app.add_directive("vocabulary", Vocabulary)
+    app.add_directive("claims", Claims)
