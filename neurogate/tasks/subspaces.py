@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.alignment import alignment_index, alignment_null, overlap
+from ..analysis.alignment import alignment_index, alignment_null
 from ..analysis.marginals import marginals
 from ..analysis.nulls import covariance_angles, isotropic_angles, trace_sum_angles
-from ..analysis.subspaces import angle_between, dimensions_for, principal_angles, principal_components
+from ..analysis.subspaces import dimensions_for, principal_angles, principal_components
 from .schedule import generator
 
 __all__ = ["NULL_DRAWS", "activity_subspaces", "angle_nulls", "own_trace_angles", "weight_courses"]
@@ -51,19 +51,35 @@ def weight_courses(when: Array, what: Array, first: int) -> dict[str, Array]:
     Examples
     --------
     >>> when, what = np.eye(3)[None, [0, 1]], np.eye(3)[None, None, [1, 2]].repeat(2, axis=1)
-    >>> {name: course[0].tolist() for name, course in weight_courses(when, what, 0).items()}
+    >>> {name: course[0].round(6).tolist() for name, course in weight_courses(when, what, 0).items()}
     {'angle_deg': [90.0, 0.0], 'when_overlap': [1.0, 0.0], 'what_overlap': [1.0, 1.0]}
     """
-    courses = [_weight_courses(*both, first) for both in zip(when, what, strict=True)]
-    return {name: np.array([course[name] for course in courses]) for name in courses[0]}
-
-
-def _weight_courses(when: Array, what: Array, first: int) -> dict[str, list[float]]:
+    w, w_rank = _bases(when[:, :, None])
+    v, v_rank = _bases(what)
+    cosine, across = v @ w.mT, w - w @ v.mT @ v
+    angle = np.degrees(np.arctan2(np.linalg.norm(across, axis=(2, 3)), np.linalg.norm(cosine, axis=(2, 3))))
     return {
-        "angle_deg": [angle_between(w, each) for w, each in zip(when, what, strict=True)],
-        "when_overlap": [overlap(w[None], when[first][None]) for w in when],
-        "what_overlap": [overlap(each, what[first]) for each in what],
+        "angle_deg": np.where((w_rank > 0) & (v_rank > 0), angle, np.nan),
+        "when_overlap": _overlap(w, w_rank, first),
+        "what_overlap": _overlap(v, v_rank, first),
     }
+
+
+def _bases(rows: Array) -> tuple[Array, Array]:
+    """Return orthonormal bases (..., K, N) of the row spaces, filled up with zeros, and their ranks."""
+    size = np.abs(rows).max(axis=-1, keepdims=True)
+    scaled = np.divide(rows, size, out=np.zeros(rows.shape), where=size > 0)
+    _, scale, basis = np.linalg.svd(scaled, full_matrices=False)
+    kept = scale > scale[..., :1] * max(rows.shape[-2:]) * np.finfo(np.float64).eps
+    return basis * kept[..., None], kept.sum(axis=-1)
+
+
+def _overlap(bases: Array, ranks: Array, first: int) -> Array:
+    """Return the mean squared cosine of the principal angles to the subspace at one of the judgements."""
+    shared = np.square(bases @ bases[:, first, None].mT).sum(axis=(2, 3))
+    dims = np.minimum(ranks, ranks[:, first, None])
+    mean: Array = np.divide(shared, dims, out=np.full(shared.shape, np.nan), where=dims > 0)
+    return mean
 
 
 def own_trace_angles(samples: Mapping[str, Array], seeds: Sequence[int], outcomes: int) -> dict[str, Array]:
