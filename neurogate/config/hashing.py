@@ -21,11 +21,13 @@ from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Distribution, FromFile
 from neurogate.units import field_types
 
-__all__ = ["WITHOUT_EFFECT", "Known", "canonical", "content_hash", "texts"]
+__all__ = ["LATER", "WITHOUT_EFFECT", "Known", "canonical", "content_hash", "texts"]
 
 WITHOUT_EFFECT = frozenset({"name", "description", "run.threads", "run.memory_limit_mb"})
 """Key paths of what changes no bit of a run."""
 
+LATER = {"features.equal_gain": True, "probes.subspaces": False}
+"""Key paths of settings that came later, and the value with which a run is what it was before."""
 _ENCODER = json.JSONEncoder(sort_keys=True, allow_nan=False)
 
 Known = dict[int, tuple[Any, str]]
@@ -36,8 +38,9 @@ def content_hash(simulation: AnySimulation, known: Known | None = None) -> str:
     """Return the SHA-256 of a simulation's canonical form, 64 hexadecimal digits.
 
     Two simulations have the same hash if they give the same bits on the same backend: names, descriptions,
-    the number of threads and the memory limit are left out, every default is spelled out, and a file
-    counts by its content. The order of the rules counts, since the first is the headline.
+    the number of threads and the memory limit are left out, every default is spelled out but that of a
+    setting that came later, and a file counts by its content. The order of the rules counts, since the first
+    is the headline.
 
     Parameters
     ----------
@@ -117,7 +120,8 @@ def texts(value: Any, path: str, known: Known) -> dict[str, str]:
     found = {"kind": _json(kind)} if kind else {}
     for name in field_types(cls):
         inner, place = getattr(value, name), f"{prefix}{name}"
-        if inner is not None and place not in WITHOUT_EFFECT:
+        as_before = place in LATER and inner == LATER[place]
+        if inner is not None and place not in WITHOUT_EFFECT and not as_before:
             found[name] = _text(inner, place, known)
     return found
 

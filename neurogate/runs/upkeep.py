@@ -161,13 +161,15 @@ def _is_bad(folder: Path, damage: Callable[[Path], list[str]], tell: Tell) -> bo
     """Check a folder, set it aside if it is broken, and say so."""
     for _ in range(_TRIES):
         inode = _inode(folder)
+        # While it is read, it may be replaced by a whole one or set aside by others.
         try:
             found = damage(folder) if inode else []
         except OSError as error:
+            if _inode(folder) != inode:
+                continue
             if error.errno != errno.EIO:
                 return _unknown(folder, error, tell)
             found = [f"{error.filename} cannot be read ({error.strerror})"]
-        # While it was read, it may have been replaced by a whole one or set aside by others.
         if not found and _inode(folder) == inode:
             return False
         if found and _inode(folder) == inode and (place := _set_aside(folder, inode)):

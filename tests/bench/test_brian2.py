@@ -17,6 +17,7 @@ def _settings_of_brian2_come_back() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         brian2 = pytest.importorskip("brian2", reason="Brian2 is not installed (extra neurogate[brian])")
+    brian2.seed(1)
     target, dt = brian2.prefs.codegen.target, brian2.defaultclock.dt
     yield
     brian2.prefs.codegen.target, brian2.defaultclock.dt = target, dt

@@ -115,23 +115,27 @@ def test_mistakes_in_a_request_for_a_sweep_are_told_at_once(
     assert all(words in told for words in said)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_sweep_of_seeds_is_drawn_as_one_run_of_many_replicas(
-    kind: str, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, capsys: Captured
-) -> None:
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("seeds")
     chosen = points(Sweep(seeds=2), {"name": "drawn", "reservoir": {"n": 250}})
     for point in chosen:
         drawn_run(out, run={"seed": point.simulation.run.seed})
-    folder = open_folder(chosen, "drawn", out, "neurogate sweep drawn", {})
-    assert main(["plot", str(folder), "--kind", kind, "--out", str(tmp_path)]) == 0
+    return open_folder(chosen, "drawn", out, "neurogate sweep drawn", {})
+
+
+@pytest.mark.parametrize("kind", ["overview", "timing", "nulls"])
+def test_a_sweep_of_seeds_is_drawn_as_one_run_of_many_replicas(
+    kind: str, seeds: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    assert main(["plot", str(seeds), "--kind", kind, "--out", str(tmp_path)]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{kind}.pdf", f"{kind}.png"]
 
 
 def test_what_belongs_to_a_sweep_is_refused_for_a_run(stored: Run, capsys: Captured) -> None:
     assert main(["plot", str(stored.path), "--x", "a", "--kind", "lines"]) == 2
     told = capsys.readouterr().err.splitlines()
-    assert told[0].startswith("--kind is lines; a run has overview, raster")
+    assert told[0].startswith("--kind is lines; a run has overview, scheme, raster, ")
     assert told[1].startswith("--x belongs to a sweep")
 
 

@@ -45,7 +45,6 @@ def test_every_setting_is_one_that_its_learner_can_have(script: dict[str, Any]) 
         settings = [script["setting"](name, number) for number in range(1, 9)]
         made = [script["changed"](rules[name], changes, 1000) for changes in settings]
         assert len(set(map(str, made))) == 8
-        assert rules[name] not in made
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, 3])

@@ -4,7 +4,8 @@ The kernels lie in ``kernels/`` of the checkout. Arrays are NumPy's, coming and 
 between two calls. CuPy is imported when a function is called. The rivals of the delta rule learn on the CPU.
 """
 
-from ..numba_cpu.hebbian import decaying_hebb, filtered_delta, rewarded_hebb
+from typing import Any
+
 from .features import high_pass
 from .learning import normalised_delta, readout, recursive_least_squares
 from .rates import run_rates
@@ -21,3 +22,12 @@ __all__ = [
     "run_rates",
     "run_reservoir",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Find what learns on the CPU; Numba is imported no sooner than that."""
+    if name in __all__:
+        from ..numba_cpu import hebbian
+
+        return getattr(hebbian, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
