@@ -22,6 +22,7 @@ __all__ = [
     "participation_ratio",
     "principal_angles",
     "principal_components",
+    "row_bases",
     "row_basis",
 ]
 
@@ -109,9 +110,39 @@ def row_basis(rows: ArrayLike) -> NDArray[np.float64]:
     matrix = matrix[matrix.any(axis=1)]
     if not matrix.size:
         return matrix
-    matrix = matrix / np.abs(matrix).max(axis=1, keepdims=True)
-    _, scale, basis = np.linalg.svd(matrix, full_matrices=False)
-    return np.asarray(basis[scale > scale[0] * max(matrix.shape) * np.finfo(np.float64).eps])
+    bases, rank = row_bases(matrix)
+    return bases[:rank]
+
+
+def row_bases(rows: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return orthonormal bases of the row spaces of many matrices at once.
+
+    As `row_basis` of each, but of one shape: rows of zeros stand where a rank is smaller than it could be.
+
+    Parameters
+    ----------
+    rows : (..., p, N)
+        Finite; rows of zeros are no directions.
+
+    Returns
+    -------
+    bases : (..., m, N) float64
+        Of orthonormal rows first, then of zeros; m is the smaller of p and N.
+    ranks : (...) int
+        How many rows are not zeros.
+
+    Examples
+    --------
+    >>> bases, ranks = row_bases([[[0.0, 2.0], [0.0, -1.0]], [[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0]] * 2])
+    >>> bases.shape, ranks.tolist()
+    ((3, 2, 2), [1, 2, 0])
+    """
+    given = np.asarray(rows, dtype=np.float64)
+    size = np.abs(given).max(axis=-1, keepdims=True)
+    scaled = np.divide(given, size, out=np.zeros(given.shape), where=size > 0)
+    _, scale, basis = np.linalg.svd(scaled, full_matrices=False)
+    kept = scale > scale[..., :1] * max(given.shape[-2:]) * np.finfo(np.float64).eps
+    return basis * kept[..., None], kept.sum(axis=-1)
 
 
 def angle_between(u: ArrayLike, subspace: ArrayLike) -> float:

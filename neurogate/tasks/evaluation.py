@@ -58,7 +58,7 @@ from .clock import Clock
 from .memory import Memory
 from .probes import Probes, judge
 from .scores import scores
-from .subspaces import activity_subspaces, angle_nulls, own_trace_angles, weight_courses
+from .subspaces import activity_subspaces, angle_nulls, weight_courses
 from .truth import block_of, due_ms, expected_when, last_judgements, true_probability
 from .what_when import WhatWhen
 
@@ -183,11 +183,11 @@ def _spikes(finished: Finished) -> dict[str, Array]:
 
 def _subspaces(finished: Finished) -> dict[str, Array]:
     """Return which angles chance gives and, if asked for, how *what* and *when* lie in the activity."""
-    memory, seeds, outcomes = finished.memory, finished.seeds, len(finished.task.outcomes)
-    if not finished.probes.subspaces:
-        return own_trace_angles(memory.samples, seeds, outcomes)
-    activity = memory.probes["tonic"][..., :-1] / finished.probes.per_cue
-    return angle_nulls(memory.samples, seeds, outcomes) | activity_subspaces(activity, seeds)
+    memory, seeds, everything = finished.memory, finished.seeds, finished.probes.subspaces
+    nulls = angle_nulls(memory.samples, seeds, len(finished.task.outcomes), others=everything)
+    if not everything:
+        return nulls
+    return nulls | activity_subspaces(memory.probes["tonic"][..., :-1] / finished.probes.per_cue, seeds)
 
 
 def _judge_rule(finished: Finished, name: str) -> dict[str, Array]:

@@ -18,10 +18,10 @@ import numpy.typing as npt
 from ..analysis.alignment import alignment_index, alignment_null
 from ..analysis.marginals import marginals
 from ..analysis.nulls import covariance_angles, isotropic_angles, trace_sum_angles
-from ..analysis.subspaces import dimensions_for, principal_angles, principal_components
+from ..analysis.subspaces import dimensions_for, principal_angles, principal_components, row_bases
 from .schedule import generator
 
-__all__ = ["NULL_DRAWS", "activity_subspaces", "angle_nulls", "own_trace_angles", "weight_courses"]
+__all__ = ["NULL_DRAWS", "activity_subspaces", "angle_nulls", "weight_courses"]
 
 Array = npt.NDArray[Any]
 NULL_DRAWS = 200
@@ -54,8 +54,8 @@ def weight_courses(when: Array, what: Array, first: int) -> dict[str, Array]:
     >>> {name: course[0].round(6).tolist() for name, course in weight_courses(when, what, 0).items()}
     {'angle_deg': [90.0, 0.0], 'when_overlap': [1.0, 0.0], 'what_overlap': [1.0, 1.0]}
     """
-    w, w_rank = _bases(when[:, :, None])
-    v, v_rank = _bases(what)
+    w, w_rank = row_bases(when[:, :, None])
+    v, v_rank = row_bases(what)
     cosine, across = v @ w.mT, w - w @ v.mT @ v
     angle = np.degrees(np.arctan2(np.linalg.norm(across, axis=(2, 3)), np.linalg.norm(cosine, axis=(2, 3))))
     return {
@@ -63,15 +63,6 @@ def weight_courses(when: Array, what: Array, first: int) -> dict[str, Array]:
         "when_overlap": _overlap(w, w_rank, first),
         "what_overlap": _overlap(v, v_rank, first),
     }
-
-
-def _bases(rows: Array) -> tuple[Array, Array]:
-    """Return orthonormal bases (..., K, N) of the row spaces, filled up with zeros, and their ranks."""
-    size = np.abs(rows).max(axis=-1, keepdims=True)
-    scaled = np.divide(rows, size, out=np.zeros(rows.shape), where=size > 0)
-    _, scale, basis = np.linalg.svd(scaled, full_matrices=False)
-    kept = scale > scale[..., :1] * max(rows.shape[-2:]) * np.finfo(np.float64).eps
-    return basis * kept[..., None], kept.sum(axis=-1)
 
 
 def _overlap(bases: Array, ranks: Array, first: int) -> Array:
@@ -82,32 +73,9 @@ def _overlap(bases: Array, ranks: Array, first: int) -> Array:
     return mean
 
 
-def own_trace_angles(samples: Mapping[str, Array], seeds: Sequence[int], outcomes: int) -> dict[str, Array]:
-    """Return the angles between random sums of the traces that *when* and *what* read: the strongest null.
-
-    Parameters
-    ----------
-    samples : mapping of str to array
-        ``phasic`` and ``tonic`` traces that rules learned from, (B, S, N) each.
-    seeds : sequence of int
-        One per replica.
-    outcomes : int
-
-    Returns
-    -------
-    dict of str to (B, draws) array
-        ``null.own_traces_deg``; NaN where traces do not vary enough.
-    """
-    drawn = [
-        trace_sum_angles(generator(seed, _OWN_TRACES), phasic, tonic, outcomes, NULL_DRAWS)
-        if _varied(phasic, tonic, outcomes)
-        else np.full(NULL_DRAWS, np.nan)
-        for seed, phasic, tonic in zip(seeds, samples["phasic"], samples["tonic"], strict=True)
-    ]
-    return {"null.own_traces_deg": np.stack(drawn)}
-
-
-def angle_nulls(samples: Mapping[str, Array], seeds: Sequence[int], outcomes: int) -> dict[str, Array]:
+def angle_nulls(
+    samples: Mapping[str, Array], seeds: Sequence[int], outcomes: int, *, others: bool = True
+) -> dict[str, Array]:
     """Return the angles that chance gives between *when* and *what*, from weak to strong.
 
     Parameters
@@ -117,6 +85,8 @@ def angle_nulls(samples: Mapping[str, Array], seeds: Sequence[int], outcomes: in
     seeds : sequence of int
         One per replica.
     outcomes : int
+    others : bool
+        Whether nulls beside that of the readouts' own traces are wanted; they take much longer.
 
     Returns
     -------
@@ -127,15 +97,21 @@ def angle_nulls(samples: Mapping[str, Array], seeds: Sequence[int], outcomes: in
         vary enough.
     """
     drawn = [
-        _angle_nulls(generator(seed, _OTHERS), phasic, tonic, outcomes)
+        (_other_nulls(seed, phasic, tonic, outcomes) if others else {})
+        | {"own_traces": _own_traces(seed, phasic, tonic, outcomes)}
         for seed, phasic, tonic in zip(seeds, samples["phasic"], samples["tonic"], strict=True)
     ]
-    others = {f"null.{name}_deg": np.stack([each[name] for each in drawn]) for name in drawn[0]}
-    return others | own_trace_angles(samples, seeds, outcomes)
+    return {f"null.{name}_deg": np.stack([each[name] for each in drawn]) for name in drawn[0]}
 
 
-def _angle_nulls(rng: np.random.Generator, phasic: Array, tonic: Array, k: int) -> dict[str, Array]:
-    varied = _varied(phasic, tonic, k)
+def _own_traces(seed: int, phasic: Array, tonic: Array, k: int) -> Array:
+    if not _varied(phasic, tonic, k):
+        return np.full(NULL_DRAWS, np.nan)
+    return trace_sum_angles(generator(seed, _OWN_TRACES), phasic, tonic, k, NULL_DRAWS)
+
+
+def _other_nulls(seed: int, phasic: Array, tonic: Array, k: int) -> dict[str, Array]:
+    rng, varied = generator(seed, _OTHERS), _varied(phasic, tonic, k)
     leading = dimensions_for(principal_components(tonic).variances, _LEADING) if varied else 0
     return {
         "isotropic": _isotropic(rng, tonic.shape[1], k),
