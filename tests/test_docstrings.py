@@ -23,9 +23,12 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def public(body: list[ast.stmt], owner: str = "") -> Iterator[tuple[str, Function | ast.ClassDef]]:
-    """List public functions and classes, methods too, with their dotted names."""
+    """List public functions and classes, methods too, with their dotted names.
+
+    What a backward needs of its forward, its Cache, is for those two alone.
+    """
     for node in body:
-        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
+        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith(("_", "Cache")):
             yield f"{owner}{node.name}", node
             if isinstance(node, ast.ClassDef):
                 yield from public(node.body, f"{node.name}.")

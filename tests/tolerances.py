@@ -26,6 +26,14 @@ TOLERANCE: Mapping[tuple[str, str], float] = {
     # One step of a network, or a handful, on a GPU, relative to the largest number: some hundred operations.
     ("steps", "float64"): 1e-12,
     ("steps", "float32"): 1e-5,
+    # Gates against stored arrays, relative to the largest number, computed in float64: by the arrays' own type.
+    ("oracle", "float64"): 1e-10,
+    ("oracle", "float32"): 1e-5,
+    # Gradients against central differences in float64, relative to the largest.
+    ("finite differences", "float64"): 1e-6,
+    # Two ways through the same sums, relative to the largest number: recurrent and chunked, FFT and direct.
+    ("two ways", "float64"): 1e-11,
+    ("two ways", "float32"): 1e-4,
     # A few operations, relative: as many roundings.
     ("arithmetic", "float64"): 2e-15,
     ("arithmetic", "float32"): 1e-6,

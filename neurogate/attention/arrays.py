@@ -1,0 +1,96 @@
+"""The arrays that everything here computes with: NumPy's or CuPy's, of floating-point numbers.
+
+One source serves both libraries: it asks which one its input belongs to, and takes the functions from there.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TypeAlias
+
+from neurogate.errors import RequestError
+
+__all__ = ["Array", "Cache", "Namespace", "fits", "namespace"]
+
+Array: TypeAlias = Any
+"""A NumPy or CuPy array."""
+
+Cache: TypeAlias = Any
+"""What a backward needs of its forward; nobody else looks inside."""
+
+Namespace: TypeAlias = Any
+"""The module `numpy` or `cupy`."""
+
+
+def namespace(**arrays: Array) -> Namespace:
+    """Return the library that all given arrays belong to.
+
+    Parameters
+    ----------
+    **arrays : array or None
+        Floating-point arrays by the names that the caller knows them by; None is passed over.
+
+    Returns
+    -------
+    module
+        `numpy` or `cupy`.
+
+    Raises
+    ------
+    RequestError
+        If libraries are mixed, or something is not an array of floating-point numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> namespace(x=np.ones(3), bias=None).__name__
+    'numpy'
+    >>> namespace(x=np.arange(3))
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: x is an array of int64. Give float32 or float64, as x.astype(float) is.
+    """
+    libraries = {name: _library(name, array) for name, array in arrays.items() if array is not None}
+    if len(set(libraries.values())) > 1:
+        told = ", ".join(f"{name} is of {library}" for name, library in libraries.items())
+        raise RequestError(f"Arrays of two libraries are mixed: {told}. Move all of them to one of the two.")
+    return sys.modules[next(iter(libraries.values()))]
+
+
+def _library(name: str, array: Array) -> str:
+    library = type(array).__module__.partition(".")[0]
+    if library not in ("numpy", "cupy") or not hasattr(array, "dtype"):
+        raise RequestError(f"{name} is {type(array).__name__}. Give an array of NumPy or CuPy.")
+    if array.dtype.kind != "f":
+        raise RequestError(
+            f"{name} is an array of {array.dtype}. Give float32 or float64, as {name}.astype(float) is."
+        )
+    return library
+
+
+def fits(condition: bool, what: str, **arrays: Array) -> None:
+    """Complain about shapes unless a condition holds.
+
+    Parameters
+    ----------
+    condition : bool
+        Whether the shapes fit.
+    what : str
+        What must hold, as it follows "the arrays do not fit:".
+    **arrays : array or None
+        Those whose shapes are told.
+
+    Raises
+    ------
+    RequestError
+        If the condition does not hold.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> fits(False, "the last axis of x must be 3", x=np.ones((2, 4)))
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: x (2, 4): the last axis of x must be 3.
+    """
+    if not condition:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items() if array is not None)
+        raise RequestError(f"{shapes}: {what}.")

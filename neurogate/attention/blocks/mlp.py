@@ -1,0 +1,115 @@
+"""A perceptron with one hidden layer, applied to the last axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurogate.attention import initial as draw
+from neurogate.attention.arrays import Array
+from neurogate.attention.layer import Parameters, named, part
+from neurogate.attention.operators import linear
+from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
+
+__all__ = ["Cache", "backward", "forward", "initial"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs."""
+
+    inner: linear.Cache
+    activation: Pointwise
+    before: Any
+    outer: linear.Cache
+
+
+def initial(
+    rng: np.random.Generator, inputs: int, hidden: int, outputs: int, *, bias: bool = True
+) -> Parameters:
+    """Draw the two maps: `hidden` and `out`.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source; it is advanced.
+    inputs, hidden, outputs : int
+        Widths.
+    bias : bool
+        Whether the maps have one.
+
+    Examples
+    --------
+    >>> initial(np.random.default_rng(0), 2, 8, 3)["out.weight"].shape
+    (3, 8)
+    """
+    first = draw.linear(rng, "hidden", hidden, inputs, bias=bias)
+    return first | draw.linear(rng, "out", outputs, hidden, bias=bias)
+
+
+def forward(x: Array, parameters: Mapping[str, Array], *, activation: str = "gelu") -> tuple[Array, Cache]:
+    r"""Map, bend, map.
+
+    .. math:: y = \phi(x W_1^T + b_1) W_2^T + b_2
+
+    Parameters
+    ----------
+    x : (..., d)
+        Input.
+    parameters : mapping
+        `hidden` and `out`: their weights, and biases if any.
+    activation : str
+        :math:`\phi`, one of `POINTWISE`.
+
+    Returns
+    -------
+    y : (..., e)
+        Output.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> forward(np.ones((5, 2)), initial(np.random.default_rng(0), 2, 8, 3))[0].shape
+    (5, 3)
+    """
+    bend = POINTWISE[activation]
+    before, inner = linear.forward(x, **part(parameters, "hidden"))
+    after, kept = bend.forward(before)
+    y, outer = linear.forward(after, **part(parameters, "out"))
+    return y, Cache(inner, bend, kept, outer)
+
+
+def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
+    """Return the gradients.
+
+    Parameters
+    ----------
+    dy : (..., e)
+        Gradient with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dx : (..., d)
+        Gradient with respect to `x`.
+    gradients : dict
+        Of the parameters.
+
+    Examples
+    --------
+    >>> _, cache = forward(np.ones((5, 2)), initial(np.random.default_rng(0), 2, 8, 3))
+    >>> backward(np.ones((5, 3)), cache)[0].shape
+    (5, 2)
+    """
+    dafter, weight, bias = linear.backward(dy, cache.outer)
+    gradients = named("out", {"weight": weight, "bias": bias})
+    dx, weight, bias = linear.backward(cache.activation.backward(dafter, cache.before), cache.inner)
+    return dx, gradients | named("hidden", {"weight": weight, "bias": bias})

@@ -1,0 +1,175 @@
+"""Multi-head attention with its projections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurogate.attention import initial as draw
+from neurogate.attention.arrays import Array, fits
+from neurogate.attention.layer import Parameters, named, part
+from neurogate.attention.operators import linear, scaled_dot_product
+
+__all__ = ["Cache", "backward", "forward", "initial", "joined", "split"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs; ``attention.weights`` are the attention weights, (B, H, T, S)."""
+
+    projections: dict[str, Any]
+    attention: scaled_dot_product.Cache
+    heads: int
+
+
+def initial(rng: np.random.Generator, width: int, *, bias: bool = True) -> Parameters:
+    """Draw the four projections: q, k, v and o.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source; it is advanced.
+    width : int
+        D.
+    bias : bool
+        Whether the projections have one.
+
+    Examples
+    --------
+    >>> sorted(initial(np.random.default_rng(0), 4, bias=False))
+    ['k.weight', 'o.weight', 'q.weight', 'v.weight']
+    """
+    drawn: Parameters = {}
+    for name in ("q", "k", "v", "o"):
+        drawn |= draw.linear(rng, name, width, width, bias=bias)
+    return drawn
+
+
+def forward(
+    query: Array, key: Array, value: Array, parameters: Mapping[str, Array], *, heads: int,
+    mask: Array | None = None,
+) -> tuple[Array, Cache]:  # fmt: skip
+    r"""Attend with several heads.
+
+    .. math:: y = \mathrm{concat}_h(\mathrm{attention}(q W_q^T, k W_k^T, v W_v^T)_h) W_o^T
+
+    Parameters
+    ----------
+    query : (B, T, D)
+        What attends. Self-attention: the same array three times.
+    key, value : (B, S, D)
+        What is attended to.
+    parameters : mapping
+        q, k, v and o: their weights, and biases if any.
+    heads : int
+        H; it divides D.
+    mask : bool, optional
+        True where a query may look; it broadcasts to (B, H, T, S).
+
+    Returns
+    -------
+    y : (B, T, D)
+        Output.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    References
+    ----------
+    Vaswani et al. 2017, arXiv:1706.03762.
+
+    Examples
+    --------
+    >>> x = np.ones((1, 5, 4))
+    >>> forward(x, x, x, initial(np.random.default_rng(0), 4), heads=2)[0].shape
+    (1, 5, 4)
+    """
+    caches, projected = {}, {}
+    for name, array in (("q", query), ("k", key), ("v", value)):
+        projected[name], caches[name] = linear.forward(array, **part(parameters, name))
+    q, k, v = (split(projected[name], heads) for name in ("q", "k", "v"))
+    o, attention = scaled_dot_product.forward(q, k, v, mask)
+    y, caches["o"] = linear.forward(joined(o), **part(parameters, "o"))
+    return y, Cache(caches, attention, heads)
+
+
+def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Parameters]:
+    """Return the gradients.
+
+    Parameters
+    ----------
+    dy : (B, T, D)
+        Gradient with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dquery, dkey, dvalue : arrays
+        Of self-attention the gradient is the sum of the three.
+    gradients : dict
+        Of the parameters.
+
+    Examples
+    --------
+    >>> x = np.ones((1, 5, 4))
+    >>> _, cache = forward(x, x, x, initial(np.random.default_rng(0), 4), heads=2)
+    >>> [array.shape for array in backward(x, cache)[:3]]
+    [(1, 5, 4), (1, 5, 4), (1, 5, 4)]
+    """
+    do, weight, bias = linear.backward(dy, cache.projections["o"])
+    gradients = named("o", {"weight": weight, "bias": bias})
+    inner = scaled_dot_product.backward(split(do, cache.heads), cache.attention)
+    inputs = []
+    for name, array in zip(("q", "k", "v"), inner, strict=True):
+        dx, weight, bias = linear.backward(joined(array), cache.projections[name])
+        gradients |= named(name, {"weight": weight, "bias": bias})
+        inputs.append(dx)
+    dquery, dkey, dvalue = inputs
+    return dquery, dkey, dvalue, gradients
+
+
+def split(x: Array, heads: int) -> Array:
+    """Turn (B, T, D) into (B, H, T, D / H).
+
+    Parameters
+    ----------
+    x : (B, T, D)
+        Features of all heads, one head after the other.
+    heads : int
+        H.
+
+    Raises
+    ------
+    RequestError
+        If H does not divide D.
+
+    Examples
+    --------
+    >>> split(np.ones((1, 5, 4)), 2).shape
+    (1, 2, 5, 2)
+    """
+    fits(heads > 0 and x.shape[-1] % heads == 0, f"{heads} heads must divide the last axis", x=x)
+    return x.reshape(*x.shape[:-1], heads, x.shape[-1] // heads).swapaxes(-2, -3)
+
+
+def joined(x: Array) -> Array:
+    """Turn (B, H, T, h) into (B, T, H h).
+
+    Parameters
+    ----------
+    x : (B, H, T, h)
+        Features of each head.
+
+    Examples
+    --------
+    >>> joined(np.ones((1, 2, 5, 2))).shape
+    (1, 5, 4)
+    """
+    moved = x.swapaxes(-2, -3)
+    return moved.reshape(*moved.shape[:-2], moved.shape[-2] * moved.shape[-1])

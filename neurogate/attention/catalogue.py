@@ -1,0 +1,125 @@
+"""Which gated layers there are, who published them, and what they cost.
+
+A layer is imported only when it is made, so that listing costs nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from neurogate.errors import RequestError
+
+if TYPE_CHECKING:
+    from neurogate.attention.layer import Layer
+
+__all__ = ["CATALOGUE", "Entry", "layer_class", "make"]
+
+
+@attrs.frozen
+class Entry:
+    """One row of the catalogue.
+
+    Parameters
+    ----------
+    name : str
+        What `make` takes.
+    place : str
+        Module of `neurogate.attention.layers`, a colon, and the class.
+    section : str
+        Number of the system in the list of papers.
+    year : int
+        Of the paper.
+    paper : str
+        Title, and where it is.
+    kind : str
+        What it gates.
+    cost : str
+        How operations grow with the length T (or the pixels N).
+    """
+
+    name: str
+    place: str
+    section: str
+    year: int
+    paper: str
+    kind: str
+    cost: str
+
+
+CATALOGUE = (
+    Entry("feature_selection", "feature_selection:FeatureSelectionGates", "1", 2024,
+          "Hard-attention gates with gradient routing for endoscopic image computing, arXiv:2407.04400",
+          "softmax attention", "T²"),
+)  # fmt: skip
+"""Sorted by section."""
+
+
+def make(name: str, **settings: Any) -> Layer:
+    """Make a layer by its name.
+
+    Parameters
+    ----------
+    name : str
+        One of the catalogue; `neurogate list gates` shows it.
+    **settings
+        Of the layer.
+
+    Returns
+    -------
+    Layer
+        With its parameters drawn from its seed.
+
+    Raises
+    ------
+    RequestError
+        If there is no such layer, no such setting, or a setting is not allowed.
+
+    Examples
+    --------
+    >>> make("feature_selection", d_model=8, heads=2).count
+    888
+    >>> make("feature_selektion")
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: There is no gate feature_selektion. Did you mean feature_selection?
+    """
+    cls: Any = layer_class(name)
+    allowed = [field.name for field in attrs.fields(cls) if field.init]
+    for unknown in settings.keys() - set(allowed):
+        raise RequestError(f"{name} has no setting {unknown}. It has {', '.join(allowed)}.")
+    try:
+        layer: Layer = cls(**settings)
+    except ValueError as error:
+        raise RequestError(str(error)) from None
+    return layer
+
+
+def layer_class(name: str) -> type[Layer]:
+    """Import the class of a layer.
+
+    Parameters
+    ----------
+    name : str
+        One of the catalogue.
+
+    Raises
+    ------
+    RequestError
+        If there is no such layer.
+
+    Examples
+    --------
+    >>> layer_class("feature_selection").__name__
+    'FeatureSelectionGates'
+    """
+    places = {entry.name: entry.place for entry in CATALOGUE}
+    if name not in places:
+        near = difflib.get_close_matches(name, places, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(places)}."
+        raise RequestError(f"There is no gate {name}. {hint}")
+    module, _, cls = places[name].partition(":")
+    found: type[Layer] = getattr(importlib.import_module(f"neurogate.attention.layers.{module}"), cls)
+    return found

@@ -1,0 +1,163 @@
+"""What a gated layer is: settings, named parameters, a forward and a backward.
+
+A layer knows its own backward; nothing here differentiates for it. Its parameters are a plain dict of arrays
+that an optimiser may change in place.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeAlias
+
+import attrs
+import numpy as np
+
+from neurogate.attention.arrays import Array, Cache, Namespace, fits, namespace
+from neurogate.units import Seed, settings
+
+__all__ = ["Layer", "Parameters", "RecurrentLayer", "named", "part", "sequence"]
+
+Parameters: TypeAlias = dict[str, Any]
+"""Arrays by name; the dots in a name say which part of the layer it belongs to."""
+
+
+@settings
+class Layer(abc.ABC):
+    """A differentiable layer.
+
+    Its input and its parameters may be of float32 or float64; it computes, and answers, in the input's.
+
+    Parameters
+    ----------
+    seed : int
+        Of the parameters to start with.
+    """
+
+    summary: ClassVar[str] = ""
+
+    seed: Seed = 0
+    parameters: Parameters = attrs.field(init=False, eq=False, repr=False)  # to be learnt, by name
+
+    def __attrs_post_init__(self) -> None:
+        self.check()
+        object.__setattr__(self, "parameters", self.initial(np.random.default_rng(self.seed)))
+
+    def check(self) -> None:  # noqa: B027 - most layers have nothing to add
+        """Raise ValueError if settings contradict each other."""
+
+    @abc.abstractmethod
+    def initial(self, rng: np.random.Generator) -> Parameters:
+        """Draw the parameters as the paper does, in float64."""
+
+    @abc.abstractmethod
+    def forward(self, x: Array) -> tuple[Array, Cache]:
+        """Return the output, and what `backward` needs."""
+
+    @abc.abstractmethod
+    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
+        """Return the gradients with respect to the input (a tuple of several) and the parameters."""
+
+    @property
+    def count(self) -> int:
+        """How many numbers there are to learn."""
+        return sum(array.size for array in self.parameters.values())
+
+    def to(self, xp: Namespace) -> None:
+        """Move the parameters to another library, `numpy` or `cupy`."""
+        for name, array in self.parameters.items():
+            away = xp is np and not isinstance(array, np.ndarray)
+            self.parameters[name] = array.get() if away else xp.asarray(array)
+
+    def given(self, **inputs: Array | None) -> tuple[Namespace, Parameters]:
+        """Return the library of the inputs, and the parameters in the number type of the first."""
+        xp = namespace(**inputs)
+        dtype = next(array for array in inputs.values() if array is not None).dtype
+        namespace(**inputs, **{f"parameter {name}": array for name, array in self.parameters.items()})
+        return xp, {name: array.astype(dtype, copy=False) for name, array in self.parameters.items()}
+
+
+@settings
+class RecurrentLayer(Layer):
+    """A layer that can be given a sequence piece by piece.
+
+    ``cache.state`` of `forward` is the state after the last step. If a state was given, the gradients of
+    `backward` hold one named "state".
+
+    Parameters
+    ----------
+    seed : int
+        Of the parameters to start with.
+    """
+
+    @abc.abstractmethod
+    def start(self, batch: int, xp: Namespace = np) -> Any:
+        """Return the state before the first step, of `batch` sequences."""
+
+    @abc.abstractmethod
+    def forward(self, x: Array, state: Any = None) -> tuple[Array, Cache]:
+        """Return the output of (B, T, D), from a state on, and what `backward` needs."""
+
+    @abc.abstractmethod
+    def step(self, x: Array, state: Any) -> tuple[Array, Any]:
+        """Return the output of one step, (B, D), and the state after it."""
+
+
+def part(parameters: Mapping[str, Array], name: str) -> Parameters:
+    """Return the parameters of one part, without its name in front.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Of the whole.
+    name : str
+        Of the part.
+
+    Examples
+    --------
+    >>> part({"mlp.weight": 1.0, "norm.weight": 2.0}, "mlp")
+    {'weight': 1.0}
+    """
+    return {key.removeprefix(f"{name}."): a for key, a in parameters.items() if key.startswith(f"{name}.")}
+
+
+def named(name: str, gradients: Mapping[str, Array | None]) -> Parameters:
+    """Return the gradients of one part with its name in front, and without those that are None.
+
+    Parameters
+    ----------
+    name : str
+        Of the part.
+    gradients : mapping
+        Of the part.
+
+    Examples
+    --------
+    >>> named("mlp", {"weight": 1.0, "bias": None})
+    {'mlp.weight': 1.0}
+    """
+    return {f"{name}.{key}": array for key, array in gradients.items() if array is not None}
+
+
+def sequence(x: Array, width: int) -> None:
+    """Complain unless `x` is a batch of sequences of vectors of the given width.
+
+    Parameters
+    ----------
+    x : (B, T, D)
+        What was given.
+    width : int
+        What D must be.
+
+    Raises
+    ------
+    RequestError
+        If it is not.
+
+    Examples
+    --------
+    >>> sequence(np.ones((2, 3)), 3)
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: x (2, 3): x must be (batch, length, 3).
+    """
+    fits(x.ndim == 3 and x.shape[-1] == width, f"x must be (batch, length, {width})", x=x)

@@ -1,0 +1,109 @@
+"""Feature-selection gates: one sigmoid weight for each channel of a residual branch, whatever the input."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from neurogate.attention import initial as draw
+from neurogate.attention.arrays import Array
+from neurogate.attention.blocks import mlp, multi_head
+from neurogate.attention.layer import Layer, Parameters, named, part, sequence
+from neurogate.attention.operators import layer_norm
+from neurogate.attention.operators.pointwise import sigmoid
+from neurogate.units import Count, Positive, settings
+
+__all__ = ["FeatureSelectionGates"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs."""
+
+    norm1: layer_norm.Cache
+    attention: multi_head.Cache
+    norm2: layer_norm.Cache
+    mlp: mlp.Cache
+    branches: tuple[Array, Array]
+    gates: tuple[Array, Array]
+
+
+@settings
+class FeatureSelectionGates(Layer):
+    r"""A transformer block whose two residual branches are weighted channel by channel.
+
+    .. math::
+        x \leftarrow x + \sigma(\gamma_1) \odot \mathrm{MHSA}(\mathrm{LN}(x)), \quad
+        x \leftarrow x + \sigma(\gamma_2) \odot \mathrm{MLP}(\mathrm{LN}(x))
+
+    There is no threshold, although the authors call the attention hard; at the start the gates are about 1/2
+    and halve both branches.
+
+    Parameters
+    ----------
+    d_model : int
+        D.
+    heads : int
+        H; it divides D.
+    ratio : int
+        Hidden width of the MLP over D.
+    eps : float
+        Of the layer norms.
+
+    References
+    ----------
+    Hard-attention gates with gradient routing for endoscopic image computing (2024), arXiv:2407.04400.
+
+    Examples
+    --------
+    >>> layer = FeatureSelectionGates(d_model=8, heads=2)
+    >>> y, cache = layer.forward(np.ones((1, 5, 8)))
+    >>> dx, gradients = layer.backward(np.ones_like(y), cache)
+    >>> dx.shape, gradients["gate1"].shape
+    ((1, 5, 8), (8,))
+    """
+
+    d_model: Count = 384
+    heads: Count = 6
+    ratio: Count = 4
+    eps: Positive = 1e-5
+
+    def check(self) -> None:
+        """Raise ValueError if the heads do not divide the width."""
+        if self.d_model % self.heads:
+            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+
+    def initial(self, rng: np.random.Generator) -> Parameters:
+        """Draw the gates by Xavier's rule, the rest as PyTorch does."""
+        d = self.d_model
+        drawn: Parameters = {f"gate{i}": draw.xavier_normal(rng, (1, d))[0] for i in (1, 2)}
+        for i in (1, 2):
+            drawn |= {f"norm{i}.weight": np.ones(d), f"norm{i}.bias": np.zeros(d)}
+        drawn |= named("attention", multi_head.initial(rng, d))
+        return drawn | named("mlp", mlp.initial(rng, d, self.ratio * d, d))
+
+    def forward(self, x: Array) -> tuple[Array, Cache]:
+        """Return the output of (B, T, D), and what `backward` needs."""
+        _, p = self.given(x=x)
+        sequence(x, self.d_model)
+        n, norm1 = layer_norm.forward(x, **part(p, "norm1"), eps=self.eps)
+        u, attention = multi_head.forward(n, n, n, part(p, "attention"), heads=self.heads)
+        x = x + sigmoid.value(p["gate1"]) * u
+        n, norm2 = layer_norm.forward(x, **part(p, "norm2"), eps=self.eps)
+        w, hidden = mlp.forward(n, part(p, "mlp"))
+        y = x + sigmoid.value(p["gate2"]) * w
+        return y, Cache(norm1, attention, norm2, hidden, (u, w), (p["gate1"], p["gate2"]))
+
+    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
+        """Return the gradients with respect to the input and the parameters."""
+        (u, w), (gate1, gate2) = cache.branches, cache.gates
+        gradients = {"gate2": sigmoid.slope(gate2) * (dy * w).sum(axis=(0, 1))}
+        dn, inner = mlp.backward(sigmoid.value(gate2) * dy, cache.mlp)
+        dx, weight, bias = layer_norm.backward(dn, cache.norm2)
+        gradients |= named("mlp", inner) | named("norm2", {"weight": weight, "bias": bias})
+        dy = dy + dx
+        gradients["gate1"] = sigmoid.slope(gate1) * (dy * u).sum(axis=(0, 1))
+        *inputs, inner = multi_head.backward(sigmoid.value(gate1) * dy, cache.attention)
+        dx, weight, bias = layer_norm.backward(sum(inputs), cache.norm1)
+        gradients |= named("attention", inner) | named("norm1", {"weight": weight, "bias": bias})
+        return dy + dx, gradients

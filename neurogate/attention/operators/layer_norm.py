@@ -1,0 +1,104 @@
+"""Layer normalisation of the last axis."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, fits, namespace
+
+__all__ = ["Cache", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs."""
+
+    unit: Array
+    inverse_sd: Array
+    weight: Array | None
+    biased: bool
+
+
+def forward(
+    x: Array, weight: Array | None = None, bias: Array | None = None, *, eps: float = 1e-5
+) -> tuple[Array, Cache]:
+    r"""Give the last axis mean 0 and variance 1, then weight and shift it.
+
+    .. math:: y = w \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + b
+
+    Parameters
+    ----------
+    x : (..., d)
+        Input; the variance divides by d.
+    weight, bias : (d,), optional
+        1 and 0 if left out.
+    eps : float
+        What keeps a constant input from division by 0.
+
+    Returns
+    -------
+    y : (..., d)
+        Output.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    References
+    ----------
+    Ba, Kiros & Hinton 2016, arXiv:1607.06450.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.array([[1.0, 3.0]]), eps=0.0)[0].tolist()
+    [[-1.0, 1.0]]
+    """
+    xp = namespace(x=x, weight=weight, bias=bias)
+    for each in (weight, bias):
+        fits(each is None or each.shape == x.shape[-1:], "weight and bias are as long as the last axis of x",
+             x=x, weight=weight, bias=bias)  # fmt: skip
+    unit = x - x.mean(axis=-1, keepdims=True)
+    inverse_sd = 1 / xp.sqrt((unit * unit).mean(axis=-1, keepdims=True) + eps)
+    unit *= inverse_sd
+    y = unit.copy() if weight is None else unit * weight
+    if bias is not None:
+        y += bias
+    return y, Cache(unit, inverse_sd, weight, bias is not None)
+
+
+def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None, Array | None]:
+    r"""Return the gradients.
+
+    With :math:`\hat x` the input of mean 0 and variance 1 and :math:`g = w \bar y`,
+
+    .. math:: \bar x = \sigma^{-1} (g - \langle g \rangle - \hat x \langle g \hat x \rangle)
+
+    Parameters
+    ----------
+    dy : (..., d)
+        Gradient with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dx, dweight, dbias
+        Gradients; None for what was left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = forward(np.array([[1.0, 3.0]]), np.ones(2))
+    >>> backward(np.array([[1.0, 1.0]]), cache)[1].round(3).tolist()
+    [-1.0, 1.0]
+    """
+    unit, inverse_sd, weight, biased = cache
+    g = dy if weight is None else dy * weight
+    dx = g - g.mean(axis=-1, keepdims=True) - unit * (g * unit).mean(axis=-1, keepdims=True)
+    dx *= inverse_sd
+    d = dy.shape[-1]
+    dweight = None if weight is None else (dy * unit).reshape(-1, d).sum(axis=0)
+    return dx, dweight, dy.reshape(-1, d).sum(axis=0) if biased else None

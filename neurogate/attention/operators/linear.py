@@ -1,0 +1,89 @@
+"""The linear map of the last axis."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, fits, namespace
+
+__all__ = ["Cache", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs."""
+
+    x: Array
+    weight: Array
+    biased: bool
+
+
+def forward(x: Array, weight: Array, bias: Array | None = None) -> tuple[Array, Cache]:
+    r"""Map the last axis.
+
+    .. math:: y = x W^T + b
+
+    Parameters
+    ----------
+    x : (..., d)
+        Input.
+    weight : (e, d)
+        One row for each output.
+    bias : (e,), optional
+        What is added.
+
+    Returns
+    -------
+    y : (..., e)
+        Output.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.ones((1, 3)), np.ones((2, 3)), np.array([0.0, 1.0]))[0].tolist()
+    [[3.0, 4.0]]
+    """
+    namespace(x=x, weight=weight, bias=bias)
+    fits(weight.ndim == 2, "weight must have two axes, outputs and inputs", x=x, weight=weight)
+    fits(x.shape[-1] == weight.shape[1], "the last axes of x and weight must agree", x=x, weight=weight)
+    y = (x.reshape(-1, x.shape[-1]) @ weight.T).reshape(*x.shape[:-1], len(weight))
+    if bias is not None:
+        fits(bias.shape == weight.shape[:1], "bias needs one number for each row", weight=weight, bias=bias)
+        y += bias
+    return y, Cache(x, weight, bias is not None)
+
+
+def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
+    r"""Return the gradients.
+
+    .. math:: \bar x = \bar y W, \quad \bar W = \bar y^T x, \quad \bar b = \sum \bar y
+
+    Parameters
+    ----------
+    dy : (..., e)
+        Gradient of the loss with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dx, dweight, dbias
+        Gradients; dbias is None if there was no bias.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = forward(np.ones((1, 3)), np.ones((2, 3)))
+    >>> [None if gradient is None else gradient.shape for gradient in backward(np.ones((1, 2)), cache)]
+    [(1, 3), (2, 3), None]
+    """
+    rows = dy.reshape(-1, dy.shape[-1])
+    dx = (rows @ cache.weight).reshape(cache.x.shape)
+    dweight = rows.T @ cache.x.reshape(-1, cache.x.shape[-1])
+    return dx, dweight, rows.sum(axis=0) if cache.biased else None

@@ -1,0 +1,71 @@
+"""Masks of attention: which query may look at which key."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurogate.attention.arrays import Array, Namespace
+from neurogate.errors import RequestError
+
+__all__ = ["causal", "sliding_window"]
+
+
+def causal(queries: int, keys: int, xp: Namespace = np) -> Array:
+    """Let each query look at its own key and at earlier ones.
+
+    Parameters
+    ----------
+    queries, keys : int
+        How many; the last query stands at the last key, so that a cache may hold the earlier keys.
+    xp : module
+        `numpy` or `cupy`.
+
+    Returns
+    -------
+    (queries, keys) bool
+        True where a query may look.
+
+    Examples
+    --------
+    >>> causal(2, 3).astype(int).tolist()
+    [[1, 1, 0], [1, 1, 1]]
+    """
+    return xp.tri(queries, keys, keys - queries, dtype=bool)
+
+
+def sliding_window(
+    queries: int, keys: int, before: int, after: int | None = None, xp: Namespace = np
+) -> Array:
+    """Let each query look at keys near its own.
+
+    Parameters
+    ----------
+    queries, keys : int
+        How many; the last query stands at the last key.
+    before : int
+        How many keys before its own are seen.
+    after : int, optional
+        How many keys after its own are seen; as many as before if left out, 0 for a causal window.
+    xp : module
+        `numpy` or `cupy`.
+
+    Returns
+    -------
+    (queries, keys) bool
+        True where a query may look.
+
+    Raises
+    ------
+    RequestError
+        If a window is negative.
+
+    Examples
+    --------
+    >>> sliding_window(3, 3, before=1, after=0).astype(int).tolist()
+    [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
+    """
+    after = before if after is None else after
+    if before < 0 or after < 0:
+        raise RequestError(f"The window reaches {before} back and {after} on. Give numbers of at least 0.")
+    lag = xp.arange(queries)[:, None] + (keys - queries) - xp.arange(keys)
+    return (lag <= before) & (lag >= -after)

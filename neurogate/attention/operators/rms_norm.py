@@ -1,0 +1,94 @@
+"""Normalisation of the last axis by its root mean square."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, fits, namespace
+
+__all__ = ["Cache", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs."""
+
+    unit: Array
+    inverse_rms: Array
+    weight: Array | None
+
+
+def forward(x: Array, weight: Array | None = None, *, eps: float = 1e-5) -> tuple[Array, Cache]:
+    r"""Divide by the root mean square of the last axis, then weight.
+
+    .. math:: y = w x / \sqrt{\langle x^2 \rangle + \epsilon}
+
+    Parameters
+    ----------
+    x : (..., d)
+        Input.
+    weight : (d,), optional
+        1 if left out.
+    eps : float
+        What keeps an input of zeros from division by 0.
+
+    Returns
+    -------
+    y : (..., d)
+        Output.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    References
+    ----------
+    Zhang & Sennrich 2019, arXiv:1910.07467.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.array([[3.0, 3.0]]), eps=0.0)[0].tolist()
+    [[1.0, 1.0]]
+    """
+    xp = namespace(x=x, weight=weight)
+    fits(weight is None or weight.shape == x.shape[-1:], "weight is as long as the last axis of x",
+         x=x, weight=weight)  # fmt: skip
+    inverse_rms = 1 / xp.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)
+    unit = x * inverse_rms
+    return unit if weight is None else unit * weight, Cache(unit, inverse_rms, weight)
+
+
+def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None]:
+    r"""Return the gradients.
+
+    With :math:`\hat x` the input divided by its root mean square :math:`r` and :math:`g = w \bar y`,
+
+    .. math:: \bar x = r^{-1} (g - \hat x \langle g \hat x \rangle)
+
+    Parameters
+    ----------
+    dy : (..., d)
+        Gradient with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dx, dweight
+        Gradients; dweight is None if there was no weight.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = forward(np.array([[3.0, 3.0]]), np.ones(2))
+    >>> backward(np.ones((1, 2)), cache)[1].round(3).tolist()
+    [1.0, 1.0]
+    """
+    unit, inverse_rms, weight = cache
+    g = dy if weight is None else dy * weight
+    dx = (g - unit * (g * unit).mean(axis=-1, keepdims=True)) * inverse_rms
+    dweight = None if weight is None else (dy * unit).reshape(-1, dy.shape[-1]).sum(axis=0)
+    return dx, dweight

@@ -1,0 +1,85 @@
+"""The softmax of the last axis, and masks that hide some of it."""
+
+from __future__ import annotations
+
+from neurogate.attention.arrays import Array, fits, namespace
+
+__all__ = ["backward", "forward"]
+
+
+def forward(scores: Array, mask: Array | None = None) -> tuple[Array, Array]:
+    r"""Turn the last axis into weights that sum to 1.
+
+    .. math:: p_i = e^{s_i} / \sum_j e^{s_j}
+
+    Parameters
+    ----------
+    scores : (..., S)
+        Scores; an infinite negative one is hidden.
+    mask : (..., S) bool, optional
+        True where a score counts; it broadcasts. A row in which none counts has weights 0.
+
+    Returns
+    -------
+    weights : (..., S)
+        From 0 to 1.
+    cache : array
+        For `backward`: the weights.
+
+    Raises
+    ------
+    RequestError
+        If the mask does not broadcast to the scores.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.zeros((1, 4)), np.array([True, True, False, False]))[0].tolist()
+    [[0.5, 0.5, 0.0, 0.0]]
+    """
+    xp = namespace(scores=scores)
+    if mask is not None:
+        _broadcasts(mask, scores)
+        scores = xp.where(mask, scores, -xp.inf)
+    if not scores.shape[-1]:
+        return scores.copy(), scores
+    top = scores.max(axis=-1, keepdims=True)
+    weights = scores - xp.where(xp.isfinite(top), top, 0).astype(scores.dtype)
+    xp.exp(weights, out=weights)
+    total = weights.sum(axis=-1, keepdims=True)
+    weights /= xp.where(total > 0, total, 1)
+    return weights, weights
+
+
+def backward(dy: Array, cache: Array) -> Array:
+    r"""Return the gradient with respect to the scores.
+
+    .. math:: \bar s = p (\bar p - \langle p, \bar p \rangle)
+
+    Parameters
+    ----------
+    dy : (..., S)
+        Gradient with respect to the weights.
+    cache : array
+        Of `forward`.
+
+    Returns
+    -------
+    (..., S)
+        Gradient; 0 where a score was hidden.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> backward(np.ones((1, 2)), np.array([[0.25, 0.75]])).tolist()
+    [[0.0, 0.0]]
+    """
+    within = dy * cache
+    within -= cache * within.sum(axis=-1, keepdims=True)
+    return within
+
+
+def _broadcasts(mask: Array, scores: Array) -> None:
+    pairs = zip(reversed(mask.shape), reversed(scores.shape), strict=False)
+    good = mask.dtype == bool and mask.ndim <= scores.ndim and all(m in (1, s) for m, s in pairs)
+    fits(good, "the mask must be of true and false, and broadcast to the scores", mask=mask, scores=scores)

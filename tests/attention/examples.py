@@ -1,0 +1,44 @@
+"""A small instance of each gate, with inputs: what the battery of tests runs over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+
+from neurogate.attention import make
+from neurogate.attention.layer import Layer
+
+
+@attrs.frozen
+class Example:
+    """One gate as the battery makes it."""
+
+    settings: Mapping[str, Any]
+    shapes: tuple[tuple[int, ...], ...]  # of the inputs, the batch first
+    count: int  # parameters, by the paper's formula, written out
+    more: Callable[[], Mapping[str, Any]] = dict  # further arguments of forward
+    causal: bool = False  # whether an output at t depends on inputs up to t alone
+    over_batch: bool = False  # whether it uses statistics of the batch
+    length: bool = True  # whether it takes any length T, the second axis of the first input
+
+    def inputs(self, rng: np.random.Generator, dtype: str = "float64") -> tuple[np.ndarray, ...]:
+        """Draw the inputs."""
+        return tuple(rng.standard_normal(shape).astype(dtype) for shape in self.shapes)
+
+
+def example_layer(name: str) -> Layer:
+    """Make the gate of an example."""
+    return make(name, **EXAMPLES[name].settings)
+
+
+D, H = 8, 2
+
+EXAMPLES: Mapping[str, Example] = {
+    "feature_selection": Example(
+        {"d_model": D, "heads": H}, ((2, 5, D),),
+        count=2 * D + 4 * D + 4 * (D * D + D) + 2 * 4 * D * D + 4 * D + D,
+    ),
+}  # fmt: skip

@@ -1,0 +1,175 @@
+"""What holds for every gate of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurogate.attention import make
+from neurogate.attention.catalogue import CATALOGUE, layer_class
+from neurogate.attention.layer import Layer, RecurrentLayer
+from neurogate.errors import RequestError
+from tests.attention.examples import EXAMPLES, example_layer
+from tests.attention.gradients import check_layer
+from tests.tolerances import TOLERANCE
+
+NAMES = [entry.name for entry in CATALOGUE]
+CAUSAL = [name for name in NAMES if name in EXAMPLES and EXAMPLES[name].causal]
+ONE_BY_ONE = [name for name in NAMES if name in EXAMPLES and not EXAMPLES[name].over_batch]
+ANY_LENGTH = [name for name in NAMES if name in EXAMPLES and EXAMPLES[name].length]
+RECURRENT = [name for name in NAMES if issubclass(layer_class(name), RecurrentLayer)]
+
+
+def run(layer: Layer, inputs: tuple[np.ndarray, ...], more: Any) -> tuple[np.ndarray, ...]:
+    """Return the output, the gradients of the inputs, and those of the parameters in order of their names."""
+    y, cache = layer.forward(*inputs, **more)
+    dx, gradients = layer.backward(np.ones_like(y), cache)
+    return y, *(dx if isinstance(dx, tuple) else (dx,)), *(gradients[name] for name in sorted(gradients))
+
+
+def near(a: np.ndarray, b: np.ndarray) -> bool:
+    size = max(1.0, float(np.abs(b).max(initial=0)))
+    return bool(np.abs(a - b).max(initial=0) <= TOLERANCE["two ways", "float64"] * size)
+
+
+def test_there_is_an_example_of_each() -> None:
+    assert EXAMPLES.keys() == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_shapes_and_number_types_are_those_of_what_was_given(
+    name: str, dtype: str, rng: np.random.Generator
+) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    inputs = example.inputs(rng, dtype)
+    y, cache = layer.forward(*inputs, **example.more())
+    dx, gradients = layer.backward(np.ones_like(y), cache)
+    found = dx if isinstance(dx, tuple) else (dx,)
+    assert y.dtype == dtype
+    assert [array.shape for array in found] == [array.shape for array in inputs]
+    assert {key: array.shape for key, array in gradients.items()} == {
+        key: array.shape for key, array in layer.parameters.items()
+    }
+    assert {str(array.dtype) for array in (*found, *gradients.values())} == {dtype}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_are_those_of_finite_differences(name: str, rng: np.random.Generator) -> None:
+    example = EXAMPLES[name]
+    check_layer(rng, example_layer(name), *example.inputs(rng), **example.more())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_that_was_given_is_changed_and_twice_gives_the_same_bits(
+    name: str, rng: np.random.Generator
+) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    inputs, more = example.inputs(rng), example.more()
+    kept = [array.copy() for array in (*inputs, *layer.parameters.values())]
+    first, again = run(layer, inputs, more), run(example_layer(name), inputs, more)
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    now = (*inputs, *layer.parameters.values())
+    assert all(np.array_equal(a, b) for a, b in zip(kept, now, strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_extreme_inputs_give_no_nan(name: str, dtype: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    inputs = tuple(np.float32(1e4).astype(dtype) * array for array in example.inputs(rng, dtype))
+    assert all(np.isfinite(array).all() for array in run(layer, inputs, example.more()))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_are_as_many_as_the_formula_says(name: str) -> None:
+    assert example_layer(name).count == EXAMPLES[name].count
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whole_numbers_and_wrong_widths_are_a_sentence(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    inputs, more = example.inputs(rng), example.more()
+    with pytest.raises(RequestError, match=r"is an array of int64"):
+        layer.forward(*(array.astype(int) for array in inputs), **more)
+    with pytest.raises(RequestError, match=r"\(.*\)"):
+        layer.forward(np.ones((1, 2, 3, 4, 5, 6)), *inputs[1:], **more)
+
+
+@pytest.mark.parametrize("name", ONE_BY_ONE)
+def test_one_of_a_batch_is_what_it_is_alone(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    inputs, more = example.inputs(rng), example.more()
+    together, _ = layer.forward(*inputs, **more)
+    alone, _ = layer.forward(*(array[:1] for array in inputs), **more)
+    assert near(alone, together[:1])
+
+
+@pytest.mark.parametrize("name", CAUSAL)
+def test_what_comes_later_changes_nothing_before(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    (x, *rest), more = example.inputs(rng), example.more()
+    before, _ = layer.forward(x, *rest, **more)
+    for t in range(1, x.shape[1]):
+        moved = x.copy()
+        moved[:, t] += 1.0
+        after, _ = layer.forward(moved, *rest, **more)
+        assert near(after[:, :t], before[:, :t])
+        assert not near(after[:, t:], before[:, t:])
+
+
+@pytest.mark.parametrize("name", ANY_LENGTH)
+def test_a_single_step_and_none_at_all_are_allowed(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    (x, *rest), more = example.inputs(rng), example.more()
+    for length in (1, 0):
+        y, cache = layer.forward(x[:, :length], *rest, **more)
+        assert y.shape[1] == length
+        layer.backward(np.ones_like(y), cache)
+
+
+def pieces(length: int) -> Iterator[int]:
+    yield from sorted({1, length // 2, length - 1})
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_a_carried_state_is_one_pass(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    assert isinstance(layer, RecurrentLayer)
+    (x,) = example.inputs(rng)
+    whole, _ = layer.forward(x)
+    for cut in pieces(x.shape[1]):
+        first, cache = layer.forward(x[:, :cut])
+        second, _ = layer.forward(x[:, cut:], cache.state)
+        assert near(np.concatenate([first, second], axis=1), whole)
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_steps_are_one_pass(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    assert isinstance(layer, RecurrentLayer)
+    (x,) = example.inputs(rng)
+    whole, _ = layer.forward(x)
+    state = layer.start(len(x))
+    for t in range(x.shape[1]):
+        y, state = layer.step(x[:, t], state)
+        assert near(y, whole[:, t])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_other_seeds_start_elsewhere_and_the_same_seed_at_the_same_place(name: str) -> None:
+    settings = EXAMPLES[name].settings
+    first, same, other = (make(name, **settings, seed=seed).parameters for seed in (0, 0, 1))
+    assert all(np.array_equal(first[key], same[key]) for key in first)
+    assert not first or any(not np.array_equal(first[key], other[key]) for key in first)
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
+def test_the_catalogue_is_complete(entry: Any) -> None:
+    assert 1998 <= entry.year <= 2026
+    assert entry.paper
+    assert entry.cost
+    assert layer_class(entry.name).__doc__

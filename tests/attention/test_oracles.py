@@ -1,0 +1,36 @@
+"""Each stored array of each oracle is met, forward and backward, and none is passed over."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurogate.attention.catalogue import CATALOGUE
+from tests.attention.agreement import ARRAYS, FILES, Case, cases_of
+
+README = (ARRAYS / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_array_agrees(name: str) -> None:
+    cases, stored = cases_of(name)
+    far = [f"{c.gate}, {c.what}: {c.error:.1e} > {c.allowed:.0e}" for c in cases if not c.error <= c.allowed]
+    assert not far, "\n" + "\n".join(far)
+    assert stored.read == stored.arrays.keys(), f"never read: {sorted(stored.arrays.keys() - stored.read)}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_readme_says_where_an_oracle_comes_from(name: str) -> None:
+    assert f"`{name}.npz`" in README
+
+
+def test_an_error_is_noticed() -> None:
+    wanted = np.array([1.0, -2.0])
+    assert Case("", "", wanted + 1e-3, wanted).error == pytest.approx(5e-4)
+    assert Case("", "", wanted[:1], wanted).error == np.inf
+    assert Case("", "", np.array([np.nan, 1.0]), wanted).error == np.inf
+
+
+def test_names_are_those_of_the_catalogue_or_of_operators() -> None:
+    names = {entry.name for entry in CATALOGUE}
+    assert len(names) == len(CATALOGUE)
