@@ -9,8 +9,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -30,7 +33,11 @@ from neurogate.tasks.session import Session
 
 __all__ = ["Ended", "run_together"]
 
+if TYPE_CHECKING:
+    from neurogate.runs.course import AnySession
+
 _LOG = logging.getLogger(__name__)
+_SIDE_BY_SIDE = 4
 
 State = Mapping[str, npt.NDArray[np.generic]]
 
@@ -217,12 +224,13 @@ class _Batch:
         """Store the runs that diverged, and go on without them."""
         now_s, session = course.wall_time_s, self.shared.session
         each_s, left = self._each_s(now_s), []
-        for k, (member, part) in enumerate(zip(self.members, self.shared.parts, strict=True)):
+        for k, part in enumerate(self.shared.parts):
             found = _of(error, part)
             if found is None:
                 left.append(k)
             else:
-                yield self._keep(course, member, part, each_s, found)
+                alone = self.shared.session.part(part.replicas, part.rules)
+                yield self._keep(course, k, alone, each_s, diverged(found), {})
         pairs = {(one.rule, one.replica) for one in error.all if one.rule}
         if len(left) == len(self.members) and pairs <= self.given_up:
             raise RunError(f"What was given up diverges again: {error}")
@@ -244,32 +252,60 @@ class _Batch:
     def _keep_all(self, course: Course) -> Iterator[Ended]:
         _LOG.info("Simulated %d %ss in %.1f s.", course.session.total, course.part, course.wall_time_s)
         state, each_s = course.session.state(), self._each_s(course.wall_time_s)
-        for member, part in zip(self.members, self.shared.parts, strict=True):
-            yield self._keep(course, member, part, each_s, take(state, part))
+        networks: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for k, part in enumerate(self.shared.parts):
+            networks[part.replicas].append(k)
+        for places in networks.values():
+            yield from self._judge(course, places, state, each_s)
+
+    def _judge(self, course: Course, places: Sequence[int], state: State, each_s: float) -> Iterator[Ended]:
+        """Judge each rule of a network once, for all of its runs, and store them side by side.
+
+        If that fails it is done run by run: what cannot be judged or stored costs the others nothing.
+        """
+        try:
+            span = self.shared.span(places)
+            session = self.shared.session.part(span.replicas, span.rules)
+            session.restore(take(state, span))
+            result = session.result()
+        except Exception as error:  # noqa: BLE001
+            if len(places) > 1:
+                for k in places:
+                    yield from self._judge(course, [k], state, each_s)
+            else:
+                yield self._fail(course, places[0], each_s, error, state)
+            return
+
+        def store_one(k: int) -> Ended:
+            rules = self.shared.parts[k].rules
+            mine = result.of(rules) if rules else result
+            return self._keep(course, k, session, each_s, done(mine), mine.arrays, state)
+
+        # The disk lets each wait for it; meanwhile others are written.
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
+            yield from threads.map(store_one, places)
 
     def _keep(
-        self, course: Course, member: _Member, part: Part, each_s: float, found: State | RunDiverged
-    ) -> Ended:
-        """Store one run, given its last state, or why it has none."""
-        simulation, folder = member.simulation, member.folder
-        one = self.shared.session.part(part.replicas, part.rules)
+        self, course: Course, k: int, session: AnySession, each_s: float, facts: Mapping[str, Any],
+        arrays: Arrays, state: State | None = None,
+    ) -> Ended:  # fmt: skip
+        """Store one run, whose last state is kept if that fails."""
+        member = self.members[k]
         try:
-            arrays: Arrays = {}
-            if isinstance(found, RunDiverged):
-                facts, message = diverged(found), str(found)
-            else:
-                one.restore(found)
-                result = one.result()
-                facts, arrays, message = done(result), result.arrays, ""
-            summary = summarise(simulation, folder, one, facts, each_s, self.software)
-            keep(folder, simulation, summary, arrays, course.log, draw=False)
+            summary = summarise(member.simulation, member.folder, session, facts, each_s, self.software)
+            keep(member.folder, member.simulation, summary, arrays, course.log, draw=False)
         except Exception as error:  # noqa: BLE001
-            log = "\n".join([*course.log, traceback.format_exc()])
-            if not isinstance(found, RunDiverged):
-                member.secure(found, each_s, course.log)
-            return member.ended(Outcome.FAILED, each_s, f"{type(error).__name__}: {error}", log)
+            return self._fail(course, k, each_s, error, state)
         member.checkpoint.remove()
-        return member.ended(Outcome(facts["outcome"]), each_s, message)
+        return member.ended(Outcome(facts["outcome"]), each_s, facts.get("divergence", {}).get("message", ""))
+
+    def _fail(self, course: Course, k: int, each_s: float, error: Exception, state: State | None) -> Ended:
+        """Say why a run could not be judged or stored, and keep its last state, if it has one."""
+        member = self.members[k]
+        log = "\n".join([*course.log, *traceback.format_exception(error)])
+        if state is not None:
+            member.secure(take(state, self.shared.parts[k]), each_s, course.log)
+        return member.ended(Outcome.FAILED, each_s, f"{type(error).__name__}: {error}", log)
 
 
 def _clear(out: Path, members: Sequence[_Member]) -> None:

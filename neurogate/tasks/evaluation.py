@@ -119,9 +119,40 @@ class Result:
     arrays: Mapping[str, Array]
     metrics: Mapping[str, Mapping[str, Any]]
 
+    def of(self, rules: Mapping[str, str]) -> Result:
+        """Return what a session with some of the rules would have found.
+
+        Parameters
+        ----------
+        rules : mapping of str to str
+            Names of rules here, by the names that they get.
+
+        Examples
+        --------
+        >>> found = {"block_start": np.zeros(1), "a.when": np.ones(1), "b.when": np.zeros(1)}
+        >>> whole = Result(found, {"a": {}, "b": {}})
+        >>> sorted(whole.of({"mine": "b"}).arrays)
+        ['block_start', 'mine.when', 'rule_names']
+        """
+        arrays = {"rule_names": np.array(list(rules))}
+        for name, array in self.arrays.items():
+            record, rule, key = _parts(name)
+            if rule in self.metrics:
+                arrays |= {f"{record}{new}.{key}": array for new, old in rules.items() if old == rule}
+            else:
+                arrays.setdefault(name, array)
+        return Result(arrays, {new: self.metrics[rule] for new, rule in rules.items()})
+
+
+def _parts(name: str) -> tuple[str, str, str]:
+    """Return whether an array was recorded, the rule that it may belong to, and what is left of its name."""
+    record = "record." if name.startswith("record.") else ""
+    rule, _, key = name.removeprefix(record).rpartition(".")
+    return record, rule, key
+
 
 def evaluate(finished: Finished) -> Result:
-    """Judge every rule of a finished finished.
+    """Judge every rule of a finished session.
 
     Parameters
     ----------

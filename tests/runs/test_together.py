@@ -21,11 +21,13 @@ from neurogate.runs.checkpoint import Checkpoint
 from neurogate.runs.execute import execute
 from neurogate.runs.together import Ended, run_together
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 SMALL = [
     "reservoir.n=40", "task.settling=1", "task.habituation=2", "probes.per_cue=1", "probes.every=2",
     "task.blocks.0.trials=4", "task.blocks.1.trials=2", "task.blocks.2.trials=2",
 ]  # fmt: skip
-WAVE = ["reservoir.n=40", "task.duration_ms=3000", "rule.start_ms=200", "rule.stop_ms=400"]
+WAVE = ["reservoir.n=40", "task.duration_ms=800", "rule.start_ms=200", "rule.stop_ms=400"]
 TIMES = ("wall_time_s", "command", "versions")
 
 
@@ -165,9 +167,11 @@ def test_waveforms_share_a_session(tmp_path: Path) -> None:
 
 
 def test_readouts_that_are_fed_back_need_a_session_for_each_rule(tmp_path: Path) -> None:
+    task = attrs.evolve(GRID[0].task, habituation=1, blocks=[attrs.evolve(GRID[0].task.blocks[0], trials=2)])
     fed_back = [
         attrs.evolve(
             one,
+            task=task,
             rules={"three_factor": one.rules["three_factor"]},
             reservoir=attrs.evolve(
                 one.reservoir, inputs=attrs.evolve(one.reservoir.inputs, feedback=Normal(mean=0.0, sd=1.0))
