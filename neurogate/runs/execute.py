@@ -75,9 +75,9 @@ def execute(
     RunError
         The run could not be finished or stored. The same call continues it.
     """
-    software = versions()
-    folder = store.folder_of(simulation, Path(out))
-    checkpoint = Checkpoint.beside(folder, {"hash": config.content_hash(simulation), **software})
+    software, content_hash = versions(), config.content_hash(simulation)
+    folder = store.folder_named(simulation.name, content_hash, Path(out))
+    checkpoint = Checkpoint.beside(folder, {"hash": content_hash, **software})
     if not force and (found := store.find(Path(out), simulation)):
         _LOG.info("%s holds this run already (%s); --force runs it again.", folder, found.outcome)
         if other := differences(found.summary["versions"], software):
@@ -98,7 +98,9 @@ def execute(
             lost = _simulate(course, progress)
             with course.secured():
                 facts, arrays = (diverged(lost), {}) if lost else _judge(course)
-                summary = summarise(simulation, folder, course.session, facts, course.wall_time_s, software)
+                summary = summarise(
+                    simulation, content_hash, folder, course.session, facts, course.wall_time_s, software
+                )
                 keep(folder, simulation, summary, arrays, log, replace=force)
     checkpoint.clear()
     return store.load(folder)

@@ -42,6 +42,7 @@ def diverged(error: RunDiverged) -> dict[str, Any]:
 
 def summarise(
     simulation: config.AnySimulation,
+    content_hash: str,
     folder: Path,
     session: AnySession,
     facts: Mapping[str, Any],
@@ -53,6 +54,8 @@ def summarise(
     Parameters
     ----------
     simulation : neurogate.config.Simulation or neurogate.config.WaveformSimulation
+    content_hash : str
+        Its hash.
     folder : pathlib.Path
         Where the run is going to be.
     session : Session or WaveformSession
@@ -67,7 +70,7 @@ def summarise(
     return {
         "format": store.FORMAT,
         "name": simulation.name,
-        "hash": config.content_hash(simulation),
+        "hash": content_hash,
         **facts,
         "seeds": {"run": simulation.run.seed, "replicas": list(session.seeds)},
         "config": {

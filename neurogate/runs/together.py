@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neurogate import config
+from neurogate.config.hashing import Known
 from neurogate.config.sharing import Shared, share
 from neurogate.errors import Outcome, RunDiverged, RunError, first_of
 from neurogate.runs import store
@@ -76,10 +77,12 @@ class _Member:
     checkpoint: Checkpoint
 
     @classmethod
-    def of(cls, simulation: config.AnySimulation, out: Path, software: Mapping[str, str]) -> _Member:
-        known = config.content_hash(simulation)
-        folder = store.folder_named(simulation.name, known, out)
-        return cls(simulation, known, folder, Checkpoint.beside(folder, {"hash": known, **software}))
+    def of(
+        cls, simulation: config.AnySimulation, content_hash: str, out: Path, software: Mapping[str, str]
+    ) -> _Member:
+        folder = store.folder_named(simulation.name, content_hash, out)
+        key = {"hash": content_hash, **software}
+        return cls(simulation, content_hash, folder, Checkpoint.beside(folder, key))
 
     def secure(self, state: State, seconds: float, log: Sequence[str]) -> None:
         """Keep the last state of a run that could not be stored, so that no part is simulated twice."""
@@ -144,9 +147,10 @@ def run_together(
         If something cannot be drawn, or the backend cannot run here.
     """
     store.prepare(out)
-    software = versions()
+    software, known = versions(), Known()
+    hashes = [config.content_hash(one, known) for one in simulations]
     for shared in share(simulations):
-        members = [_Member.of(simulations[place], out, software) for place in shared.members]
+        members = [_Member.of(simulations[k], hashes[k], out, software) for k in shared.members]
         _clear(out, members)
         kept = {k: found for k, member in enumerate(members) if (found := member.checkpoint.read())}
         done = [position(kept[k].state) if k in kept else 0 for k in range(len(members))]
@@ -292,7 +296,9 @@ class _Batch:
         """Store one run, whose last state is kept if that fails."""
         member = self.members[k]
         try:
-            summary = summarise(member.simulation, member.folder, session, facts, each_s, self.software)
+            summary = summarise(
+                member.simulation, member.hash, member.folder, session, facts, each_s, self.software
+            )
             keep(member.folder, member.simulation, summary, arrays, course.log, draw=False)
         except Exception as error:  # noqa: BLE001
             return self._fail(course, k, each_s, error, state)

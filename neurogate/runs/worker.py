@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 
 from neurogate import config
+from neurogate.config.hashing import Known
 from neurogate.errors import NeurogateError, Outcome
 from neurogate.runs.pool import driver_is_gone
 from neurogate.runs.together import Ended, run_together
@@ -74,10 +75,10 @@ def work(task: Task) -> list[Ended]:
 
 def _changed(task: Task) -> dict[str, str]:
     """Say of which simulations a file that they name is no longer what it was when the sweep began."""
-    changed = {}
+    changed, known = {}, Known()
     for name, simulation in task.simulations.items():
         try:
-            if config.content_hash(simulation) != name:
+            if config.content_hash(simulation, known) != name:
                 changed[name] = "A file that it names has changed since the sweep began; begin it anew."
         except NeurogateError as error:
             changed[name] = str(error)
