@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = (
-    ("errors", "units"),
+    ("errors", "units", "files"),
     ("backends",),
     ("neurons", "analysis"),
     ("network", "attention"),

@@ -26,7 +26,7 @@ TOLERANCE: Mapping[tuple[str, str], float] = {
     # One step of a network, or a handful, on a GPU, relative to the largest number: some hundred operations.
     ("steps", "float64"): 1e-12,
     ("steps", "float32"): 1e-5,
-    # Gates against stored arrays, relative to the largest number, computed in float64: by the arrays' own type.
+    # Gates against stored arrays, computed in float64, relative to the largest number: by the arrays' type.
     ("oracle", "float64"): 1e-10,
     ("oracle", "float32"): 1e-5,
     # Gradients against central differences in float64, relative to the largest.

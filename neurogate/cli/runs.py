@@ -63,7 +63,7 @@ def runs(
         found = load_runs(out, where).table()
     table = Table(_sorted(found, sort), found.axes) if sort else found
     if json:
-        from neurogate.runs.files import json_text
+        from neurogate.files import json_text
 
         sys.stdout.write(json_text(table.rows))
     elif csv:

@@ -122,8 +122,8 @@ def _exit_code(counts: Counter[Outcome]) -> int:
 
 
 def _write_table(folder: Path) -> Path:
+    from neurogate.files import replacing
     from neurogate.runs import load
-    from neurogate.runs.files import replacing
 
     path = folder / "table.csv"
     text = load(folder).table().to_csv()

@@ -147,7 +147,7 @@ def _count(tuned: Tuned, state: str) -> int:
 
 
 def _json(asked: Search, tuned: Tuned) -> str:
-    from neurogate.runs.files import json_text
+    from neurogate.files import json_text
     from neurogate.runs.tune import BEST
 
     best = tuned.ranked[0] if tuned.ranked else None

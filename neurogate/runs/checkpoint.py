@@ -20,7 +20,7 @@ from typing import IO, Any
 import attrs
 import numpy as np
 
-from neurogate.runs import files
+from neurogate import files
 from neurogate.runs.versions import differences
 
 __all__ = ["Checkpoint", "Saved"]

@@ -20,8 +20,9 @@ from typing import Any, TypeVar
 
 import attrs
 
+from neurogate import files
 from neurogate.errors import RequestError
-from neurogate.runs import files, manifest, row
+from neurogate.runs import manifest, row
 from neurogate.runs.lock import locked
 from neurogate.runs.row import Row
 

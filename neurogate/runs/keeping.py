@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurogate import config
+from neurogate import config, files
 from neurogate.errors import Outcome, RunDiverged, RunError
-from neurogate.runs import files, store
+from neurogate.runs import store
 
 if TYPE_CHECKING:
     from neurogate.runs.course import AnySession

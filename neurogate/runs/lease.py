@@ -24,8 +24,8 @@ from typing import Self
 
 import attrs
 
+from neurogate import files
 from neurogate.errors import RunError
-from neurogate.runs import files
 from neurogate.runs.lock import disk_time_s, locked
 
 __all__ = ["Holder", "Leases", "holder", "lease_of"]

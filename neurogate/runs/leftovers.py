@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import attrs
 
-from neurogate.runs import files, manifest
+from neurogate import files
+from neurogate.runs import manifest
 from neurogate.runs.lease import holder
 from neurogate.runs.lock import disk_time_s, locked
 from neurogate.runs.upkeep import QUARANTINE, Tell, inside, is_sound

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection
 from pathlib import Path
 
-from neurogate.runs import files
+from neurogate import files
 
 __all__ = ["MANIFEST", "damage", "write"]
 

@@ -17,12 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neurogate import config
+from neurogate import config, files
 from neurogate.config import Simulation
 from neurogate.errors import RequestError
 from neurogate.network.rates import EchoState, Leaky
 from neurogate.network.specification import ReservoirSpec
-from neurogate.runs import files
 from neurogate.runs.manifest import MANIFEST
 from neurogate.runs.recorded import Trials, recorded_trials
 from neurogate.runs.store import Run

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from neurogate import files
 from neurogate.errors import RequestError
-from neurogate.runs import files, store
+from neurogate.runs import store
 from neurogate.runs.collection import SWEEP, load_sweep
 
 __all__ = ["place_of", "report"]

@@ -23,9 +23,9 @@ from typing import Any
 import attrs
 import numpy as np
 
-from neurogate import config
+from neurogate import config, files
 from neurogate.errors import Outcome, RequestError
-from neurogate.runs import files, manifest
+from neurogate.runs import manifest
 from neurogate.runs.table import Table, lines
 
 __all__ = [

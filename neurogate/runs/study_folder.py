@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from neurogate import files
 from neurogate.errors import RequestError, RunError
-from neurogate.runs import files
 from neurogate.runs.search import Search
 
 __all__ = ["journal", "prepare", "written"]

@@ -19,9 +19,10 @@ from typing import Annotated, Literal
 
 import attrs
 
+from neurogate import files
 from neurogate.config.sweep import Point
 from neurogate.errors import Outcome
-from neurogate.runs import files, pool, store
+from neurogate.runs import pool, store
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
 from neurogate.runs.planning import plan

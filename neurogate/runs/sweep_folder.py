@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from neurogate import files
 from neurogate.config.sweep import Point
 from neurogate.errors import RequestError, RunError
-from neurogate.runs import files, manifest, store
+from neurogate.runs import manifest, store
 from neurogate.runs.index import SWEEP
 
 __all__ = ["FORMAT", "NewerSweep", "folder_of", "open_folder", "read_sweep"]

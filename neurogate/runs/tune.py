@@ -12,11 +12,11 @@ from pathlib import Path
 
 import attrs
 
-from neurogate import config
+from neurogate import config, files
 from neurogate.config.listing import inline
 from neurogate.config.sweep import Point
 from neurogate.errors import Outcome, RequestError
-from neurogate.runs import files, store
+from neurogate.runs import store
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.pool import Workers
 from neurogate.runs.row import flat

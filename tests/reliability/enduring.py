@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from neurogate import config
+from neurogate import config, files
 from neurogate.config.sweep import Sweep, points
 from neurogate.errors import Outcome
-from neurogate.runs import files, store
+from neurogate.runs import store
 from neurogate.runs.index import Index
 from neurogate.runs.sweep import Event
 from neurogate.runs.together import Ended

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from neurogate import config
+from neurogate import config, files
 from neurogate.config.sweep import Point, Sweep, points
-from neurogate.runs import files, manifest, pool
+from neurogate.runs import manifest, pool
 from neurogate.runs.probe import warm
 from neurogate.runs.store import folder_of
 from neurogate.runs.sweep import Event, Options, sweep

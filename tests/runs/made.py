@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from neurogate import files
 from neurogate.config import Simulation, content_hash, dumps, structure
-from neurogate.runs import files, store
+from neurogate.runs import store
 
 Metrics = Mapping[str, Mapping[str, Any]]
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 import neurogate.runs
+from neurogate import files
 from neurogate.config.sweep import Sweep, points
 from neurogate.errors import RequestError
-from neurogate.runs import files, store
+from neurogate.runs import store
 from neurogate.runs.collection import Collection, load_runs, load_sweep
 from neurogate.runs.sweep_folder import open_folder, read_sweep
 from tests.runs.made import make

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neurogate import files
 from neurogate.config import Simulation, load
 from neurogate.config.parts import Run
 from neurogate.errors import Outcome, RequestError, RunError
-from neurogate.runs import files, store
+from neurogate.runs import store
 from neurogate.runs.course import RunCancelled
 from neurogate.runs.execute import execute
 from tests.runs.fakes import FakeSession

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from neurogate.runs import files, store
+from neurogate import files
+from neurogate.runs import store
 from neurogate.runs.lease import Leases, lease_of
 from neurogate.runs.leftovers import Freed, gc
 from tests.runs.made import make, snapshot

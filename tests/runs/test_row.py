@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from neurogate import files
 from neurogate.errors import RequestError
-from neurogate.runs import files, manifest, row
+from neurogate.runs import manifest, row
 from tests.runs.made import make
 
 

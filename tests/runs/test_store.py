@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurogate import files
 from neurogate.errors import Outcome, RequestError
-from neurogate.runs import files, manifest, store
+from neurogate.runs import manifest, store
 
 
 def write(folder: Path, value: float = 1.0, *, replace: bool = False) -> store.Run:

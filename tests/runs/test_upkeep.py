@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from neurogate import files
 from neurogate.config import Simulation
 from neurogate.errors import RequestError
-from neurogate.runs import files, manifest, store, upkeep
+from neurogate.runs import manifest, store, upkeep
 from neurogate.runs.execute import execute
 from neurogate.runs.leftovers import gc
 from neurogate.runs.upkeep import QUARANTINE, Checked, verify

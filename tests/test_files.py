@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurogate.runs import files
+from neurogate import files
 
 
 def test_the_same_arrays_give_the_same_bytes_at_any_time(

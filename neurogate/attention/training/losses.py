@@ -1,0 +1,183 @@
+"""Losses: each returns its value and its gradient with respect to the prediction."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.operators import softmax
+from neurogate.attention.operators.pointwise import sigmoid, softplus
+
+__all__ = ["IGNORED", "binary_cross_entropy", "cross_entropy", "dice", "mean_squared_error"]
+
+IGNORED = -100
+"""The label of what does not count."""
+
+
+def cross_entropy(logits: Array, labels: Array, weight: Array | None = None) -> tuple[float, Array]:
+    r"""Return the mean cross-entropy of labels.
+
+    .. math:: L = \frac{-\sum_i w_{y_i} \log p_{i, y_i}}{\sum_i w_{y_i}}, \quad p = \mathrm{softmax}(z)
+
+    Parameters
+    ----------
+    logits : (..., C)
+        :math:`z`.
+    labels : (...) int
+        From 0 to C - 1, or `IGNORED`.
+    weight : (C,), optional
+        Of each class; 1 if left out.
+
+    Returns
+    -------
+    loss : float
+        0 if nothing counts.
+    gradient : (..., C)
+        With respect to the logits; 0 where a label is ignored.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit, or a label is no class.
+
+    Examples
+    --------
+    >>> loss, gradient = cross_entropy(np.zeros((1, 2)), np.array([1]))
+    >>> round(loss, 4), gradient.tolist()
+    (0.6931, [[0.5, -0.5]])
+    """
+    xp = namespace(logits=logits, weight=weight)
+    classes = logits.shape[-1]
+    fits(labels.shape == logits.shape[:-1], "there must be a label for each row of logits",
+         logits=logits, labels=labels)  # fmt: skip
+    counts = labels != IGNORED
+    known = xp.where(counts, labels, 0)
+    legal = not labels.size or bool((known >= 0).all() and (known < classes).all())
+    fits(legal, f"labels must be from 0 to {classes - 1}, or {IGNORED} to be ignored", labels=labels)
+    chosen = xp.arange(classes) == known[..., None]
+    share = counts.astype(logits.dtype) if weight is None else xp.where(counts, weight[known], 0)
+    share = (share / max(float(share.sum()), np.finfo(logits.dtype).tiny)).astype(logits.dtype)[..., None]
+    top = logits.max(axis=-1, keepdims=True)
+    surprise = top + xp.log(xp.exp(logits - top).sum(axis=-1, keepdims=True)) - logits
+    return float((share * chosen * surprise).sum()), share * (softmax.forward(logits)[0] - chosen)
+
+
+def binary_cross_entropy(logits: Array, targets: Array) -> tuple[float, Array]:
+    r"""Return the mean cross-entropy of yes and no.
+
+    .. math:: L = \langle \log(1 + e^z) - t z \rangle
+
+    Parameters
+    ----------
+    logits : array
+        :math:`z`.
+    targets : array
+        :math:`t`, from 0 to 1.
+
+    Returns
+    -------
+    loss : float
+        Mean over all numbers.
+    gradient : array
+        With respect to the logits.
+
+    Raises
+    ------
+    RequestError
+        If shapes differ.
+
+    Examples
+    --------
+    >>> loss, gradient = binary_cross_entropy(np.zeros(1), np.ones(1))
+    >>> round(loss, 4), gradient.tolist()
+    (0.6931, [-0.5])
+    """
+    _alike(logits, targets)
+    loss = (softplus.value(logits) - targets * logits).sum() / max(1, logits.size)
+    return float(loss), (sigmoid.value(logits) - targets) / max(1, logits.size)
+
+
+def mean_squared_error(prediction: Array, targets: Array) -> tuple[float, Array]:
+    r"""Return the mean squared error.
+
+    .. math:: L = \langle (y - t)^2 \rangle
+
+    Parameters
+    ----------
+    prediction : array
+        :math:`y`.
+    targets : array
+        :math:`t`, of the same shape.
+
+    Returns
+    -------
+    loss : float
+        Mean over all numbers.
+    gradient : array
+        With respect to the prediction.
+
+    Raises
+    ------
+    RequestError
+        If shapes differ.
+
+    Examples
+    --------
+    >>> loss, gradient = mean_squared_error(np.array([3.0, 1.0]), np.array([1.0, 1.0]))
+    >>> loss, gradient.tolist()
+    (2.0, [2.0, 0.0])
+    """
+    _alike(prediction, targets)
+    off = prediction - targets
+    return float((off * off).sum() / max(1, off.size)), off * (2 / max(1, off.size))
+
+
+def dice(probabilities: Array, targets: Array, *, smooth: float = 1.0) -> tuple[float, Array]:
+    r"""Return one minus the mean Dice overlap of classes, over the whole batch.
+
+    .. math:: L = 1 - \frac{1}{C} \sum_c \frac{2 \sum p_c t_c + s}{\sum p_c^2 + \sum t_c^2 + s}
+
+    Parameters
+    ----------
+    probabilities : (B, C, ...)
+        :math:`p`, from 0 to 1. Leave the background out if it shall not count.
+    targets : (B, C, ...)
+        :math:`t`, 0 or 1.
+    smooth : float
+        :math:`s`; a class that is nowhere, and nowhere predicted, overlaps fully.
+
+    Returns
+    -------
+    loss : float
+        From 0 to 1.
+    gradient : (B, C, ...)
+        With respect to the probabilities.
+
+    Raises
+    ------
+    RequestError
+        If shapes differ.
+
+    References
+    ----------
+    Milletari, Navab & Ahmadi 2016, V-Net, arXiv:1606.04797.
+
+    Examples
+    --------
+    >>> dice(np.ones((1, 1, 4)), np.ones((1, 1, 4)))[0]
+    0.0
+    """
+    _alike(probabilities, targets)
+    fits(probabilities.ndim >= 2, "give (batch, classes, ...)", probabilities=probabilities)
+    others = (0, *range(2, probabilities.ndim))
+    shared = 2 * (probabilities * targets).sum(axis=others, keepdims=True) + smooth
+    size = (probabilities**2).sum(axis=others, keepdims=True) + (targets**2).sum(axis=others, keepdims=True)
+    size = size + smooth
+    gradient = 2 * (probabilities * (shared / size) - targets) / size / probabilities.shape[1]
+    return float(1 - (shared / size).mean()), gradient
+
+
+def _alike(prediction: Array, targets: Array) -> None:
+    namespace(prediction=prediction, targets=targets)
+    fits(prediction.shape == targets.shape, "there must be a target for each number",
+         prediction=prediction, targets=targets)  # fmt: skip
