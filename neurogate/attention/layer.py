@@ -51,11 +51,11 @@ class Layer(abc.ABC):
         """Draw the parameters as the paper does, in float64."""
 
     @abc.abstractmethod
-    def forward(self, x: Array) -> tuple[Array, Cache]:
+    def forward(self, *inputs: Any, **more: Any) -> tuple[Array, Cache]:
         """Return the output, and what `backward` needs."""
 
     @abc.abstractmethod
-    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
+    def backward(self, dy: Array, cache: Cache) -> tuple[Any, Parameters]:
         """Return the gradients with respect to the input (a tuple of several) and the parameters."""
 
     @property
@@ -95,7 +95,7 @@ class RecurrentLayer(Layer):
         """Return the state before the first step, of `batch` sequences."""
 
     @abc.abstractmethod
-    def forward(self, x: Array, state: Any = None) -> tuple[Array, Cache]:
+    def forward(self, *inputs: Any, **more: Any) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
 
     @abc.abstractmethod
