@@ -54,6 +54,9 @@ CATALOGUE = (
     Entry("feature_selection", "feature_selection:FeatureSelectionGates", "1", 2024,
           "Hard-attention gates with gradient routing for endoscopic image computing, arXiv:2407.04400",
           "softmax attention", "T²"),
+    Entry("awmoe_gate", "gate_network:GateNetwork", "14", 2023,
+          "Attention weighted mixture of experts with contrastive learning for personalized ranking in "
+          "e-commerce, arXiv:2306.05011", "mixture of experts", "T"),
 )  # fmt: skip
 """Sorted by section."""
 

@@ -41,4 +41,9 @@ EXAMPLES: Mapping[str, Example] = {
         {"d_model": D, "heads": H}, ((2, 5, D),),
         count=2 * D + 4 * D + 4 * (D * D + D) + 2 * 4 * D * D + 4 * D + D,
     ),
+    "awmoe_gate": Example(
+        {"d_model": D, "hidden": 6, "experts": 3}, ((2, 5, D), (2, D)),
+        count=2 * D * 6 + 6 + 6 * 3 + 3 + 4 * D * 6 + 6 + 6 + 1,
+        more=lambda: {"mask": np.array([True, True, False, True, True])}, length=False,
+    ),
 }  # fmt: skip

@@ -1,0 +1,84 @@
+"""One operator with a weight, and perhaps a bias, that it finds by name: linear maps, norms, convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from neurogate.attention.arrays import Array
+from neurogate.attention.layer import Parameters, named, part
+
+__all__ = ["Cache", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs."""
+
+    operator: Any
+    name: str
+    inner: Any
+
+
+def forward(
+    operator: Any, x: Array, parameters: Mapping[str, Array], name: str, **options: Any
+) -> tuple[Array, Cache]:
+    """Apply an operator with the parameters of one name.
+
+    Parameters
+    ----------
+    operator : module
+        One of `neurogate.attention.operators` whose parameters are `weight` and `bias`.
+    x : array
+        Input.
+    parameters : mapping
+        Of the layer; those named ``name.weight`` and ``name.bias`` are taken.
+    name : str
+        Of the part.
+    **options
+        Of the operator.
+
+    Returns
+    -------
+    y : array
+        Output.
+    cache : Cache
+        For `backward`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurogate.attention.operators import linear
+    >>> forward(linear, np.ones((1, 3)), {"q.weight": np.ones((2, 3))}, "q")[0].tolist()
+    [[3.0, 3.0]]
+    """
+    y, inner = operator.forward(x, **part(parameters, name), **options)
+    return y, Cache(operator, name, inner)
+
+
+def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
+    """Return the gradients.
+
+    Parameters
+    ----------
+    dy : array
+        Gradient with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dx : array
+        Gradient with respect to `x`.
+    gradients : dict
+        Of the parameters, by their full names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurogate.attention.operators import linear
+    >>> _, cache = forward(linear, np.ones((1, 3)), {"q.weight": np.ones((2, 3))}, "q")
+    >>> backward(np.ones((1, 2)), cache)[1]["q.weight"].shape
+    (2, 3)
+    """
+    dx, weight, bias = (*cache.operator.backward(dy, cache.inner), None)[:3]
+    return dx, named(cache.name, {"weight": weight, "bias": bias})
