@@ -11,7 +11,7 @@ __all__ = ["Cache", "backward", "forward"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs: spectra, the length of the FFT, that of the sequence, and that of the filter."""
+    """What the backward needs: two spectra, and the lengths of the FFT, the sequence and the filter."""
 
     signal: Array
     kernel: Array
