@@ -1,0 +1,124 @@
+"""What training needs to go on where it stopped, in one file that is whole or absent."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import attrs
+import numpy as np
+
+from neurogate.attention.arrays import Array
+from neurogate.attention.layer import Parameters
+from neurogate.attention.training.adam import AdamState
+from neurogate.errors import RequestError
+from neurogate.files import replacing, write_arrays
+
+__all__ = ["Progress", "read", "write"]
+
+
+@attrs.define
+class Progress:
+    """How far training is.
+
+    Parameters
+    ----------
+    adam : AdamState
+        Of the optimiser.
+    losses, validations : list of float
+        One for each epoch.
+    best : dict
+        The parameters after the epoch of the smallest validation.
+    """
+
+    adam: AdamState = attrs.field(factory=AdamState)
+    losses: list[float] = attrs.field(factory=list)
+    validations: list[float] = attrs.field(factory=list)
+    best: Parameters = attrs.field(factory=dict)
+
+
+def write(path: Path, parameters: Mapping[str, Array], progress: Progress) -> None:
+    """Write parameters and progress; the file takes the place of an older one in one step.
+
+    Parameters
+    ----------
+    path : Path
+        Where.
+    parameters : mapping
+        As they are now.
+    progress : Progress
+        Of the training.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(Path(folder) / "half.npz", {"w": np.ones(2)}, Progress(losses=[0.5], validations=[0.6]))
+    ...     weights = {"w": np.zeros(2)}
+    ...     print(read(Path(folder) / "half.npz", weights).losses, weights["w"])
+    [0.5] [1. 1.]
+    """
+    tables = {"now": parameters, "best": progress.best}
+    tables |= {"mean": progress.adam.mean, "square": progress.adam.square}
+    arrays = {
+        f"{table}/{name}": array.get() if hasattr(array, "get") else array
+        for table, entries in tables.items()
+        for name, array in entries.items()
+    }
+    arrays["history"] = np.array([progress.losses, progress.validations])
+    arrays["steps"] = np.array(progress.adam.steps)
+    with replacing(path) as file:
+        write_arrays(file, arrays)
+
+
+def read(path: Path, parameters: Mapping[str, Array]) -> Progress:
+    """Read a checkpoint: set the parameters, in place, and return the progress.
+
+    Parameters
+    ----------
+    path : Path
+        What `write` wrote.
+    parameters : mapping
+        Of the same names and shapes.
+
+    Raises
+    ------
+    RequestError
+        If the file is no checkpoint, or one of other parameters.
+    """
+    try:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
+            arrays = dict(file)
+        losses, validations = arrays.pop("history").tolist()
+        steps = int(arrays.pop("steps"))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise RequestError(
+            f"{path} is no checkpoint of a training ({error}). Remove it, or name another file."
+        ) from None
+    tables: dict[str, Parameters] = {"now": {}, "best": {}, "mean": {}, "square": {}}
+    for key, array in arrays.items():
+        table, _, name = key.partition("/")
+        tables[table][name] = array
+    found = {name: array.shape for name, array in tables["now"].items()}
+    wanted = {name: array.shape for name, array in parameters.items()}
+    if found != wanted:
+        other = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
+        raise RequestError(
+            f"{path} is a checkpoint of other parameters: {', '.join(other)} differ. Remove it, or name "
+            "another file."
+        )
+    for name, array in tables["now"].items():
+        parameters[name][...] = _like(array, parameters[name])
+    for table in ("best", "mean", "square"):
+        tables[table] = {name: _like(array, parameters[name]) for name, array in tables[table].items()}
+    return Progress(AdamState(steps, tables["mean"], tables["square"]), losses, validations, tables["best"])
+
+
+def _like(array: Array, other: Array) -> Array:
+    """Return an array of NumPy in the library of another."""
+    if isinstance(other, np.ndarray):
+        return array
+    import cupy  # only where the parameters are CuPy's
+
+    return cupy.asarray(array)

@@ -1,0 +1,191 @@
+"""The loop: batches, steps, a rate that falls, checkpoints, and an end when nothing gets better.
+
+It trains anything whose parameters are a dict of arrays: a layer, or several of them under one roof.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from neurogate.attention.arrays import Array
+from neurogate.attention.layer import Parameters
+from neurogate.attention.training.adam import Adam
+from neurogate.attention.training.checkpoint import Progress, read, write
+from neurogate.attention.training.steps import clipped, cosine
+from neurogate.errors import RequestError, RunError
+from neurogate.units import Count, Positive, Seed, settings
+
+__all__ = ["Epoch", "Training", "fit"]
+
+Objective = Callable[[NDArray[np.intp], np.random.Generator], tuple[float, Parameters]]
+
+
+@attrs.frozen
+class Epoch:
+    """How training stands after one pass over the data.
+
+    Parameters
+    ----------
+    number : int
+        From 1 on.
+    loss : float
+        Mean over its batches.
+    validation : float
+        What `validate` said, or NaN.
+
+    Examples
+    --------
+    >>> print(Epoch(3, 0.51234, 0.6))
+    epoch 3: loss 0.5123, validation 0.6
+    """
+
+    number: int
+    loss: float
+    validation: float = math.nan
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        judged = "" if math.isnan(self.validation) else f", validation {self.validation:.4g}"
+        return f"epoch {self.number}: loss {self.loss:.4g}{judged}"
+
+
+@settings
+class Training:
+    """How long, in which portions, and with which steps.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the data, at most.
+    batch : int
+        Examples of a step; the last batch of an epoch may be smaller.
+    optimiser : Adam
+        Of the steps.
+    warmup : int
+        Steps in which the rate rises; then it falls along a cosine to 0.
+    largest : float
+        Norm over all gradients to which they are shortened.
+    patience : int, optional
+        Stop after so many epochs without a better validation, and return to the best parameters.
+    seed : int
+        Of the order of the examples and of whatever the objective draws.
+    """
+
+    epochs: Count = 10
+    batch: Count = 32
+    optimiser: Adam = attrs.field(factory=Adam)
+    warmup: int = 0
+    largest: Positive = 1.0
+    patience: Count | None = None
+    seed: Seed = 0
+
+
+def fit(
+    parameters: Mapping[str, Array], objective: Objective, count: int, training: Training | None = None, *,
+    validate: Callable[[], float] | None = None, checkpoint: Path | None = None,
+    tell: Callable[[Epoch], object] | None = None,
+) -> list[Epoch]:  # fmt: skip
+    """Train parameters in place.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Arrays by name; those that the objective gives a gradient of are changed.
+    objective : callable
+        Takes the indices of a batch and a generator to draw from, and returns the mean loss and the
+        gradients by name.
+    count : int
+        How many examples there are.
+    training : Training, optional
+        How.
+    validate : callable, optional
+        Returns a number that is better when smaller, after each epoch.
+    checkpoint : path, optional
+        File to go on from if it is there; it is written after each epoch, whole or not at all.
+    tell : callable, optional
+        Is given each epoch, as `print` is.
+
+    Returns
+    -------
+    list of Epoch
+        All of them, those before an interruption too. The same seed gives the same bits, interrupted or not.
+
+    Raises
+    ------
+    RequestError
+        If there is no example, or patience without a validation.
+    RunError
+        If a loss is not finite.
+
+    Examples
+    --------
+    >>> x, parameters = np.arange(8.0), {"slope": np.zeros(1)}
+    >>> def objective(batch, rng):
+    ...     off = parameters["slope"] * x[batch] - 2 * x[batch]
+    ...     return float((off**2).mean()), {"slope": np.array([2 * (off * x[batch]).mean()])}
+    >>> training = Training(epochs=40, batch=4, optimiser=Adam(rate=0.3), largest=100.0)
+    >>> history = fit(parameters, objective, 8, training)
+    >>> bool(abs(parameters["slope"] - 2) < 0.05), len(history)
+    (True, 40)
+    """
+    training = training or Training()
+    if count < 1:
+        raise RequestError(f"There are {count} examples. Give at least 1.")
+    if training.patience is not None and validate is None:
+        raise RequestError("patience asks for a validation. Give validate too, or leave patience out.")
+    progress = Progress()
+    if checkpoint is not None and checkpoint.exists():
+        progress = read(checkpoint, parameters)
+    steps = training.epochs * math.ceil(count / training.batch)
+    while len(progress.losses) < training.epochs and not _tired(progress.validations, training.patience):
+        loss = _epoch(parameters, objective, count, training, progress, steps)
+        judged = math.nan if validate is None else validate()
+        if training.patience is not None and not judged >= min(progress.validations, default=math.inf):
+            progress.best = {name: array.copy() for name, array in parameters.items()}
+        progress.losses.append(loss)
+        progress.validations.append(judged)
+        if checkpoint is not None:
+            write(checkpoint, parameters, progress)
+        if tell is not None:
+            tell(Epoch(len(progress.losses), loss, judged))
+    for name, array in progress.best.items():
+        parameters[name][...] = array
+    rows = zip(progress.losses, progress.validations, strict=True)
+    return [Epoch(number, *row) for number, row in enumerate(rows, start=1)]
+
+
+def _epoch(
+    parameters: Mapping[str, Array], objective: Objective, count: int, training: Training,
+    progress: Progress, steps: int,
+) -> float:  # fmt: skip
+    """Take the steps of one epoch and return the mean loss."""
+    number = len(progress.losses) + 1
+    rng = np.random.default_rng([training.seed, number])
+    order, total = rng.permutation(count), 0.0
+    for first in range(0, count, training.batch):
+        batch = order[first : first + training.batch]
+        loss, gradients = objective(batch, rng)
+        if not math.isfinite(loss):
+            raise RunError(
+                f"The loss is {loss} in epoch {number}. Lower the rate, which is "
+                f"{training.optimiser.rate:g}, or the largest gradient, which is {training.largest:g}."
+            )
+        times = cosine(progress.adam.steps, steps, warmup=training.warmup)
+        gradients = clipped(gradients, training.largest)
+        progress.adam = training.optimiser.update(parameters, gradients, progress.adam, times)
+        total += loss * len(batch)
+    return total / count
+
+
+def _tired(validations: Sequence[float], patience: int | None) -> bool:
+    """Whether the best epoch lies as far back as patience allows."""
+    if patience is None or not validations:
+        return False
+    best = min(range(len(validations)), key=validations.__getitem__)
+    return len(validations) - 1 - best >= patience

@@ -1,0 +1,81 @@
+"""Losses have the gradients of finite differences, and the limits that define them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from neurogate.attention.training.losses import (
+    IGNORED,
+    binary_cross_entropy,
+    cross_entropy,
+    dice,
+    mean_squared_error,
+)
+from neurogate.errors import RequestError
+from tests.tolerances import TOLERANCE
+
+
+def slope_agrees(loss: Callable[[np.ndarray], tuple[float, np.ndarray]], at: np.ndarray) -> None:
+    towards = np.random.default_rng(1).standard_normal(at.shape)
+    _, gradient = loss(at)
+    wanted = (loss(at + 1e-5 * towards)[0] - loss(at - 1e-5 * towards)[0]) / 2e-5
+    assert abs((gradient * towards).sum() - wanted) <= TOLERANCE["finite differences", "float64"]
+
+
+@given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 99), st.booleans())
+@settings(max_examples=10)
+def test_gradients(rows: int, classes: int, seed: int, weighted: bool) -> None:
+    rng = np.random.default_rng(seed)
+    at, targets = rng.standard_normal((rows, classes)), rng.random((rows, classes))
+    labels = np.where(rng.random(rows) < 0.3, IGNORED, rng.integers(0, classes, rows))
+    weight = rng.random(classes) + 0.1 if weighted else None
+    slope_agrees(lambda z: cross_entropy(z, labels, weight), at)
+    slope_agrees(lambda z: binary_cross_entropy(z, targets), at)
+    slope_agrees(lambda z: mean_squared_error(z, targets), at)
+    slope_agrees(lambda z: dice(z, targets), rng.random((rows, classes)))
+
+
+def test_what_is_ignored_costs_nothing_and_all_ignored_costs_0() -> None:
+    logits = np.array([[1.0, 2.0], [3.0, -1.0]])
+    one, gradient = cross_entropy(logits, np.array([1, IGNORED]))
+    assert one == pytest.approx(cross_entropy(logits[:1], np.array([1]))[0])
+    assert (gradient[1] == 0).all()
+    assert cross_entropy(logits, np.array([IGNORED, IGNORED]))[0] == 0
+
+
+def test_certain_and_right_costs_nothing_and_extremes_are_finite() -> None:
+    logits = np.array([[1e4, -1e4]], dtype=np.float32)
+    assert cross_entropy(logits, np.array([0]))[0] == 0
+    loss, gradient = cross_entropy(logits, np.array([1]))
+    assert np.isfinite(loss)
+    assert gradient.dtype == np.float32
+
+
+def test_weights_are_those_of_means() -> None:
+    logits, labels = np.random.default_rng(0).standard_normal((6, 3)), np.array([0, 1, 2, 2, 1, 0])
+    alone = [cross_entropy(logits[i : i + 1], labels[i : i + 1])[0] for i in range(6)]
+    weight = np.array([1.0, 2.0, 5.0])
+    assert cross_entropy(logits, labels, weight)[0] == pytest.approx(
+        np.average(alone, weights=weight[labels])
+    )
+
+
+def test_no_overlap_and_full_overlap() -> None:
+    t = np.zeros((2, 1, 8))
+    t[..., :4] = 1
+    assert dice(t, t)[0] == 0
+    assert dice(1 - t, t, smooth=1e-9)[0] == pytest.approx(1)
+
+
+def test_mistakes_are_a_sentence() -> None:
+    with pytest.raises(RequestError, match=r"labels must be from 0 to 1, or -100"):
+        cross_entropy(np.zeros((1, 2)), np.array([2]))
+    with pytest.raises(RequestError, match="a label for each row"):
+        cross_entropy(np.zeros((1, 2)), np.array([[1]]))
+    with pytest.raises(RequestError, match="a target for each number"):
+        mean_squared_error(np.zeros(2), np.zeros(3))

@@ -1,0 +1,77 @@
+"""Adam against its formula step by step, the schedule's ends, clipping, and gradient routing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurogate.attention.training.adam import Adam, AdamState
+from neurogate.attention.training.routing import Routing, RoutingState
+from neurogate.attention.training.steps import clipped, cosine
+from neurogate.errors import RequestError
+
+
+@pytest.mark.parametrize("decoupled", [True, False])
+def test_adam_is_its_formula_with_sums_written_out(decoupled: bool) -> None:
+    rng = np.random.default_rng(0)
+    adam = Adam(rate=0.03, weight_decay=0.2, decoupled=decoupled)
+    w, state, gradients = rng.standard_normal(3), AdamState(), []
+    parameters = {"w": w.copy()}
+    for t in range(1, 6):
+        g = rng.standard_normal(3)
+        gradients.append(g if decoupled else g + 0.2 * w)
+        ages = t - 1 - np.arange(t)[:, None]
+        m = (0.1 * 0.9**ages * gradients).sum(axis=0) / (1 - 0.9**t)
+        v = (0.001 * 0.999**ages * np.square(gradients)).sum(axis=0) / (1 - 0.999**t)
+        w = w * (1 - 0.03 * 0.2 * decoupled) - 0.03 * m / (np.sqrt(v) + 1e-8)
+        state = adam.update(parameters, {"w": g}, state)
+        assert parameters["w"] == pytest.approx(w, rel=1e-12)
+
+
+def test_the_first_step_is_as_long_as_the_rate_whatever_the_gradient() -> None:
+    for size in (1e-4, 1e4):
+        parameters = {"w": np.zeros(1)}
+        Adam(rate=0.1).update(parameters, {"w": np.array([size])}, AdamState())
+        assert parameters["w"].item() == pytest.approx(-0.1, rel=1e-3)
+
+
+def test_what_has_no_gradient_stays_and_float32_stays_float32() -> None:
+    parameters = {"a": np.ones(2, np.float32), "b": np.ones(2, np.float32)}
+    state = Adam().update(parameters, {"a": np.ones(2, np.float32)}, AdamState())
+    assert (parameters["b"] == 1).all()
+    assert {a.dtype for a in (parameters["a"], state.mean["a"], state.square["a"])} == {np.dtype("float32")}
+
+
+def test_the_rate_rises_then_falls_to_the_end() -> None:
+    course = [cosine(step, 20, warmup=5, low=0.1) for step in range(21)]
+    assert course[4] == course[5] == 1
+    assert (np.diff(course[:5]) > 0).all()
+    assert (np.diff(course[5:]) < 0).all()
+    assert course[-1] == pytest.approx(0.1)
+    with pytest.raises(RequestError, match="The warm-up takes 5 of 5 steps"):
+        cosine(0, 5, warmup=5)
+
+
+def test_gradients_are_shortened_together_or_left_alone() -> None:
+    gradients = {"a": np.array([3.0, np.nan]), "b": np.array([[4.0]])}
+    short = clipped(gradients, 1.0)
+    assert np.hypot(short["a"][0], short["b"].item()) == pytest.approx(1.0, rel=1e-5)
+    assert short["a"][1] == 0
+    assert clipped({"b": gradients["b"]}, 10.0)["b"].item() == 4.0
+
+
+def test_each_pass_moves_only_its_own() -> None:
+    parameters = {"gate": np.ones(2), "w": np.ones(2)}
+    seen: list[dict[str, np.ndarray]] = []
+
+    def objective() -> tuple[float, dict[str, np.ndarray]]:
+        seen.append({name: array.copy() for name, array in parameters.items()})
+        return 1.0, {name: np.ones(2) for name in parameters}
+
+    routing = Routing(Adam(rate=0.5), Adam(rate=0.1))
+    routing.step(parameters, {"gate"}, objective, objective, RoutingState())
+    before, between = seen
+    assert np.array_equal(between["w"], before["w"])
+    assert not np.array_equal(between["gate"], before["gate"])
+    assert np.array_equal(parameters["gate"], between["gate"])
+    assert not np.array_equal(parameters["w"], between["w"])
