@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, fits, namespace
-from neurogate.attention.operators import softmax
+from neurogate.attention.operators import clipped_softmax
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -17,13 +17,15 @@ class Cache(NamedTuple):
     k: Array
     v: Array
     weights: Array
+    rows: clipped_softmax.Cache
     scale: float
     groups: int
 
 
 def forward(
-    q: Array, k: Array, v: Array, mask: Array | None = None, *, scale: float | None = None
-) -> tuple[Array, Cache]:
+    q: Array, k: Array, v: Array, mask: Array | None = None, *, scale: float | None = None,
+    limits: tuple[float, float] = (0.0, 1.0),
+) -> tuple[Array, Cache]:  # fmt: skip
     r"""Let each query collect values by its likeness to their keys.
 
     .. math:: A = \mathrm{softmax}(\beta Q K^T), \quad O = A V, \quad \beta = h^{-1/2}
@@ -41,6 +43,8 @@ def forward(
         output is 0.
     scale : float, optional
         In place of :math:`h^{-1/2}`.
+    limits : (float, float)
+        Of a clipped softmax; 0 and 1 are those of the plain one.
 
     Returns
     -------
@@ -67,13 +71,12 @@ def forward(
     """
     namespace(q=q, k=k, v=v)
     _fit(q, k, v)
-    scale = q.shape[-1] ** -0.5 if scale is None else scale
+    scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
     groups = q.shape[-3] // k.shape[-3] if q.ndim > 2 else 1
     k, v = (_repeated(array, groups) for array in (k, v))
-    scores = q @ k.swapaxes(-1, -2)
-    scores *= scale
-    weights, _ = softmax.forward(scores, mask)
-    return weights @ v, Cache(q, k, v, weights, scale, groups)
+    scores = (scale * q) @ k.swapaxes(-1, -2)
+    weights, rows = clipped_softmax.forward(scores, mask, low=limits[0], high=limits[1], overwrite=True)
+    return weights @ v, Cache(q, k, v, weights, rows, scale, groups)
 
 
 def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Array, Array, Array]:
@@ -103,15 +106,15 @@ def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Ar
     >>> [gradient.shape for gradient in backward(np.ones((2, 4, 5)), cache)]
     [(2, 4, 3), (1, 4, 3), (1, 4, 5)]
     """
-    q, k, v, weights, scale, groups = cache
+    q, k, v, weights, rows, scale, groups = cache
     dv = weights.swapaxes(-1, -2) @ do
     seen = do @ v.swapaxes(-1, -2)
     if dweights is not None:
         seen += dweights
-    dscores = softmax.backward(seen, weights)
-    dscores *= scale
-    dk = dscores.swapaxes(-1, -2) @ q
-    return dscores @ k, _summed(dk, groups), _summed(dv, groups)
+    dscores = clipped_softmax.backward(seen, rows)
+    dq = scale * (dscores @ k)
+    dk = scale * (dscores.swapaxes(-1, -2) @ q)
+    return dq, _summed(dk, groups), _summed(dv, groups)
 
 
 def _repeated(array: Array, groups: int) -> Array:
@@ -128,7 +131,7 @@ def _summed(array: Array, groups: int) -> Array:
 def _fit(q: Array, k: Array, v: Array) -> None:
     said = {"q": q, "k": k, "v": v}
     fits(q.ndim == k.ndim == v.ndim >= 2, "q, k and v need the same number of axes, two at least", **said)
-    fits(q.shape[-1] == k.shape[-1], "queries and keys must be equally wide", **said)
+    fits(q.shape[-1] == k.shape[-1] > 0, "queries and keys must be equally wide, 1 at least", **said)
     fits(k.shape[:-1] == v.shape[:-1], "there must be as many keys as values", **said)
     grouped = q.ndim == 2 or (k.shape[-3] > 0 and q.shape[-3] % k.shape[-3] == 0)
     fits(grouped, "the heads of q must be a multiple of those of k", **said)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from neurogate.attention.arrays import Array, fits, namespace
 
 __all__ = ["backward", "forward"]
 
 
-def forward(scores: Array, mask: Array | None = None) -> tuple[Array, Array]:
+def forward(scores: Array, mask: Array | None = None, *, overwrite: bool = False) -> tuple[Array, Array]:
     r"""Turn the last axis into weights that sum to 1.
 
     .. math:: p_i = e^{s_i} / \sum_j e^{s_j}
@@ -18,6 +20,8 @@ def forward(scores: Array, mask: Array | None = None) -> tuple[Array, Array]:
         Scores; an infinite negative one is hidden.
     mask : (..., S) bool, optional
         True where a score counts; it broadcasts. A row in which none counts has weights 0.
+    overwrite : bool
+        Whether the weights may take the place of the scores, which saves a copy.
 
     Returns
     -------
@@ -38,16 +42,19 @@ def forward(scores: Array, mask: Array | None = None) -> tuple[Array, Array]:
     [[0.5, 0.5, 0.0, 0.0]]
     """
     xp = namespace(scores=scores)
+    weights = scores if overwrite else scores.copy()
     if mask is not None:
         _broadcasts(mask, scores)
-        scores = xp.where(mask, scores, -xp.inf)
-    if not scores.shape[-1]:
-        return scores.copy(), scores
-    top = scores.max(axis=-1, keepdims=True)
-    weights = scores - xp.where(xp.isfinite(top), top, 0).astype(scores.dtype)
+        xp.copyto(weights, -math.inf, where=~mask)
+    if not weights.size:
+        return weights, weights
+    top = weights.max(axis=-1, keepdims=True)
+    top[xp.isneginf(top)] = 0
+    weights -= top
     xp.exp(weights, out=weights)
     total = weights.sum(axis=-1, keepdims=True)
-    weights /= xp.where(total > 0, total, 1)
+    total[total == 0] = 1
+    weights /= total
     return weights, weights
 
 
@@ -74,9 +81,10 @@ def backward(dy: Array, cache: Array) -> Array:
     >>> backward(np.ones((1, 2)), np.array([[0.25, 0.75]])).tolist()
     [[0.0, 0.0]]
     """
-    within = dy * cache
-    within -= cache * within.sum(axis=-1, keepdims=True)
-    return within
+    xp = namespace(dy=dy, cache=cache)
+    ds = dy - xp.einsum("...s,...s->...", dy, cache)[..., None]
+    ds *= cache
+    return ds
 
 
 def _broadcasts(mask: Array, scores: Array) -> None:

@@ -1,0 +1,106 @@
+"""The softmax of the last axis, stretched and clipped, so that a weight can be 0 or 1 exactly."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.operators import softmax
+from neurogate.errors import RequestError
+
+__all__ = ["Cache", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs; `softmax` are the weights before they were stretched."""
+
+    softmax: Array
+    low: float
+    high: float
+
+
+def forward(
+    scores: Array, mask: Array | None = None, *, low: float = 0.0, high: float = 1.0, overwrite: bool = False
+) -> tuple[Array, Cache]:
+    r"""Turn the last axis into weights from 0 to 1 that reach both ends.
+
+    .. math:: c_i = \mathrm{clip}((\zeta - \gamma) p_i + \gamma, 0, 1), \quad p = \mathrm{softmax}(s)
+
+    The weights of a row need not sum to 1. With the limits 0 and 1 this is the softmax.
+
+    Parameters
+    ----------
+    scores : (..., S)
+        Scores; an infinite negative one is hidden.
+    mask : (..., S) bool, optional
+        True where a score counts; it broadcasts.
+    low, high : float
+        :math:`\gamma`, at most 0, and :math:`\zeta`, at least 1.
+    overwrite : bool
+        Whether what is computed may take the place of the scores, which saves a copy.
+
+    Returns
+    -------
+    weights : (..., S)
+        From 0 to 1; 0 where a score is hidden.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If a limit lies between 0 and 1, or the mask does not broadcast to the scores.
+
+    References
+    ----------
+    Bondarenko, Nagel & Blankevoort 2023, arXiv:2306.12929; their code calls :math:`\zeta` eta.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.log([[0.01, 0.99]]), low=-0.1, high=1.1)[0].tolist()
+    [[0.0, 1.0]]
+    """
+    if low > 0 or high < 1:
+        raise RequestError(f"The limits are {low} and {high}. Give one of at most 0 and one of at least 1.")
+    p, _ = softmax.forward(scores, mask, overwrite=overwrite)
+    weights = p if (low, high) == (0, 1) else _stretched(p, low, high).clip(0, 1)
+    return weights, Cache(p, low, high)
+
+
+def backward(dy: Array, cache: Cache) -> Array:
+    r"""Return the gradient with respect to the scores.
+
+    .. math:: \bar p = (\zeta - \gamma) \bar c \, [0 \le (\zeta - \gamma) p + \gamma \le 1]
+
+    and then that of the softmax.
+
+    Parameters
+    ----------
+    dy : (..., S)
+        Gradient with respect to the weights.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    (..., S)
+        Gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = forward(np.log([[0.01, 0.99]]), low=-0.1, high=1.1)
+    >>> abs(backward(np.array([[1.0, 2.0]]), cache)).tolist()
+    [[0.0, 0.0]]
+    """
+    p, low, high = cache
+    if (low, high) == (0, 1):
+        return softmax.backward(dy, p)
+    raw = _stretched(p, low, high)
+    inside = namespace(dy=dy, p=p).where((raw >= 0) & (raw <= 1), high - low, 0).astype(dy.dtype)
+    return softmax.backward(inside * dy, p)
+
+
+def _stretched(p: Array, low: float, high: float) -> Array:
+    return (high - low) * p + low

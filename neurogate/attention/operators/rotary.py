@@ -1,0 +1,136 @@
+"""Rotary position codes: pairs of features turn by an angle that grows with the position."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.errors import RequestError
+
+__all__ = ["Cache", "angles", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs."""
+
+    cos: Array
+    sin: Array
+    interleaved: bool
+
+
+def angles(positions: Array, width: int, *, base: float = 1e4) -> tuple[Array, Array]:
+    r"""Return the cosine and the sine of the angles of each position.
+
+    .. math:: \theta_{ti} = t \, b^{-2i/r}, \quad 0 \le i < r / 2
+
+    Parameters
+    ----------
+    positions : (..., T)
+        :math:`t`, as floating-point numbers.
+    width : int
+        :math:`r`, how many features turn; an even number.
+    base : float
+        :math:`b`.
+
+    Returns
+    -------
+    cos, sin : (..., T, r / 2)
+        In float64, for positions may be large.
+
+    Raises
+    ------
+    RequestError
+        If the width is odd.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> angles(np.array([0.0, 1.0]), 4)[0].round(4).tolist()
+    [[1.0, 1.0], [0.5403, 1.0]]
+    >>> angles(np.array([0.0, 1.0]), 3)
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: 3 features cannot turn in pairs. Give an even width.
+    """
+    xp = namespace(positions=positions)
+    if width < 0 or width % 2:
+        raise RequestError(f"{width} features cannot turn in pairs. Give an even width.")
+    frequencies = base ** (-2.0 * xp.arange(width // 2) / max(width, 1))
+    theta = positions.astype("float64")[..., None] * frequencies
+    return xp.cos(theta), xp.sin(theta)
+
+
+def forward(x: Array, cos: Array, sin: Array, *, interleaved: bool = False) -> tuple[Array, Cache]:
+    r"""Turn the first r features of the last axis; the others stay.
+
+    .. math:: (a, b) \mapsto (a \cos\theta - b \sin\theta, \; b \cos\theta + a \sin\theta)
+
+    Parameters
+    ----------
+    x : (..., T, h)
+        Queries or keys.
+    cos, sin : (..., T, r / 2)
+        As `angles` returns them; they broadcast to `x` but for the last axis.
+    interleaved : bool
+        Whether features 2i and 2i + 1 are a pair, or features i and i + r / 2.
+
+    Returns
+    -------
+    y : (..., T, h)
+        Output.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If more features would turn than there are, or shapes do not fit.
+
+    References
+    ----------
+    Su et al. 2021, arXiv:2104.09864.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.array([[1.0, 2.0, 3.0]]), np.array([[0.0]]), np.array([[1.0]]))[0].tolist()
+    [[-2.0, 1.0, 3.0]]
+    """
+    namespace(x=x, cos=cos, sin=sin)
+    fits(cos.shape == sin.shape, "cos and sin must be of one shape", cos=cos, sin=sin)
+    room = 2 * cos.shape[-1] <= x.shape[-1]
+    fits(room, "x needs two features for each angle, an even number of them", x=x, cos=cos)
+    pairs = zip(reversed(cos.shape[:-1]), reversed(x.shape[:-1]), strict=False)
+    broad = cos.ndim <= x.ndim and all(c in (1, n) for c, n in pairs)
+    fits(broad, "the angles must broadcast to x, but for the last axis", x=x, cos=cos)
+    cache = Cache(cos.astype(x.dtype, copy=False), sin.astype(x.dtype, copy=False), interleaved)
+    return _turned(x, *cache), cache
+
+
+def backward(dy: Array, cache: Cache) -> Array:
+    r"""Return the gradient with respect to `x`: `dy`, turned back by :math:`-\theta`.
+
+    Parameters
+    ----------
+    dy : (..., T, h)
+        Gradient with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = forward(np.array([[1.0, 2.0]]), np.array([[0.0]]), np.array([[1.0]]))
+    >>> backward(np.array([[-2.0, 1.0]]), cache).tolist()
+    [[1.0, 2.0]]
+    """
+    return _turned(dy, cache.cos, -cache.sin, cache.interleaved)
+
+
+def _turned(x: Array, cos: Array, sin: Array, interleaved: bool) -> Array:
+    half = cos.shape[-1]
+    first = (..., slice(0, 2 * half, 2) if interleaved else slice(0, half))
+    second = (..., slice(1, 2 * half, 2) if interleaved else slice(half, 2 * half))
+    y = x.copy()
+    y[first] = x[first] * cos - x[second] * sin
+    y[second] = x[second] * cos + x[first] * sin
+    return y
