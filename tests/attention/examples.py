@@ -46,4 +46,8 @@ EXAMPLES: Mapping[str, Example] = {
         count=2 * D * 6 + 6 + 6 * 3 + 3 + 4 * D * 6 + 6 + 6 + 1,
         more=lambda: {"mask": np.array([True, True, False, True, True])}, length=False,
     ),
+    "ninformer": Example(
+        {"d_model": D, "tokens": 5, "hidden": 6}, ((2, 5, D),),
+        count=3 * 2 * D + 2 * 5 * 6 + 6 + 5 + 2 * (2 * D * 6 + 6 + D) + D * D + D, length=False,
+    ),
 }  # fmt: skip
