@@ -8,7 +8,7 @@ SETTINGS := pyproject.toml setup.cfg
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint bench reliability docs clean
+.PHONY: help run test lint bench reliability oracles docs clean
 
 help:  ## say what there is to make
 	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "%-11s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ bench: $(VENV)/.ready  ## measure the simulator's speed on this machine
 
 reliability: $(VENV)/.ready-test  ## kill, damage, fill and fuzz at full count (an hour); writes benchmarks/results/
 	$(BIN)/python -m benchmarks.reliability
+
+oracles: $(VENV)/.ready-test  ## measure how far the gates are from stored arrays; `neurogate list gates` shows it
+	$(BIN)/python -m benchmarks.oracles
 
 docs: $(VENV)/.ready-docs  ## build docs/_build/html; a warning is an error
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html

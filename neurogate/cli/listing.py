@@ -9,27 +9,32 @@ from typing import Literal
 __all__ = ["list_"]
 
 
-def list_(what: Literal["sims", "rules", "gates", "online", "signals", "neurons"] = "sims", /) -> int:
-    """List the simulations, learning rules, gate signals, taught signals or neuron types.
+def list_(
+    what: Literal["sims", "rules", "gate-signals", "online", "signals", "neurons", "gates"] = "sims", /
+) -> int:
+    """List the simulations, learning rules, gate signals, taught signals, neuron types or gated layers.
 
     Try:
       neurogate list
       neurogate list rules
+      neurogate list gates
 
     Parameters
     ----------
     what
-        sims (run them by name), rules and gates (the `kind` of a rule or gate in a TOML file), online
-        and signals (the `kind` of the rule and of the signal of a waveform), or neurons (the `preset` of
-        a population).
+        sims (run them by name), rules and gate-signals (the `kind` of a rule and of its gates in a TOML
+        file), online and signals (the `kind` of the rule and of the signal of a waveform), neurons (the
+        `preset` of a population), or gates (the layers of gated attention that neurogate.attention.make
+        builds, with their largest relative errors against stored arrays, forward and backward).
     """
     lists = {
         "sims": _sims,
         "rules": _rules,
-        "gates": _gates,
+        "gate-signals": _gate_signals,
         "online": _online,
         "signals": _signals,
         "neurons": _neurons,
+        "gates": _gates,
     }
     rows = lists[what]()
     width = max(map(len, rows))
@@ -49,7 +54,7 @@ def _rules() -> dict[str, str]:
     return _first_lines(RULES)
 
 
-def _gates() -> dict[str, str]:
+def _gate_signals() -> dict[str, str]:
     from neurogate.plasticity.gates import GATES
 
     return _first_lines(GATES)
@@ -71,6 +76,23 @@ def _neurons() -> dict[str, str]:
     from neurogate.neurons.presets import PRESETS
 
     return {name: f"{preset.summary} ({preset.model})" for name, preset in PRESETS.items()}
+
+
+def _gates() -> dict[str, str]:
+    from neurogate.attention.catalogue import CATALOGUE, agreement
+
+    errors = agreement()
+    rows = {"gate": ("no.", "year", "gates", "cost", "forward", "backward", "paper")}
+    for entry in CATALOGUE:
+        near = [f"{error:.0e}" for error in errors.get(entry.name, ())] or ["-", "-"]
+        rows[entry.name] = (
+            entry.section, str(entry.year), entry.kind, entry.cost, near[0], near[1], entry.paper
+        )  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*rows.values(), strict=True)]
+    return {
+        name: "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for name, row in rows.items()
+    }
 
 
 def _first_lines(classes: Mapping[str, type]) -> dict[str, str]:
