@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from neurogate.errors import RequestError
 
 __all__ = ["Array", "Cache", "Namespace", "fits", "namespace"]
@@ -57,7 +59,8 @@ def namespace(**arrays: Array) -> Namespace:
 
 
 def _library(name: str, array: Array) -> str:
-    library = type(array).__module__.partition(".")[0]
+    own = isinstance(array, np.ndarray)
+    library = "numpy" if own else type(array).__module__.partition(".")[0]
     if library not in ("numpy", "cupy") or not hasattr(array, "dtype"):
         raise RequestError(f"{name} is {type(array).__name__}. Give an array of NumPy or CuPy.")
     if array.dtype.kind != "f":
