@@ -57,6 +57,12 @@ CATALOGUE = (
     Entry("feature_selection", "feature_selection:FeatureSelectionGates", "1", 2024,
           "Hard-attention gates with gradient routing for endoscopic image computing, arXiv:2407.04400",
           "softmax attention", "T²"),
+    Entry("gated_sdpa", "gated_sdpa:GatedSDPA", "9", 2025,
+          "Gated attention for large language models: non-linearity, sparsity, and attention-sink-free, "
+          "arXiv:2505.06708", "softmax attention", "T²"),
+    Entry("gateformer", "gateformer:Gateformer", "11", 2025,
+          "Gateformer: advancing multivariate time series forecasting through temporal and variate-wise "
+          "attention with gated representations, arXiv:2505.00307", "highway mix", "T²"),
     Entry("awmoe_gate", "gate_network:GateNetwork", "14", 2023,
           "Attention weighted mixture of experts with contrastive learning for personalized ranking in "
           "e-commerce, arXiv:2306.05011", "mixture of experts", "T"),

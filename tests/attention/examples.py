@@ -50,4 +50,14 @@ EXAMPLES: Mapping[str, Example] = {
         {"d_model": D, "tokens": 5, "hidden": 6}, ((2, 5, D),),
         count=3 * 2 * D + 2 * 5 * 6 + 6 + 5 + 2 * (2 * D * 6 + 6 + D) + D * D + D, length=False,
     ),
+    "gateformer": Example(
+        {"length": 9, "horizon": 4, "patch": 4, "stride": 3, "d_model": D, "heads": H, "hidden": 6,
+         "layers": 1, "detached": False}, ((2, 9, 3),),
+        count=D * 9 + D + D * 4 + 3 * D * D + D + 4 * D + 4 + 4 * (D * D + D)
+        + 2 * (4 * D + 4 * (D * D + D) + 2 * 6 * D + 6 + D), length=False,
+    ),
+    "gated_sdpa": Example(
+        {"d_model": D, "heads": 4, "kv_heads": 2, "head_width": 6, "gate": "headwise", "bias": True}, ((2, 5, D),),
+        count=(4 * 6 + 4 + 2 * 2 * 6) * (D + 1) + D * 4 * 6 + D + 2 * 6, causal=True,
+    ),
 }  # fmt: skip
