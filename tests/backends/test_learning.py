@@ -58,7 +58,7 @@ def problem(
 SHAPE = {
     "batch": st.integers(1, 3),
     "samples": st.integers(0, 9),
-    "readouts": st.integers(1, 3),
+    "readouts": st.integers(1, 9),
     "n": st.integers(1, 40),
     "dtype": st.sampled_from(["float64", "float32"]),
 }

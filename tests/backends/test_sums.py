@@ -13,6 +13,7 @@ from neurogate.backends.numpy_reference.sums import lane_dot, lane_sum
 from tests.backends.cases import assert_same_bits
 
 compiled_dot = numba.njit(sums.lane_dot.py_func)
+compiled_dots = numba.njit(sums.lane_dots.py_func)
 DTYPES = ["float64", "float32"]
 LENGTHS = range(101)
 
@@ -54,6 +55,15 @@ def test_compiled_dot_products_have_the_bits_of_the_reference(dtype: str, rng: n
     for length in LENGTHS:
         x, y = rough(rng, length, dtype), rough(rng, length, dtype)
         assert_same_bits(np.asarray(compiled_dot(x, y), dtype), np.asarray(lane_dot(x, y)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_four_dot_products_at_once_have_the_bits_of_each(dtype: str, rng: np.random.Generator) -> None:
+    for length in LENGTHS:
+        rows, y = rough(rng, (6, length), dtype), rough(rng, length, dtype)
+        for first in range(3):
+            together = np.array(compiled_dots(rows, first, y), dtype)
+            assert_same_bits(together, lane_dot(rows[first : first + 4], y))
 
 
 def test_compiled_dot_products_refuse_what_they_would_misread() -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .compiling import kernel, over_replicas, part
 from .lanes import aligned_copy
-from .sums import lane_dot
+from .sums import lane_dot, lane_dots
 from .triangle import downdate, downdate_and_multiply, downdated
 
 __all__ = ["normalised_delta", "readout", "recursive_least_squares"]
@@ -35,9 +35,14 @@ def readout(weights: Array, samples: Array, threads: int = 1) -> Array:
 
 @kernel
 def _readout(weights: Any, samples: Any, outputs: Any) -> None:
+    whole = weights.shape[0] - weights.shape[0] % 4
     for s in range(samples.shape[0]):
-        for k in range(weights.shape[0]):
-            outputs[s, k] = lane_dot(weights[k], samples[s])
+        x, z = samples[s], outputs[s]
+        for k in range(0, whole, 4):
+            # A sum waits for each of its additions; four at once wait together.
+            z[k], z[k + 1], z[k + 2], z[k + 3] = lane_dots(weights, k, x)
+        for k in range(whole, weights.shape[0]):
+            z[k] = lane_dot(weights[k], x)
 
 
 def normalised_delta(
