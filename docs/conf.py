@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import neurogate
 from neurogate import units
+from neurogate.attention.catalogue import CATALOGUE, agreement
 
 project = "neurogate"
 author = "neurogate developers"
@@ -67,6 +68,23 @@ class Vocabulary(SphinxDirective):
         return self.parse_text_to_nodes("".join(entries))
 
 
+class Gates(SphinxDirective):
+    """Show the catalogue of gated layers, with their agreement with stored arrays."""
+
+    def run(self) -> list[nodes.Node]:
+        """Turn each gate into a row."""
+        errors = agreement()
+        rows = [["gate", "no.", "paper", "gates", "cost", "forward", "backward"]]
+        for gate in CATALOGUE:
+            near = [f"{error:.0e}" for error in errors.get(gate.name, ())] or ["–", "–"]
+            paper = f"{gate.paper} ({gate.year})"
+            rows.append([f"``{gate.name}``", gate.section, paper, gate.kind, gate.cost, *near])
+        text = "".join(
+            f"   {'*' if place == 0 else ' '} - {cell}\n" for row in rows for place, cell in enumerate(row)
+        )
+        return self.parse_text_to_nodes(f".. list-table::\n   :header-rows: 1\n\n{text}")
+
+
 class Claims(SphinxDirective):
     """Show the table of claims that an experiment wrote."""
 
@@ -104,3 +122,4 @@ def setup(app: Sphinx) -> None:
     """Register the directives."""
     app.add_directive("vocabulary", Vocabulary)
     app.add_directive("claims", Claims)
+    app.add_directive("gates", Gates)
