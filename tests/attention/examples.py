@@ -57,7 +57,8 @@ EXAMPLES: Mapping[str, Example] = {
         + 2 * (4 * D + 4 * (D * D + D) + 2 * 6 * D + 6 + D), length=False,
     ),
     "gated_sdpa": Example(
-        {"d_model": D, "heads": 4, "kv_heads": 2, "head_width": 6, "gate": "headwise", "bias": True}, ((2, 5, D),),
+        {"d_model": D, "heads": 4, "kv_heads": 2, "head_width": 6, "gate": "headwise", "bias": True},
+        ((2, 5, D),),
         count=(4 * 6 + 4 + 2 * 2 * 6) * (D + 1) + D * 4 * 6 + D + 2 * 6, causal=True,
     ),
 }  # fmt: skip

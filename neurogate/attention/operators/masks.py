@@ -4,10 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, Namespace
+from neurogate.attention.arrays import Array, Namespace, fits
 from neurogate.errors import RequestError
 
-__all__ = ["causal", "sliding_window"]
+__all__ = ["both", "causal", "sliding_window"]
+
+
+def both(mask: Array | None, other: Array | None) -> Array | None:
+    """Let a query look where two masks allow it.
+
+    Parameters
+    ----------
+    mask, other : bool, optional
+        True where a query may look; the two broadcast. None allows all.
+
+    Returns
+    -------
+    bool or None
+        True where a query may look.
+
+    Raises
+    ------
+    RequestError
+        If they do not broadcast, or are not of true and false.
+
+    Examples
+    --------
+    >>> both(causal(2, 2), np.array([False, True])).astype(int).tolist()
+    [[0, 0], [0, 1]]
+    """
+    if mask is None or other is None:
+        return mask if other is None else other
+    fits(mask.dtype == other.dtype == bool, "masks must be of true and false", mask=mask, other=other)
+    pairs = zip(reversed(mask.shape), reversed(other.shape), strict=False)
+    fits(all(m in (1, n) or n == 1 for m, n in pairs), "the masks must broadcast", mask=mask, other=other)
+    return mask & other
 
 
 def causal(queries: int, keys: int, xp: Namespace = np) -> Array:
