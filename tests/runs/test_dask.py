@@ -19,6 +19,7 @@ from tests.runs.test_together import assert_same_runs
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed (the extra neurogate[dask]).")
 pytestmark = [
+    pytest.mark.usefixtures("undrawn"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]

@@ -11,6 +11,8 @@ from neurogate.runs.metrics import metrics
 from neurogate.runs.row import flat
 from tests.runs.test_together import simulation
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.mark.parametrize("name", ["what_when", "nc_sine"])
 def test_the_metrics_that_are_named_are_those_that_a_run_measures(name: str, tmp_path: Path) -> None:

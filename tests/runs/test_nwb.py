@@ -21,6 +21,7 @@ from neurogate.runs.store import Run
 from tests.runs.test_together import SMALL, simulation
 
 pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed (the extra neurogate[nwb]).")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 EVERY_S = 0.01
 RECORD = (

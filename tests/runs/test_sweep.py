@@ -30,6 +30,8 @@ from neurogate.runs.upkeep import verify
 from neurogate.runs.worker import Task
 from tests.runs.test_together import SMALL, assert_same_runs
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 GRID = Sweep(grid={"reservoir.gain": [0.5, 1.5], "rules.three_factor.eta_when": [0.02, 0.2]}, seeds=3)
 BASE = config.unstructure(config.load("what_when", overrides=SMALL))
 POINTS = points(GRID, BASE)

@@ -154,11 +154,10 @@ def test_a_run_that_cannot_be_judged_fails_alone(tmp_path: Path, monkeypatch: py
 def test_waveforms_share_a_session(tmp_path: Path) -> None:
     runs = [
         simulation(f"reservoir.gain={gain}", f"run.seed={seed}", f"rule.ridge={ridge}", name="nc_sine")
-        for gain in (4000, 5000)
-        for seed in (1, 2)
+        for gain, seed in ((4000, 1), (4000, 2), (5000, 1))
         for ridge in (2e5, 4e5)
     ]
-    assert groups(runs) == [[0, 2, 4, 6], [1, 3, 5, 7]]
+    assert groups(runs) == [[0, 2, 4], [1, 3, 5]]
     ended = together(runs, tmp_path / "batch")
     assert {one.outcome for one in ended} == {Outcome.DONE}
     for one in runs:
