@@ -1,0 +1,122 @@
+"""The convolution of one, two or three spatial axes, channels first."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.operators import windows
+from neurogate.attention.operators.windows import PerAxis
+
+__all__ = ["Cache", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs; `columns` is what the kernel saw, (B, groups, C / groups K, places)."""
+
+    columns: Array
+    weight: Array
+    windows: windows.Cache
+    groups: int
+    biased: bool
+
+
+def forward(
+    x: Array, weight: Array, bias: Array | None = None, *, stride: PerAxis = 1, padding: PerAxis = 0,
+    groups: int = 1,
+) -> tuple[Array, Cache]:  # fmt: skip
+    r"""Weight what a kernel sees at each of its places.
+
+    .. math:: y_{boi} = b_o + \sum_{c \tau} W_{oc\tau} x_{bc, s i + \tau - p}
+
+    As in all libraries of deep learning the kernel is not turned round.
+
+    Parameters
+    ----------
+    x : (B, C, n...)
+        Input.
+    weight : (O, C / groups, k...)
+        One kernel for each output channel.
+    bias : (O,), optional
+        What is added.
+    stride, padding : int or sequence of int
+        Distance between places :math:`s`, and zeros on both sides :math:`p`.
+    groups : int
+        Input and output channels fall into as many groups; each output sees its own group. C of them make the
+        convolution depthwise.
+
+    Returns
+    -------
+    y : (B, O, m...)
+        Output, m = (n + 2 p - k) // s + 1.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.arange(4.0).reshape(1, 1, 4)
+    >>> forward(x, np.ones((1, 1, 3)), padding=1)[0].tolist()
+    [[[1.0, 3.0, 6.0, 5.0]]]
+    """
+    namespace(x=x, weight=weight, bias=bias)
+    fits(weight.ndim == x.ndim, "weight must have as many axes as x: outputs, inputs of a group, kernel",
+         x=x, weight=weight)  # fmt: skip
+    outputs, inputs, *kernel = weight.shape
+    fits(groups >= 1 and outputs % groups == 0 and x.shape[1] == groups * inputs,
+         f"channels of x must be {groups} times the second axis of weight, and {groups} groups must divide "
+         "its first", x=x, weight=weight)  # fmt: skip
+    seen, cache = windows.forward(x, kernel, stride=stride, padding=padding)
+    batch, places = len(x), cache.places
+    columns = seen.reshape(batch, groups, inputs * math.prod(kernel), math.prod(places))
+    y = (_grouped(weight, groups) @ columns).reshape(batch, outputs, *places)
+    if bias is not None:
+        fits(bias.shape == (outputs,), "bias needs one number for each output", weight=weight, bias=bias)
+        y += bias.reshape(outputs, *(1 for _ in kernel))
+    return y, Cache(columns, weight, cache, groups, bias is not None)
+
+
+def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
+    r"""Return the gradients.
+
+    .. math::
+        \bar x_{bcj} = \sum_{o \tau} W_{oc\tau} \bar y_{bo, (j - \tau + p) / s}, \quad
+        \bar W_{oc\tau} = \sum_{bi} \bar y_{boi} x_{bc, s i + \tau - p}
+
+    Parameters
+    ----------
+    dy : (B, O, m...)
+        Gradient with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dx, dweight, dbias
+        Gradients; dbias is None if there was no bias.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, cache = forward(np.arange(4.0).reshape(1, 1, 4), np.ones((1, 1, 3)))
+    >>> dx, dweight, _ = backward(np.ones_like(y), cache)
+    >>> dx.tolist(), dweight.tolist()
+    ([[[1.0, 2.0, 2.0, 1.0]]], [[[1.0, 3.0, 5.0]]])
+    """
+    columns, weight, seen, groups, biased = cache
+    batch, outputs, *places = dy.shape
+    rows = dy.reshape(batch, groups, outputs // groups, math.prod(places))
+    dcolumns = _grouped(weight, groups).swapaxes(-1, -2) @ rows
+    dx = windows.backward(dcolumns.reshape(*seen.shape[:2], math.prod(seen.kernel), *places), seen)
+    dweight = (rows @ columns.swapaxes(-1, -2)).sum(axis=0).reshape(weight.shape)
+    return dx, dweight, rows.sum(axis=(0, 3)).reshape(outputs) if biased else None
+
+
+def _grouped(weight: Array, groups: int) -> Array:
+    return weight.reshape(groups, len(weight) // groups, math.prod(weight.shape[1:]))

@@ -1,0 +1,145 @@
+"""What a kernel sees at each of its places: the part that convolutions and poolings share."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.errors import RequestError
+
+__all__ = ["Cache", "PerAxis", "backward", "forward", "per_axis"]
+
+PerAxis: TypeAlias = int | Sequence[int]
+"""One number for all spatial axes, or one for each."""
+
+
+class Cache(NamedTuple):
+    """What the backward needs: the shape of x, and of each spatial axis the kernel, stride and padding."""
+
+    shape: tuple[int, ...]
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Return at how many places the kernel stands along each axis."""
+        sizes = zip(self.shape[2:], self.kernel, self.stride, self.padding, strict=True)
+        return tuple((n + 2 * p - k) // s + 1 for n, k, s, p in sizes)
+
+
+def forward(
+    x: Array, kernel: PerAxis, *, stride: PerAxis = 1, padding: PerAxis = 0, fill: float = 0.0
+) -> tuple[Array, Cache]:
+    r"""Collect what each tap of a kernel sees at each of its places.
+
+    .. math:: y_{bc\tau i} = x_{bc, s i + \tau - p}
+
+    Parameters
+    ----------
+    x : (B, C, n...)
+        Input, of one spatial axis or more.
+    kernel, stride, padding : int or sequence of int
+        Size, distance between places :math:`s`, and how much is added on both sides :math:`p`.
+    fill : float
+        What is added there.
+
+    Returns
+    -------
+    y : (B, C, K, m...)
+        K is the product of the sizes of the kernel, its last axis fastest; m = (n + 2 p - k) // s + 1.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If the kernel is larger than the padded input, or a number is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.arange(4.0).reshape(1, 1, 4), 3)[0][0, 0].tolist()
+    [[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]]
+    """
+    xp = namespace(x=x)
+    fits(x.ndim >= 3, "x must be (batch, channels, at least one spatial axis)", x=x)
+    axes = x.ndim - 2
+    cache = Cache(x.shape, per_axis("kernel", kernel, axes), per_axis("stride", stride, axes),
+                  per_axis("padding", padding, axes, least=0))  # fmt: skip
+    fits(min(cache.places) >= 1, f"a kernel of {cache.kernel} is larger than x with {cache.padding} added "
+         "on both sides", x=x)  # fmt: skip
+    if any(cache.padding):
+        x = xp.pad(x, [(0, 0), (0, 0), *((p, p) for p in cache.padding)], constant_values=fill)
+    seen = [x[tap] for tap in _taps(cache)]
+    return xp.stack(seen, axis=2) if len(seen) > 1 else seen[0][:, :, None], cache
+
+
+def backward(dy: Array, cache: Cache) -> Array:
+    r"""Return the gradient with respect to the input: each number goes back to where it was seen.
+
+    Parameters
+    ----------
+    dy : (B, C, K, m...)
+        Gradient with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    (B, C, n...)
+        Gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, cache = forward(np.zeros((1, 1, 4)), 3)
+    >>> backward(np.ones_like(y), cache).tolist()
+    [[[1.0, 2.0, 2.0, 1.0]]]
+    """
+    xp = namespace(dy=dy)
+    sizes = list(zip(cache.shape[2:], cache.padding, strict=True))
+    dx = xp.zeros((*cache.shape[:2], *(n + 2 * p for n, p in sizes)), dy.dtype)
+    for i, tap in enumerate(_taps(cache)):
+        dx[tap] += dy[:, :, i]
+    return dx[(..., *(slice(p, p + n) for n, p in sizes))]
+
+
+def per_axis(name: str, value: PerAxis, axes: int, *, least: int = 1) -> tuple[int, ...]:
+    """Return one number for each spatial axis.
+
+    Parameters
+    ----------
+    name : str
+        What the number is called.
+    value : int or sequence of int
+        One for all, or one for each.
+    axes : int
+        How many axes there are.
+    least : int
+        The smallest that is allowed.
+
+    Raises
+    ------
+    RequestError
+        If there are not as many numbers as axes, or one is too small.
+
+    Examples
+    --------
+    >>> per_axis("stride", 2, 3)
+    (2, 2, 2)
+    """
+    found = (value,) * axes if isinstance(value, int) else tuple(value)
+    if len(found) != axes or min(found) < least:
+        raise RequestError(
+            f"{name} is {value}. Give {axes} whole numbers of at least {least}, or one for all."
+        )
+    return found
+
+
+def _taps(cache: Cache) -> Iterator[tuple[Any, ...]]:
+    along = list(zip(cache.stride, cache.places, strict=True))
+    for start in itertools.product(*map(range, cache.kernel)):
+        yield (..., *(slice(o, o + s * (m - 1) + 1, s) for o, (s, m) in zip(start, along, strict=True)))
