@@ -1,0 +1,100 @@
+"""The mean over cells, of which there are as many as one asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.operators import axis_maps, windows
+from neurogate.attention.operators.windows import PerAxis
+
+__all__ = ["backward", "cells", "forward"]
+
+
+def forward(x: Array, size: PerAxis) -> tuple[Array, Sequence[Array | None]]:
+    r"""Take the mean over each cell of a grid.
+
+    Along an axis of n numbers, cell i of m covers those from :math:`\lfloor i n / m \rfloor` to
+    :math:`\lceil (i + 1) n / m \rceil - 1`; cells may overlap.
+
+    Parameters
+    ----------
+    x : (B, C, n...)
+        Input.
+    size : int or sequence of int
+        How many cells there are along each spatial axis, m.
+
+    Returns
+    -------
+    y : (B, C, m...)
+        Output.
+    cache : sequence of arrays
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.array([[[1.0, 2.0, 3.0]]]), 2)[0].tolist()
+    [[[1.5, 2.5]]]
+    """
+    xp = namespace(x=x)
+    fits(x.ndim >= 3 and min(x.shape[2:]) > 0, "x must be (batch, channels, spatial axes of at least 1)", x=x)
+    sizes = zip(x.shape[2:], windows.per_axis("size", size, x.ndim - 2), strict=True)
+    return axis_maps.forward(x, [None if n == m else cells(n, m, xp).astype(x.dtype) for n, m in sizes])
+
+
+def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
+    """Return the gradient: each cell shares its own out evenly.
+
+    Parameters
+    ----------
+    dy : (B, C, m...)
+        Gradient with respect to `y`.
+    cache : sequence of arrays
+        Of `forward`.
+
+    Returns
+    -------
+    (B, C, n...)
+        Gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, cache = forward(np.array([[[1.0, 2.0, 3.0]]]), 2)
+    >>> backward(np.ones_like(y), cache).tolist()
+    [[[0.5, 1.0, 0.5]]]
+    """
+    return axis_maps.backward(dy, cache)
+
+
+def cells(n: int, m: int, xp: Namespace = np) -> Array:
+    """Return the matrix that takes means.
+
+    Parameters
+    ----------
+    n, m : int
+        How many numbers, and how many cells.
+    xp : module
+        `numpy` or `cupy`.
+
+    Returns
+    -------
+    (m, n)
+        Its rows sum to 1.
+
+    Examples
+    --------
+    >>> cells(3, 2).tolist()
+    [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]
+    """
+    i, place = xp.arange(m)[:, None], xp.arange(n)
+    start, stop = i * n // m, -(-(i + 1) * n // m)
+    return ((place >= start) & (place < stop)) / (stop - start)

@@ -1,0 +1,73 @@
+"""One linear map along each of the last axes: what resizing and adaptive pooling are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neurogate.attention.arrays import Array, fits, namespace
+
+__all__ = ["backward", "forward"]
+
+
+def forward(x: Array, maps: Sequence[Array | None]) -> tuple[Array, Sequence[Array | None]]:
+    r"""Apply a matrix along each of the last axes.
+
+    .. math:: y_{\dots i j} = \sum_{kl} R_{ik} S_{jl} x_{\dots k l}
+
+    Parameters
+    ----------
+    x : (..., n...)
+        Input.
+    maps : sequence of (m, n) arrays
+        One for each of the last axes; None leaves its axis as it is.
+
+    Returns
+    -------
+    y : (..., m...)
+        Output.
+    cache : sequence of arrays
+        For `backward`: the maps.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.array([[1.0, 2.0]]), [None, np.array([[0.5, 0.5]])])[0].tolist()
+    [[1.5]]
+    """
+    namespace(x=x, **{f"map {place}": each for place, each in enumerate(maps)})
+    for place, each in enumerate(maps):
+        if each is not None:
+            axis = place - len(maps)
+            what = f"map {place} must have a column for each number along axis {axis} of x"
+            fits(each.shape[-1] == x.shape[axis], what, x=x, map=each)
+            x = (x.swapaxes(axis, -1) @ each.T).swapaxes(axis, -1)
+    return x, maps
+
+
+def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
+    """Return the gradient with respect to the input: the transposed maps.
+
+    Parameters
+    ----------
+    dy : (..., m...)
+        Gradient with respect to `y`.
+    cache : sequence of arrays
+        Of `forward`.
+
+    Returns
+    -------
+    (..., n...)
+        Gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> backward(np.ones((1, 1)), [None, np.array([[0.5, 0.5]])]).tolist()
+    [[0.5, 0.5]]
+    """
+    return forward(dy, [None if each is None else each.T for each in cache])[0]

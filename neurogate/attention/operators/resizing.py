@@ -1,0 +1,136 @@
+"""Images and volumes made larger or smaller by interpolation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.operators import axis_maps, windows
+from neurogate.attention.operators.windows import PerAxis
+
+__all__ = ["Mode", "backward", "forward", "linear", "nearest"]
+
+Mode = Literal["linear", "nearest"]
+"""Linear along each axis, which makes it bilinear or trilinear; or the nearest number."""
+
+
+def forward(x: Array, size: PerAxis, mode: Mode = "linear") -> tuple[Array, Sequence[Array | None]]:
+    r"""Resize the spatial axes.
+
+    .. math:: y = R x S^T, \quad
+        R_{ij} = \max(0, 1 - |p_i - j|), \quad p_i = \max(0, (i + \tfrac12) n / m - \tfrac12)
+
+    of two axes; corners are not aligned, and what lies beyond the last number is that number.
+
+    Parameters
+    ----------
+    x : (B, C, n...)
+        Input.
+    size : int or sequence of int
+        Of the output along each spatial axis, m.
+    mode : "linear" or "nearest"
+        Which matrix is used: `linear` or `nearest`.
+
+    Returns
+    -------
+    y : (B, C, m...)
+        Output.
+    cache : sequence of arrays
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.array([[[0.0, 4.0]]]), 4)[0].tolist()
+    [[[0.0, 1.0, 3.0, 4.0]]]
+    >>> forward(np.array([[[0.0, 4.0]]]), 4, "nearest")[0].tolist()
+    [[[0.0, 0.0, 4.0, 4.0]]]
+    """
+    xp = namespace(x=x)
+    fits(x.ndim >= 3 and min(x.shape[2:]) > 0, "x must be (batch, channels, spatial axes of at least 1)", x=x)
+    sizes = zip(x.shape[2:], windows.per_axis("size", size, x.ndim - 2), strict=True)
+    matrix = _MATRICES[mode]
+    return axis_maps.forward(x, [None if n == m else matrix(n, m, xp).astype(x.dtype) for n, m in sizes])
+
+
+def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
+    """Return the gradient with respect to the input.
+
+    Parameters
+    ----------
+    dy : (B, C, m...)
+        Gradient with respect to `y`.
+    cache : sequence of arrays
+        Of `forward`.
+
+    Returns
+    -------
+    (B, C, n...)
+        Gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, cache = forward(np.array([[[0.0, 4.0]]]), 4)
+    >>> backward(np.ones_like(y), cache).tolist()
+    [[[2.0, 2.0]]]
+    """
+    return axis_maps.backward(dy, cache)
+
+
+def linear(n: int, m: int, xp: Namespace = np) -> Array:
+    """Return the matrix that interpolates between the two nearest numbers.
+
+    Parameters
+    ----------
+    n, m : int
+        Length before and after.
+    xp : module
+        `numpy` or `cupy`.
+
+    Returns
+    -------
+    (m, n)
+        Its rows sum to 1.
+
+    Examples
+    --------
+    >>> linear(2, 3).tolist()
+    [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
+    """
+    place = xp.clip((xp.arange(m) + 0.5) * (n / m) - 0.5, 0, n - 1)
+    return xp.maximum(1 - xp.abs(place[:, None] - xp.arange(n)), 0)
+
+
+def nearest(n: int, m: int, xp: Namespace = np) -> Array:
+    r"""Return the matrix that takes the number at :math:`\lfloor i n / m \rfloor`.
+
+    Parameters
+    ----------
+    n, m : int
+        Length before and after.
+    xp : module
+        `numpy` or `cupy`.
+
+    Returns
+    -------
+    (m, n)
+        With a single 1 in each row.
+
+    Examples
+    --------
+    >>> nearest(2, 3).tolist()
+    [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
+    """
+    return (xp.arange(m)[:, None] * n // m == xp.arange(n)).astype(float)
+
+
+_MATRICES: Mapping[str, Callable[[int, int, Namespace], Array]] = {"linear": linear, "nearest": nearest}
