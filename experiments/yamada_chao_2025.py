@@ -17,11 +17,9 @@ from __future__ import annotations
 
 import argparse
 import functools
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import attrs
@@ -32,7 +30,7 @@ from numpy.typing import NDArray
 from neurogate import config
 from neurogate.analysis.interference import disturbance
 from neurogate.bench.machine import machine, write
-from neurogate.errors import NeurogateError, Outcome
+from neurogate.errors import Outcome
 from neurogate.plotting.adaptation import adaptation_figure, trials_needed
 from neurogate.plotting.calibration import calibration_figure
 from neurogate.plotting.forest import forest_figure
@@ -44,6 +42,7 @@ from neurogate.plotting.scalar_timing import exponents, scalar_timing_figure, sp
 from neurogate.plotting.scheme import gate_course, scheme
 from neurogate.plotting.timing import timing_figure
 from neurogate.plotting.turning import turning_figure
+from neurogate.runs.asking import answer, reader
 from neurogate.runs.claims import Claim, Verdict, as_json, as_markdown, favours, holds, near, within, worst
 from neurogate.runs.over_seeds import Seeds, over_seeds
 from neurogate.runs.pool import Workers
@@ -462,26 +461,15 @@ def runner(asked: argparse.Namespace, workers: Workers) -> Runner:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Judge the claims, and write the table and the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = reader(__doc__, 20, 2, stored="the claims")
     claims = [*CLAIMS, "all"]
     parser.add_argument("--claim", nargs="+", choices=claims, default=["all"], help="which (default: all)")
-    parser.add_argument("--seeds", type=int, metavar="N", help="seeds, counted from 1 (default: 20, quick 2)")
-    parser.add_argument("--quick", action="store_true", help="fewer neurons, trials and seeds")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
-    parser.add_argument("--out", type=Path, default="runs", metavar="D", help="folder (default: runs)")
-    parser.add_argument("--json", action="store_true", help="print claims.json instead of the table")
-    asked = parser.parse_args(arguments)
-    asked.seeds = asked.seeds if asked.seeds is not None else 2 if asked.quick else 20
-    if asked.seeds < 2:
-        parser.error(f"--seeds is {asked.seeds}; an interval needs at least 2.")
-    try:
-        judge(asked, list(CLAIMS) if "all" in asked.claim else asked.claim)
-    except NeurogateError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    answer(parser, judge, arguments)
 
 
-def judge(asked: argparse.Namespace, chosen: Sequence[str]) -> None:
-    """Judge some claims, and write what was found."""
+def judge(asked: argparse.Namespace) -> None:
+    """Judge the claims that are asked for, and write what was found."""
+    chosen = list(CLAIMS) if "all" in asked.claim else asked.claim
     out = asked.out / NAME
     out.mkdir(parents=True, exist_ok=True)
     with Workers() as workers:

@@ -19,11 +19,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -37,9 +35,10 @@ from neurogate.analysis.decoding import cross_temporal_accuracy
 from neurogate.analysis.elapsed_time import read_time
 from neurogate.analysis.intervals import mean_interval
 from neurogate.analysis.trials import circularly_shifted
-from neurogate.errors import NeurogateError, Outcome
+from neurogate.errors import Outcome
 from neurogate.plotting.picture import Picture, save, settled
 from neurogate.plotting.style import BLACK, CUES, GREY, SEQUENTIAL, STYLE, WIDTH_MM, figure
+from neurogate.runs.asking import answer, reader
 from neurogate.runs.over_seeds import over_seeds
 from neurogate.runs.recorded import recorded_trials
 
@@ -195,22 +194,7 @@ def curve(axes: Axes, values: Values, colour: Any, label: str, *, dashed: bool =
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate or find every condition, and write the table, the numbers and the figure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seeds", type=int, metavar="N", help="seeds, counted from 1 (default: 5, quick 2)")
-    parser.add_argument("--quick", action="store_true", help="fewer neurons, probes and seeds")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs"), metavar="DIR", help="folder (default: runs)"
-    )
-    parser.add_argument("--json", action="store_true", help="print memory.json instead of the table")
-    asked = parser.parse_args(arguments)
-    asked.seeds = asked.seeds if asked.seeds is not None else 2 if asked.quick else 5
-    if asked.seeds < 2:
-        parser.error(f"--seeds is {asked.seeds}; an interval needs at least 2.")
-    try:
-        judge(asked)
-    except NeurogateError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    answer(reader(__doc__, 5, 2, stored="the numbers"), judge, arguments)
 
 
 def judge(asked: argparse.Namespace) -> None:

@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +34,7 @@ from neurogate import config
 from neurogate.analysis.intervals import mean_interval
 from neurogate.bench.machine import machine
 from neurogate.config.sweep import Sweep
-from neurogate.errors import NeurogateError, Outcome
+from neurogate.errors import Outcome
 from neurogate.plotting.columns import groups
 from neurogate.plotting.heatmap import norm_of
 from neurogate.plotting.lines import lines
@@ -43,6 +42,7 @@ from neurogate.plotting.picture import Picture, remark, save, settled
 from neurogate.plotting.region import region
 from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, figure
 from neurogate.runs import store
+from neurogate.runs.asking import answer, reader
 from neurogate.runs.over_points import over_points
 from neurogate.runs.sweep import Options
 
@@ -221,30 +221,15 @@ def _interval(values: Sequence[float]) -> list[float | None]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate every point, and write the table and the figure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument(
-        "--seeds",
-        type=int,
-        default=2,
-        metavar="N",
-        help=f"seeds of each point, from {FIRST_SEED} (default: 2)",
-    )
-    parser.add_argument(
-        "--neurons", type=int, metavar="N", help="of the map and of rates (default: 1000, quick 300)"
-    )
-    parser.add_argument("--quick", action="store_true", help="fewer neurons, trials and points")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs"), metavar="DIR", help="folder (default: runs)"
-    )
-    parser.add_argument("--json", action="store_true", help="print robustness.json")
-    asked = parser.parse_args(arguments)
-    if asked.seeds < 2:
-        parser.error(f"--seeds is {asked.seeds}; an interval needs at least 2.")
-    try:
-        found = measured(asked)
-    except NeurogateError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    parser = reader(__doc__, 2, 2, first_seed=FIRST_SEED, stored="the table")
+    words = "of the map and of rates (default: 1000, quick 300)"
+    parser.add_argument("--neurons", type=int, metavar="N", help=words)
+    answer(parser, judge, arguments)
+
+
+def judge(asked: argparse.Namespace) -> None:
+    """Simulate what is asked for, and write what was found."""
+    found = measured(asked)
     out = asked.out / NAME
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(table(found, asked), indent=1, ensure_ascii=False) + "\n"

@@ -19,12 +19,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import attrs
@@ -37,7 +35,7 @@ from neurogate import config
 from neurogate.analysis.intervals import mean_interval
 from neurogate.analysis.observers import change_points, counted
 from neurogate.bench.machine import machine
-from neurogate.errors import NeurogateError, Outcome
+from neurogate.errors import Outcome
 from neurogate.plasticity.rules import AnyRule
 from neurogate.plasticity.surprise_replay import SurpriseReplay
 from neurogate.plotting.adaptation import trials_needed
@@ -45,6 +43,7 @@ from neurogate.plotting.picture import Picture, save, settled
 from neurogate.plotting.result import judged_blocks
 from neurogate.plotting.style import STYLE, WIDTH_MM, figure
 from neurogate.plotting.tradeoff import tradeoff
+from neurogate.runs.asking import answer, reader
 from neurogate.runs.over_seeds import Seeds, over_seeds
 from neurogate.tasks.schedule import Schedule
 
@@ -302,25 +301,14 @@ def held_out(asked: argparse.Namespace, tried: Curves) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate, and write the table and the figure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument(
-        "--seeds", type=int, metavar="N", help=f"seeds, from {FIRST_SEED} (default: 8, quick 2)"
-    )
+    parser = reader(__doc__, 8, 2, first_seed=FIRST_SEED, stored="the table")
     parser.add_argument("--neurons", type=int, metavar="N", help="of each network (default: 1000, quick 300)")
-    parser.add_argument("--quick", action="store_true", help="fewer neurons, trials and seeds")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs"), metavar="DIR", help="folder (default: runs)"
-    )
-    parser.add_argument("--json", action="store_true", help="print tradeoff.json")
-    asked = parser.parse_args(arguments)
-    asked.seeds = asked.seeds if asked.seeds is not None else 2 if asked.quick else 8
-    if asked.seeds < 2:
-        parser.error(f"--seeds is {asked.seeds}; an interval needs at least 2.")
-    try:
-        curves, best = judged(asked)
-    except NeurogateError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    answer(parser, judge, arguments)
+
+
+def judge(asked: argparse.Namespace) -> None:
+    """Simulate what is asked for, and write what was found."""
+    curves, best = judged(asked)
     out = asked.out / NAME
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(table(curves, best, asked), indent=1, ensure_ascii=False) + "\n"

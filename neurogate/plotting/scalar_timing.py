@@ -99,7 +99,7 @@ def scalar_timing_figure(latency_ms: ArrayLike, spread_ms: Mapping[str, ArrayLik
     times = np.asarray(latency_ms, float)
     spreads = {name: np.asarray(values, float) for name, values in spread_ms.items()}
     shares = {name: 100 * values / times for name, values in spreads.items()}
-    made = figure(WIDTH_MM, 62.0)
+    made = figure(WIDTH_MM, 70.0)
     with mpl.rc_context(STYLE):
         left, middle, right = made.subplots(1, 3)
         for axes, measured, words in (
@@ -111,7 +111,10 @@ def scalar_timing_figure(latency_ms: ArrayLike, spread_ms: Mapping[str, ArrayLik
             axes.set_xticks(times, [f"{time:g}" for time in times])
             axes.set_xticks([], minor=True)
             axes.yaxis.set_major_formatter("{x:g}")
-        middle.get_legend().remove()
+            axes.yaxis.set_minor_formatter("{x:g}")
+        made.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=3)
+        for axes in (left, middle):  # what they say stands above both, where no error bar is
+            axes.get_legend().remove()
         found = {name: exponents(times, values) for name, values in spreads.items()}
         forest(found, "exponent of the spread", reference=_SCALAR, ax=right)
     return made

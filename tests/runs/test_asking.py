@@ -1,0 +1,39 @@
+"""An experiment's command line: its usual numbers, and one sentence for a mistake."""
+
+from __future__ import annotations
+
+import pytest
+
+from neurogate.errors import RunError
+from neurogate.runs.asking import answer, ask, reader
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seeds"), [([], 20), (["--quick"], 3), (["--quick", "--seeds", "7"], 7)]
+)
+def test_seeds_are_the_usual_number_unless_asked(arguments: list[str], seeds: int) -> None:
+    assert ask(reader("Measure.", 20, 3), arguments).seeds == seeds
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--seeds", "1"], "--seeds is 1; an interval needs at least 2."),
+        (["--jobs", "0"], "--jobs is 0; it must be at least 1."),
+    ],
+)
+def test_a_mistake_is_a_sentence(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        ask(reader("Measure.", 20, 2), arguments)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_what_goes_wrong_on_purpose_ends_in_its_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    def work(asked: object) -> None:
+        raise RunError("The disk is full.")
+
+    with pytest.raises(SystemExit) as ended:
+        answer(reader("Measure.", 20, 2), work, [])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "The disk is full.\n"
