@@ -17,12 +17,13 @@ from typing import Any
 from neurogate.bench.machine import machine
 from neurogate.files import write_json
 
+COMPARED = "tests.attention.agreement"
 RESULTS = Path(__file__).resolve().parents[1] / "neurogate" / "attention" / "agreement.json"
 
 
 def main() -> None:
     """Compute every case, keep the largest errors of each gate, and store them."""
-    agreement = importlib.import_module("tests.attention.agreement")
+    agreement = importlib.import_module(COMPARED)
     gates: dict[str, dict[str, Any]] = {}
     for name in agreement.FILES:
         for case in agreement.cases_of(name)[0]:
