@@ -13,7 +13,7 @@ from neurogate.runs.over_points import over_points
 
 TINY = {
     "name": "tiny",
-    "run": {"backend": "numpy", "seed": 7},
+    "run": {"backend": "numba", "seed": 7},
     "reservoir": {"n": 10},
     "task": {
         "settling": 0,
