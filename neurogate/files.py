@@ -12,6 +12,7 @@ import json
 import math
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +22,7 @@ import numpy as np
 __all__ = [
     "hidden_sibling",
     "json_text",
+    "link",
     "plain",
     "replacing",
     "sha256",
@@ -65,6 +67,39 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         sync_folder(path.parent)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def link(path: Path, new: Path) -> None:
+    """Let a file have one more name, which takes the place of what was there in one step.
+
+    Where files have one name each, a copy gets it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path, new = Path(folder) / "note", Path(folder) / "same"
+    ...     _ = path.write_bytes(b"whole")
+    ...     link(path, new)
+    ...     new.read_bytes()
+    b'whole'
+    """
+    unfinished = hidden_sibling(new, "tmp")
+    try:
+        try:
+            os.link(path, unfinished)
+        except OSError:
+            _copy(path, unfinished)
+        unfinished.replace(new)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _copy(path: Path, new: Path) -> None:
+    with path.open("rb") as source, new.open("xb") as file:
+        shutil.copyfileobj(source, file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

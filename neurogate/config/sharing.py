@@ -42,6 +42,13 @@ class Shared:
     members: tuple[int, ...]
     parts: tuple[Part, ...]
 
+    def networks(self) -> list[list[int]]:
+        """Return which simulations have the same networks, by places in `members`."""
+        found: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for place, part in enumerate(self.parts):
+            found[part.replicas].append(place)
+        return list(found.values())
+
     def span(self, places: Sequence[int]) -> Part:
         """Return the replicas and rules that some of the simulations need, by places in `members`."""
         parts = [self.parts[place] for place in places]

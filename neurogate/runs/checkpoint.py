@@ -4,7 +4,8 @@ Here lives one file: hidden beside the run folder, replaced in one step, readabl
 simulation and software that wrote it. A checkpoint that is damaged or strange is never trusted: the run
 starts anew and says so.
 
-The file is a line with the SHA-256 of the rest, then an npz of the session's state and a JSON header.
+The file is a line with the SHA-256 of the rest, then an npz of the session's state and a JSON header. Runs
+of one network that differ in their rules share a file, which has a name for each of them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,8 +23,9 @@ import numpy as np
 
 from neurogate import files
 from neurogate.runs.versions import differences
+from neurogate.tasks.parts import renamed
 
-__all__ = ["Checkpoint", "Saved"]
+__all__ = ["Checkpoint", "Saved", "write_together"]
 
 _LOG = logging.getLogger(__name__)
 _LINE = 65
@@ -82,7 +84,10 @@ class Checkpoint:
 
     def write(self, saved: Saved) -> None:
         """Keep `saved` in place of what was kept before; raises OSError if the disk refuses."""
-        header = json.dumps({"key": dict(self.key), "wall_time_s": saved.wall_time_s, "log": saved.log})
+        self._write(saved, [{"key": dict(self.key), "rules": None}])
+
+    def _write(self, saved: Saved, runs: Sequence[Mapping[str, Any]]) -> None:
+        header = json.dumps({"runs": runs, "wall_time_s": saved.wall_time_s, "log": saved.log})
         arrays = {_STATE + name: array for name, array in saved.state.items()}
         arrays[_HEADER] = np.frombuffer(header.encode(), np.uint8)
         with files.replacing(self.path) as file:
@@ -108,10 +113,13 @@ class Checkpoint:
 
     def _saved(self, arrays: dict[str, np.ndarray[Any, Any]]) -> Saved | None:
         header = json.loads(arrays.pop(_HEADER).tobytes())
-        changed = differences(header["key"], self.key)
+        runs = {run["key"]["hash"]: run for run in header["runs"]}
+        mine = runs.get(self.key["hash"], header["runs"][0])
+        changed = differences(mine["key"], self.key)
         if changed:
             return self._ignored(changed)
         state = {name.removeprefix(_STATE): array for name, array in arrays.items()}
+        state = state if mine["rules"] is None else renamed(state, mine["rules"])
         return Saved(state, header["wall_time_s"], header["log"])
 
     def _ignored(self, why: str) -> Saved | None:
@@ -126,6 +134,38 @@ class Checkpoint:
         """Forget the checkpoint, and what a kill left of others; this looks through the whole folder."""
         for path in (self.path, *self.path.parent.glob(f"{self.path.name}.*.tmp")):
             path.unlink(missing_ok=True)
+
+
+def write_together(kept: Sequence[tuple[Checkpoint, Mapping[str, str]]], saved: Saved) -> None:
+    """Keep one state for several runs, in one file.
+
+    Parameters
+    ----------
+    kept : sequence of (Checkpoint, mapping of str to str)
+        For each run, its checkpoint and the names of its rules in the state by its own.
+    saved : Saved
+
+    Raises
+    ------
+    OSError
+        If the disk refuses.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> state = {"position": np.array(3), "rule a/when": np.zeros(2), "rule b/when": np.ones(2)}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     one, two = (Checkpoint(Path(folder) / f".{name}.checkpoint", {"hash": name}) for name in "xy")
+    ...     write_together([(one, {"mine": "a"}), (two, {"mine": "b"})], Saved(state))
+    ...     [where.read().state["rule mine/when"].tolist() for where in (one, two)]
+    [[0.0, 0.0], [1.0, 1.0]]
+    """
+    first, *others = (checkpoint for checkpoint, _ in kept)
+    runs = [{"key": dict(checkpoint.key), "rules": dict(rules)} for checkpoint, rules in kept]
+    first._write(saved, runs)
+    for other in others:
+        files.link(first.path, other.path)
+    files.sync_folder(first.path.parent)
 
 
 def _line(file: IO[bytes]) -> bytes:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import traceback
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import numpy as np
@@ -24,7 +23,7 @@ from neurogate.config.hashing import Known
 from neurogate.config.sharing import Shared, share
 from neurogate.errors import Outcome, RunDiverged, RunError, first_of
 from neurogate.runs import store
-from neurogate.runs.checkpoint import Checkpoint, Saved
+from neurogate.runs.checkpoint import Checkpoint, Saved, write_together
 from neurogate.runs.course import Course, Progress, RunCancelled
 from neurogate.runs.keeping import Arrays, diverged, done, keep, summarise
 from neurogate.runs.log import collected_lines
@@ -38,7 +37,9 @@ if TYPE_CHECKING:
     from neurogate.runs.course import AnySession
 
 _LOG = logging.getLogger(__name__)
-_SIDE_BY_SIDE = 4
+_THREADS = 4
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 State = Mapping[str, npt.NDArray[np.generic]]
 
@@ -98,7 +99,7 @@ class _Checkpoints:
     """The checkpoints of all members, written as that of their session."""
 
     members: Sequence[_Member]
-    parts: Sequence[Part]
+    shared: Shared
     each_s: Callable[[float], float]  # a member's share of the time that the batch has taken
 
     @property
@@ -106,9 +107,12 @@ class _Checkpoints:
         return self.members[0].checkpoint.path
 
     def write(self, saved: Saved) -> None:
-        for member, part in zip(self.members, self.parts, strict=True):
-            mine = Saved(take(saved.state, part), self.each_s(saved.wall_time_s), saved.log)
-            member.checkpoint.write(mine)
+        def write_some(places: Sequence[int]) -> None:
+            state = take(saved.state, self.shared.span(places))
+            kept = [(self.members[k].checkpoint, self.shared.parts[k].rules) for k in places]
+            write_together(kept, Saved(state, self.each_s(saved.wall_time_s), saved.log))
+
+        _side_by_side(write_some, self.shared.networks())
 
 
 def run_together(
@@ -211,7 +215,7 @@ class _Batch:
                     return
 
     def _checkpoints(self) -> _Checkpoints:
-        return _Checkpoints(self.members, self.shared.parts, self._each_s)
+        return _Checkpoints(self.members, self.shared, self._each_s)
 
     def _each_s(self, wall_time_s: float) -> float:
         return self.earlier_s + (wall_time_s - self.since_s) / max(len(self.members), 1)
@@ -256,10 +260,7 @@ class _Batch:
     def _keep_all(self, course: Course) -> Iterator[Ended]:
         _LOG.info("Simulated %d %ss in %.1f s.", course.session.total, course.part, course.wall_time_s)
         state, each_s = course.session.state(), self._each_s(course.wall_time_s)
-        networks: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for k, part in enumerate(self.shared.parts):
-            networks[part.replicas].append(k)
-        for places in networks.values():
+        for places in self.shared.networks():
             yield from self._judge(course, places, state, each_s)
 
     def _judge(self, course: Course, places: Sequence[int], state: State, each_s: float) -> Iterator[Ended]:
@@ -285,9 +286,7 @@ class _Batch:
             mine = result.of(rules) if rules else result
             return self._keep(course, k, session, each_s, done(mine), mine.arrays, state)
 
-        # The disk lets each wait for it; meanwhile others are written.
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
-            yield from threads.map(store_one, places)
+        yield from _side_by_side(store_one, places)
 
     def _keep(
         self, course: Course, k: int, session: AnySession, each_s: float, facts: Mapping[str, Any],
@@ -312,6 +311,12 @@ class _Batch:
         if state is not None:
             member.secure(take(state, self.shared.parts[k]), each_s, course.log)
         return member.ended(Outcome.FAILED, each_s, f"{type(error).__name__}: {error}", log)
+
+
+def _side_by_side(write: Callable[[_T], _R], what: Sequence[_T]) -> list[_R]:
+    """Write several files at once: the disk lets each wait for it."""
+    with ThreadPoolExecutor(_THREADS) as threads:
+        return list(threads.map(write, what))
 
 
 def _clear(out: Path, members: Sequence[_Member]) -> None:

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Part", "join", "position", "take"]
+__all__ = ["Part", "join", "position", "renamed", "take"]
 
 Array = npt.NDArray[Any]
 _SHARED = ("position", "network/step", "moments/count", "here/position", "probes/steps")
@@ -56,15 +56,36 @@ def take(state: Mapping[str, Array], part: Part) -> dict[str, Array]:
     >>> {name: array.shape for name, array in taken.items()}
     {'position': (), 'rule mine/when': (1, 1, 4)}
     """
-    rows, taken = list(part.replicas), {}
+    rows = list(part.replicas)
+    return {
+        name: array if name in _SHARED else np.take(array, rows, axis=_axis(name))
+        for name, array in renamed(state, part.rules).items()
+    }
+
+
+def renamed(state: Mapping[str, Array], rules: Mapping[str, str]) -> dict[str, Array]:
+    """Return the state of some of the rules, under other names; the arrays are the same.
+
+    Parameters
+    ----------
+    state : mapping of str to array
+    rules : mapping of str to str
+        Names in `state` by names in what is returned.
+
+    Examples
+    --------
+    >>> state = {"position": np.array(3), "rule a/when": np.ones(4), "rule b/when": np.ones(4)}
+    >>> list(renamed(state, {"mine": "b"}))
+    ['position', 'rule mine/when']
+    """
+    found = {}
     for name, array in state.items():
         rule = _rule(name)
-        names = (
-            [name] if rule is None else [_renamed(name, rule, n) for n, r in part.rules.items() if r == rule]
-        )
-        for new in names:
-            taken[new] = array if name in _SHARED else np.take(array, rows, axis=_axis(name))
-    return taken
+        if rule is None:
+            found[name] = array
+        else:
+            found |= {_renamed(name, rule, new): array for new, old in rules.items() if old == rule}
+    return found
 
 
 def join(states: Sequence[Mapping[str, Array]], parts: Sequence[Part]) -> dict[str, Array]:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from neurogate.runs.checkpoint import Checkpoint, Saved
+from neurogate.runs.checkpoint import Checkpoint, Saved, write_together
 
 KEY = {"hash": "abc", "neurogate": "0.1.0"}
 
@@ -55,3 +56,45 @@ def test_another_version_is_not_continued(kept: Checkpoint, caplog: pytest.LogCa
 def test_no_checkpoint_is_no_message(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert Checkpoint(tmp_path / "none", KEY).read() is None
     assert caplog.messages == []
+
+
+STATE = {"position": np.array(3), "rule a/when": np.zeros(2), "rule b/when": np.ones(2)}
+
+
+def several(folder: Path) -> list[Checkpoint]:
+    """Keep one state for three runs, two of which have the same rule."""
+    runs = [Checkpoint.beside(folder / f"run-{name}", {**KEY, "hash": name}) for name in "xyz"]
+    write_together([(run, {"mine": rule}) for run, rule in zip(runs, "abb", strict=True)], Saved(STATE, 2.5))
+    return runs
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_runs_of_one_network_share_a_file_where_a_file_may_have_names(
+    links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*paths: Path) -> None:
+        raise OSError("no such names here")
+
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    runs = several(tmp_path)
+    found = [run.read() for run in runs]
+    assert [saved and saved.state["rule mine/when"].tolist() for saved in found] == [[0, 0], [1, 1], [1, 1]]
+    assert {run.path.stat().st_nlink for run in runs} == {3 if links else 1}
+    assert len([*tmp_path.iterdir()]) == 3
+
+
+def test_what_becomes_of_a_run_costs_those_that_share_its_file_nothing(tmp_path: Path) -> None:
+    removed, replaced, left = several(tmp_path)
+    removed.remove()
+    replaced.write(Saved({"position": np.array(4)}))
+    kept, further = left.read(), replaced.read()
+    assert (kept and int(kept.state["position"]), further and int(further.state["position"])) == (3, 4)
+
+
+def test_a_file_that_is_not_of_a_run_is_not_continued(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, _, _ = several(tmp_path)
+    assert Checkpoint(one.path, {**KEY, "hash": "w"}).read() is None
+    assert "hash was x and is w" in caplog.text
