@@ -1,0 +1,61 @@
+"""Interpolation and its adjoint."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurogate.attention.operators import axis_maps, resizing
+from neurogate.errors import RequestError
+from tests.attention.gradients import check
+from tests.tolerances import TOLERANCE
+
+
+@settings(max_examples=8)
+@given(st.integers(1, 5), st.integers(1, 7), st.integers(1, 4), st.sampled_from(["linear", "nearest"]))
+def test_gradients_are_those_of_finite_differences(n: int, m: int, other: int, mode: resizing.Mode) -> None:
+    rng = np.random.default_rng(n + 10 * m)
+    x = rng.standard_normal((2, 1, n, 3, other))
+    y, cache = resizing.forward(x, (m, 3, 2), mode)
+    dy = rng.standard_normal(y.shape)
+    found = {"x": resizing.backward(dy, cache)}
+    check(rng, lambda x: resizing.forward(x, (m, 3, 2), mode)[0], {"x": x}, found, dy)
+
+
+@given(st.integers(1, 9), st.integers(1, 9))
+def test_each_number_is_a_mean_of_two_neighbours(n: int, m: int) -> None:
+    matrix = resizing.linear(n, m)
+    assert np.allclose(matrix.sum(axis=1), 1, rtol=0, atol=TOLERANCE["arithmetic", "float64"])
+    assert (matrix >= 0).all()
+    assert ((matrix > 0).sum(axis=1) <= 2).all()
+
+
+def test_a_ramp_stays_a_ramp_between_its_ends() -> None:
+    y, _ = resizing.forward(np.arange(4.0).reshape(1, 1, 4), 8)
+    assert np.allclose(np.diff(y[0, 0, 1:-1]), 0.5)
+
+
+def test_the_nearest_at_twice_the_size_repeats() -> None:
+    x = np.arange(6.0).reshape(1, 1, 2, 3)
+    assert np.array_equal(resizing.forward(x, (4, 6), "nearest")[0], x.repeat(2, axis=2).repeat(2, axis=3))
+
+
+def test_the_same_size_changes_nothing(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((1, 2, 3, 4))
+    assert np.array_equal(resizing.forward(x, (3, 4))[0], x)
+
+
+def test_float32_stays_float32() -> None:
+    y, cache = resizing.forward(np.ones((1, 1, 3, 3), np.float32), 5)
+    assert y.dtype == resizing.backward(y, cache).dtype == np.float32
+
+
+def test_shapes_that_do_not_fit_are_a_sentence() -> None:
+    with pytest.raises(RequestError, match=r"x \(2, 3\): x must be"):
+        resizing.forward(np.ones((2, 3)), 3)
+    with pytest.raises(RequestError, match=r"size is 0"):
+        resizing.forward(np.ones((1, 2, 3)), 0)
+    with pytest.raises(RequestError, match=r"map 0 must have a column"):
+        axis_maps.forward(np.ones((2, 3)), [np.ones((2, 2))])
