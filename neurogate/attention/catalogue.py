@@ -63,9 +63,24 @@ CATALOGUE = (
     Entry("gateformer", "gateformer:Gateformer", "11", 2025,
           "Gateformer: advancing multivariate time series forecasting through temporal and variate-wise "
           "attention with gated representations, arXiv:2505.00307", "highway mix", "T²"),
+    Entry("clipped_attention", "quantizable:ClippedAttention", "12", 2023,
+          "Quantizable transformers: removing outliers by helping attention heads do nothing, "
+          "arXiv:2306.12929", "softmax attention", "T²"),
+    Entry("head_gated", "quantizable:HeadGatedAttention", "12", 2023,
+          "Quantizable transformers: removing outliers by helping attention heads do nothing, "
+          "arXiv:2306.12929", "softmax attention", "T²"),
     Entry("awmoe_gate", "gate_network:GateNetwork", "14", 2023,
           "Attention weighted mixture of experts with contrastive learning for personalized ranking in "
           "e-commerce, arXiv:2306.05011", "mixture of experts", "T"),
+    Entry("gcab", "gated_class_attention:GatedClassAttention", "23", 2022,
+          "Exemplar-free continual learning of vision transformers via gated class-attention and cascaded "
+          "feature drift compensation, arXiv:2211.12292", "softmax attention", "T"),
+    Entry("drift_projector", "drift_projector:DriftProjector", "23", 2022,
+          "Exemplar-free continual learning of vision transformers via gated class-attention and cascaded "
+          "feature drift compensation, arXiv:2211.12292", "feature map", "T"),
+    Entry("gpsa", "gated_positional:GatedPositional", "23", 2021,
+          "ConViT: improving vision transformers with soft convolutional inductive biases, arXiv:2103.10697",
+          "softmax attention", "T²"),
     Entry("ninformer", "ninformer:NiNformer", "25", 2024,
           "NiNformer: a network in network transformer with token mixing generated gating function, "
           "arXiv:2403.02411", "token mixer", "T"),

@@ -61,4 +61,21 @@ EXAMPLES: Mapping[str, Example] = {
         ((2, 5, D),),
         count=(4 * 6 + 4 + 2 * 2 * 6) * (D + 1) + D * 4 * 6 + D + 2 * 6, causal=True,
     ),
+    "gcab": Example(
+        {"d_model": D, "heads": H, "tasks": 3, "ratio": 2}, ((2, 5, D),),
+        count=3 * (D + 2 * D) + 4 * D + 4 * D * D + D + 2 * 2 * D * D + 2 * D + D,
+        more=lambda: {"task": 1, "scale": 1.7}, length=False,
+    ),
+    "drift_projector": Example(
+        {"d_model": D, "tokens": 5}, ((2, 5, D),), count=2 * (D * D + D) + 2 * 5 * D, length=False,
+    ),
+    "gpsa": Example({"d_model": D, "heads": H}, ((2, 9, D),), count=4 * D * D + D + 4 * H + H),
+    "clipped_attention": Example(
+        {"d_model": D, "heads": H, "low": -0.1, "high": 1.1, "projected": False}, ((2, 5, D),),
+        count=3 * (D * D + D),
+    ),
+    "head_gated": Example(
+        {"d_model": D, "heads": H, "predictor": "mlp"}, ((2, 5, D),),
+        count=4 * (D * D + D) + H * (D // H + 1 + 2), causal=True,
+    ),
 }  # fmt: skip
