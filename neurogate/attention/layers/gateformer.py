@@ -54,8 +54,8 @@ class Gateformer(Layer):
     for one stride before it is cut. Upstream the mean is a constant for the backward, the standard deviation
     is not.
 
-    ``cache.whole`` and ``cache.patched`` (B, N, D) are the two embeddings, ``gate1`` and ``fused1`` their gate
-    and what it makes of them, ``crossed`` what the series hear, ``gate2`` and ``fused2`` the second gate.
+    ``cache.whole`` and ``cache.patched`` (B, N, D) are the two embeddings, ``gate1`` and ``fused1`` their
+    gate and what it makes of them, ``crossed`` what the series hear, ``gate2`` and ``fused2`` the second gate.
 
     Parameters
     ----------

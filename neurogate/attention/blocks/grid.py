@@ -1,0 +1,102 @@
+"""Tokens that stand on a grid, row after row."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from neurogate.attention.arrays import Array, Namespace, fits
+
+__all__ = ["image", "places", "sides", "tokens"]
+
+
+def sides(x: Array, grid: tuple[int, int] | None = None) -> tuple[int, int]:
+    """Return how many rows and columns the tokens of `x` fill.
+
+    Parameters
+    ----------
+    x : (B, N, D)
+        Tokens.
+    grid : (int, int), optional
+        Rows and columns; a square if left out.
+
+    Raises
+    ------
+    RequestError
+        If the tokens do not fill such a grid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sides(np.ones((1, 9, 2))), sides(np.ones((1, 6, 2)), (2, 3))
+    ((3, 3), (2, 3))
+    >>> sides(np.ones((1, 8, 2)))
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: x (1, 8, 2): the tokens of x must fill 2 rows of 2; or give the grid.
+    """
+    rows, columns = (math.isqrt(x.shape[1]),) * 2 if grid is None else grid
+    said = f"the tokens of x must fill {rows} rows of {columns}; or give the grid"
+    fits(rows * columns == x.shape[1], said, x=x)
+    return rows, columns
+
+
+def places(grid: tuple[int, int], xp: Namespace = np) -> tuple[Array, Array]:
+    """Return the row and the column of each token.
+
+    Parameters
+    ----------
+    grid : (int, int)
+        Rows and columns.
+    xp : module
+        `numpy` or `cupy`.
+
+    Returns
+    -------
+    row, column : (N,) int
+        Counted from 0.
+
+    Examples
+    --------
+    >>> [each.tolist() for each in places((2, 2))]
+    [[0, 0, 1, 1], [0, 1, 0, 1]]
+    """
+    rows, columns = grid
+    return xp.arange(rows).repeat(columns), xp.tile(xp.arange(columns), rows)
+
+
+def image(x: Array, grid: tuple[int, int]) -> Array:
+    """Turn (B, N, D) into (B, D, rows, columns).
+
+    Parameters
+    ----------
+    x : (B, N, D)
+        Tokens.
+    grid : (int, int)
+        Rows and columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image(np.ones((1, 6, 4)), (2, 3)).shape
+    (1, 4, 2, 3)
+    """
+    return x.swapaxes(1, 2).reshape(len(x), x.shape[2], *grid)
+
+
+def tokens(x: Array) -> Array:
+    """Turn (B, D, rows, columns) into (B, N, D).
+
+    Parameters
+    ----------
+    x : (B, D, rows, columns)
+        An image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tokens(np.ones((1, 4, 2, 3))).shape
+    (1, 6, 4)
+    """
+    batch, width, rows, columns = x.shape
+    return x.reshape(batch, width, rows * columns).swapaxes(1, 2)
