@@ -22,7 +22,7 @@ class Cache(NamedTuple):
     """What the backward needs."""
 
     inner: weighted.Cache
-    norm: layer_norm.Cache
+    norm: weighted.Cache
     before: Array
     outer: weighted.Cache
 
@@ -75,8 +75,9 @@ class DriftProjector(Layer):
         shape = (self.tokens, self.d_model)
         fits(x.ndim == 3 and x.shape[1:] == shape, f"x must be (batch, {shape[0]}, {shape[1]})", x=x)
         u, inner = weighted.forward(linear, x, p, "inner")
-        weight, bias = p["norm.weight"].reshape(-1), p["norm.bias"].reshape(-1)
-        n, norm = layer_norm.forward(u.reshape(len(x), weight.size), weight, bias, eps=self.eps)
+        flat = {name: array.reshape(-1) for name, array in p.items()}
+        u = u.reshape(len(x), self.tokens * self.d_model)
+        n, norm = weighted.forward(layer_norm, u, flat, "norm", eps=self.eps)
         h, before = relu.forward(n.reshape(x.shape))
         y, outer = weighted.forward(linear, h, p, "outer")
         return y, Cache(inner, norm, before, outer)
@@ -85,10 +86,9 @@ class DriftProjector(Layer):
         """Return the gradients with respect to the input and the parameters."""
         dh, gradients = weighted.backward(dy, cache.outer)
         dn = relu.backward(dh, cache.before).reshape(len(dy), self.tokens * self.d_model)
-        du, weight, bias = layer_norm.backward(dn, cache.norm)
+        du, found = weighted.backward(dn, cache.norm)
+        gradients |= {name: array.reshape(self.tokens, self.d_model) for name, array in found.items()}
         dx, found = weighted.backward(du.reshape(dy.shape), cache.inner)
-        for name, array in (("weight", weight), ("bias", bias)):
-            gradients[f"norm.{name}"] = array.reshape(self.tokens, self.d_model)
         return dx, gradients | found
 
 
