@@ -57,6 +57,8 @@ CATALOGUE = (
     Entry("feature_selection", "feature_selection:FeatureSelectionGates", "1", 2024,
           "Hard-attention gates with gradient routing for endoscopic image computing, arXiv:2407.04400",
           "softmax attention", "T²"),
+    Entry("eviction_gate", "eviction_gate:EvictionGate", "3", 2024,
+          "In-context KV-cache eviction for LLMs via attention-gate, arXiv:2410.12876", "cache eviction", "T²"),
     Entry("gated_sdpa", "gated_sdpa:GatedSDPA", "9", 2025,
           "Gated attention for large language models: non-linearity, sparsity, and attention-sink-free, "
           "arXiv:2505.06708", "softmax attention", "T²"),
@@ -84,6 +86,9 @@ CATALOGUE = (
     Entry("ninformer", "ninformer:NiNformer", "25", 2024,
           "NiNformer: a network in network transformer with token mixing generated gating function, "
           "arXiv:2403.02411", "token mixer", "T"),
+    Entry("herseg_dla", "dual_gated_linear:DualGatedLinear", "26", 2025,
+          "HER-Seg: holistically efficient segmentation for high-resolution medical images, arXiv:2504.06205",
+          "linear attention", "T"),
 )  # fmt: skip
 """Sorted by section."""
 

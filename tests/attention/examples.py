@@ -78,4 +78,13 @@ EXAMPLES: Mapping[str, Example] = {
         {"d_model": D, "heads": H, "predictor": "mlp"}, ((2, 5, D),),
         count=4 * (D * D + D) + H * (D // H + 1 + 2), causal=True,
     ),
+    "eviction_gate": Example(  # hard flags have no slope that finite differences could find
+        {"d_model": D, "heads": H, "gate_width": 3, "hard": False}, ((2, 5, D),),
+        count=4 * D * D + 3 * 3 * D + H * (3 + 1),
+    ),
+    "herseg_dla": Example(
+        {"d_model": D, "heads": H}, ((2, 4, D),),
+        count=4 * D + 4 * (D * D + D) + 2 * D * D // 4 + D // 4 + D + 9 * D + D + 2 * 2 * D * D + 2 * D + D,
+        length=False,
+    ),
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array
@@ -10,7 +10,7 @@ from neurogate.attention.blocks import multi_head, weighted
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import gate, linear, rms_norm, rotary
 
-__all__ = ["Cache", "backward", "forward"]
+__all__ = ["Cache", "backward", "each", "each_back", "forward"]
 
 
 class Cache(NamedTuple):
@@ -118,3 +118,68 @@ def backward(du: Array, cache: Cache) -> tuple[Array, Array | None, Parameters]:
         du, gradients = weighted.backward(du, cache.norm)
     dx, inner = weighted.backward(multi_head.joined(du), cache.projection)
     return dx, dlogits, gradients | inner
+
+
+def each(
+    x: Array, parameters: Mapping[str, Array], heads: int, names: Iterable[str] = ("q", "k", "v")
+) -> tuple[list[Array], dict[str, Cache]]:
+    """Project one input several times, and do nothing further but normalise where there are weights for it.
+
+    Parameters
+    ----------
+    x : (B, T, D)
+        Input.
+    parameters : mapping
+        Of all parts.
+    heads : int
+        H.
+    names : iterable of str
+        Of the parts.
+
+    Returns
+    -------
+    list of (B, H, T, h)
+        One for each name.
+    caches : dict
+        For `each_back`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> p = {"q.weight": np.ones((4, 4)), "k.weight": np.ones((4, 4))}
+    >>> [u.shape for u in each(np.ones((1, 5, 4)), p, 2, "qk")[0]]
+    [(1, 2, 5, 2), (1, 2, 5, 2)]
+    """
+    pairs = {name: forward(x, parameters, name, heads=heads) for name in names}
+    return [u for u, _ in pairs.values()], {name: cache for name, (_, cache) in pairs.items()}
+
+
+def each_back(heads: Iterable[Array], caches: Mapping[str, Cache]) -> tuple[Array, Parameters]:
+    """Return the gradients of `each`.
+
+    Parameters
+    ----------
+    heads : iterable of (B, H, T, h)
+        Gradients with respect to what it returned, in the same order.
+    caches : mapping
+        Of `each`.
+
+    Returns
+    -------
+    dx : (B, T, D)
+        Gradient with respect to `x`.
+    gradients : dict
+        Of the parameters, by their full names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> u, caches = each(np.ones((1, 5, 4)), {"q.weight": np.ones((4, 4))}, 2, "q")
+    >>> each_back(u, caches)[0].shape
+    (1, 5, 4)
+    """
+    dx, gradients = 0, Parameters()
+    for du, cache in zip(heads, caches.values(), strict=True):
+        add, _, more = backward(du, cache)
+        dx, gradients = dx + add, gradients | more
+    return dx, gradients

@@ -141,11 +141,9 @@ class QuantizableAttention(Layer):
         """
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
-        heads, inputs = {}, {}
-        for name in ("q", "k", "v"):
-            heads[name], inputs[name] = projected_heads.forward(x, p, name, heads=self.heads)
+        (q, k, v), inputs = projected_heads.each(x, p, self.heads)
         causal = masks.causal(x.shape[1], x.shape[1], xp) if self.causal else None
-        o, attention = scaled_dot_product.forward(**heads, mask=masks.both(causal, mask), limits=self.limits)
+        o, attention = scaled_dot_product.forward(q, k, v, masks.both(causal, mask), limits=self.limits)
         logits, predictor = self._logits(x, p)
         gate = out = None
         if logits is not None:
@@ -167,10 +165,8 @@ class QuantizableAttention(Layer):
             dx, more = self._logits_back(dlogits, cache)
             gradients |= more
         dheads = scaled_dot_product.backward(do, cache.attention)
-        for name, du in zip(("q", "k", "v"), dheads, strict=True):
-            add, _, more = projected_heads.backward(du, cache.inputs[name])
-            dx, gradients = dx + add, gradients | more
-        return dx, gradients
+        add, more = projected_heads.each_back(dheads, cache.inputs)
+        return dx + add, gradients | more
 
     def _logits(self, x: Array, p: Parameters) -> tuple[Array | None, gate_predictor.Cache | None]:
         if self.gate == "none":

@@ -1,0 +1,124 @@
+"""Causal attention in which a key may be evicted: later queries do not see it, its own query does."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.operators import masks
+
+__all__ = ["Cache", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs; `weights` are the attention weights, (B, H, T, T)."""
+
+    q: Array
+    k: Array
+    v: Array
+    weights: Array
+    scores: Array
+    log_total: Array
+
+
+def forward(q: Array, k: Array, v: Array, keep: Array) -> tuple[Array, Cache]:
+    r"""Let each query collect the values that were kept, and its own.
+
+    .. math::
+        w_{ij} = \frac{e^{s_{ij}} M_{ij}}{\sum_l e^{s_{il}} M_{il}}, \quad
+        M_{ij} = m_j \text{ for } j < i, \; 1 \text{ for } j = i, \; 0 \text{ for } j > i, \quad
+        s = h^{-1/2} Q K^T
+
+    Parameters
+    ----------
+    q, k, v : (B, H, T, h)
+        Queries, keys and values.
+    keep : (B, H, T)
+        :math:`m`, from 0, evicted, to 1, kept.
+
+    Returns
+    -------
+    o : (B, H, T, h)
+        Output.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> v = np.arange(1.0, 4.0).reshape(1, 1, 3, 1)
+    >>> forward(0 * v, 0 * v, v, np.array([[[0.0, 1.0, 1.0]]]))[0].ravel().tolist()
+    [1.0, 2.0, 2.5]
+    """
+    xp = namespace(q=q, k=k, v=v, keep=keep)
+    good = q.ndim == 4 and q.shape == k.shape and v.shape[:3] == keep.shape == k.shape[:3] and v.ndim == 4
+    fits(good, "q, k and v are (B, H, T, h), and keep (B, H, T)", q=q, k=k, v=v, keep=keep)
+    scores = (q.shape[-1] ** -0.5 * q) @ k.swapaxes(-1, -2)
+    seen = _seen(xp, keep)
+    top = xp.where(seen > 0, scores, -math.inf)
+    top = top.max(axis=-1, keepdims=True) if top.size else top.sum(axis=-1, keepdims=True)
+    weights = xp.exp(xp.minimum(scores - top, 0))
+    weights *= seen
+    total = weights.sum(axis=-1, keepdims=True)
+    weights /= total
+    return weights @ v, Cache(q, k, v, weights, scores, top + xp.log(total))
+
+
+def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
+    r"""Return the gradients.
+
+    With :math:`g_{ij} = \bar w_{ij} - \langle \bar w_i, w_i \rangle` and :math:`\lambda_i` the logarithm
+    of the sum below the fraction,
+
+    .. math:: \bar s = w g, \quad \bar m_j = \sum_{i > j} e^{s_{ij} - \lambda_i} g_{ij}
+
+    The exponent is cut where its square would overflow, for an evicted key may outweigh all that are seen.
+
+    Parameters
+    ----------
+    do : (B, H, T, h)
+        Gradient with respect to the output.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dq, dk, dv, dkeep
+        Gradients; that of `keep` also where it is 0, for a straight-through estimator.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> v = np.arange(1.0, 4.0).reshape(1, 1, 3, 1)
+    >>> _, cache = forward(0 * v, 0 * v, v, np.array([[[0.0, 1.0, 1.0]]]))
+    >>> backward(np.ones_like(v), cache)[3].tolist()
+    [[[-1.75, -0.25, 0.0]]]
+    """
+    q, k, v, weights, scores, log_total = cache
+    xp = namespace(do=do)
+    dv = weights.swapaxes(-1, -2) @ do
+    g = do @ v.swapaxes(-1, -2)
+    g -= xp.einsum("...s,...s->...", g, weights)[..., None]
+    odds = xp.minimum(scores - log_total, 0.5 * math.log(float(xp.finfo(do.dtype).max)))
+    odds = xp.exp(odds, out=odds)
+    odds *= _before(xp, scores.shape[-1])
+    dkeep = xp.einsum("...ij,...ij->...j", odds, g)
+    g *= weights
+    scale = q.shape[-1] ** -0.5
+    return scale * (g @ k), scale * (g.swapaxes(-1, -2) @ q), dv, dkeep
+
+
+def _seen(xp: Namespace, keep: Array) -> Array:
+    length = keep.shape[-1]
+    own = xp.eye(length, dtype=bool)
+    return xp.where(own, 1, keep[..., None, :] * _before(xp, length)).astype(keep.dtype, copy=False)
+
+
+def _before(xp: Namespace, length: int) -> Array:
+    return masks.causal(length, length, xp) & ~xp.eye(length, dtype=bool)
