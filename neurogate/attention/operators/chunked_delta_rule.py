@@ -1,0 +1,199 @@
+r"""The gated delta rule in chunks: the corrections of a chunk are a triangular system of equations.
+
+With :math:`\Gamma_{ij}` what is left at step i of step j of the chunk, :math:`\Gamma_i` of its beginning, and
+:math:`\Gamma^C_j` of step j at its end,
+
+.. math::
+    X = (I + A)^{-1}, \quad A_{ij} = \beta_i \Gamma_{ij} \langle k_i, k_j \rangle \; (j < i), \quad
+    U = X \beta V, \quad W = X \beta \Gamma K
+
+the corrections are :math:`N = U - W S`, and the rest is the linear recurrence,
+
+.. math:: o = (\Gamma Q) S + (Q K^T \odot \Gamma) N, \quad S \leftarrow \Gamma_C S + (\Gamma^C K)^T N
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, Namespace, namespace
+from neurogate.attention.operators.chunked_recurrence import cut, fading, joined, power_of_two
+
+__all__ = ["Chunks", "backward", "chunks", "forward"]
+
+
+class Chunks(NamedTuple):
+    """What holds inside the chunks, whatever the state: arrays of (B, H, N, C, ...)."""
+
+    q: Array
+    k: Array
+    v: Array
+    beta: Array
+    fade: Array
+    whole: Array
+    soon: Array
+    late: Array
+    inverse: Array
+    u: Array
+    w: Array
+    seen: Array
+
+
+class _Kept(NamedTuple):
+    size: int
+    chunks: Chunks
+    states: list[Array]
+    new: list[Array]
+
+
+def chunks(q: Array, k: Array, v: Array, beta: Array, g: Array, size: int) -> Chunks:
+    """Compute what holds inside the chunks; C is the power of two that `size` reaches.
+
+    Parameters
+    ----------
+    q, k : (B, T, H, K)
+        Queries, already scaled, and keys.
+    v : (B, T, H, V)
+        Values.
+    beta, g : (B, T, H, 1)
+        Shares of the error, and logarithms of the decays.
+    size : int
+        Steps of a chunk.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((1, 2, 1, 1))
+    >>> chunks(x, x, 4 * x, 0.5 * x, 0 * x, 2).u.ravel().tolist()
+    [2.0, 1.0]
+    """
+    xp = namespace(q=q)
+    q, k, v, beta, g = (cut(xp, each, size) for each in (q, k, v, beta, g))
+    fade = _pairs(xp, g)
+    whole, soon, late = fading(xp, g)
+    turned = k.swapaxes(-1, -2)
+    inverse = _inverse(xp, xp.tril(beta * (k @ turned) * fade, -1))
+    u, w = inverse @ (beta * v), inverse @ (beta * soon * k)
+    return Chunks(q, k, v, beta, fade, whole, soon, late, inverse, u, w, (q @ turned) * fade)
+
+
+def forward(
+    q: Array, k: Array, v: Array, beta: Array, g: Array, state: Array, chunk: int
+) -> tuple[Array, Array, _Kept]:
+    """Compute the output and the state after the last step.
+
+    Parameters
+    ----------
+    q, k, v, beta, g : arrays
+        As in `chunks`.
+    state : (B, H, K, V)
+        Before the first step.
+    chunk : int
+        Steps taken together.
+
+    Returns
+    -------
+    o, state, kept
+        Output, state after the last step, and what `backward` needs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((1, 3, 1, 1))
+    >>> forward(x, x, 4 * x, 0.5 * x, 0 * x, np.zeros((1, 1, 1, 1)), 2)[0].ravel().tolist()
+    [2.0, 3.0, 3.5]
+    """
+    xp, length = namespace(q=q), q.shape[1]
+    size = min(chunk, power_of_two(length))
+    c = chunks(q, k, v, beta, g, size)
+    kept = _Kept(size, c, [], [])
+    o = xp.empty(c.u.shape, q.dtype)
+    for n in range(o.shape[2]):
+        new = c.u[:, :, n] - c.w[:, :, n] @ state
+        o[:, :, n] = (c.soon * c.q)[:, :, n] @ state + c.seen[:, :, n] @ new
+        kept.states.append(state)
+        kept.new.append(new)
+        state = c.whole[:, :, n] * state + (c.late * c.k)[:, :, n].swapaxes(-1, -2) @ new
+    return joined(o, size, length), state, kept
+
+
+def backward(
+    do: Array, dstate: Array, q: Array, k: Array, v: Array, beta: Array, g: Array, kept: _Kept
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Compute the gradients.
+
+    Parameters
+    ----------
+    do : (B, T, H, V)
+        Gradient with respect to the output.
+    dstate : (B, H, K, V)
+        Gradient with respect to the state after the last step.
+    q, k, v, beta, g : arrays
+        As in `forward`.
+    kept : tuple
+        Of `forward`.
+
+    Returns
+    -------
+    dq, dk, dv, dbeta, dstate
+        Gradients; the last with respect to the state before the first step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, s = np.ones((1, 2, 1, 1)), np.zeros((1, 1, 1, 1))
+    >>> _, _, kept = forward(x, x, 4 * x, 0.5 * x, 0 * x, s, 2)
+    >>> [d.ravel().tolist() for d in backward(x, s, x, x, 4 * x, 0.5 * x, 0 * x, kept)]
+    [[2.0, 3.0], [3.0, 0.0], [0.75, 0.5], [6.0, 2.0], [0.75]]
+    """
+    xp, length, c = namespace(do=do), do.shape[1], kept.chunks
+    do = cut(xp, do, kept.size)
+    after, dnew = [], []
+    for n in reversed(range(do.shape[2])):
+        after.append(dstate)
+        dnew.append(_t(c.seen[:, :, n]) @ do[:, :, n] + (c.late * c.k)[:, :, n] @ dstate)
+        read = _t((c.soon * c.q)[:, :, n]) @ do[:, :, n]
+        dstate = c.whole[:, :, n] * dstate + read - _t(c.w[:, :, n]) @ dnew[-1]
+    if not after:
+        return (*(xp.zeros_like(each) for each in (q, k, v, beta)), dstate)
+    dafter, du = (xp.stack(each[::-1], axis=2) for each in (after, dnew))
+    states, new = (xp.stack(each, axis=2) for each in (kept.states, kept.new))
+    dseen = (do @ _t(new)) * c.fade
+    dq = dseen @ c.k + c.soon * (do @ _t(states))
+    dk = _t(dseen) @ c.q + c.late * (new @ _t(dafter))
+    dvalue, dkey = _t(c.inverse) @ du, -(_t(c.inverse) @ (du @ _t(states)))
+    dpairs = xp.tril(dvalue @ _t(c.u) + dkey @ _t(c.w), -1) * -c.fade
+    through = dpairs @ c.k
+    dbeta = (dvalue * c.v).sum(axis=-1, keepdims=True)
+    dbeta += ((c.soon * dkey + through) * c.k).sum(axis=-1, keepdims=True)
+    dk += c.beta * (c.soon * dkey + through) + _t(dpairs) @ (c.beta * c.k)
+    gradients = (dq, dk, c.beta * dvalue, dbeta)
+    return (*(joined(each, kept.size, length) for each in gradients), dstate)
+
+
+def _t(x: Array) -> Array:
+    return x.swapaxes(-1, -2)
+
+
+def _pairs(xp: Namespace, g: Array) -> Array:
+    """Return what fades from each step of a chunk to each later one, as sums of log decays in between."""
+    size = g.shape[-2]
+    later = xp.tri(size, size, -1, dtype=bool)
+    between = xp.where(later, g, g.dtype.type(0)).cumsum(axis=-2)
+    return xp.tril(xp.exp(between))
+
+
+def _inverse(xp: Namespace, a: Array) -> Array:
+    """Invert I + A for an A below the diagonal, by halves: blocks of 1, of 2, of 4, and so on."""
+    count = a.shape[-1]
+    found, size = xp.ones((*a.shape[:-1], 1, 1), a.dtype), 1
+    while size < count:
+        pairs = xp.arange(count // (2 * size))
+        blocks = a.reshape(*a.shape[:-2], count // size, size, count // size, size)
+        below = xp.moveaxis(blocks[..., 2 * pairs + 1, :, 2 * pairs, :], 0, -3)
+        first, second = found[..., ::2, :, :], found[..., 1::2, :, :]
+        found = xp.zeros((*first.shape[:-2], 2 * size, 2 * size), a.dtype)
+        found[..., :size, :size], found[..., size:, size:] = first, second
+        found[..., size:, :size] = -(second @ below @ first)
+        size *= 2
+    return found[..., 0, :, :]

@@ -1,0 +1,104 @@
+"""The linear recurrence by the compiled loop of the library: Numba's for NumPy, CUDA's for CuPy.
+
+One loop does everything. Values and gradients of values read rows of the state; queries and keys read its
+columns, which are the rows of its transpose.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from neurogate.attention.arrays import Array, Namespace, namespace
+
+__all__ = ["backward", "forward", "kernels"]
+
+
+def forward(
+    q: Array, k: Array, v: Array, g: Array, state: Array, chunk: int = 0
+) -> tuple[Array, Array, tuple[Array, Array]]:
+    """Compute the output and the state after the last step.
+
+    Parameters
+    ----------
+    q, k : (B, T, H, K)
+        Queries, already scaled, and keys.
+    v : (B, T, H, V)
+        Values.
+    g : (B or 1, T, H or 1, K or 1)
+        Logarithms of the decays.
+    state : (B, H, K, V)
+        Before the first step.
+    chunk : int
+        Not used.
+
+    Returns
+    -------
+    o, state, kept
+        Output, state after the last step, and what `backward` needs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((1, 3, 1, 1))
+    >>> forward(x, x, x, np.log(0.5 * x), x[:, 0, :, None])[0].ravel().tolist()
+    [1.5, 1.75, 1.875]
+    """
+    xp = namespace(q=q)
+    decay = xp.broadcast_to(xp.exp(g), (*q.shape[:3], g.shape[3]))
+    o, after = kernels(xp).scan(q, k, v, decay, state)
+    return o, after, (decay, state)
+
+
+def backward(
+    do: Array, dstate: Array, q: Array, k: Array, v: Array, g: Array, kept: tuple[Array, Array]
+) -> tuple[Array, Array, Array, Array]:
+    """Compute the gradients.
+
+    Parameters
+    ----------
+    do : (B, T, H, V)
+        Gradient with respect to the output.
+    dstate : (B, H, K, V)
+        Gradient with respect to the state after the last step.
+    q, k, v, g : arrays
+        As in `forward`.
+    kept : tuple
+        Of `forward`.
+
+    Returns
+    -------
+    dq, dk, dv, dstate
+        Gradients; the last with respect to the state before the first step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, s = np.ones((1, 2, 1, 1)), np.zeros((1, 1, 1, 1))
+    >>> _, _, kept = forward(x, x, x, np.log(0.5 * x), s)
+    >>> [d.ravel().tolist() for d in backward(x, s, x, x, x, np.log(0.5 * x), kept)]
+    [[1.0, 1.5], [1.5, 1.0], [1.5, 1.0], [0.75]]
+    """
+    (decay, state), scan = kept, kernels(namespace(do=do)).scan
+    dq, _ = scan(do, v, k, decay, state.swapaxes(-1, -2), columns=True)
+    dk, _ = scan(v, do, q, decay, dstate.swapaxes(-1, -2), columns=True, adjoint=True)
+    dv, before = scan(k, q, do, decay, dstate, adjoint=True)
+    return dq, dk, dv, before
+
+
+def kernels(xp: Namespace) -> Any:
+    """Import the compiled loops for a library; nothing is loaded before.
+
+    Parameters
+    ----------
+    xp : module
+        `numpy` or `cupy`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> kernels(np).__name__
+    'neurogate.backends.numba_cpu.recurrence'
+    """
+    backend = "numba_cpu" if xp.__name__ == "numpy" else "cuda"
+    return importlib.import_module(f"neurogate.backends.{backend}.recurrence")

@@ -1,0 +1,203 @@
+"""The linear recurrence: a matrix that fades, channel by channel, and collects outer products.
+
+Heads stand behind the steps, (B, T, H, K), as a projection leaves them. Three forms give the same numbers:
+step by step (`stepped_recurrence`, the reference), in chunks (`chunked_recurrence`), and compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.operators import chunked_recurrence, compiled_recurrence, stepped_recurrence
+from neurogate.errors import RequestError
+
+__all__ = ["Cache", "Form", "backward", "chosen", "forward"]
+
+Form: TypeAlias = Literal["auto", "recurrent", "chunked", "compiled"]
+"""How to go through time; "auto" takes what is compiled for the library where that pays, else chunks."""
+
+_FORMS: dict[str, Any] = {
+    "recurrent": stepped_recurrence, "chunked": chunked_recurrence, "compiled": compiled_recurrence,
+}  # fmt: skip
+_PAYS = 2**20  # numbers of the state that change in the course of time
+
+
+class Cache(NamedTuple):
+    """What the backward needs; `state` is the state after the last step, (B, H, K, V)."""
+
+    q: Array
+    k: Array
+    v: Array
+    g: Array | None
+    decay: Array
+    scale: float
+    form: str
+    kept: Any
+    carried: bool
+    state: Array
+
+
+def forward(
+    q: Array, k: Array, v: Array, g: Array | None = None, state: Array | None = None, *,
+    scale: float | None = None, chunk: int = 64, form: Form = "auto",
+) -> tuple[Array, Cache]:  # fmt: skip
+    r"""Write each value under its key into a fading memory, then read it with the query.
+
+    .. math:: S_t = \mathrm{diag}(e^{g_t}) S_{t-1} + k_t v_t^T, \quad o_t = \beta S_t^T q_t,
+        \quad \beta = K^{-1/2}
+
+    The step itself is written before it is read; the weights of the past are not normalised.
+
+    Parameters
+    ----------
+    q, k : (B, T, H, K)
+        Queries and keys.
+    v : (B, T, H, V)
+        Values.
+    g : array, optional
+        Logarithms of the decays, at most 0; it broadcasts to (B, T, H, K): (B, T, H, 1) serves all channels,
+        (H, 1) all steps. No decay if left out.
+    state : (B, H, K, V), optional
+        The state before the first step; 0 if left out.
+    scale : float, optional
+        :math:`\beta`.
+    chunk : int
+        Steps taken together by the chunked form; may be longer than T.
+    form : {"auto", "recurrent", "chunked", "compiled"}
+        How to go through time.
+
+    Returns
+    -------
+    o : (B, T, H, V)
+        Output.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    References
+    ----------
+    Yang et al. 2024, ICML, arXiv:2312.06635.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((1, 3, 1, 1))
+    >>> forward(x, x, x, np.log(0.5 * x))[0].ravel().tolist()
+    [1.0, 1.5, 1.75]
+    """
+    xp = namespace(q=q, k=k, v=v, g=g, state=state)
+    decay = _fit(xp, q, k, v, g, state, chunk)
+    scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
+    before = xp.zeros((len(q), *q.shape[2:], v.shape[-1]), q.dtype) if state is None else state
+    way, q = chosen(form, q, v), q * q.dtype.type(scale)
+    o, after, kept = _FORMS[way].forward(q, k, v, decay, before, chunk)
+    return o, Cache(q, k, v, g, decay, scale, way, kept, state is not None, after)
+
+
+def backward(
+    do: Array, cache: Cache, dstate: Array | None = None
+) -> tuple[Array, Array, Array, Array | None, Array | None]:
+    r"""Return the gradients.
+
+    With the gradient of the state, :math:`D_t = \beta q_t \bar o_t^T + \mathrm{diag}(e^{g_{t+1}}) D_{t+1}`,
+
+    .. math:: \bar q_t = \beta S_t \bar o_t, \quad \bar k_t = D_t v_t, \quad \bar v_t = D_t^T k_t, \quad
+        \bar g_t = \sum_{s \ge t} (q_s \bar q_s - k_s \bar k_s) + \langle D_T, S_T \rangle_V
+
+    Parameters
+    ----------
+    do : (B, T, H, V)
+        Gradient with respect to `o`.
+    cache : Cache
+        Of `forward`.
+    dstate : (B, H, K, V), optional
+        Gradient with respect to the state after the last step.
+
+    Returns
+    -------
+    dq, dk, dv, dg, dstate
+        Gradients; None for what was left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((1, 3, 1, 1))
+    >>> _, cache = forward(x, x, x, np.log(0.5 * x))
+    >>> backward(x, cache)[2].ravel().tolist()
+    [1.75, 1.5, 1.0]
+    """
+    xp = namespace(do=do, dstate=dstate)
+    fits(do.shape == cache.v.shape, "do must be shaped as the output", do=do, v=cache.v)
+    after = xp.zeros_like(cache.state) if dstate is None else dstate
+    fits(after.shape == cache.state.shape, "dstate must be shaped as the state", dstate=after)
+    q, k = cache.q, cache.k
+    dq, dk, dv, before = _FORMS[cache.form].backward(do, after, q, k, cache.v, cache.decay, cache.kept)
+    dg = None
+    if cache.g is not None:
+        change = q * dq - k * dk
+        if dstate is not None:
+            change[:, -1:] += (after * cache.state).sum(axis=-1)[:, None]
+        dg = _as(change[:, ::-1].cumsum(axis=1)[:, ::-1], cache.g)
+    dq *= q.dtype.type(cache.scale)
+    return dq, dk, dv, dg, before if cache.carried else None
+
+
+def chosen(form: Form, q: Array, v: Array) -> str:
+    """Return the form that "auto" stands for.
+
+    Parameters
+    ----------
+    form : str
+        What was asked for.
+    q : (B, T, H, K)
+        Queries.
+    v : (B, T, H, V)
+        Values.
+
+    Raises
+    ------
+    RequestError
+        If there is no such form.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> chosen("auto", np.ones((1, 8, 2, 4)), np.ones((1, 8, 2, 4)))
+    'chunked'
+    """
+    if form in _FORMS:
+        return form
+    if form != "auto":
+        raise RequestError(f"form is {form!r}. Choose one of auto, {', '.join(_FORMS)}.")
+    return "compiled" if q.size * v.shape[-1] >= _PAYS else "chunked"
+
+
+def _fit(
+    xp: Namespace, q: Array, k: Array, v: Array, g: Array | None, state: Array | None, chunk: int
+) -> Array:
+    """Complain about what does not fit; return the logarithms of the decays with four axes and all steps."""
+    said = {"q": q, "k": k, "v": v, "g": g, "state": state}
+    fits(q.ndim == 4 and q.shape == k.shape, "q and k must be equal, (batch, length, heads, width)", **said)
+    fits(v.shape[:-1] == k.shape[:-1] and v.ndim == 4, "there must be as many values as keys", **said)
+    inner = (len(q), *q.shape[2:], v.shape[-1])
+    fits(state is None or state.shape == inner, f"the state must be {inner}", **said)
+    if chunk < 1:
+        raise RequestError(f"chunk is {chunk}. Give a number of steps of at least 1.")
+    if g is None:
+        return xp.zeros((1, q.shape[1], 1, 1), q.dtype)
+    good = g.ndim <= 4 and all(a in (1, b) for a, b in zip(g.shape[::-1], q.shape[::-1], strict=False))
+    fits(good, "g must broadcast to q", **said)
+    wide = g.reshape((1,) * (4 - g.ndim) + g.shape)
+    return xp.broadcast_to(wide, (wide.shape[0], q.shape[1], *wide.shape[2:]))
+
+
+def _as(gradient: Array, g: Array) -> Array:
+    """Sum a gradient over the axes along which `g` was broadcast."""
+    summed = gradient.sum(axis=tuple(range(4 - g.ndim)))
+    once = tuple(axis for axis in range(g.ndim) if g.shape[axis] == 1 != summed.shape[axis])
+    return summed.sum(axis=once, keepdims=True) if once else summed

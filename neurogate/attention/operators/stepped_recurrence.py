@@ -1,0 +1,90 @@
+"""The linear recurrence step by step: the reference that its other forms are held to."""
+
+from __future__ import annotations
+
+from neurogate.attention.arrays import Array, namespace
+
+__all__ = ["backward", "forward"]
+
+
+def forward(
+    q: Array, k: Array, v: Array, g: Array, state: Array, chunk: int = 0
+) -> tuple[Array, Array, list[Array]]:
+    r"""Compute :math:`S_t = e^{g_t} S_{t-1} + k_t v_t^T` and :math:`o_t = S_t^T q_t`.
+
+    Parameters
+    ----------
+    q, k : (B, T, H, K)
+        Queries, already scaled, and keys.
+    v : (B, T, H, V)
+        Values.
+    g : (B or 1, T, H or 1, K or 1)
+        Logarithms of the decays.
+    state : (B, H, K, V)
+        Before the first step.
+    chunk : int
+        Not used.
+
+    Returns
+    -------
+    o : (B, T, H, V)
+        Output.
+    state : (B, H, K, V)
+        After the last step.
+    kept : list
+        The state after each step, for `backward`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((1, 2, 1, 1))
+    >>> forward(x, x, x, np.log(0.5 * x), x[:, 0, :, None])[0].ravel().tolist()
+    [1.5, 1.75]
+    """
+    xp = namespace(q=q)
+    o, states, decay = xp.empty_like(v), [], xp.exp(g)
+    for t in range(q.shape[1]):
+        state = decay[:, t, :, :, None] * state + k[:, t, :, :, None] * v[:, t, :, None]
+        states.append(state)
+        o[:, t] = (state * q[:, t, :, :, None]).sum(axis=-2)
+    return o, state, states
+
+
+def backward(
+    do: Array, dstate: Array, q: Array, k: Array, v: Array, g: Array, kept: list[Array]
+) -> tuple[Array, Array, Array, Array]:
+    r"""Compute :math:`\bar q_t = S_t \bar o_t`, :math:`\bar k_t = D_t v_t` and :math:`\bar v_t = D_t^T k_t`.
+
+    Parameters
+    ----------
+    do : (B, T, H, V)
+        Gradient with respect to the output.
+    dstate : (B, H, K, V)
+        Gradient with respect to the state after the last step.
+    q, k, v, g : arrays
+        As in `forward`.
+    kept : list
+        Of `forward`.
+
+    Returns
+    -------
+    dq, dk, dv, dstate
+        Gradients; the last with respect to the state before the first step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, s = np.ones((1, 2, 1, 1)), np.zeros((1, 1, 1, 1))
+    >>> _, _, kept = forward(x, x, x, np.log(0.5 * x), s)
+    >>> [d.ravel().tolist() for d in backward(x, s, x, x, x, np.log(0.5 * x), kept)]
+    [[1.0, 1.5], [1.5, 1.0], [1.5, 1.0], [0.75]]
+    """
+    xp = namespace(do=do)
+    dq, dk, dv, decay = xp.empty_like(q), xp.empty_like(k), xp.empty_like(v), xp.exp(g)
+    for t in reversed(range(q.shape[1])):
+        dq[:, t] = (kept[t] * do[:, t, :, None]).sum(axis=-1)
+        dstate = dstate + q[:, t, :, :, None] * do[:, t, :, None]
+        dk[:, t] = (dstate * v[:, t, :, None]).sum(axis=-1)
+        dv[:, t] = (dstate * k[:, t, :, :, None]).sum(axis=-2)
+        dstate = decay[:, t, :, :, None] * dstate
+    return dq, dk, dv, dstate
