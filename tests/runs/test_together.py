@@ -139,16 +139,28 @@ def test_a_run_that_cannot_be_judged_fails_alone(tmp_path: Path, monkeypatch: py
     judge = Session.result
 
     def result(self: Session) -> object:
-        if self.seeds == (2,):
+        if self.seeds == (2,) and any(getattr(rule, "eta_when", 0.0) == 0.2 for rule in self.rules.values()):
             raise ValueError("no luck")
         return judge(self)
 
     monkeypatch.setattr(Session, "result", result)
     ended = together(GRID[:4], tmp_path)
-    assert [one.outcome for one in ended] == [Outcome.DONE] * 2 + [Outcome.FAILED] * 2
-    assert ended[2].message == "ValueError: no luck"
-    assert "Traceback" in ended[2].log
-    assert not store.folder_of(GRID[2], tmp_path).exists()
+    assert [one.outcome for one in ended] == [Outcome.DONE] * 3 + [Outcome.FAILED]
+    assert ended[3].message == "ValueError: no luck"
+    assert "Traceback" in ended[3].log
+    assert not store.folder_of(GRID[3], tmp_path).exists()
+
+
+def test_the_rules_of_a_network_are_judged_once_for_all_of_its_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from neurogate.tasks.session import Session
+
+    judged, judge = list[tuple[tuple[int, ...], int]](), Session.result
+    note = lambda self: judged.append((self.seeds, len(self.rules)))  # noqa: E731
+    monkeypatch.setattr(Session, "result", lambda self: note(self) or judge(self))
+    together(GRID[:4], tmp_path)
+    assert judged == [((1,), 3), ((2,), 3)]
 
 
 def test_waveforms_share_a_session(tmp_path: Path) -> None:

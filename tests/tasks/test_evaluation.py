@@ -355,3 +355,16 @@ def test_with_a_lead_readouts_are_judged_at_the_time_of_which_they_tell() -> Non
         assert set(led[f"{rule}.single_peak_ms"][np.isfinite(led[f"{rule}.single_peak_ms"])]) <= set(
             led["probe_time_ms"]
         )
+
+
+def test_what_a_session_finds_of_a_rule_is_what_one_without_the_others_finds() -> None:
+    record = Record(variables=("when", "spikes"), every_ms=5.0)
+    rule, other = RULES["force"], RULES["three_factor"]
+    alone = finish(make(SEEDS, rules={"r": rule}, record=record)).result()
+    both = finish(make(SEEDS, rules={"e": other, "r": rule}, record=record)).result()
+    mine = both.of({"r": "r"})
+    assert mine.arrays.keys() == alone.arrays.keys()
+    for key, array in alone.arrays.items():
+        np.testing.assert_array_equal(mine.arrays[key], array, err_msg=key)
+    assert repr(mine.metrics) == repr(alone.metrics)
+    assert both.of({"x": "r"}).arrays["record.x.when"] is both.arrays["record.r.when"]
