@@ -11,7 +11,15 @@ from scipy.stats import truncnorm
 
 from neurogate.attention.layer import Parameters
 
-__all__ = ["linear", "normal", "truncated_normal", "uniform", "xavier_normal", "xavier_uniform"]
+__all__ = [
+    "kaiming_normal",
+    "linear",
+    "normal",
+    "truncated_normal",
+    "uniform",
+    "xavier_normal",
+    "xavier_uniform",
+]
 
 Values = NDArray[np.float64]
 
@@ -122,6 +130,28 @@ def xavier_normal(rng: np.random.Generator, shape: Sequence[int], gain: float = 
     0.07
     """
     return normal(rng, shape, gain * math.sqrt(2 / _fans(shape)))
+
+
+def kaiming_normal(rng: np.random.Generator, shape: Sequence[int]) -> Values:
+    r"""Draw with standard deviation :math:`\sqrt{2 / n_{in}}`.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source; it is advanced.
+    shape : sequence of int
+        (outputs, inputs, ...); further axes are those of a convolution.
+
+    References
+    ----------
+    He, Zhang, Ren & Sun 2015, arXiv:1502.01852.
+
+    Examples
+    --------
+    >>> kaiming_normal(np.random.default_rng(0), (200, 2, 5, 5)).std().round(1).item()
+    0.2
+    """
+    return normal(rng, shape, math.sqrt(2 / math.prod(shape[1:])))
 
 
 def linear(rng: np.random.Generator, name: str, outputs: int, *inputs: int, bias: bool = True) -> Parameters:

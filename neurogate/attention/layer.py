@@ -16,7 +16,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, Cache, Namespace, fits, namespace
 from neurogate.units import Seed, settings
 
-__all__ = ["Layer", "Parameters", "RecurrentLayer", "named", "part", "sequence"]
+__all__ = ["Layer", "Parameters", "RecurrentLayer", "image", "named", "part", "sequence"]
 
 Parameters: TypeAlias = dict[str, Any]
 """Arrays by name; the dots in a name say which part of the layer it belongs to."""
@@ -161,3 +161,31 @@ def sequence(x: Array, width: int) -> None:
     neurogate.errors.RequestError: x (2, 3): x must be (batch, length, 3).
     """
     fits(x.ndim == 3 and x.shape[-1] == width, f"x must be (batch, length, {width})", x=x)
+
+
+def image(channels: int, axes: int, **given: Array) -> None:
+    """Complain unless an array is a batch of images of the given channels, none of them empty.
+
+    Parameters
+    ----------
+    channels : int
+        What the second axis must be.
+    axes : int
+        How many spatial axes there must be.
+    **given : (B, C, n...)
+        One array, by the name that the caller knows it by.
+
+    Raises
+    ------
+    RequestError
+        If it is not.
+
+    Examples
+    --------
+    >>> image(3, 2, x=np.ones((2, 3, 5)))
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: x (2, 3, 5): x must be (batch, 3, 2 spatial axes of at least 1).
+    """
+    for name, x in given.items():
+        good = x.ndim == axes + 2 and x.shape[1] == channels and min(x.shape[2:]) > 0
+        fits(good, f"{name} must be (batch, {channels}, {axes} spatial axes of at least 1)", **{name: x})

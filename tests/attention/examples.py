@@ -23,6 +23,7 @@ class Example:
     causal: bool = False  # whether an output at t depends on inputs up to t alone
     over_batch: bool = False  # whether it uses statistics of the batch
     length: bool = True  # whether it takes any length T, the second axis of the first input
+    drawn: bool = True  # whether parameters start at random
 
     def inputs(self, rng: np.random.Generator, dtype: str = "float64") -> tuple[np.ndarray, ...]:
         """Draw the inputs."""
@@ -86,5 +87,54 @@ EXAMPLES: Mapping[str, Example] = {
         {"d_model": D, "heads": H}, ((2, 4, D),),
         count=4 * D + 4 * (D * D + D) + 2 * D * D // 4 + D // 4 + D + 9 * D + D + 2 * 2 * D * D + 2 * D + D,
         length=False,
+    ),
+    "base_conv": Example(
+        {"d_model": D, "taps": 3}, ((2, 5, D),), count=D * D + D + 3 * D + D, causal=True,
+    ),
+    "hyena": Example(
+        {"d_model": D, "l_max": 9, "d_hidden": 6}, ((2, 5, D),),
+        count=3 * (D * D + D) + D * D + D + 3 * D * 3 + 3 * D + D
+        + 9 * 3 + 6 + 3 * 6 + 6 + 2 * (6 * 6 + 6) + 6 * D, causal=True,
+    ),
+    "h3": Example(
+        {"d_model": D, "d_head": 2, "d_state": 6, "l_max": 9}, ((2, 5, D),),
+        count=4 * (D * D + D) + 2 * 6 * D + D + D // 2 * (1 + 2 * 3 + 4 * 3) + D // 2, causal=True,
+    ),
+    "based": Example(
+        {"d_model": D, "heads": H, "d_feature": 3, "chunk": 2}, ((2, 5, D),),
+        count=2 * D * H * 3 + 2 * D * D, causal=True,
+    ),
+    "rwkv_time_mix": Example({"d_model": D}, ((2, 5, D),), count=4 * D * D + 5 * D, causal=True),
+    "zoology_attention": Example(
+        {"d_model": D, "heads": H}, ((2, 5, D),), count=4 * (D * D + D), causal=True,
+    ),
+    "zoology_backbone": Example(
+        {"d_model": D, "mixer": "hybrid", "l_max": 5}, ((2, 5, D),),
+        count=(2 * 2 + 1) * 2 * D + 5 * (D * D + D) + 4 * D,
+    ),
+    "additive_gate": Example(
+        {"channels": 4, "gating": 3}, ((2, 4, 5, 6), (2, 3, 2, 2)),
+        count=2 * 4 * 4 + (2 * 3 + 2) + (2 + 1) + (4 * 4 + 4) + 2 * 4, over_batch=True, length=False,
+    ),
+    "concatenating_gate": Example(
+        {"channels": 4, "gating": 3, "axes": 2}, ((2, 4, 3, 2), (2, 3, 3, 2)),
+        count=(2 * 3 + 2) + (2 * 4 + 2) + (4 + 1) + 2 * (2 + 2 + 1), over_batch=True, length=False,
+    ),
+    "position_attention": Example(
+        {"channels": D, "inner": 2}, ((2, D, 3, 2),), count=2 * (2 * D + 2) + D * D + D + 1, length=False,
+    ),
+    "channel_attention": Example({"channels": D}, ((2, D, 3, 2),), count=1, length=False, drawn=False),
+    "dual_attention": Example(
+        {"channels": 4, "outputs": 3, "inner": 2, "axes": 2}, ((2, 4, 3, 2),),
+        count=2 * 2 * 4 + 4 * 4 + 1 + 1 + 4 * (9 * 4 * 4 + 4) + 3 * 4 + 3 + 2 * (4 + 4 + 3),
+        over_batch=True, length=False,
+    ),
+    "ear_gate": Example(
+        {"channels": 4, "gating": 3}, ((2, 4, 3, 2), (2, 3, 3, 2)),
+        count=(2 * 3 + 2) + (2 * 4 + 2) + (2 + 1) + 2 * (2 + 2 + 1), over_batch=True, length=False,
+    ),
+    "residual_decoder": Example(
+        {"channels": 4, "outputs": 3}, ((2, 4, 4, 3),),
+        count=(9 * 4 * 3 + 3) + (9 * 3 * 3 + 3) + (4 * 3 + 3) + 3 * 2 * 3, over_batch=True, length=False,
     ),
 }  # fmt: skip

@@ -1,0 +1,101 @@
+"""Dropout, whose chance is drawn outside: which numbers are kept is an argument."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurogate.attention.arrays import Array, fits, namespace
+
+__all__ = ["backward", "draw", "forward"]
+
+
+def forward(x: Array, kept: Array | None = None, *, rate: float = 0.5) -> tuple[Array, Array | None]:
+    r"""Set some numbers to 0, and enlarge the others so that the mean stays.
+
+    .. math:: y = x k / (1 - r)
+
+    Parameters
+    ----------
+    x : array
+        Input.
+    kept : bool array, optional
+        :math:`k`, true where a number stays; all stay as they are if left out, as in evaluation.
+    rate : float
+        :math:`r`, how likely a number is lost.
+
+    Returns
+    -------
+    y : array
+        Output.
+    cache : array, optional
+        For `backward`: what each number was multiplied with.
+
+    Raises
+    ------
+    RequestError
+        If shapes differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.ones(3), np.array([True, False, True]))[0].tolist()
+    [2.0, 0.0, 2.0]
+    """
+    namespace(x=x)
+    if kept is None:
+        return x, None
+    fits(kept.shape == x.shape and kept.dtype == bool, "kept must be true or false for each number of x",
+         x=x, kept=kept)  # fmt: skip
+    factor = kept.astype(x.dtype) / (1 - rate)
+    return x * factor, factor
+
+
+def backward(dy: Array, cache: Array | None) -> Array:
+    """Return the gradient with respect to `x`.
+
+    Parameters
+    ----------
+    dy : array
+        Gradient with respect to `y`.
+    cache : array, optional
+        Of `forward`.
+
+    Returns
+    -------
+    array
+        Gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = forward(np.ones(3), np.array([True, False, True]))
+    >>> backward(np.ones(3), cache).tolist()
+    [2.0, 0.0, 2.0]
+    """
+    return dy if cache is None else dy * cache
+
+
+def draw(rng: Any, shape: tuple[int, ...], *, rate: float = 0.5) -> Array:
+    """Draw which numbers are kept.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator or cupy.random.Generator
+        Source; it is advanced.
+    shape : tuple of int
+        Of the array.
+    rate : float
+        How likely a number is lost.
+
+    Returns
+    -------
+    bool array
+        True where a number stays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bool(draw(np.random.default_rng(0), (4,), rate=0.0).all())
+    True
+    """
+    return rng.random(shape) >= rate
