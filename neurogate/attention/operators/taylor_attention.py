@@ -1,0 +1,226 @@
+"""Causal attention whose exponential is cut behind the square, so that it needs no more than a state."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.errors import RequestError
+
+__all__ = ["Cache", "backward", "feature_gradient", "features", "forward"]
+
+
+class Piece(NamedTuple):
+    """What the backward needs of one chunk."""
+
+    q: Array
+    k: Array
+    v: Array
+    scores: Array
+    weights: Array
+    sums: Array
+    of_q: Any  # features, or None if nothing lies before
+    of_k: Array
+    before: Any
+
+
+class Cache(NamedTuple):
+    """What the backward needs; `state` are the sums after the last step, (..., 1 + d + d², w + 1)."""
+
+    pieces: list[Piece]
+    eps: float
+    carried: bool
+    state: Array
+
+
+def features(x: Array) -> Array:
+    r"""Return the features whose inner product is the exponential series cut behind the square.
+
+    .. math:: \varphi(x) = \left[1, d^{-1/4} x, (2 d)^{-1/2} \mathrm{vec}(x x^T)\right]
+
+    Parameters
+    ----------
+    x : (..., d)
+        Queries or keys.
+
+    Returns
+    -------
+    (..., 1 + d + d²)
+        Features.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> features(np.array([2.0])).round(3).tolist()
+    [1.0, 2.0, 2.828]
+    """
+    xp, d = namespace(x=x), x.shape[-1]
+    square = (x[..., :, None] * x[..., None, :]).reshape(*x.shape[:-1], d * d)
+    return xp.concatenate([xp.ones_like(x[..., :1]), x * d**-0.25, square * (2 * d) ** -0.5], axis=-1)
+
+
+def feature_gradient(dfeatures: Array, x: Array) -> Array:
+    r"""Return the gradient of `features` with respect to its input.
+
+    .. math:: \bar x = d^{-1/4} \bar\varphi_1 + (2 d)^{-1/2} (\bar\varphi_2 + \bar\varphi_2^T) x
+
+    Parameters
+    ----------
+    dfeatures : (..., 1 + d + d²)
+        Gradient with respect to the features.
+    x : (..., d)
+        Queries or keys.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> feature_gradient(np.array([0.0, 1.0, 0.0]), np.array([2.0])).tolist()
+    [1.0]
+    """
+    d = x.shape[-1]
+    square = dfeatures[..., 1 + d :].reshape(*x.shape, d)
+    both = (square @ x[..., None] + square.swapaxes(-1, -2) @ x[..., None])[..., 0]
+    return dfeatures[..., 1 : 1 + d] * d**-0.25 + both * (2 * d) ** -0.5
+
+
+def forward(
+    q: Array, k: Array, v: Array, state: Array | None = None, *, chunk: int | None = None, eps: float = 1e-12
+) -> tuple[Array, Cache]:
+    r"""Let each query collect the values so far, with weights that are a polynomial of its likeness.
+
+    .. math:: y_t = \frac{\sum_{s \le t} (1 + a_{ts} + a_{ts}^2 / 2) v_s}{\sum_{s \le t} (1 + a_{ts} +
+        a_{ts}^2 / 2) + \epsilon}, \quad a_{ts} = q_t \cdot k_s / \sqrt d
+
+    Within a chunk it is computed so; what lies before comes from sums of :math:`\varphi(k) [v, 1]^T`. A chunk
+    as long as the sequence is the quadratic form, shorter ones are the linear form.
+
+    Parameters
+    ----------
+    q, k : (..., T, d)
+        Queries and keys.
+    v : (..., T, w)
+        Values.
+    state : (..., 1 + d + d², w + 1), optional
+        The sums before the first step.
+    chunk : int, optional
+        Its length; the whole sequence if left out, or if longer than that.
+    eps : float
+        :math:`\epsilon`.
+
+    Returns
+    -------
+    y : (..., T, w)
+        Output. The weights are positive, and sum to 1.
+    cache : Cache
+        For `backward`, and with the sums after the last step.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit, or a chunk is shorter than a step.
+
+    References
+    ----------
+    Simple linear attention language models balance the recall-throughput tradeoff (2024), arXiv:2402.18668.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> q, v = np.ones((3, 2)), np.array([[0.0], [4.0], [8.0]])
+    >>> forward(q, q, v)[0].round(9).ravel().tolist(), forward(q, q, v, chunk=2)[0].round(9).ravel().tolist()
+    ([0.0, 2.0, 4.0], [0.0, 2.0, 4.0])
+    """
+    xp = namespace(q=q, k=k, v=v, state=state)
+    said = {"q": q, "k": k, "v": v, "state": state}
+    fits(q.ndim >= 2 and q.shape == k.shape and k.shape[:-1] == v.shape[:-1],
+         "q and k must be (..., length, d), and v as long", **said)  # fmt: skip
+    *batch, length, d = q.shape
+    sums = (*batch, 1 + d + d * d, v.shape[-1] + 1)
+    fits(state is None or state.shape == sums, f"the state must be {sums}", **said)
+    if chunk is not None and chunk < 1:
+        raise RequestError(
+            f"chunk is {chunk}. Give the length of a chunk, at least 1, or None for the whole."
+        )
+    carried, v = state is not None, xp.concatenate([v, xp.ones_like(v[..., :1])], axis=-1)
+    pieces, outputs, step = [], [], chunk or max(length, 1)
+    for start in range(0, max(length, 1), step):
+        here = slice(start, start + step)
+        piece = _piece(q[..., here, :], k[..., here, :], v[..., here, :], state)
+        more = piece.of_k.swapaxes(-1, -2) @ piece.v
+        state = more if state is None else state + more
+        pieces.append(piece)
+        outputs.append(piece.sums[..., :-1] / (piece.sums[..., -1:] + eps))
+    return xp.concatenate(outputs, axis=-2), Cache(pieces, eps, carried, state)
+
+
+def _piece(q: Array, k: Array, v: Array, before: Array | None) -> Piece:
+    xp = namespace(q=q)
+    scores = q @ k.swapaxes(-1, -2)
+    scores *= q.shape[-1] ** -0.5
+    weights = (1 + scores + 0.5 * scores * scores) * xp.tri(q.shape[-2], dtype=q.dtype)
+    sums, of_q = weights @ v, None
+    if before is not None:
+        of_q = features(q)
+        sums += of_q @ before
+    return Piece(q, k, v, scores, weights, sums, of_q, features(k), before)
+
+
+def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None]:
+    r"""Return the gradients, from the last chunk to the first.
+
+    With :math:`N` and :math:`Z` the sums above and below and :math:`A` the weights,
+
+    .. math:: \bar N = \frac{\bar y}{Z + \epsilon}, \quad \bar Z = -\frac{\bar y \cdot y}{Z + \epsilon}, \quad
+        \bar A = \bar N v^T + \bar Z, \quad \bar a = (1 + a) \bar A, \quad \bar q = d^{-1/2} \bar a k
+
+    and the gradient of the state goes from chunk to chunk.
+
+    Parameters
+    ----------
+    dy : (..., T, w)
+        Gradient with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dq, dk, dv, dstate
+        Gradients; dstate is None if no state was given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = forward(np.ones((3, 2)), np.ones((3, 2)), np.ones((3, 1)), chunk=2)
+    >>> [None if gradient is None else gradient.shape for gradient in backward(np.ones((3, 1)), cache)]
+    [(3, 2), (3, 2), (3, 1), None]
+    """
+    xp, dstate, gradients, end = namespace(dy=dy), None, [], dy.shape[-2]
+    for piece in reversed(cache.pieces):
+        start = end - piece.q.shape[-2]
+        *inputs, dstate = _piece_backward(dy[..., start:end, :], piece, dstate, cache.eps)
+        gradients.append(inputs)
+        end = start
+    dq, dk, dv = (xp.concatenate(each, axis=-2) for each in zip(*reversed(gradients), strict=True))
+    return dq, dk, dv[..., :-1], dstate if cache.carried else None
+
+
+def _piece_backward(
+    dy: Array, piece: Piece, dafter: Array | None, eps: float
+) -> tuple[Array, Array, Array, Array | None]:
+    q, k, v, scores, weights, sums, of_q, of_k, before = piece
+    xp, total = namespace(dy=dy), sums[..., -1:] + eps
+    dabove = dy / total
+    dbelow = -(dabove * sums[..., :-1]).sum(axis=-1, keepdims=True) / total
+    dsums = xp.concatenate([dabove, dbelow], axis=-1)
+    dscores = (dsums @ v.swapaxes(-1, -2)) * (1 + scores)
+    dscores *= xp.tri(q.shape[-2], dtype=q.dtype) * q.shape[-1] ** -0.5
+    dq, dk, dv = dscores @ k, dscores.swapaxes(-1, -2) @ q, weights.swapaxes(-1, -2) @ dsums
+    dstate = dafter
+    if dafter is not None:
+        dk += feature_gradient(v @ dafter.swapaxes(-1, -2), k)
+        dv += of_k @ dafter
+    if before is not None:
+        dq += feature_gradient(dsums @ before.swapaxes(-1, -2), q)
+        dbefore = of_q.swapaxes(-1, -2) @ dsums
+        dstate = dbefore if dafter is None else dafter + dbefore
+    return dq, dk, dv, dstate
