@@ -1,43 +1,131 @@
-"""How fast a sweep is, beside a shell loop over `neurogate run` and beside the engine itself.
+"""What a sweep costs beside its engine, and how fast it is beside a shell loop over `neurogate run`.
 
-Writes benchmarks/results/sweep.json:
+Writes benchmarks/results/sweep.json, in some six minutes on two quiet cores:
 
     python benchmarks/sweep.py [WORD OF A SWEEP'S NAME]
+
+All parts come from one and the same sweep, so that what else the machine does weighs on all of them alike.
+Each worker notes how long it makes networks and advances trials (the engine), how long it judges, and how
+long its batches take; the driver, how long the sweep takes. All else is overhead: planning, leases,
+checkpoints, storing (a folder of five files that survives a power cut), waiting for the disk, and one worker
+waiting for the other at the end. There are two measures of it:
+
+* by the clock: the engine's share of the seconds of all workers, from when they are ready to the end; and
+  what is left of the sweep's own seconds, for each run.
+* by the processors' time (``_cpu``): the same of what workers and driver use, summed. Nobody waits or is idle
+  here, so a busy machine changes it least; two jobs side by side make it twice what the clock says.
+
+The shell loop does one run after another, each with its figure. The sweep is held against it with the start
+of its workers, its table and its report.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
-import shutil
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor, wait
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, wait
 from pathlib import Path
-from statistics import fmean
+from typing import Any
+
+import attrs
 
 from neurogate import config
 from neurogate.bench.machine import machine, write
-from neurogate.config.build import session as session_of
 from neurogate.config.schema import AnySimulation
-from neurogate.config.sharing import batches, share
 from neurogate.config.sweep import Point, Sweep, points
-from neurogate.runs.planning import LARGEST_BATCH
+from neurogate.runs import load, together
 from neurogate.runs.pool import Workers
 from neurogate.runs.probe import warm
+from neurogate.runs.report import report
 from neurogate.runs.sweep import Options, sweep
 from neurogate.runs.sweep_folder import open_folder
+from neurogate.tasks.session import Session
 
 RESULTS = Path(__file__).parent / "results" / "sweep.json"
-JOBS, LOOPED, TRIALS, SHORT = 2, 3, 20, 50
+JOBS, LOOPED = 2, 3
 GRIDS = {
     "32 seeds x 8 learning rates": Sweep(
         grid={"rules.three_factor.eta_when": (0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.1, 0.12)}, seeds=32
     ),
-    "32 seeds x 8 gains": Sweep(grid={"reservoir.gain": (0.5, 0.7, 0.9, 1.0, 1.1, 1.3, 1.6, 2.0)}, seeds=32),
+    "4 seeds x 8 gains": Sweep(grid={"reservoir.gain": (0.5, 0.7, 0.9, 1.0, 1.1, 1.3, 1.6, 2.0)}, seeds=4),
 }
+PARTS = {"engine": ((together, "share"), (Session, "advance")), "judging": ((Session, "result"),)}
+
+
+@attrs.define
+class Spent:
+    """Seconds by the clock and of the processor."""
+
+    clock: float = 0.0
+    cpu: float = 0.0
+
+    @contextlib.contextmanager
+    def more(self) -> Iterator[None]:
+        """Add what is spent meanwhile."""
+        clock, cpu = time.perf_counter(), time.process_time()
+        yield
+        self.clock += time.perf_counter() - clock
+        self.cpu += time.process_time() - cpu
+
+
+class Measured(Executor):
+    """Workers that note what they spend on each batch."""
+
+    def __init__(self, workers: Executor, notes: Path) -> None:
+        self.workers, self.notes = workers, notes
+
+    def submit(self, work: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        """Let a worker do something and note what it spends."""
+        return self.workers.submit(measured, self.notes, functools.partial(work, *given, **named))
+
+
+@attrs.define
+class MeasuredWorkers(Workers):
+    """Those of one sweep."""
+
+    notes: Path = attrs.field(kw_only=True)
+
+    def ready(self, simulation: AnySimulation, width: int) -> Executor:
+        """Return workers that note what they spend."""
+        return Measured(super().ready(simulation, width), self.notes)
+
+
+def measured(notes: Path, work: Callable[[], Any]) -> Any:
+    """Do a batch, and write down what its parts took."""
+    spent = {name: Spent() for name in (*PARTS, "all")}
+    with contextlib.ExitStack() as undone:
+        for name, places in PARTS.items():
+            for owner, function in places:
+                undone.enter_context(timed(owner, function, spent[name]))
+        with spent["all"].more():
+            done = work()
+    seconds = {name: attrs.asdict(one) for name, one in spent.items()}
+    (notes / f"{os.getpid()}-{time.monotonic_ns()}.json").write_text(json.dumps(seconds))
+    return done
+
+
+@contextlib.contextmanager
+def timed(owner: Any, name: str, spent: Spent) -> Iterator[None]:
+    """Note meanwhile what each call of a function takes."""
+    before = getattr(owner, name)
+
+    @functools.wraps(before)
+    def function(*given: Any, **named: Any) -> Any:
+        with spent.more():
+            return before(*given, **named)
+
+    setattr(owner, name, function)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
 
 
 def looped(out: Path) -> float:
@@ -53,62 +141,44 @@ def looped(out: Path) -> float:
     return sorted(spent[1:])[LOOPED // 2]  # the first one may compile
 
 
-def swept(chosen: tuple[Point, ...], out: Path) -> tuple[float, float]:
-    """Return seconds until all workers are there with their code, and seconds for the sweep from there on."""
+def swept(chosen: tuple[Point, ...], out: Path) -> dict[str, Spent]:
+    """Return what a sweep took: its start, itself, its report, and the parts of its workers, summed."""
+    notes, first = out.with_name(f"{out.name} notes"), chosen[0].simulation
+    notes.mkdir()
+    spent = {name: Spent() for name in ("start", "sweep", "report")}
     folder = open_folder(chosen, "what_when", out, "benchmarks/sweep.py", {})
-    first = chosen[0].simulation
-    began = time.perf_counter()
-    with Workers() as workers:
-        executor = workers.ready(first, JOBS)
-        wait([executor.submit(warm, first) for _ in range(JOBS)])
-        ready = time.perf_counter()
-        sweep(chosen, folder, Options(jobs=JOBS, memory_mb=8000.0), lambda event: None, workers)
-        return ready - began, time.perf_counter() - ready
+    with MeasuredWorkers(notes=notes) as workers:
+        with spent["start"].more():
+            executor = Workers.ready(workers, first, JOBS)
+            wait([executor.submit(warm, first) for _ in range(JOBS)])
+        with spent["sweep"].more():
+            sweep(chosen, folder, Options(jobs=JOBS, memory_mb=8000.0), lambda event: None, workers)
+    with spent["report"].more():
+        report(folder)
+        load(folder).table().to_csv()
+    for path in notes.iterdir():
+        for name, seconds in json.loads(path.read_text()).items():
+            part = spent.setdefault(name, Spent())
+            part.clock, part.cpu = part.clock + seconds["clock"], part.cpu + seconds["cpu"]
+    return spent
 
 
-def beside(chosen: tuple[Point, ...]) -> tuple[float, float]:
-    """Return what `engine` does, the mean of as many processes at once as the sweep has."""
-    with ProcessPoolExecutor(JOBS, mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(engine, [chosen] * JOBS))
-    advancing, judging_ = (fmean(seconds) for seconds in zip(*found, strict=True))
-    return advancing, judging_
-
-
-def engine(chosen: tuple[Point, ...]) -> tuple[float, float]:
-    """Return seconds that one process needs to advance all runs, and to judge them.
-
-    Both are measured on the first batch: some of its trials, and the judgement of a run with as many probes
-    and judgements but few trials.
-    """
-    simulations = [point.simulation for point in chosen]
-    batch = batches(simulations, LARGEST_BATCH, JOBS)[0]
-    (shared,) = share([simulations[place] for place in batch])
-    session = shared.session
-    while session.phase == "habituation":
-        session.advance()
-    first, began = session.position, time.perf_counter()
-    while session.position < first + TRIALS:
-        session.advance()
-    advancing = (time.perf_counter() - began) / TRIALS * session.total * len(chosen) / len(batch)
-    return advancing, judging(simulations[0]) * len(chosen)
-
-
-def judging(simulation: AnySimulation) -> float:
-    """Return seconds that the judgement of one run takes."""
-    tables = config.unstructure(simulation)
-    shorter = SHORT / sum(block["trials"] for block in tables["task"]["blocks"])
-    for block in tables["task"]["blocks"]:
-        block["trials"] = round(block["trials"] * shorter)
-    tables["probes"]["every"] = max(1, round(tables["probes"]["every"] * shorter))
-    short = session_of(config.structure(tables))
-    while not short.done:
-        short.advance()
-    spent = []
-    for _ in range(5):
-        began = time.perf_counter()
-        short.result()
-        spent.append(time.perf_counter() - began)
-    return sorted(spent)[2]
+def row(name: str, runs: int, loop_s: float, spent: dict[str, Spent]) -> dict[str, Any]:
+    """Return what the parts of a sweep come to."""
+    engine, judging, driver = spent["engine"], spent["judging"], spent["sweep"]
+    known, all_cpu_s = engine.clock + judging.clock, spent["all"].cpu + driver.cpu
+    seconds = sum(spent[part].clock for part in ("start", "sweep", "report"))
+    return {
+        "sweep": name, "runs": runs, "jobs": JOBS,
+        "seconds": seconds, "start_seconds": spent["start"].clock, "report_seconds": spent["report"].clock,
+        "shell_loop_seconds_per_run": loop_s, "times_shell_loop": loop_s * runs / seconds,
+        "share_of_engine": engine.clock / (JOBS * driver.clock),
+        "overhead_ms_per_run": 1000 * (driver.clock - known / JOBS) / runs,
+        "share_of_engine_cpu": engine.cpu / all_cpu_s,
+        "engine_ms_per_run_cpu": 1000 * engine.cpu / runs,
+        "judging_ms_per_run_cpu": 1000 * judging.cpu / runs,
+        "overhead_ms_per_run_cpu": 1000 * (all_cpu_s - engine.cpu - judging.cpu) / runs,
+    }  # fmt: skip
 
 
 def main() -> None:
@@ -118,25 +188,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         loop_s = looped(Path(folder) / "loop")
         for name, wanted in GRIDS.items():
-            if not all(word in name for word in sys.argv[1:]):
-                continue
-            chosen = points(wanted, base)
-            out = Path(folder) / "sweep"
-            start_s, spent_s = swept(chosen, out)
-            shutil.rmtree(out)
-            advancing_s, judging_s = (seconds / JOBS for seconds in beside(chosen))
-            rows.append(
-                {
-                    "sweep": name, "runs": len(chosen), "jobs": JOBS, "start_seconds": start_s,
-                    "seconds": start_s + spent_s, "shell_loop_seconds_per_run": loop_s,
-                    "times_shell_loop": loop_s * len(chosen) / (start_s + spent_s),
-                    "engine_seconds": advancing_s, "share_of_engine": advancing_s / spent_s,
-                    "judging_seconds": judging_s,
-                    "overhead_ms_per_run": 1000 * (spent_s - advancing_s - judging_s) / len(chosen),
-                }
-            )  # fmt: skip
-            sys.stdout.write(json.dumps(rows[-1]) + "\n")
-            sys.stdout.flush()
+            if all(word in name for word in sys.argv[1:]):
+                chosen = points(wanted, base)
+                rows.append(row(name, len(chosen), loop_s, swept(chosen, Path(folder) / name)))
+                sys.stdout.write(json.dumps(rows[-1]) + "\n")
+                sys.stdout.flush()
     write(RESULTS, machine(" ".join(["python benchmarks/sweep.py", *sys.argv[1:]])), rows)
 
 

@@ -218,14 +218,11 @@ def writing(folder: Path, *, replace: bool = False) -> Iterator[Path]:
 def _seal(folder: Path) -> None:
     """Write the manifest and send everything to the disk."""
     manifest.write(folder)
-    inside = [*folder.rglob("*"), folder]
-    for path in inside:
-        if path.is_file():
-            with path.open("r+b") as file:
+    for inside, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            with Path(inside, name).open("r+b") as file:
                 os.fsync(file.fileno())
-    for path in inside:
-        if path.is_dir():
-            files.sync_folder(path)
+        files.sync_folder(Path(inside))
 
 
 def _publish(hidden: Path, folder: Path, *, replace: bool) -> None:

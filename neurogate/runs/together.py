@@ -1,7 +1,7 @@
 """Several simulations run as one session, each stored as if it had been run alone.
 
 Here lives what one process does with a batch: sessions are shared (see `neurogate.config.sharing`),
-checkpoints are kept for each run by itself, a run that diverges is stored and the others go on.
+each run can be continued by itself, a run that diverges is stored and the others go on.
 """
 
 from __future__ import annotations
