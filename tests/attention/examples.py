@@ -137,4 +137,24 @@ EXAMPLES: Mapping[str, Example] = {
         {"channels": 4, "outputs": 3}, ((2, 4, 4, 3),),
         count=(9 * 4 * 3 + 3) + (9 * 3 * 3 + 3) + (4 * 3 + 3) + 3 * 2 * 3, over_batch=True, length=False,
     ),
+    "v2p": Example(
+        {"d_model": D, "heads": H}, ((2, 5, D), (2, 3, D)), count=4 * (D * D + D) + 2 * D + 4 * (D * D + D),
+        length=False,
+    ),
+    "hyena_x": Example(
+        {"d_model": D}, ((2, 7, D),), count=3 * (D * D + D) + D * D + D + 3 * D * (4 + 1), causal=True,
+    ),
+    "hyena_y": Example(
+        {"d_model": D}, ((2, 7, D),), count=3 * (D * D + D) + D * D + D + D * (4 + 1), causal=True,
+    ),
+    "hyena_se": Example(
+        {"d_model": D}, ((2, 7, D),), count=4 * (D * D + D) + (3 * D + D) * (4 + 1), causal=True,
+    ),
+    "hyena_mlp": Example(
+        {"d_model": D, "tokens": 5}, ((2, 5, D),),
+        count=3 * 2 * D * (D + 1) + 2 * D * D + D + 5 * (4 + 1), length=False,
+    ),
+    "local_attention": Example(
+        {"d_model": D, "heads": H, "before": 2, "after": 1}, ((2, 5, D),), count=4 * (D * D + D),
+    ),
 }  # fmt: skip
