@@ -12,6 +12,7 @@ import pytest
 
 from neurogate.config import shipped
 from neurogate.config.loading import load
+from neurogate.tasks import waveform_metrics
 
 TINY = [
     "reservoir.n=40", "rule.start_ms=100", "rule.stop_ms=200", "task.duration_ms=400", "run.backend=numba",
@@ -32,6 +33,7 @@ def tiny(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, A
         return made(name, seeds, [*TINY, *kept], quick=quick)
 
     monkeypatch.setitem(script["main"].__globals__, "simulation", small)
+    monkeypatch.setattr(waveform_metrics, "_POINTS", 1)  # a fine spectrum takes longer than the run
     return script
 
 

@@ -24,6 +24,8 @@ from tests.runs.fakes import FakeSession, Result
 from tests.runs.markup import Markup
 from tests.runs.reports import COMMAND, GAINS, SEEDS, WHY, diverged_run, drawn_run, sweep_folder
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 MEGABYTE = 10**6
 
 

@@ -20,6 +20,7 @@ from neurogate.runs import store
 from neurogate.runs.checkpoint import Checkpoint
 from neurogate.runs.execute import execute
 from neurogate.runs.together import Ended, run_together
+from neurogate.tasks import waveform_metrics
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
@@ -163,7 +164,8 @@ def test_the_rules_of_a_network_are_judged_once_for_all_of_its_runs(
     assert judged == [((1,), 3), ((2,), 3)]
 
 
-def test_waveforms_share_a_session(tmp_path: Path) -> None:
+def test_waveforms_share_a_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waveform_metrics, "_POINTS", 1)  # a fine spectrum takes longer than the run
     runs = [
         simulation(f"reservoir.gain={gain}", f"run.seed={seed}", f"rule.ridge={ridge}", name="nc_sine")
         for gain, seed in ((4000, 1), (4000, 2), (5000, 1))
