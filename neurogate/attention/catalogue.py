@@ -129,8 +129,14 @@ CATALOGUE = (
           "Exploring diffusion transformer designs via grafting, arXiv:2506.05340",
           "softmax attention", "T²"),
     Entry("v2p", "pointer_head:PointerHead", "20", 2025,
-          "V2P: from background suppression to center peaking for robust GUI grounding task, arXiv:2508.13634",
-          "pointer", "T²"),
+          "V2P: from background suppression to center peaking for robust GUI grounding task, "
+          "arXiv:2508.13634", "pointer", "T²"),
+    Entry("gla", "gated_linear_attention:GatedLinearAttention", "21", 2024,
+          "Gated linear attention transformers with hardware-efficient training, arXiv:2312.06635",
+          "linear attention", "T"),
+    Entry("lina", "tuned_state:TunedState", "22", 2024,
+          "Lina-Speech: gated linear attention and initial-state tuning for multi-sample prompting "
+          "text-to-speech synthesis, arXiv:2410.23320", "initial state", "T"),
     Entry("gcab", "gated_class_attention:GatedClassAttention", "23", 2022,
           "Exemplar-free continual learning of vision transformers via gated class-attention and cascaded "
           "feature drift compensation, arXiv:2211.12292", "softmax attention", "T"),

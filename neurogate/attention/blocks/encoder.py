@@ -7,7 +7,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import mlp, multi_head, weighted
 from neurogate.attention.layer import Parameters, named, part
@@ -42,10 +41,7 @@ def initial(rng: np.random.Generator, width: int, hidden: int) -> Parameters:
     drawn: Parameters = {}
     for name in ("norm1", "norm2"):
         drawn |= {f"{name}.weight": np.ones(width), f"{name}.bias": np.zeros(width)}
-    drawn |= named("attention", multi_head.initial(rng, width))
-    rows = np.split(draw.xavier_uniform(rng, (3 * width, width)), 3)
-    drawn |= {f"attention.{name}.weight": each for name, each in zip("qkv", rows, strict=True)}
-    drawn |= {f"attention.{name}.bias": np.zeros(width) for name in "qkvo"}
+    drawn |= named("attention", multi_head.initial(rng, width, xavier=True))
     return drawn | named("mlp", mlp.initial(rng, width, hidden, width))
 
 

@@ -23,7 +23,7 @@ class Cache(NamedTuple):
     heads: int
 
 
-def initial(rng: np.random.Generator, width: int, *, bias: bool = True) -> Parameters:
+def initial(rng: np.random.Generator, width: int, *, bias: bool = True, xavier: bool = False) -> Parameters:
     """Draw the four projections: q, k, v and o.
 
     Parameters
@@ -34,6 +34,9 @@ def initial(rng: np.random.Generator, width: int, *, bias: bool = True) -> Param
         D.
     bias : bool
         Whether the projections have one.
+    xavier : bool
+        Whether q, k and v follow Xavier's rule as one matrix and all biases start at 0, as in PyTorch's own
+        attention.
 
     Examples
     --------
@@ -43,6 +46,10 @@ def initial(rng: np.random.Generator, width: int, *, bias: bool = True) -> Param
     drawn: Parameters = {}
     for name in ("q", "k", "v", "o"):
         drawn |= draw.linear(rng, name, width, width, bias=bias)
+    if xavier:
+        rows = np.split(draw.xavier_uniform(rng, (3 * width, width)), 3)
+        drawn |= {f"{name}.weight": each for name, each in zip("qkv", rows, strict=True)}
+        drawn |= {name: np.zeros(width) for name in drawn if name.endswith("bias")}
     return drawn
 
 

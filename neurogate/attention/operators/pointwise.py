@@ -10,8 +10,8 @@ from typing import NamedTuple
 from neurogate.attention.arrays import Array, namespace
 
 __all__ = [
-    "POINTWISE", "Pointwise", "elu", "gelu", "identity", "log_sigmoid", "relu", "sigmoid", "silu", "softplus",
-    "tanh",
+    "POINTWISE", "Pointwise", "elu", "gelu", "identity", "log_sigmoid", "normal_cdf", "relu", "sigmoid",
+    "silu", "softplus", "tanh",
 ]  # fmt: skip
 
 
@@ -71,9 +71,13 @@ def _normal_cdf(x: Array) -> Array:
     return 0.5 * (1 + _erf(x * math.sqrt(0.5)))
 
 
-def _gelu_slope(x: Array) -> Array:
+def _normal_density(x: Array) -> Array:
     xp = namespace(x=x)
-    return _normal_cdf(x) + x * xp.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+    return xp.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+
+
+def _gelu_slope(x: Array) -> Array:
+    return _normal_cdf(x) + x * _normal_density(x)
 
 
 def _softplus(x: Array) -> Array:
@@ -107,6 +111,9 @@ r""":math:`x \sigma(x)`, also called swish."""
 
 gelu = Pointwise(lambda x: x * _normal_cdf(x), _gelu_slope)
 r""":math:`x \Phi(x)` with the normal distribution function, exact."""
+
+normal_cdf = Pointwise(_normal_cdf, _normal_density)
+r""":math:`\Phi(x)`, the normal distribution function."""
 
 tanh = Pointwise(_tanh, lambda x: 1 - _tanh(x) ** 2)
 """The hyperbolic tangent."""
