@@ -109,7 +109,7 @@ def forward(
 
 def backward(
     do: Array, cache: Cache, dstate: Array | None = None
-) -> tuple[Array, Array, Array, Array, Array | None, Array | None]:
+) -> tuple[Array, Array, Array, Array, Array, Array | None]:
     r"""Return the gradients.
 
     From the last step to the first, with D the gradient of the state and :math:`w = D^T k_t`,

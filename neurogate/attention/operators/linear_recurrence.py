@@ -101,7 +101,7 @@ def forward(
 
 def backward(
     do: Array, cache: Cache, dstate: Array | None = None
-) -> tuple[Array, Array, Array, Array | None, Array | None]:
+) -> tuple[Array, Array, Array, Array, Array | None]:
     r"""Return the gradients.
 
     With the gradient of the state, :math:`D_t = \beta q_t \bar o_t^T + \mathrm{diag}(e^{g_{t+1}}) D_{t+1}`,

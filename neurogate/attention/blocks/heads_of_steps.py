@@ -1,0 +1,49 @@
+"""Heads that stand behind the steps, as recurrences want them: (B, T, H, w)."""
+
+from __future__ import annotations
+
+from neurogate.attention.arrays import Array, fits
+
+__all__ = ["joined", "split"]
+
+
+def split(x: Array, heads: int) -> Array:
+    """Turn (B, T, D) into (B, T, H, D / H), a view.
+
+    Parameters
+    ----------
+    x : (B, T, D)
+        Features of all heads, one head after the other.
+    heads : int
+        H.
+
+    Raises
+    ------
+    RequestError
+        If H does not divide D.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> split(np.ones((1, 5, 4)), 2).shape
+    (1, 5, 2, 2)
+    """
+    fits(heads > 0 and x.shape[-1] % heads == 0, f"{heads} heads must divide the last axis", x=x)
+    return x.reshape(*x.shape[:-1], heads, x.shape[-1] // heads)
+
+
+def joined(x: Array) -> Array:
+    """Turn (B, T, H, w) into (B, T, H w).
+
+    Parameters
+    ----------
+    x : (B, T, H, w)
+        Features of each head.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> joined(np.ones((1, 5, 2, 2))).shape
+    (1, 5, 4)
+    """
+    return x.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1])

@@ -1,0 +1,216 @@
+"""Gated linear attention: a matrix state that forgets channel by channel, as much as the input says."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from neurogate.attention import initial as draw
+from neurogate.attention.arrays import Array, Namespace, fits
+from neurogate.attention.blocks import heads_of_steps, weighted
+from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
+from neurogate.attention.operators import gate as gating
+from neurogate.attention.operators import linear, linear_recurrence, rms_norm
+from neurogate.attention.operators.linear_recurrence import Form
+from neurogate.attention.operators.pointwise import log_sigmoid
+from neurogate.units import Count, NonNegative, Positive, settings
+
+__all__ = ["RESET", "Cache", "GatedLinearAttention"]
+
+RESET = -20.0
+"""The logarithm of the decay where a document begins: the state is as good as wiped."""
+
+
+class Cache(NamedTuple):
+    """What the backward needs.
+
+    `decays` are the logarithms g, (B, T, H, K); ``recurrence.state`` is also `state`, after the last step,
+    (B, H, K, V); `read` is what was read of it, (B, T, H, V).
+    """
+
+    projections: dict[str, weighted.Cache]
+    logits: Array
+    free: Array | None
+    decays: Array
+    recurrence: linear_recurrence.Cache
+    read: Array
+    norm: weighted.Cache
+    gate: gating.Cache | None
+    out: weighted.Cache
+    state: Array
+
+
+@settings
+class GatedLinearAttention(RecurrentLayer):
+    r"""Linear attention whose memory fades by a gate that looks at the input.
+
+    .. math::
+        g_t = \tau^{-1} \log \sigma(W_b W_a x_t + b), \quad
+        S_t = \mathrm{diag}(e^{g_t}) S_{t-1} + k_t v_t^T, \quad o_t = K^{-1/2} S_t^T q_t, \quad
+        y_t = W_o (\mathrm{RMS}(o_t) \odot \mathrm{SiLU}(W_g x_t))
+
+    The weights of the past are not normalised: they are no probabilities. The state is (B, H, K, V).
+
+    Parameters
+    ----------
+    d_model : int
+        D.
+    heads : int
+        H.
+    expand_k, expand_v : float
+        Widths of all keys and of all values over D; H divides both.
+    rank : int
+        Of the gate's map.
+    tau : float
+        How slowly the gate moves the decay; with logits 0 the memory halves in tau steps.
+    clamp_min : float, optional
+        The least g, a negative number.
+    output_gate : bool
+        Whether what is read is gated.
+    initialisation : {"normal", "xavier"}
+        Normal numbers of standard deviation 0.02, as the library has it now; or, as the code of 2024 (with
+        expand_k 1 and expand_v 2), Xavier's uniform ones times 2^-2.5. Biases are 0.
+    eps : float
+        Of the norm of each head.
+    chunk, form
+        Of `linear_recurrence`.
+
+    References
+    ----------
+    Yang et al. 2024, ICML, arXiv:2312.06635.
+
+    Examples
+    --------
+    >>> layer = GatedLinearAttention(d_model=8, heads=2, rank=2)
+    >>> y, cache = layer.forward(np.ones((1, 5, 8)))
+    >>> further, state = layer.step(np.ones((1, 8)), cache.state)
+    >>> y.shape, further.shape, state.shape
+    ((1, 5, 8), (1, 8), (1, 2, 2, 4))
+    """
+
+    d_model: Count = 1024
+    heads: Count = 4
+    expand_k: Positive = 0.5
+    expand_v: Positive = 1.0
+    rank: Count = 16
+    tau: Positive = 16.0
+    clamp_min: float | None = None
+    output_gate: bool = True
+    initialisation: Literal["normal", "xavier"] = "normal"
+    sd: NonNegative = 0.02
+    eps: Positive = 1e-5
+    chunk: Count = 64
+    form: Form = "auto"
+
+    def check(self) -> None:
+        """Raise ValueError if heads do not divide the widths, or the least decay is no decay."""
+        for name, width in (("expand_k", self.expand_k), ("expand_v", self.expand_v)):
+            if (width * self.d_model) % self.heads:
+                raise ValueError(
+                    f"{name} is {width}; times d_model, {self.d_model}, it must be a multiple of the heads, "
+                    f"{self.heads}."
+                )
+        if self.clamp_min is not None and not self.clamp_min < 0:
+            raise ValueError(f"clamp_min is {self.clamp_min}; it must be below 0, or None.")
+
+    @property
+    def widths(self) -> tuple[int, int]:
+        """K and V, the widths of a key and of a value of one head."""
+        return (
+            round(self.expand_k * self.d_model) // self.heads,
+            round(self.expand_v * self.d_model) // self.heads,
+        )
+
+    def initial(self, rng: np.random.Generator) -> Parameters:
+        """Draw all maps by the chosen rule; the norm starts as 1, biases as 0."""
+        d, (keys, values) = self.d_model, (self.heads * width for width in self.widths)
+        shapes = {
+            "q": (keys, d), "k": (keys, d), "v": (values, d), "gate": (values, d), "decay_in": (self.rank, d),
+            "decay": (keys, self.rank), "o": (d, values),
+        }  # fmt: skip
+        if not self.output_gate:
+            del shapes["gate"]
+        drawn = {f"{name}.weight": self._draw(rng, shape) for name, shape in shapes.items()}
+        return drawn | {"decay.bias": np.zeros(keys), "norm.weight": np.ones(self.widths[1])}
+
+    def _draw(self, rng: np.random.Generator, shape: tuple[int, int]) -> Array:
+        if self.initialisation == "normal":
+            return draw.normal(rng, shape, self.sd)
+        return draw.xavier_uniform(rng, shape, 2**-2.5)
+
+    def start(self, batch: int, xp: Namespace = np) -> Array:
+        """Return a memory of zeros."""
+        return xp.zeros((batch, self.heads, *self.widths))
+
+    def forward(
+        self, x: Array, state: Array | None = None, *, reset: Array | None = None
+    ) -> tuple[Array, Cache]:
+        """Return the output of (B, T, D), from a state on, and what `backward` needs.
+
+        Where `reset`, (B, T) of true and false, a new document begins: g is -20 there.
+        """
+        xp, p = self.given(x=x, state=state)
+        sequence(x, self.d_model)
+        caches: dict[str, weighted.Cache] = {}
+
+        def project(name: str, given: Array = x) -> Array:
+            flat, caches[name] = weighted.forward(linear, given, p, name)
+            return flat
+
+        q, k, v = (self._split(project(name)) for name in "qkv")
+        logits = self._split(project("decay", project("decay_in")))
+        g, free = self._decays(xp, logits, reset)
+        before = None if state is None else state.astype(x.dtype, copy=False)
+        read, memory = linear_recurrence.forward(q, k, v, g, before, chunk=self.chunk, form=self.form)
+        o, norm = weighted.forward(rms_norm, read, p, "norm", eps=self.eps)
+        gated = None
+        if self.output_gate:
+            o, gated = gating.forward(o, self._split(project("gate")), activation="silu")
+        y, out = weighted.forward(linear, heads_of_steps.joined(o), p, "o")
+        return y, Cache(caches, logits, free, g, memory, read, norm, gated, out, memory.state)
+
+    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
+        """Return the gradients with respect to the input, the parameters, and a state if one was given."""
+        do, gradients = weighted.backward(dy, cache.out)
+        do, dx = self._split(do), 0
+        inner: dict[str, Array] = {}
+        if cache.gate is not None:
+            do, inner["gate"] = gating.backward(do, cache.gate)
+        do, more = weighted.backward(do, cache.norm)
+        gradients |= more
+        *dqkv, dg, dstate = linear_recurrence.backward(do, cache.recurrence)
+        inner |= dict(zip("qkv", dqkv, strict=True))
+        dg = dg * cache.free if cache.free is not None else dg
+        dlogits = log_sigmoid.backward(dg, cache.logits) * dg.dtype.type(1 / self.tau)
+        low, more = weighted.backward(heads_of_steps.joined(dlogits), cache.projections["decay"])
+        inner["decay_in"], gradients = low, gradients | more
+        for name, each in inner.items():
+            flat = each if name == "decay_in" else heads_of_steps.joined(each)
+            add, more = weighted.backward(flat, cache.projections[name])
+            dx, gradients = dx + add, gradients | more
+        return dx, gradients if dstate is None else gradients | {"state": dstate}
+
+    def step(self, x: Array, state: Array) -> tuple[Array, Array]:
+        """Return the output of one step, (B, D), and the state after it."""
+        fits(x.ndim == 2, f"x must be (batch, {self.d_model})", x=x)
+        y, cache = self.forward(x[:, None], state)
+        return y[:, 0], cache.state
+
+    def _split(self, flat: Array) -> Array:
+        return heads_of_steps.split(flat, self.heads)
+
+    def _decays(self, xp: Namespace, logits: Array, reset: Array | None) -> tuple[Array, Array | None]:
+        """Return g, and where it moves with its logits if it does not everywhere."""
+        g = log_sigmoid.value(logits) * logits.dtype.type(1 / self.tau)
+        free = None
+        if self.clamp_min is not None:
+            free = g > self.clamp_min
+            g = xp.maximum(g, g.dtype.type(self.clamp_min))
+        if reset is not None:
+            good = reset.shape == logits.shape[:2] and reset.dtype == bool
+            fits(good, f"reset must be true or false, {logits.shape[:2]}", reset=reset)
+            kept = ~reset[..., None, None]
+            free = kept & (True if free is None else free)
+            g = xp.where(kept, g, g.dtype.type(RESET))
+        return g, free
