@@ -9,6 +9,7 @@ import pytest
 
 from neurogate.cli import main
 from neurogate.runs.store import Run
+from tests.runs.fakes import without_figures
 
 pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed (the extra neurogate[nwb]).")
 
@@ -17,7 +18,8 @@ Captured = pytest.CaptureFixture[str]
 
 def test_a_run_that_recorded_spikes_becomes_a_file(tiny: list[str], tmp_path: Path, capsys: Captured) -> None:
     recording = ["--set", 'record.variables=["spikes", "when"]', "--set", "record.trials=all"]
-    assert main(["run", *tiny, *recording, "--out", str(tmp_path / "runs")]) == 0
+    with without_figures():
+        assert main(["run", *tiny, *recording, "--out", str(tmp_path / "runs")]) == 0
     (run,) = (tmp_path / "runs").iterdir()
     capsys.readouterr()
     path = tmp_path / "new" / "run.nwb"

@@ -31,8 +31,8 @@ def test_the_redrawn_figures_are_the_stored_ones_and_lie_beside_the_run(
 
 
 def test_a_folder_of_choice_is_made(stored: Run, tmp_path: Path, capsys: Captured) -> None:
-    assert main(["plot", str(stored.path), "--out", str(tmp_path / "a" / "b")]) == 0
-    assert (tmp_path / "a" / "b" / "overview.png").exists()
+    assert main(["plot", str(stored.path), "--kind", "raster", "--out", str(tmp_path / "a" / "b")]) == 0
+    assert (tmp_path / "a" / "b" / "raster.png").exists()
 
 
 def test_the_stored_run_is_never_written_into(stored: Run, capsys: Captured) -> None:
@@ -54,8 +54,10 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_is_drawn_in_every_kind(stored: Run, kind: str, tmp_path: Path, capsys: Captured) -> None:
-    assert main(["plot", str(stored.path), "--kind", kind, "--out", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.split() == [str(tmp_path / f"{kind}.{end}") for end in ("png", "pdf")]
+    file = tmp_path / f"{kind}.png"
+    assert main(["plot", str(stored.path), "--kind", kind, "--out", str(file)]) == 0
+    assert capsys.readouterr().out == f"{file}\n"
+    assert file.stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from neurogate.cli import main
 from neurogate.runs.checkpoint import Checkpoint
 from neurogate.runs.store import Run
-from tests.runs.fakes import FakeSession
+from tests.runs.fakes import FakeSession, without_figures
 
 Captured = pytest.CaptureFixture[str]
 
@@ -164,6 +164,7 @@ def test_ctrl_c_says_how_to_go_on(fake: object, capsys: Captured, monkeypatch: p
     assert "Continued after 5 of 40 trials" in capsys.readouterr().err
 
 
+@without_figures()
 def test_a_real_run_interrupted_in_its_process_ends_with_the_same_bytes(
     tiny: list[str], tmp_path: Path, checkout: Path
 ) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from neurogate.runs import keeping
+from tests.runs.fakes import without_figures
 
 
 @pytest.fixture(scope="module")
 def undrawn() -> Iterator[None]:
-    """Store runs without their figures, which take longer than small runs do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keeping, "_draw", lambda folder, arrays: None)
+    """Store the runs of a module without their figures."""
+    with without_figures():
         yield

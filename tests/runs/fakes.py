@@ -1,15 +1,28 @@
-"""A session that costs nothing: its state is an array and a generator, its result depends on both."""
+"""A session that costs nothing: its state is an array and a generator, its result depends on both.
+
+Here lives too what lets a session that simulates cost little: its run is stored without figures.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 
 from neurogate.errors import RunDiverged
+from neurogate.runs import keeping
+
+
+@contextmanager
+def without_figures() -> Iterator[None]:
+    """Let runs be stored without their figures, which take longer than small runs do."""
+    with mock.patch.object(keeping, "_draw"):
+        yield
 
 
 class Result(NamedTuple):

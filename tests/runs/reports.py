@@ -12,7 +12,7 @@ from neurogate.runs.execute import execute
 from neurogate.runs.sweep_folder import open_folder
 from neurogate.runs.versions import versions
 from tests.plotting.conftest import make_result
-from tests.runs.fakes import FakeSession, Result
+from tests.runs.fakes import FakeSession, Result, without_figures
 
 GAINS, SEEDS = (0.5, 1.0, 2.0), (1, 2, 3)
 COMMAND = "neurogate sweep what_when --grid reservoir.gain=0.5,1.0,2.0 --seeds 3"
@@ -56,9 +56,10 @@ class Drawn(FakeSession):
 
 
 def drawn_run(out: Path, *, replicas: int = 1, n: int = 60, **settings: Any) -> store.Run:
-    """Store a run that has all figures; `settings` are those of the top level."""
+    """Store a run of which all figures can be drawn; `settings` are those of the top level."""
     simulation = structure({"name": "drawn", "reservoir": {"n": 250}, **settings})
-    return execute(simulation, out, open_session=lambda s: Drawn(s, replicas=replicas, n=n))  # type: ignore[arg-type,return-value]
+    with without_figures():
+        return execute(simulation, out, open_session=lambda s: Drawn(s, replicas=replicas, n=n))  # type: ignore[arg-type,return-value]
 
 
 def diverged_run(out: Path) -> store.Run:

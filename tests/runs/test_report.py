@@ -20,11 +20,9 @@ from neurogate.runs.execute import execute
 from neurogate.runs.report import place_of, report
 from neurogate.runs.sweep_page import sweep_page
 from tests.plotting.test_waveform import arrays as taught
-from tests.runs.fakes import FakeSession, Result
+from tests.runs.fakes import FakeSession, Result, without_figures
 from tests.runs.markup import Markup
 from tests.runs.reports import COMMAND, GAINS, SEEDS, WHY, diverged_run, drawn_run, sweep_folder
-
-pytestmark = pytest.mark.usefixtures("undrawn")
 
 MEGABYTE = 10**6
 
@@ -157,11 +155,12 @@ def test_a_taught_signal_is_reported_too(tmp_path: Path) -> None:
         def result(self) -> Result:
             return Result(taught(), {"least_squares": {"rmse_training": 0.05, "rmse_free": 0.1}})  # type: ignore[arg-type]
 
-    run = execute(
-        WaveformSimulation(name="taught"),
-        tmp_path,
-        open_session=lambda s: Taught(s, total=2),  # type: ignore[arg-type,return-value]
-    )
+    with without_figures():
+        run = execute(
+            WaveformSimulation(name="taught"),
+            tmp_path,
+            open_session=lambda s: Taught(s, total=2),  # type: ignore[arg-type,return-value]
+        )
     text = report(run.path).read_text("utf-8")
     assert Markup.of(text).problems() == []
     assert [row[0] for row in cells(text, "results")] == ["RMSE training", "RMSE free"]

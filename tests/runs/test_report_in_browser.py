@@ -13,7 +13,7 @@ from neurogate.runs.report import report
 from tests.runs.browser import ENTER, SPACE, TAB, Browser, browser, missing
 from tests.runs.reports import drawn_run, sweep_folder
 
-pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.usefixtures("undrawn")]
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
 HEADERS = "table#runs thead th"
 

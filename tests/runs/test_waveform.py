@@ -11,10 +11,10 @@ import pytest
 from neurogate.cli import main
 from neurogate.config import load
 from neurogate.config.build import session
-from neurogate.runs import keeping
 from neurogate.runs.course import RunCancelled
 from neurogate.runs.execute import execute
 from neurogate.tasks.waveform import WaveformSession
+from tests.runs.fakes import without_figures
 
 CHANGES = [
     "reservoir.n=30",
@@ -26,10 +26,8 @@ CHANGES = [
 Captured = pytest.CaptureFixture[str]
 
 
-def test_a_run_that_was_stopped_while_it_was_taught_goes_on_with_the_same_bits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keeping, "_draw", lambda folder, arrays: None)
+@without_figures()
+def test_a_run_that_was_stopped_while_it_was_taught_goes_on_with_the_same_bits(tmp_path: Path) -> None:
     simulation = load("nc_vanderpol_harmonic", CHANGES)
 
     def stopping(done: int, total: int, phase: str) -> None:
@@ -62,8 +60,8 @@ def test_the_command_line_runs_finds_and_draws_it(
     assert "holds this run already" in capsys.readouterr().err
     assert main(["plot", str(folder), "--out", "figures"]) == 0
     assert (tmp_path / "figures" / "overview.pdf").exists()
-    monkeypatch.setattr(keeping, "_draw", lambda folder, arrays: None)
-    assert main(summary["command"].split()[1:]) == 0
+    with without_figures():
+        assert main(summary["command"].split()[1:]) == 0
     with np.load(folder / "arrays.npz") as arrays:
         assert arrays["readout"].shape == (1, 600, 1)
 
