@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bench"]
 
-What = Literal["engine", "scale", "all"]
+What = Literal["engine", "scale", "attention", "all"]
 Row = dict[str, Any]
 Several = Parameter(consume_multiple=True, negative=())
 Plain = Parameter(negative=())
@@ -35,26 +35,30 @@ def bench(
     peer: Annotated[list[str] | None, Several] = None,
     dtype: Annotated[list[Literal["float32", "float64"]] | None, Several] = None,
     backend: Literal["numba", "numpy", "cuda"] = "numba",
+    layer: Annotated[list[str] | None, Several] = None,
     repeat: Whole = 5,
     slow: Annotated[bool, Plain] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
     write: Annotated[bool, Plain] = False,
     out: Path | None = None,
 ) -> int:
-    """Measure how fast the simulator is on this machine.
+    """Measure how fast the simulator, or gated attention, is on this machine.
 
     The engine's workloads are run by neurogate and by every peer that is installed, each in a process of
-    its own, in turn; the median counts. Beside them stands what the machine could do at best.
+    its own, in turn; the median counts. Beside them stands what the machine could do at best. Layers of
+    gated attention run beside PyTorch, if it is installed, on the same arrays and one thread.
 
     Try:
       neurogate bench
       neurogate bench --workload a1000 c1 --peer brian2-standalone
+      neurogate bench attention --layer gla
       neurogate bench all --write
 
     Parameters
     ----------
     what
-        engine (workloads beside peers and bounds), scale (how cost grows with size), or all.
+        engine (workloads beside peers and bounds), scale (how cost grows with size), attention (gated
+        layers beside PyTorch, and how their cost grows with the length), or all.
     workload
         Only these: a1000 a2000 b1000 b2000 c1 c10 d1k d4k d16k e64 e64t2.
     peer
@@ -64,6 +68,8 @@ def bench(
         Only these number types of neurogate.
     backend
         Which backend of neurogate. A GPU's results go to files of their own, without a bound.
+    layer
+        Only these layers of gated attention; `neurogate list gates` shows all, of which some are measured.
     repeat
         Runs of each contender, after a first one that compiles and is reported apart.
     slow
@@ -75,37 +81,50 @@ def bench(
     out
         Folder to store them in.
     """
-    _check(workload, peer, repeat, backend)
+    _check(workload, peer, layer, repeat, backend)
     from neurogate.bench.bounds import ceilings
 
     command = command_line()
     dtypes = dtype or ["float32", "float64"]
     parts: dict[str, list[Row]] = {}
     limits = None
-    if what != "scale":
+    if what in ("engine", "all"):
         if backend != "cuda":
             _tell("measuring what this machine can do at best")
             limits = ceilings()
         parts["engine"] = _engine(workload, peer, dtypes, backend, repeat, slow=slow, limits=limits)
-    if what != "engine":
+    if what in ("scale", "all"):
         from neurogate.bench.scale import scale
 
         parts["scale"] = [row for name in dtypes for row in scale(name, backend, repeat, _tell)]
+    if what in ("attention", "all"):
+        from neurogate.bench.attention import growth, rows
+
+        parts["attention"] = [row for name in dtypes for row in rows(layer, name, repeat, 1, _tell)]
+        parts["attention"] += [row for name in dtypes for row in growth(layer, name, _tell)]
     if write or out:
         _store(out or _FOLDER, parts, command, limits, backend)
-    rows = [row for part in parts.values() for row in part]
-    sys.stdout.write(json.dumps(rows, indent=1) + "\n" if json_ else _shown(parts))
+    everything = [row for part in parts.values() for row in part]
+    sys.stdout.write(json.dumps(everything, indent=1) + "\n" if json_ else _shown(parts))
     return 0
 
 
-def _check(workloads: Sequence[str] | None, peers: Sequence[str] | None, repeat: int, backend: str) -> None:
+def _check(
+    workloads: Sequence[str] | None, peers: Sequence[str] | None, layers: Sequence[str] | None, repeat: int,
+    backend: str,
+) -> None:  # fmt: skip
     from neurogate.backends.registry import choose
+    from neurogate.bench.attention import CASES
     from neurogate.bench.peers import PEERS
     from neurogate.bench.workloads import WORKLOADS
 
     problems = [
         f"There is no {kind} {name!r}; choose from {', '.join(known)}."
-        for kind, names, known in (("workload", workloads, WORKLOADS), ("peer", peers, [*PEERS, "none"]))
+        for kind, names, known in (
+            ("workload", workloads, WORKLOADS),
+            ("peer", peers, [*PEERS, "none"]),
+            ("measured layer", layers, [case.layer for case in CASES]),
+        )
         for name in names or ()
         if name not in known
     ]
@@ -156,11 +175,13 @@ def _store(
 
 
 def _shown(parts: Mapping[str, list[Row]]) -> str:
-    from neurogate.cli.bench_table import engine_table, missing_line, render, scale_table
+    from neurogate.cli.bench_table import attention_table, engine_table, missing_line, render, scale_table
 
     texts = []
     if parts.get("engine"):
         texts += [render("Seconds per run", engine_table(parts["engine"])), missing_line(parts["engine"])]
     if parts.get("scale"):
         texts.append(render("How cost grows", scale_table(parts["scale"])))
+    if parts.get("attention"):
+        texts.append(render("Gated attention", attention_table(parts["attention"])))
     return "\n".join(text for text in texts if text)

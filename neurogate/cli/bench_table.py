@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["engine_table", "missing_line", "render", "scale_table"]
+__all__ = ["attention_table", "engine_table", "missing_line", "render", "scale_table"]
 
 Row = dict[str, Any]
 Table = list[list[str]]
@@ -38,6 +38,20 @@ def engine_table(rows: Sequence[Row]) -> Table:
     if any(notes):
         heading, lines = [*heading, "note"], [[*a, b] for a, b in zip(lines, notes, strict=True)]
     return [heading, *lines]
+
+
+def attention_table(rows: Sequence[Row]) -> Table:
+    """Return the table of gated layers: beside each peer, and for each length the slope of its series.
+
+    Examples
+    --------
+    >>> row = {"layer": "gla", "length": 256, "direction": "forward", "dtype": "float32", "seconds": 0.02}
+    >>> attention_table([row | {"peer": "torch loop", "peer_seconds": 0.2, "ratio": 0.1}])[1]
+    ['gla', '256', 'forward', 'float32', '0.0200', 'torch loop', '0.200', '0.100', '-']
+    """
+    keys = ("layer", "length", "direction", "dtype", "seconds", "peer", "peer_seconds", "ratio", "slope")
+    heading = ["layer", "length", "direction", "dtype", "seconds", "peer", "peer s", "ratio", "slope"]
+    return [heading, *([_cell(row.get(key), key) for key in keys] for row in rows)]
 
 
 def scale_table(rows: Sequence[Row]) -> Table:

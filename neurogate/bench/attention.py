@@ -1,0 +1,200 @@
+"""How fast gated layers are: beside PyTorch on the same arrays and threads, and as sequences get longer."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ..attention.catalogue import make
+from . import torch_attention
+from .scale import slope
+
+__all__ = ["CASES", "Case", "growth", "rows"]
+
+BATCH, LENGTH, WIDTH, HEADS = 8, 256, 256, 4
+LONG = (256, 512, 1024, 2048, 4096, 8192)
+TARGETS = {"eager": 1.5, "loop": 1.0, "chunked": 1.5}
+_FAR = 1e-3
+
+
+@attrs.frozen
+class Case:
+    """A layer, and what does the same in PyTorch.
+
+    Parameters
+    ----------
+    layer : str
+        Of the catalogue.
+    settings : mapping
+        Of the layer, beside its width.
+    peers : mapping of str to callable
+        Take PyTorch, the parameters, the input and the number of heads.
+    """
+
+    layer: str
+    settings: Mapping[str, Any]
+    peers: Mapping[str, Callable[..., Any]]
+
+
+CASES = (
+    Case("feature_selection", {"heads": HEADS}, {"eager": torch_attention.feature_selection}),
+    Case(
+        "gated_sdpa", {"heads": HEADS, "kv_heads": HEADS // 2, "head_width": WIDTH // HEADS},
+        {"eager": torch_attention.gated_sdpa, "fused": torch_attention.fused_gated_sdpa},
+    ),
+    Case(
+        "gla", {"heads": HEADS},
+        {
+            "loop": functools.partial(torch_attention.gla, memory=torch_attention.stepped_memory),
+            "chunked": functools.partial(torch_attention.gla, memory=torch_attention.chunked_memory),
+        },
+    ),
+)  # fmt: skip
+"""What is measured; more peers of a layer make more rows."""
+
+
+def rows(
+    layers: Sequence[str] | None, dtype: str, repeat: int, threads: int, tell: Callable[[str], object]
+) -> Iterator[dict[str, Any]]:
+    """Measure each layer forward, and forward and backward, in turn with its peers; the median counts.
+
+    Parameters
+    ----------
+    layers : sequence of str, optional
+        Only these.
+    dtype : str
+        float32 or float64.
+    repeat : int
+        Runs of each, after one that does not count.
+    threads : int
+        Of both sides.
+    tell : callable
+        Is told what is measured.
+
+    Yields
+    ------
+    dict
+        layer, length, direction, dtype, threads, seconds, peer, peer_seconds, ratio (ours over the peer's)
+        and target (what the ratio shall be at most, or None). Without PyTorch the peer is None.
+
+    Raises
+    ------
+    RuntimeError
+        If a peer's output is not ours.
+    """
+    torch = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
+    with threadpool_limits(threads):
+        for case in CASES:
+            if layers and case.layer not in layers:
+                continue
+            tell(f"attention {case.layer}: {dtype}, {BATCH} x {LENGTH} x {WIDTH}")
+            yield from _case(case, torch, dtype, repeat, threads)
+
+
+def _case(case: Case, torch: Any, dtype: str, repeat: int, threads: int) -> Iterator[dict[str, Any]]:
+    layer = make(case.layer, d_model=WIDTH, **case.settings)
+    x = np.random.default_rng(0).standard_normal((BATCH, LENGTH, WIDTH)).astype(dtype)
+    for name, array in layer.parameters.items():
+        layer.parameters[name] = array.astype(dtype)
+    for direction in ("forward", "forward+backward"):
+        contenders: dict[str, Callable[[], Any]] = {"ours": functools.partial(_ours, layer, x, direction)}
+        if torch is not None:
+            torch.set_num_threads(threads)
+            contenders |= _peers(torch, case, layer, x, direction)
+        seconds = _in_turn(contenders, repeat)
+        shared = {"layer": case.layer, "length": LENGTH, "direction": direction, "dtype": dtype}
+        shared |= {"threads": threads, "seconds": seconds["ours"]}
+        if torch is None:
+            yield {**shared, "peer": None, "peer_seconds": None, "ratio": None, "target": None}
+        for peer in [name for name in contenders if name != "ours"]:
+            ratio = seconds["ours"] / seconds[peer]
+            yield {**shared, "peer": f"torch {peer}", "peer_seconds": seconds[peer], "ratio": ratio,
+                   "target": TARGETS.get(peer)}  # fmt: skip
+
+
+def _ours(layer: Any, x: Any, direction: str) -> Any:
+    y, cache = layer.forward(x)
+    if direction != "forward":
+        layer.backward(y, cache)
+    return y
+
+
+def _peers(torch: Any, case: Case, layer: Any, x: Any, direction: str) -> dict[str, Callable[[], Any]]:
+    there = torch.from_numpy(x)
+    parameters = {name: torch.from_numpy(array) for name, array in layer.parameters.items()}
+    wanted, _ = layer.forward(x)
+    for name, peer in case.peers.items():
+        with torch.no_grad():
+            far = np.abs(peer(torch, parameters, there, HEADS).numpy() - wanted).max()
+        if not far <= _FAR * np.abs(wanted).max():
+            raise RuntimeError(f"{case.layer}: torch {name} differs by {far:.2g}; it is not the same layer.")
+    return {
+        name: functools.partial(_torch, torch, peer, parameters, there, direction)
+        for name, peer in case.peers.items()
+    }
+
+
+def _torch(torch: Any, peer: Any, parameters: Mapping[str, Any], x: Any, direction: str) -> None:
+    if direction == "forward":
+        with torch.no_grad():
+            peer(torch, parameters, x, HEADS)
+        return
+    leaves = {name: array.detach().requires_grad_() for name, array in parameters.items()}
+    y = peer(torch, leaves, x.detach().requires_grad_(), HEADS)
+    y.backward(y.detach())
+
+
+def _in_turn(contenders: Mapping[str, Callable[[], Any]], repeat: int) -> dict[str, float]:
+    spent: dict[str, list[float]] = {name: [] for name in contenders}
+    for run in range(repeat + 1):
+        for name, once in contenders.items():
+            began = time.perf_counter()
+            once()
+            if run:
+                spent[name].append(time.perf_counter() - began)
+    return {name: statistics.median(seconds) for name, seconds in spent.items()}
+
+
+def growth(
+    layers: Sequence[str] | None, dtype: str, tell: Callable[[str], object]
+) -> Iterator[dict[str, Any]]:
+    """Measure how the seconds of a forward grow with the length, one sequence at a time.
+
+    Parameters
+    ----------
+    layers : sequence of str, optional
+        Only these.
+    dtype : str
+        float32 or float64.
+    tell : callable
+        Is told what is measured.
+
+    Yields
+    ------
+    dict
+        layer, length, direction, dtype, seconds, and the slope of the logarithms over all lengths.
+    """
+    for case in CASES:
+        if layers and case.layer not in layers:
+            continue
+        tell(f"attention {case.layer}: lengths to {LONG[-1]}, {dtype}")
+        layer = make(case.layer, d_model=WIDTH, **case.settings)
+        spent = []
+        for length in LONG:
+            x = np.random.default_rng(0).standard_normal((1, length, WIDTH)).astype(dtype)
+            spent.append(_in_turn({"ours": functools.partial(_ours, layer, x, "forward")}, 3)["ours"])
+        for length, seconds in zip(LONG, spent, strict=True):
+            yield {
+                "layer": case.layer, "length": length, "direction": "forward", "dtype": dtype,
+                "seconds": seconds, "peer": None, "peer_seconds": None, "ratio": None,
+                "slope": slope(LONG, spent),
+            }  # fmt: skip
