@@ -152,6 +152,9 @@ CATALOGUE = (
     Entry("herseg_dla", "dual_gated_linear:DualGatedLinear", "26", 2025,
           "HER-Seg: holistically efficient segmentation for high-resolution medical images, arXiv:2504.06205",
           "linear attention", "T"),
+    Entry("caa", "control_aided:ControlAided", "40", 2025,
+          "End-to-end visual autonomous parking via control-aided attention, arXiv:2509.11090",
+          "guided elementwise attention", "T"),
 )  # fmt: skip
 """Sorted by section."""
 

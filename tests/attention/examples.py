@@ -165,4 +165,7 @@ EXAMPLES: Mapping[str, Example] = {
         {"d_model": D, "heads": H, "rank": 3, "state_rank": 2, "scale": 0.5}, ((2, 5, D),),
         count=2 * H * (D // H + 2 * D // H), causal=True,
     ),
+    "caa": Example(
+        {"d_model": D}, ((2, 5, D),), count=2 * (D * D + D) + 2 * D, over_batch=True, length=False,
+    ),
 }  # fmt: skip
