@@ -1,0 +1,123 @@
+"""Chosen tokens of each sequence, moved together in their order, and back to their places.
+
+Both are linear, and each is the other's adjoint: the backward of `packed` is `unpacked`, and the reverse.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, fits, namespace
+
+__all__ = ["Plan", "packed", "plan", "unpacked"]
+
+
+class Plan(NamedTuple):
+    """Where tokens come from and go to.
+
+    Attributes
+    ----------
+    source : (B, n) int
+        Places of the chosen tokens, n being the most that a sequence has, and 1 at least.
+    held : (B, n) bool
+        Whether there is one; the rest are zeros.
+    rank : (B, T) int
+        How many of the chosen come before.
+    chosen : (B, T) bool
+        Which they are.
+    """
+
+    source: Array
+    held: Array
+    rank: Array
+    chosen: Array
+
+
+def plan(chosen: Array, like: Array) -> Plan:
+    """Find out where each chosen token goes.
+
+    Parameters
+    ----------
+    chosen : (B, T) bool
+        Which tokens.
+    like : array
+        Any array of floating-point numbers of the library.
+
+    Raises
+    ------
+    RequestError
+        If `chosen` is not two axes of true and false.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plan(np.array([[False, True, False, True]]), np.ones(1)).source.tolist()
+    [[1, 3]]
+    """
+    xp = namespace(like=like)
+    good = chosen.ndim == 2 and chosen.dtype == bool
+    fits(good, "the choice must be (batch, length) of true and false", chosen=chosen)
+    length = chosen.shape[1]
+    counts = chosen.sum(axis=1)
+    most = min(max(int(counts.max()) if counts.size else 0, 1), length)
+    place = xp.arange(length)
+    source = xp.argsort(xp.where(chosen, place, place + length), axis=1)[:, :most]
+    held = xp.arange(most) < counts[:, None]
+    return Plan(source, held, xp.cumsum(chosen, axis=1) - chosen, chosen)
+
+
+def packed(x: Array, where: Plan) -> Array:
+    """Move the chosen tokens together.
+
+    Parameters
+    ----------
+    x : (B, T, ...)
+        All tokens.
+    where : Plan
+        Of `plan`.
+
+    Returns
+    -------
+    (B, n, ...)
+        The chosen ones, and zeros behind.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> where = plan(np.array([[False, True, False, True]]), np.ones(1))
+    >>> packed(np.array([[[5.0], [6.0], [7.0], [8.0]]]), where).ravel().tolist()
+    [6.0, 8.0]
+    """
+    return _taken(x, where.source, where.held)
+
+
+def unpacked(x: Array, where: Plan) -> Array:
+    """Move the chosen tokens back.
+
+    Parameters
+    ----------
+    x : (B, n, ...)
+        The chosen ones.
+    where : Plan
+        Of `plan`.
+
+    Returns
+    -------
+    (B, T, ...)
+        All places, with zeros where no token was chosen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> where = plan(np.array([[False, True, False, True]]), np.ones(1))
+    >>> unpacked(np.array([[[6.0], [8.0]]]), where).ravel().tolist()
+    [0.0, 6.0, 0.0, 8.0]
+    """
+    xp = namespace(x=x)
+    return _taken(x, xp.minimum(where.rank, max(0, x.shape[1] - 1)), where.chosen)
+
+
+def _taken(x: Array, places: Array, valid: Array) -> Array:
+    xp, more = namespace(x=x), (1,) * (x.ndim - 2)
+    found = xp.take_along_axis(x, places.reshape(*places.shape, *more), axis=1)
+    return found * valid.reshape(*valid.shape, *more)
