@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .compiling import kernel, over_replicas, part
-from .lanes import aligned_copy
+from .rooms import successor
 from .sums import lane_dot, lane_dots
 from .triangle import downdate, downdate_and_multiply, downdated
 
@@ -128,16 +128,16 @@ def recursive_least_squares(
     >>> w.item(), p.item(), z.item()
     (0.5, 0.5, 0.0)
     """
-    weights, inverse, samples = weights.copy(), aligned_copy(inverse), np.ascontiguousarray(samples)
-    outputs = np.empty_like(targets)
+    weights, before, samples = weights.copy(), np.ascontiguousarray(inverse), np.ascontiguousarray(samples)
+    outputs, inverse = np.empty_like(targets), successor(inverse)
     number = weights.dtype.type
     n = samples.shape[2]
     factor, mu = number(forgetting), number(n * leak)
     grow = growth(forgetting, leak, number)
 
     def work(b: int) -> None:
-        scratch = fresh_scratch(n, weights.dtype)
-        _rls(weights[b], inverse[b], samples[b], targets[b], factor, grow, mu, turn, outputs[b], scratch)
+        given, scratch = (samples[b], targets[b], factor, grow, mu, turn), fresh_scratch(n, weights.dtype)
+        _rls(weights[b], before[b], inverse[b], *given, outputs[b], scratch)
 
     over_replicas(work, len(weights), threads)
     return weights, inverse, outputs
@@ -145,17 +145,11 @@ def recursive_least_squares(
 
 @kernel
 def _rls(
-    weights: Any,
-    p: Any,
-    samples: Any,
-    targets: Any,
-    factor: Any,
-    grow: Any,
-    mu: Any,
-    turn: int,
-    outputs: Any,
-    scratch: Any,
-) -> None:
+    weights: Any, before: Any, p: Any, samples: Any, targets: Any, factor: Any, grow: Any, mu: Any, turn: int,
+    outputs: Any, scratch: Any,
+) -> None:  # fmt: skip
+    for i in range(p.shape[0]):
+        p[i, : i + 1] = before[i, : i + 1]
     for s in range(samples.shape[0]):
         for k in range(weights.shape[0]):
             outputs[s, k] = lane_dot(weights[k], samples[s])

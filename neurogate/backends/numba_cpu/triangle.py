@@ -24,7 +24,7 @@ from .sums import fold, fold_vector
 
 __all__ = ["downdate", "downdate_and_multiply", "downdated"]
 
-_ROW_BYTES = 64  # 16 rows of float32 or 8 of float64 share what they load
+_ROWS = 4  # share what they load; more, where they lie a page apart, throw each other out of the cache
 _INDEX, _LANE = ir.IntType(64), ir.IntType(32)
 
 
@@ -54,7 +54,7 @@ def downdate_and_multiply(p: Any, c: Any, scaled: Any, grow: Any, x: Any, out: A
     for i in range(n):
         out[i] = 0
     vectorised = n // LANES * LANES
-    for first in range(0, vectorised, _ROW_BYTES // p.itemsize):
+    for first in range(0, vectorised, _ROWS):
         _rows(p, np.intp(first), c, scaled, grow, x, out)
     sums = np.empty(LANES, p.dtype)
     for i in range(vectorised, n):
@@ -117,14 +117,13 @@ _blocks_of_row: Any = intrinsic(_emit_blocks)
 class _Rows:
     """The code of a few rows while it is emitted."""
 
-    def __init__(self, builder: Any, arrays: Any, first: Any, grow: Any, count: int = 0) -> None:
+    def __init__(self, builder: Any, arrays: Any, first: Any, grow: Any, count: int = _ROWS) -> None:
         self.builder, self.first = builder, first
         self.data = {name: array.data for name, array in arrays.items()}
         self.real = self.data["p"].type.pointee
         self.item_bytes = 4 if isinstance(self.real, ir.FloatType) else 8
         self.vector = ir.VectorType(self.real, LANES)
         self.grow = None if grow is None else self._all(grow)
-        count = count or _ROW_BYTES // self.item_bytes
         self.places = [builder.add(first, ir.Constant(_INDEX, q)) for q in range(count)]
         self.width = builder.extract_value(arrays["p"].shape, 0)
         self.rows = [builder.gep(self.data["p"], [builder.mul(place, self.width)]) for place in self.places]
