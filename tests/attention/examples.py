@@ -168,4 +168,20 @@ EXAMPLES: Mapping[str, Example] = {
     "caa": Example(
         {"d_model": D}, ((2, 5, D),), count=2 * (D * D + D) + 2 * D, over_batch=True, length=False,
     ),
+    "modality_gate": Example(
+        {"d_model": D, "heads": H}, ((2, 5, D),), count=4 * D * D + H * D, causal=True, length=False,
+        more=lambda: {"image": np.array([False, True, True, False, True])},
+    ),
+    "modality_block": Example(
+        {"d_model": D, "heads": H, "hidden": 6, "bottleneck": 3}, ((2, 5, D),),
+        count=4 * D * D + H * D + 2 * D + 3 * 3 * 3 * D + 3 * 6 * D, causal=True, length=False,
+        more=lambda: {"image": np.array([False, True, True, False, True])},
+    ),
+    "norga": Example(
+        {"d_model": D, "heads": H, "prompts": 3}, ((2, 5, D),), count=4 * (D * D + D) + 2 * 3 * D + 2,
+    ),
+    "feature_selection_channels": Example({"channels": D}, ((2, D, 3, 3),), count=D, length=False),
+    "feature_selection_head": Example(
+        {"features": D, "hidden": 6, "classes": 3}, ((2, D),), count=D + 6 + D * 6 + 6 + 6 * 3 + 3, length=False,
+    ),
 }  # fmt: skip

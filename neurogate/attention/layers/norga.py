@@ -1,0 +1,140 @@
+"""Non-linear residual gates: prompts in front of attention, whose scores are bent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+
+from neurogate.attention import initial as draw
+from neurogate.attention.arrays import Array, fits
+from neurogate.attention.blocks import multi_head, projected_heads, weighted
+from neurogate.attention.layer import Layer, Parameters, sequence
+from neurogate.attention.operators import linear, residual_gate, softmax
+from neurogate.units import Count, settings
+from neurogate.units.domains import Domain
+
+__all__ = ["Cache", "NonlinearResidualGates"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs; `weights` are the attention weights, (B, H, T, L + T), prompts first."""
+
+    heads: tuple[Array, Array, Array]
+    inputs: dict[str, projected_heads.Cache]
+    prompts: tuple[Array, Array]
+    gate: residual_gate.Cache
+    weights: Array
+    out: weighted.Cache
+    given: bool
+
+
+@settings
+class NonlinearResidualGates(Layer):
+    r"""Multi-head attention that also looks at prompts, through a gate that bends their scores.
+
+    .. math::
+        S_p = Q P_K^T / \sqrt h, \quad \hat S_p = S_p + \tau \phi(\alpha S_p), \quad
+        O = \mathrm{softmax}([\hat S_p, Q K^T / \sqrt h]) \, [P_V; V]
+
+    With :math:`\tau = 0` this is prefix tuning. Prompts are keys and values as they are; :math:`\alpha` and
+    :math:`\tau` are learnt with the first task and left alone afterwards. Where the authors' code takes
+    prompts from a pool for more than one input, it confuses keys with values; this does not.
+
+    Parameters
+    ----------
+    d_model, heads : int
+        D and H; H divides D.
+    prompts : int
+        L, how many there are; 0 for plain attention.
+    activation : {"sigmoid", "tanh", "relu", "gelu", "softplus", "elu", "identity", "silu"}
+        :math:`\phi`.
+    frozen : bool
+        Whether `backward` leaves out the gradients of all but prompts, :math:`\alpha` and :math:`\tau`.
+
+    References
+    ----------
+    Le et al. 2024, arXiv:2405.14124.
+
+    Examples
+    --------
+    >>> layer = NonlinearResidualGates(d_model=8, heads=2, prompts=3)
+    >>> y, cache = layer.forward(np.ones((1, 5, 8)))
+    >>> y.shape, cache.weights.shape
+    ((1, 5, 8), (1, 2, 5, 8))
+    """
+
+    d_model: Count = 768
+    heads: Count = 12
+    prompts: Annotated[int, Domain(0)] = 5
+    activation: Literal["sigmoid", "tanh", "relu", "gelu", "softplus", "elu", "identity", "silu"] = "sigmoid"
+    frozen: bool = False
+
+    def check(self) -> None:
+        """Raise ValueError if the heads do not divide the width."""
+        if self.d_model % self.heads:
+            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+
+    def initial(self, rng: np.random.Generator) -> Parameters:
+        """Draw prompts evenly between -1 and 1; both scales are 1; the rest as PyTorch does."""
+        shape = (self.prompts, self.heads, self.d_model // self.heads)
+        drawn: Parameters = {f"prompt.{name}": draw.uniform(rng, shape, 1.0) for name in ("keys", "values")}
+        drawn |= {"alpha": np.ones(1), "tau": np.ones(1)}
+        return drawn | multi_head.initial(rng, self.d_model)
+
+    def forward(self, x: Array, prompt: Array | None = None) -> tuple[Array, Cache]:
+        """Return the output of (B, T, D), and what `backward` needs.
+
+        `prompt`, (B, 2, L, H, h), keys before values, takes the place of the layer's own; then `backward`
+        returns the gradients with respect to both.
+        """
+        xp, p = self.given(x=x, prompt=prompt)
+        sequence(x, self.d_model)
+        (q, k, v), inputs = projected_heads.each(x, p, self.heads)
+        prompt_k, prompt_v = self._prompts(x, p, prompt)
+        q = q.shape[-1] ** -0.5 * q
+        bent, gate = residual_gate.forward(
+            q @ prompt_k.swapaxes(-1, -2), p["alpha"], p["tau"], activation=self.activation
+        )
+        scores = xp.concatenate([bent, q @ k.swapaxes(-1, -2)], axis=-1)
+        weights, _ = softmax.forward(scores, overwrite=True)
+        count = bent.shape[-1]
+        o = weights[..., :count] @ prompt_v + weights[..., count:] @ v
+        y, out = weighted.forward(linear, multi_head.joined(o), p, "o")
+        kept = Cache((q, k, v), inputs, (prompt_k, prompt_v), gate, weights, out, prompt is not None)
+        return y, kept
+
+    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
+        """Return the gradients with respect to the input, a prompt that was given, and the parameters."""
+        xp, _ = self.given(dy=dy)
+        (q, k, v), (prompt_k, prompt_v) = cache.heads, cache.prompts
+        count = prompt_k.shape[-2]
+        do, gradients = weighted.backward(dy, cache.out)
+        do = multi_head.split(do, self.heads)
+        dweights = xp.concatenate([do @ prompt_v.swapaxes(-1, -2), do @ v.swapaxes(-1, -2)], axis=-1)
+        dvalues = cache.weights.swapaxes(-1, -2) @ do
+        dscores = softmax.backward(dweights, cache.weights)
+        dbent, dalpha, dtau = residual_gate.backward(dscores[..., :count], cache.gate)
+        dplain = dscores[..., count:]
+        dq = q.shape[-1] ** -0.5 * (dbent @ prompt_k + dplain @ k)
+        dheads = dq, dplain.swapaxes(-1, -2) @ q, dvalues[..., count:, :]
+        dx, more = projected_heads.each_back(dheads, cache.inputs)
+        dprompts = dbent.swapaxes(-1, -2) @ q, dvalues[..., :count, :]
+        gradients = {} if self.frozen else gradients | more
+        gradients |= {"alpha": dalpha, "tau": dtau}
+        for name, d in zip(("keys", "values"), dprompts, strict=True):
+            gradients[f"prompt.{name}"] = d.sum(axis=0).swapaxes(0, 1) * (not cache.given)
+        return (
+            (dx, xp.stack([d.swapaxes(1, 2) for d in dprompts], axis=1)) if cache.given else dx
+        ), gradients
+
+    def _prompts(self, x: Array, p: Parameters, prompt: Array | None) -> tuple[Array, Array]:
+        """Return keys and values of prompts, (B or 1, H, L, h)."""
+        if prompt is None:
+            keys, values = p["prompt.keys"][None], p["prompt.values"][None]
+        else:
+            shape = (len(x), 2, self.heads, self.d_model // self.heads)
+            good = prompt.ndim == 5 and (*prompt.shape[:2], *prompt.shape[3:]) == shape
+            fits(good, f"prompt must be (batch, 2, L, {shape[2]}, {shape[3]})", x=x, prompt=prompt)
+            keys, values = prompt[:, 0], prompt[:, 1]
+        return keys.swapaxes(1, 2), values.swapaxes(1, 2)
