@@ -182,6 +182,7 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "feature_selection_channels": Example({"channels": D}, ((2, D, 3, 3),), count=D, length=False),
     "feature_selection_head": Example(
-        {"features": D, "hidden": 6, "classes": 3}, ((2, D),), count=D + 6 + D * 6 + 6 + 6 * 3 + 3, length=False,
+        {"features": D, "hidden": 6, "classes": 3}, ((2, D),),
+        count=D + 6 + D * 6 + 6 + 6 * 3 + 3, length=False,
     ),
 }  # fmt: skip
