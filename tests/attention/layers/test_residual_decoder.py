@@ -1,0 +1,35 @@
+"""The residual block of EAR-U-Net."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurogate.attention.blocks import normed_convolution
+from neurogate.attention.layer import part
+from neurogate.attention.layers.residual_decoder import ResidualDecoder
+from tests.attention.gradients import check_layer
+
+
+@settings(max_examples=4)
+@given(axes=st.integers(1, 3), training=st.booleans(), seed=st.integers(0, 99))
+def test_gradients_are_those_of_finite_differences(axes: int, training: bool, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    layer = ResidualDecoder(channels=2, outputs=3, axes=axes)
+    check_layer(rng, layer, rng.standard_normal((2, 2, *(5, 3, 2)[:axes])), training=training)
+
+
+def test_where_the_residual_branch_is_zero_it_is_the_rectified_shortcut(rng: np.random.Generator) -> None:
+    layer, x = ResidualDecoder(channels=4, outputs=3), rng.standard_normal((2, 4, 5, 4))
+    layer.parameters["second.norm.weight"] = np.zeros(3)
+    shortcut, _ = normed_convolution.forward(x, part(layer.parameters, "shortcut"))
+    assert np.array_equal(layer.forward(x)[0], np.maximum(shortcut, 0))
+
+
+def test_evaluation_uses_running_statistics_of_each_part(rng: np.random.Generator) -> None:
+    layer, x = ResidualDecoder(channels=4, outputs=3), rng.standard_normal((2, 4, 5, 4))
+    _, cache = layer.forward(x)
+    assert sorted(cache.statistics) == ["first", "second", "shortcut"]
+    _, after = layer.forward(x, cache.statistics, training=False)
+    assert after.statistics == cache.statistics
