@@ -1,0 +1,133 @@
+"""A stand-in for CuPy where there is no GPU: NumPy behind a type of its own, with CuPy's refusals.
+
+It refuses what CuPy refuses: to be turned into an array of NumPy unasked, to be computed with beside one, and
+to be indexed by one. It notes which functions were asked for, so that CuPy itself, where it is installed, can
+be asked whether it has them.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.fft
+import scipy.special
+
+ASKED: set[str] = set()
+
+
+class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array that lives elsewhere."""
+
+    def __init__(self, inner: np.ndarray) -> None:
+        self.inner = inner
+
+    def get(self) -> np.ndarray:
+        return self.inner
+
+    def __array__(self, *given: Any, **more: Any) -> np.ndarray:
+        raise TypeError("Implicit conversion to a NumPy array is not allowed.")
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **more: Any
+    ) -> Any:
+        ASKED.add(ufunc.__name__)
+        more = {key: inside(value) for key, value in more.items()}
+        if out is not None:
+            more["out"] = tuple(map(inside, out))
+        result = getattr(ufunc, method)(*map(inside, inputs), **more)
+        return out[0] if out is not None else outside(result)
+
+    def __array_function__(self, function: Callable[..., Any], kinds: Any, args: Any, more: Any) -> Any:
+        return call(function.__name__, function)(*args, **more)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        if callable(found) and not isinstance(found, type):
+            return call(f"ndarray.{name}", found)
+        return outside(found) if isinstance(found, np.ndarray) else found
+
+    def __getitem__(self, key: Any) -> Any:
+        return outside(self.inner[inside(key)])
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.inner[inside(key)] = inside(value)
+
+    def __len__(self) -> int:
+        return len(self.inner)
+
+    def __iter__(self) -> Any:
+        return map(outside, self.inner)
+
+    def __bool__(self) -> bool:
+        return bool(self.inner)
+
+    def __float__(self) -> float:
+        return float(self.inner)
+
+    def __int__(self) -> int:
+        return int(self.inner)
+
+    def __index__(self) -> int:
+        return self.inner.__index__()
+
+
+ndarray.__module__ = "cupy"
+
+
+def inside(value: Any) -> Any:
+    """Return what NumPy computes with, and refuse arrays of NumPy's own."""
+    if isinstance(value, ndarray):
+        return value.inner
+    if isinstance(value, np.ndarray) and value.ndim:
+        raise TypeError(f"Unsupported type {type(value)}: an array of NumPy among those of CuPy.")
+    if type(value) in (list, tuple):
+        return type(value)(map(inside, value))
+    return value
+
+
+def outside(value: Any) -> Any:
+    """Return an array, or a number, as CuPy would: of no axes, but an array."""
+    if isinstance(value, np.ndarray | np.generic):
+        return ndarray(np.asarray(value))
+    return type(value)(map(outside, value)) if type(value) in (list, tuple) else value
+
+
+def call(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def called(*args: Any, **more: Any) -> Any:
+        ASKED.add(name)
+        result = function(*map(inside, args), **{key: inside(value) for key, value in more.items()})
+        return more["out"] if more.get("out") is not None else outside(result)
+
+    return called
+
+
+def module(name: str, source: Any) -> types.ModuleType:
+    """Return a module whose functions take and give our arrays."""
+
+    def attribute(asked: str) -> Any:
+        found = getattr(source, asked)
+        full = f"{name}.{asked}".removeprefix("cupy.")
+        if isinstance(found, types.ModuleType):
+            return module(f"{name}.{asked}", found)
+        return call(full, found) if callable(found) and not isinstance(found, type) else found
+
+    made = types.ModuleType(name)
+    made.__getattr__ = attribute  # type: ignore[method-assign]
+    return made
+
+
+def asarray(value: Any, dtype: Any = None) -> ndarray:
+    return ndarray(np.array(value.inner if isinstance(value, ndarray) else value, dtype=dtype))
+
+
+cupy = module("cupy", np)
+cupy.ndarray, cupy.asarray, cupy.array = ndarray, asarray, asarray
+MODULES = {
+    "cupy": cupy, "cupyx": types.ModuleType("cupyx"), "cupyx.scipy": types.ModuleType("cupyx.scipy"),
+    "cupyx.scipy.special": module("cupyx.scipy.special", scipy.special),
+    "cupyx.scipy.fft": module("cupyx.scipy.fft", scipy.fft),
+}  # fmt: skip
+"""What an import finds."""
