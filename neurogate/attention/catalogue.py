@@ -105,6 +105,16 @@ CATALOGUE = (
     Entry("head_gated", "quantizable:HeadGatedAttention", "12", 2023,
           "Quantizable transformers: removing outliers by helping attention heads do nothing, "
           "arXiv:2306.12929", "softmax attention", "T²"),
+    Entry("gated_delta_net", "gated_delta_net:GatedDeltaNet", "13", 2024,
+          "Gated delta networks: improving Mamba2 with delta rule, arXiv:2412.06464", "linear attention", "T"),
+    Entry("sliding_window", "sliding_window:SlidingWindow", "13", 2025,
+          "InfiniteVL: synergizing linear and sparse attention for highly-efficient, unlimited-input "
+          "vision-language models, arXiv:2512.08829",
+          "softmax attention", "T"),
+    Entry("hybrid_stack", "hybrid_stack:HybridStack", "13", 2025,
+          "InfiniteVL: synergizing linear and sparse attention for highly-efficient, unlimited-input "
+          "vision-language models, arXiv:2512.08829",
+          "softmax and linear attention", "T"),
     Entry("awmoe_gate", "gate_network:GateNetwork", "14", 2023,
           "Attention weighted mixture of experts with contrastive learning for personalized ranking in "
           "e-commerce, arXiv:2306.05011", "mixture of experts", "T"),
@@ -143,6 +153,9 @@ CATALOGUE = (
     Entry("local_attention", "local_attention:LocalAttention", "17", 2025,
           "Exploring diffusion transformer designs via grafting, arXiv:2506.05340",
           "softmax attention", "T²"),
+    Entry("seqboat", "seqboat:SeqBoat", "18", 2023,
+          "Sparse modular activation for efficient sequence modeling, arXiv:2306.11197",
+          "routed attention", "T"),
     Entry("v2p", "pointer_head:PointerHead", "20", 2025,
           "V2P: from background suppression to center peaking for robust GUI grounding task, "
           "arXiv:2508.13634", "pointer", "T²"),
@@ -167,6 +180,12 @@ CATALOGUE = (
     Entry("herseg_dla", "dual_gated_linear:DualGatedLinear", "26", 2025,
           "HER-Seg: holistically efficient segmentation for high-resolution medical images, arXiv:2504.06205",
           "linear attention", "T"),
+    Entry("agent_attention", "agent_attention:AgentAttention", "35", 2023,
+          "Agent attention: on the integration of softmax and linear attention, arXiv:2312.08874",
+          "softmax attention", "N"),
+    Entry("agent_windows", "agent_attention:WindowedAgentAttention", "35", 2023,
+          "Agent attention: on the integration of softmax and linear attention, arXiv:2312.08874",
+          "softmax attention", "N"),
     Entry("caa", "control_aided:ControlAided", "40", 2025,
           "End-to-end visual autonomous parking via control-aided attention, arXiv:2509.11090",
           "guided elementwise attention", "T"),

@@ -185,4 +185,31 @@ EXAMPLES: Mapping[str, Example] = {
         {"features": D, "hidden": 6, "classes": 3}, ((2, D),),
         count=D + 6 + D * 6 + 6 + 6 * 3 + 3, length=False,
     ),
+    "seqboat": Example(
+        {"d_model": D, "d_query": 4, "d_value": 10, "averages": 2, "window": 2, "positions": 3}, ((2, 7, D),),
+        count=2 * D + 4 * D * 2 + D + (2 + D) * (D + 1) + 1 + (4 + 2 * 10) * (D + 1) + D * 11 + 4 * 4 + 5,
+        causal=True,
+    ),
+    "gated_delta_net": Example(
+        {"d_model": D, "heads": H, "head_width": 3, "share_bias": True, "skip": True}, ((2, 5, D),),
+        count=4 * H * 3 * D + 4 * H * 6 * D // 2 + H * (3 + 3 + 6) * 4 + 2 * H * D + 4 * H + 6, causal=True,
+    ),
+    "sliding_window": Example(
+        {"d_model": D, "heads": 4, "kv_heads": 2, "window": 2, "sd": 0.5}, ((2, 5, D),),
+        count=3 * D * D + D + D, causal=True,
+    ),
+    "hybrid_stack": Example(
+        {"d_model": D, "depth": 2, "heads": 4, "kv_heads": 2, "window": 2, "delta_heads": H, "head_width": 3,
+         "hidden": 6}, ((2, 5, D),),
+        count=(3 * D * D + 2 * D) + (2 * H * 3 * D + 3 * H * 6 * D + H * 12 * 4 + 2 * H * D + 2 * H + 6)
+        + 2 * (2 * D + 3 * 6 * D), causal=True,
+    ),
+    "agent_attention": Example(
+        {"d_model": D, "heads": H, "agents": 4, "rows": 2, "columns": 3, "table": 3}, ((2, 7, D),),
+        count=4 * (D * D + D) + 9 * D + D + 2 * H * 4 * (3 * 3 + 2 + 3 + 1), length=False,
+    ),
+    "agent_windows": Example(
+        {"d_model": D, "heads": H, "agents": 1, "rows": 2, "columns": 4, "window": 2, "table": 3}, ((2, 8, D),),
+        count=4 * (D * D + D) + 9 * D + D + 2 * H * (3 * 3 + 2 + 2), length=False,
+    ),
 }  # fmt: skip

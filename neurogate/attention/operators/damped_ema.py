@@ -112,7 +112,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array
     :math:`r = N^{-1/2} \gamma`,
 
     .. math::
-        \bar w &= r \sum_l q^l \epsilon_l, \quad \bar r = w \sum_l q^l \epsilon_l + h_0 \sum_t q^{t+1} \bar y_t \\
+        \bar w &= r \sum_l q^l \epsilon_l \\
+        \bar r &= w \sum_l q^l \epsilon_l + h_0 \sum_t q^{t+1} \bar y_t \\
         q \bar q &= w r \sum_l l q^l \epsilon_l + r h_0 \sum_t (t+1) q^{t+1} \bar y_t
 
     Parameters
@@ -209,7 +210,7 @@ def _fit(
     rows = delta.ndim == 2 and len(delta) in (d, 2 * d) and delta.shape[1] > 0
     fits(rows and delta.shape == alpha.shape == beta.shape == gamma.shape, "the parameters of the averages "
          "must be alike, with a row for each channel or two", **said)  # fmt: skip
-    two_ways = len(delta) == 2 * d
+    two_ways = bool(len(delta) == 2 * d)
     if two_ways and state is not None:
         raise RequestError("Averages that look ahead cannot go on from a state. Leave the state out.")
     wanted = (len(x), *delta.shape)

@@ -1,0 +1,237 @@
+"""SeqBoat: averages decide, token by token, where attention runs; it sees the chosen tokens alone."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from neurogate.attention import initial as draw
+from neurogate.attention.arrays import Array, Namespace
+from neurogate.attention.blocks import gated_attention_unit as unit
+from neurogate.attention.blocks import weighted
+from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
+from neurogate.attention.operators import batch_norm, damped_ema, hard_router, layer_norm, linear, packing
+from neurogate.attention.operators.pointwise import silu
+from neurogate.errors import RequestError
+from neurogate.units import Count, Positive, settings
+
+__all__ = ["SeqBoat", "State"]
+
+_EMA = ("delta", "alpha", "beta", "gamma", "omega")
+
+
+class State(NamedTuple):
+    """What the next piece needs: averages, the last chosen tokens, and how many steps there were."""
+
+    averages: Array
+    keys: Array
+    values: Array
+    positions: Any
+    held: Any
+    steps: Any
+
+
+class Cache(NamedTuple):
+    """What the backward needs.
+
+    `averaged` is the output of the averages, ``router.probabilities`` and ``router.active`` are the choice,
+    ``unit.attention.weights`` the attention weights, and `state` what the next piece needs, if it is causal.
+    """
+
+    norm: weighted.Cache
+    averages: damped_ema.Cache
+    averaged: Array
+    maps: tuple[weighted.Cache, weighted.Cache]
+    router: hard_router.Cache
+    weight: Array
+    where: packing.Plan
+    unit: unit.Cache
+    attended: Array
+    total: Array
+    carried: bool
+    state: Any
+
+
+@settings
+class SeqBoat(RecurrentLayer):
+    r"""Moving averages everywhere, attention where a router asks for it.
+
+    .. math::
+        m &= \mathrm{SiLU}(\mathrm{EMA}(\mathrm{LN}(x))), \quad [u, c] = m W_h^T + b_h, \quad
+        \pi = \mathrm{softmax}(u e^{-\theta}) \\
+        y &= \mathrm{SiLU}(c + \pi_1 [\pi_1 > \pi_0] \, \mathrm{GAU}(m) + x)
+
+    The unit (`neurogate.attention.blocks.gated_attention_unit`) is given the chosen tokens packed together:
+    its window counts chosen tokens, its bias or rotation knows where they stood. The activation is applied to
+    the sum with the residual. Squares of scores ("relu2") do not sum to 1. Upstream leaves tokens where they
+    are if every token of some sequence of the batch is chosen; here they are packed always, so that a
+    sequence does not depend on its batch.
+
+    Parameters
+    ----------
+    d_model : int
+        D.
+    d_query, d_value : int
+        Widths of queries and keys, and of values; the paper has values of 2 D.
+    averages : int
+        N, of each channel.
+    window : int
+        How many chosen tokens back are seen.
+    ahead : bool
+        Whether averages and window look ahead as well; then it can not be given a sequence piece by piece.
+    activation : {"relu2", "softmax"}
+        Of the scores.
+    code : {"bias", "rotary"}
+        How attention knows of positions.
+    positions : int
+        P; distances of P and more share a bias.
+    temperature : float
+        At the start, over the root of D.
+    lags : int, optional
+        Where the averages' kernel is cut. Nowhere if left out, which carrying a state needs.
+    prenorm : bool
+        Whether the norm stands in front, or behind all.
+    norm : {"layer", "batch"}
+        Whose mean and variance: the token's, or the batch's of each channel.
+
+    References
+    ----------
+    Sparse modular activation for efficient sequence modeling (2023), arXiv:2306.11197.
+
+    Examples
+    --------
+    >>> layer = SeqBoat(d_model=8, d_query=4, d_value=16, averages=2, window=4, positions=8)
+    >>> y, cache = layer.forward(np.ones((1, 5, 8)))
+    >>> dx, gradients = layer.backward(np.ones_like(y), cache)
+    >>> dx.shape, cache.router.active.shape
+    ((1, 5, 8), (1, 5))
+    """
+
+    d_model: Count = 512
+    d_query: Count = 96
+    d_value: Count = 1024
+    averages: Count = 16
+    window: Count = 128
+    ahead: bool = False
+    activation: Literal["relu2", "softmax"] = "relu2"
+    code: Literal["bias", "rotary"] = "bias"
+    positions: Count = 1024
+    temperature: Positive = 1.0
+    lags: Count | None = None
+    prenorm: bool = True
+    norm: Literal["layer", "batch"] = "layer"
+
+    def check(self) -> None:
+        """Raise ValueError if queries cannot turn in pairs."""
+        if self.code == "rotary" and self.d_query % 2:
+            raise ValueError(
+                f"d_query is {self.d_query}; it must be even, for rotary features turn in pairs."
+            )
+
+    def initial(self, rng: np.random.Generator) -> Parameters:
+        """Draw normally, cut at two standard deviations: 0.02 of maps, 0.2 of decays, 1 of what is read."""
+        d, n = self.d_model, self.averages
+        shape = (2 * d if self.ahead else d, n)
+        drawn: Parameters = {"norm.weight": np.ones(d), "norm.bias": np.zeros(d)}
+        drawn |= {f"ema.{name}": draw.truncated_normal(rng, shape, 0.2) for name in ("delta", "alpha")}
+        drawn["ema.beta"] = draw.truncated_normal(rng, shape) + (-1.0) ** np.arange(n)
+        drawn["ema.gamma"] = draw.truncated_normal(rng, shape, 1.0)
+        drawn["ema.omega"] = draw.truncated_normal(rng, (d,), 1.0)
+        for name, rows in (("route", 2), ("candidate", d)):
+            drawn |= {f"{name}.weight": draw.truncated_normal(rng, (rows, d)), f"{name}.bias": np.zeros(rows)}
+        drawn["temperature"] = np.array([math.log(self.temperature * math.sqrt(d))])
+        drawn |= named("unit", unit.initial(rng, d, self.d_query, self.d_value))
+        if self.code == "bias":
+            drawn["unit.relative"] = draw.truncated_normal(rng, (2 * self.positions - 1,))
+        return drawn
+
+    def start(self, batch: int, xp: Namespace = np) -> State:
+        """Return averages of 0, and no token."""
+        averages = xp.zeros((batch, self.d_model, self.averages))
+        keys, values = (xp.zeros((batch, 0, width)) for width in (self.d_query, self.d_value))
+        return State(averages, keys, values, xp.zeros((batch, 0), int), xp.zeros((batch, 0), bool), 0)
+
+    def forward(self, x: Array, state: State | None = None) -> tuple[Array, Cache]:
+        """Return the output of (B, T, D), from a state on, and what `backward` needs."""
+        xp, p, averages, past, steps = self._given(x, state)
+        xn, norm = self._normed(x, p) if self.prenorm else (x, None)
+        rates = {name: p[f"ema.{name}"] for name in _EMA}
+        averaged, ema = damped_ema.forward(xn, **rates, state=averages, lags=self.lags)
+        m = silu.value(averaged)
+        u, route = weighted.forward(linear, m, p, "route")
+        c, candidate = weighted.forward(linear, m, p, "candidate")
+        weight, router = hard_router.forward(u, p["temperature"])
+        where = packing.plan(router.active, x)
+        h, inner = unit.forward(
+            packing.packed(m, where), part(p, "unit"), steps + where.source, where.held, past, xp,
+            window=self.window, ahead=self.ahead, activation=self.activation, turned=self.code == "rotary",
+        )  # fmt: skip
+        attended = packing.unpacked(h, where)
+        total = c + weight[..., None] * attended + x
+        y = silu.value(total)
+        if norm is None:
+            y, norm = self._normed(y, p)
+        after = None if self.ahead else self._state(ema.state, inner.past, steps + x.shape[1], xp)
+        maps, carried = (route, candidate), state is not None
+        return y, Cache(
+            norm, ema, averaged, maps, router, weight, where, inner, attended, total, carried, after
+        )
+
+    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
+        """Return the gradients with respect to the input, the parameters and a given state."""
+        gradients: Parameters = {}
+        if not self.prenorm:
+            dy, gradients = weighted.backward(dy, cache.norm)
+        dtotal = silu.backward(dy, cache.total)
+        dweight = (dtotal * cache.attended).sum(axis=-1)
+        dh = packing.packed(cache.weight[..., None] * dtotal, cache.where)
+        dpacked, found, dpast = unit.backward(dh, cache.unit)
+        gradients |= named("unit", found)
+        du, gradients["temperature"] = hard_router.backward(dweight, cache.router)
+        dm = packing.unpacked(dpacked, cache.where)
+        for dinner, each in zip((du, dtotal), cache.maps, strict=True):
+            dmore, found = weighted.backward(dinner, each)
+            dm, gradients = dm + dmore, gradients | found
+        dx, *rates, dstate = damped_ema.backward(silu.backward(dm, cache.averaged), cache.averages)
+        gradients |= named("ema", dict(zip(_EMA, rates, strict=True)))
+        if self.prenorm:
+            dx, found = weighted.backward(dx, cache.norm)
+            gradients |= found
+        if cache.carried:
+            gradients["state"] = State(dstate, *dpast, None, None, None)
+        return dx + dtotal, gradients
+
+    def step(self, x: Array, state: State) -> tuple[Array, State]:
+        """Return the output of one step, (B, D), and the state after it."""
+        y, cache = self.forward(x[:, None], state)
+        return y[:, 0], cache.state
+
+    def _normed(self, x: Array, p: Parameters) -> tuple[Array, weighted.Cache]:
+        if self.norm == "layer":
+            return weighted.forward(layer_norm, x, p, "norm")
+        return weighted.forward(batch_norm, x, p, "norm", axes=(0, 1))
+
+    def _given(
+        self, x: Array, state: State | None
+    ) -> tuple[Namespace, Parameters, Array | None, unit.Past | None, Any]:
+        """Return the library, the parameters, and what a state holds, in the number type of the input."""
+        numbers = {} if state is None else dict(zip(State._fields, state[:3], strict=False))
+        xp, p = self.given(x=x, **numbers)
+        sequence(x, self.d_model)
+        if state is None:
+            return xp, p, None, None, 0
+        if self.ahead or self.lags is not None:
+            why = "looks ahead" if self.ahead else "forgets after some lags"
+            raise RequestError(f"A layer that {why} cannot go on from a state. Leave the state out.")
+        averages, keys, values = (array.astype(x.dtype, copy=False) for array in state[:3])
+        return xp, p, averages, unit.Past(keys, values, state.positions, state.held), state.steps
+
+    def _state(self, averages: Array, past: unit.Past, steps: int, xp: Namespace) -> State:
+        """Keep the last tokens that were chosen, as many as the window has."""
+        place = xp.arange(past.held.shape[1])
+        order = xp.argsort(xp.where(past.held, place, place - len(place)), axis=1)[:, -self.window :]
+        keys, values = (xp.take_along_axis(a, order[..., None], axis=1) for a in (past.keys, past.values))
+        positions, held = (xp.take_along_axis(a, order, axis=1) for a in (past.positions, past.held))
+        return State(averages, keys, values, positions, held, steps)
