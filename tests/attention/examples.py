@@ -209,7 +209,17 @@ EXAMPLES: Mapping[str, Example] = {
         count=4 * (D * D + D) + 9 * D + D + 2 * H * 4 * (3 * 3 + 2 + 3 + 1), length=False,
     ),
     "agent_windows": Example(
-        {"d_model": D, "heads": H, "agents": 1, "rows": 2, "columns": 4, "window": 2, "table": 3}, ((2, 8, D),),
+        {"d_model": D, "heads": H, "agents": 1, "rows": 2, "columns": 4, "window": 2, "table": 3},
+        ((2, 8, D),),
         count=4 * (D * D + D) + 9 * D + D + 2 * H * (3 * 3 + 2 + 2), length=False,
+    ),
+    "agile3d": Example(
+        {"d_model": D, "heads": H, "hidden": 6, "levels": 2, "background": 2, "dimensions": 2}, ((2, 6, D),),
+        count=2 * 2 * D + 2 * (3 * (4 * (D * D + D) + 2 * D) + 2 * 6 * D + 6 + D + 2 * D) + 2 * D
+        + 2 * (D * D + D), length=False,
+        more=lambda: {
+            "coordinates": np.array([[0.0, 0.1], [0.4, 0.9], [1.0, 0.3], [0.2, 0.6], [0.7, 0.7], [0.9, 0.0]]),
+            "clicks": Clicks(np.array([0, 4, 2]), np.array([1, 2, 0]), np.array([0, 1, 2])),
+        },
     ),
 }  # fmt: skip

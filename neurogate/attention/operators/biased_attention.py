@@ -1,0 +1,96 @@
+"""Softmax attention with a learnt number added to each score."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.operators import softmax
+
+__all__ = ["Cache", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs; `weights` are the attention weights, (B, H, T, S)."""
+
+    q: Array
+    k: Array
+    v: Array
+    weights: Array
+
+
+def forward(q: Array, k: Array, v: Array, bias: Array) -> tuple[Array, Cache]:
+    r"""Let each query collect values by its likeness to their keys, and by where they stand.
+
+    .. math:: O = \mathrm{softmax}(h^{-1/2} Q K^T + B) V
+
+    Parameters
+    ----------
+    q : (B, H, T, h)
+        Queries.
+    k, v : (B, H, S, h)
+        Keys and values.
+    bias : (H, T, S)
+        The same for all of a batch.
+
+    Returns
+    -------
+    o : (B, H, T, h)
+        Output.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> v = np.array([[[[1.0], [3.0]]]])
+    >>> forward(v[..., :1, :], v, v, np.array([[[0.0, -100.0]]]))[0].tolist()
+    [[[[1.0]]]]
+    """
+    namespace(q=q, k=k, v=v, bias=bias)
+    alike = q.ndim == k.ndim == v.ndim == 4 and q.shape[:2] == k.shape[:2] and k.shape[:3] == v.shape[:3]
+    fits(alike and q.shape[3] == k.shape[3], "q, k and v must be (B, H, length, h)", q=q, k=k, v=v)
+    shape = (q.shape[1], q.shape[2], k.shape[2])
+    fits(bias.shape == shape, f"bias must be {shape}", q=q, k=k, bias=bias)
+    scores = (q.shape[-1] ** -0.5 * q) @ k.swapaxes(-1, -2)
+    scores += bias
+    weights, _ = softmax.forward(scores, overwrite=True)
+    return weights @ v, Cache(q, k, v, weights)
+
+
+def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
+    r"""Return the gradients.
+
+    .. math:: \bar V = A^T \bar O, \quad \bar S = A (\bar O V^T - \langle A, \bar O V^T \rangle), \quad
+        \bar Q = h^{-1/2} \bar S K, \quad \bar K = h^{-1/2} \bar S^T Q, \quad \bar B = \sum_b \bar S
+
+    Parameters
+    ----------
+    do : (B, H, T, h)
+        Gradient with respect to the output.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dq, dk, dv, dbias
+        Gradients.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> v = np.array([[[[1.0], [3.0]]]])
+    >>> _, cache = forward(v, v, v, np.zeros((1, 2, 2)))
+    >>> [gradient.shape for gradient in backward(v, cache)]
+    [(1, 1, 2, 1), (1, 1, 2, 1), (1, 1, 2, 1), (1, 2, 2)]
+    """
+    q, k, v, weights = cache
+    scale = q.shape[-1] ** -0.5
+    dscores = softmax.backward(do @ v.swapaxes(-1, -2), weights)
+    dk = scale * (dscores.swapaxes(-1, -2) @ q)
+    return scale * (dscores @ k), dk, weights.swapaxes(-1, -2) @ do, dscores.sum(axis=0)
