@@ -219,7 +219,7 @@ EXAMPLES: Mapping[str, Example] = {
         + 2 * (D * D + D), length=False,
         more=lambda: {
             "coordinates": np.array([[0.0, 0.1], [0.4, 0.9], [1.0, 0.3], [0.2, 0.6], [0.7, 0.7], [0.9, 0.0]]),
-            "clicks": Clicks(np.array([0, 4, 2]), np.array([1, 2, 0]), np.array([0, 1, 2])),
+            "clicks": (np.array([0, 4, 2]), np.array([1, 2, 0]), np.array([0, 1, 2])),
         },
     ),
 }  # fmt: skip
