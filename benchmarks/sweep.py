@@ -5,18 +5,19 @@ Writes benchmarks/results/sweep.json, in some six minutes on two quiet cores:
     python benchmarks/sweep.py [WORD OF A SWEEP'S NAME]
 
 All parts come from one and the same sweep, so that what else the machine does weighs on all of them alike.
-Each worker notes how long it makes networks and advances trials (the engine), how long it judges, and how
-long its batches take; the driver, how long the sweep takes. All else is overhead: planning, leases,
+Each worker notes what it spends on making networks and advancing trials (the engine), on judging, and on its
+batches as a whole; the driver, what it spends on the sweep. All else is overhead: planning, leases,
 checkpoints, storing (a folder of five files that survives a power cut), waiting for the disk, and one worker
 waiting for the other at the end. There are two measures of it:
 
 * by the clock: the engine's share of the seconds of all workers, from when they are ready to the end; and
   what is left of the sweep's own seconds, for each run.
 * by the processors' time (``_cpu``): the same of what workers and driver use, summed. Nobody waits or is idle
-  here, so a busy machine changes it least; two jobs side by side make it twice what the clock says.
+  here, so a busy machine changes it least; two jobs side by side make it twice what the clock says. What
+  storing, checkpoints and the driver have of the overhead is told apart.
 
-The shell loop does one run after another, each with its figure. The sweep is held against it with the start
-of its workers, its table and its report.
+The shell loop does one run after another, each with its figure; it is measured before and after the sweep,
+which is held against it with the start of its workers, its table and its report.
 """
 
 from __future__ import annotations
@@ -25,13 +26,16 @@ import contextlib
 import functools
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, wait
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import attrs
@@ -49,30 +53,40 @@ from neurogate.runs.sweep_folder import open_folder
 from neurogate.tasks.session import Session
 
 RESULTS = Path(__file__).parent / "results" / "sweep.json"
-JOBS, LOOPED = 2, 3
+JOBS, LOOPED = 2, 2
 GRIDS = {
     "32 seeds x 8 learning rates": Sweep(
         grid={"rules.three_factor.eta_when": (0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.1, 0.12)}, seeds=32
     ),
     "4 seeds x 8 gains": Sweep(grid={"reservoir.gain": (0.5, 0.7, 0.9, 1.0, 1.1, 1.3, 1.6, 2.0)}, seeds=4),
 }
-PARTS = {"engine": ((together, "share"), (Session, "advance")), "judging": ((Session, "result"),)}
+PARTS = {
+    "engine": ((together, "share"), (Session, "advance")),
+    "judging": ((Session, "result"),),
+    "storing": ((together, "keep"),),
+    "checkpoints": ((together, "write_together"),),
+}
 
 
 @attrs.define
 class Spent:
-    """Seconds by the clock and of the processor."""
+    """Seconds by the clock and of the processor: of one thread, or of all that a process has."""
 
     clock: float = 0.0
     cpu: float = 0.0
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     @contextlib.contextmanager
-    def more(self) -> Iterator[None]:
+    def more(self, used: Callable[[], float] = time.process_time) -> Iterator[None]:
         """Add what is spent meanwhile."""
-        clock, cpu = time.perf_counter(), time.process_time()
+        clock, cpu = time.perf_counter(), used()
         yield
-        self.clock += time.perf_counter() - clock
-        self.cpu += time.process_time() - cpu
+        self.add(time.perf_counter() - clock, used() - cpu)
+
+    def add(self, clock: float, cpu: float) -> None:
+        """Add seconds."""
+        with self._lock:
+            self.clock, self.cpu = self.clock + clock, self.cpu + cpu
 
 
 class Measured(Executor):
@@ -99,14 +113,14 @@ class MeasuredWorkers(Workers):
 
 def measured(notes: Path, work: Callable[[], Any]) -> Any:
     """Do a batch, and write down what its parts took."""
-    spent = {name: Spent() for name in (*PARTS, "all")}
+    spent = {name: Spent() for name in (*PARTS, "batches")}
     with contextlib.ExitStack() as undone:
         for name, places in PARTS.items():
             for owner, function in places:
                 undone.enter_context(timed(owner, function, spent[name]))
-        with spent["all"].more():
+        with spent["batches"].more():
             done = work()
-    seconds = {name: attrs.asdict(one) for name, one in spent.items()}
+    seconds = {name: (one.clock, one.cpu) for name, one in spent.items()}
     (notes / f"{os.getpid()}-{time.monotonic_ns()}.json").write_text(json.dumps(seconds))
     return done
 
@@ -118,7 +132,7 @@ def timed(owner: Any, name: str, spent: Spent) -> Iterator[None]:
 
     @functools.wraps(before)
     def function(*given: Any, **named: Any) -> Any:
-        with spent.more():
+        with spent.more(time.thread_time):
             return before(*given, **named)
 
     setattr(owner, name, function)
@@ -128,17 +142,20 @@ def timed(owner: Any, name: str, spent: Spent) -> Iterator[None]:
         setattr(owner, name, before)
 
 
-def looped(out: Path) -> float:
-    """Return seconds for each run of a shell loop, the median of a few."""
-    spent = []
-    for seed in range(LOOPED + 1):
-        words = [sys.executable, "-m", "neurogate", "run", "what_when", "--quick", "--set", "reservoir.n=500"]
-        began = time.perf_counter()
-        subprocess.run(
-            [*words, "--seed", str(1000 + seed), "--out", str(out)], check=True, capture_output=True
-        )
-        spent.append(time.perf_counter() - began)
-    return sorted(spent[1:])[LOOPED // 2]  # the first one may compile
+def looped(out: Path) -> list[Spent]:
+    """Return what each run of a shell loop takes; the first one, which may compile, is left out."""
+    words = [sys.executable, "-m", "neurogate", "run", "what_when", "--quick", "--set", "reservoir.n=500"]
+    spent = [Spent() for _ in range(LOOPED + 1)]
+    for seed, one in enumerate(spent):
+        with one.more(_of_children):
+            given = ["--seed", str(1000 + seed), "--force", "--out", str(out)]
+            subprocess.run([*words, *given], check=True, capture_output=True)
+    return spent[1:]
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def swept(chosen: tuple[Point, ...], out: Path) -> dict[str, Spent]:
@@ -158,26 +175,26 @@ def swept(chosen: tuple[Point, ...], out: Path) -> dict[str, Spent]:
         load(folder).table().to_csv()
     for path in notes.iterdir():
         for name, seconds in json.loads(path.read_text()).items():
-            part = spent.setdefault(name, Spent())
-            part.clock, part.cpu = part.clock + seconds["clock"], part.cpu + seconds["cpu"]
+            spent.setdefault(name, Spent()).add(*seconds)
     return spent
 
 
-def row(name: str, runs: int, loop_s: float, spent: dict[str, Spent]) -> dict[str, Any]:
+def row(name: str, runs: int, loop: Sequence[Spent], spent: dict[str, Spent]) -> dict[str, Any]:
     """Return what the parts of a sweep come to."""
-    engine, judging, driver = spent["engine"], spent["judging"], spent["sweep"]
-    known, all_cpu_s = engine.clock + judging.clock, spent["all"].cpu + driver.cpu
+    engine, judging, driver, batches = (spent[part] for part in ("engine", "judging", "sweep", "batches"))
     seconds = sum(spent[part].clock for part in ("start", "sweep", "report"))
+    loop_s, cpu_s = median(one.clock for one in loop), batches.cpu + driver.cpu
+    cpu = {part: spent[part].cpu for part in PARTS} | {"driver": driver.cpu}
+    cpu["overhead"] = cpu_s - engine.cpu - judging.cpu
     return {
         "sweep": name, "runs": runs, "jobs": JOBS,
         "seconds": seconds, "start_seconds": spent["start"].clock, "report_seconds": spent["report"].clock,
         "shell_loop_seconds_per_run": loop_s, "times_shell_loop": loop_s * runs / seconds,
+        "times_shell_loop_cpu": median(one.cpu for one in loop) * runs / cpu_s,
         "share_of_engine": engine.clock / (JOBS * driver.clock),
-        "overhead_ms_per_run": 1000 * (driver.clock - known / JOBS) / runs,
-        "share_of_engine_cpu": engine.cpu / all_cpu_s,
-        "engine_ms_per_run_cpu": 1000 * engine.cpu / runs,
-        "judging_ms_per_run_cpu": 1000 * judging.cpu / runs,
-        "overhead_ms_per_run_cpu": 1000 * (all_cpu_s - engine.cpu - judging.cpu) / runs,
+        "share_of_engine_cpu": engine.cpu / cpu_s,
+        "overhead_ms_per_run": 1000 * (driver.clock - (engine.clock + judging.clock) / JOBS) / runs,
+        "ms_per_run_cpu": {part: 1000 * seconds / runs for part, seconds in cpu.items()},
     }  # fmt: skip
 
 
@@ -186,11 +203,12 @@ def main() -> None:
     base = config.unstructure(config.load("what_when", overrides=["reservoir.n=500"], quick=True))
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        loop_s = looped(Path(folder) / "loop")
+        loop = Path(folder) / "loop"
         for name, wanted in GRIDS.items():
             if all(word in name for word in sys.argv[1:]):
-                chosen = points(wanted, base)
-                rows.append(row(name, len(chosen), loop_s, swept(chosen, Path(folder) / name)))
+                chosen, out = points(wanted, base), Path(folder) / name
+                before, spent, after = looped(loop), swept(chosen, out), looped(loop)
+                rows.append(row(name, len(chosen), [*before, *after], spent))
                 sys.stdout.write(json.dumps(rows[-1]) + "\n")
                 sys.stdout.flush()
     write(RESULTS, machine(" ".join(["python benchmarks/sweep.py", *sys.argv[1:]])), rows)

@@ -43,6 +43,7 @@ A reservoir without spikes has no ``mean_rate_hz`` and no ``raster_`` arrays.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -144,6 +145,7 @@ class Result:
         return Result(arrays, {new: self.metrics[rule] for new, rule in rules.items()})
 
 
+@functools.lru_cache(1024)
 def _parts(name: str) -> tuple[str, str, str]:
     """Return whether an array was recorded, the rule that it may belong to, and what is left of its name."""
     record = "record." if name.startswith("record.") else ""
