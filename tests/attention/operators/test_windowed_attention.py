@@ -1,0 +1,64 @@
+"""Attention to the last few keys: blocks are the whole, and the limits of the window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurogate.attention.operators import masks, scaled_dot_product, windowed_attention
+from neurogate.errors import RequestError
+from tests.attention.counting import operations, slope
+from tests.attention.gradients import check
+from tests.tolerances import TOLERANCE
+
+NEAR = TOLERANCE["two ways", "float64"]
+
+
+def drawn(rng: np.random.Generator, length: int, keys: int) -> list[np.ndarray]:
+    return [rng.standard_normal(shape) for shape in ((2, 4, length, 3), (2, 2, keys, 3), (2, 2, keys, 5))]
+
+
+@pytest.mark.parametrize("window", [1, 2, 3, 7, 13, 40])
+@pytest.mark.parametrize(("length", "past"), [(1, 0), (1, 9), (13, 0), (13, 1), (13, 4), (13, 30), (0, 2)])
+def test_it_is_attention_with_a_mask(length: int, past: int, window: int, rng: np.random.Generator) -> None:
+    q, k, v = drawn(rng, length, length + past)
+    o, cache = windowed_attention.forward(q, k, v, window=window)
+    mask = masks.sliding_window(length, length + past, window - 1, 0)
+    wanted, dense = scaled_dot_product.forward(q, k, v, mask)
+    assert np.allclose(o, wanted, rtol=NEAR, atol=NEAR)
+    do = rng.standard_normal(o.shape)
+    mine, theirs = windowed_attention.backward(do, cache), scaled_dot_product.backward(do, dense)
+    for a, b in zip(mine, theirs, strict=True):
+        assert a.shape == b.shape
+        assert np.allclose(a, b, rtol=NEAR, atol=NEAR)
+
+
+@settings(max_examples=5)
+@given(st.integers(1, 9), st.integers(0, 4), st.integers(1, 4), st.integers(0, 9))
+def test_gradients_are_those_of_finite_differences(length: int, past: int, window: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    arguments = dict(zip("qkv", drawn(rng, length, length + past), strict=True))
+    o, cache = windowed_attention.forward(**arguments, window=window)
+    do = rng.standard_normal(o.shape)
+    gradients = dict(zip("qkv", windowed_attention.backward(do, cache), strict=True))
+    check(rng, lambda **a: windowed_attention.forward(**a, window=window)[0], arguments, gradients, do)
+
+
+def test_operations_grow_with_the_length() -> None:
+    def run(x: np.ndarray) -> None:
+        o, cache = windowed_attention.forward(x, x, x, window=16)
+        windowed_attention.backward(o, cache)
+
+    lengths = (256, 512, 1024)
+    counts = [operations(run, np.ones((1, 1, t, 2))) for t in lengths]
+    assert slope(lengths, counts) == pytest.approx(1.0, abs=0.05)
+
+
+def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
+    q, k, v = drawn(rng, 5, 4)
+    with pytest.raises(RequestError, match=r"k \(2, 2, 4, 3\).*a key and a value for each query"):
+        windowed_attention.forward(q, k, v, window=2)
+    with pytest.raises(RequestError, match=r"window is 0\. Give how many keys a query sees"):
+        windowed_attention.forward(q, q, q, window=0)
