@@ -96,6 +96,9 @@ CATALOGUE = (
     Entry("gated_sdpa", "gated_sdpa:GatedSDPA", "9", 2025,
           "Gated attention for large language models: non-linearity, sparsity, and attention-sink-free, "
           "arXiv:2505.06708", "softmax attention", "T²"),
+    Entry("garnet", "garnet:GatedTextBlock", "10", 2022,
+          "The surprisingly straightforward scene text removal method with gated attention and region of "
+          "interest generation, arXiv:2210.07489", "feature map", "N"),
     Entry("gateformer", "gateformer:Gateformer", "11", 2025,
           "Gateformer: advancing multivariate time series forecasting through temporal and variate-wise "
           "attention with gated representations, arXiv:2505.00307", "highway mix", "T²"),

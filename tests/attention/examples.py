@@ -222,4 +222,8 @@ EXAMPLES: Mapping[str, Example] = {
             "clicks": (np.array([0, 4, 2]), np.array([1, 2, 0]), np.array([0, 1, 2])),
         },
     ),
+    "garnet": Example(
+        {"channels": 4, "outputs": 3, "stride": 2, "kernel": 3}, ((2, 4, 5, 6), (2, 1, 3, 3)),
+        count=(9 * 4 * 3 + 3) + (9 * 3 * 3 + 3) + 2 * 3 * 9 + 2 + (4 * 3 + 3), length=False,
+    ),
 }  # fmt: skip
