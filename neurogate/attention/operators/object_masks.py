@@ -1,0 +1,108 @@
+"""From queries to objects: the best query of each speaks for it, and looks at its points alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, fits, namespace
+
+__all__ = ["Cache", "allowed", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs."""
+
+    places: list[Array]
+    best: list[Array]
+    queries: int
+
+
+def forward(scores: Array, owner: Array) -> tuple[Array, Cache]:
+    r"""Take the largest score of the queries of each object.
+
+    .. math:: y_o = \max_{q:\, \text{owner}(q) = o} s_q
+
+    Parameters
+    ----------
+    scores : (..., Q)
+        Of each query.
+    owner : (Q,) int
+        Which object a query stands for, from 0, the background; each up to the last needs one.
+
+    Returns
+    -------
+    y : (..., 1 + O)
+        Scores of the background and O objects.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit, or an object has no query.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.array([[1.0, 3.0, 2.0]]), np.array([0, 1, 1]))[0].tolist()
+    [[1.0, 3.0]]
+    """
+    xp = namespace(scores=scores)
+    fits(owner.ndim == 1 and len(owner) == scores.shape[-1] > 0, "each query needs one owner",
+         scores=scores, owner=owner)  # fmt: skip
+    places = [xp.nonzero(owner == each)[0] for each in range(int(owner.max()) + 1)]
+    good = int(owner.min()) >= 0 and all(len(each) for each in places)
+    fits(good, "the background and each object up to the last need a query", owner=owner)
+    groups = [scores[..., each] for each in places]
+    y = xp.stack([group.max(axis=-1) for group in groups], axis=-1)
+    return y, Cache(places, [group.argmax(axis=-1) for group in groups], len(owner))
+
+
+def backward(dy: Array, cache: Cache) -> Array:
+    """Return the gradient with respect to the scores: it goes to the best query, the first of equals.
+
+    Parameters
+    ----------
+    dy : (..., 1 + O)
+        Gradient with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = forward(np.array([[1.0, 3.0, 2.0]]), np.array([0, 1, 1]))
+    >>> backward(np.array([[1.0, 5.0]]), cache).tolist()
+    [[1.0, 5.0, 0.0]]
+    """
+    xp = namespace(dy=dy)
+    dscores = xp.zeros((*dy.shape[:-1], cache.queries), dy.dtype)
+    for each, (places, best) in enumerate(zip(cache.places, cache.best, strict=True)):
+        chosen = xp.arange(len(places)) == best[..., None]
+        dscores[..., places] = dy[..., each, None] * chosen
+    return dscores
+
+
+def allowed(logits: Array, owner: Array) -> Array:
+    """Let each query look at the points that are labelled as its object now.
+
+    Parameters
+    ----------
+    logits : (..., P, 1 + O)
+        Of the background and the objects at each point; the largest is the label.
+    owner : (Q,) int
+        Which object a query stands for.
+
+    Returns
+    -------
+    (..., Q, P) bool
+        True where a query may look. One whose object is nowhere may look everywhere.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> allowed(np.array([[5.0, 1.0], [4.0, 2.0]]), np.array([0, 1])).tolist()
+    [[True, True], [True, True]]
+    """
+    seen = logits.argmax(axis=-1)[..., None, :] == owner[:, None]
+    return seen | ~seen.any(axis=-1, keepdims=True)
