@@ -14,6 +14,11 @@ from neurogate.plasticity.rules import RULES
 from neurogate.plasticity.three_factor import ThreeFactor
 from tests.tasks.sessions import DISTRACTED, EVERYTHING, TASK, assert_same, finish, make, stored
 
+SHORT = attrs.evolve(
+    TASK, habituation=1, blocks=tuple(attrs.evolve(block, trials=2) for block in TASK.blocks)
+)
+"""Two trials to settle and habituate, two of each block, four probes."""
+
 OPEN: dict[str, Any] = {}
 CLOSED: dict[str, Any] = {"feedback": 2.0}
 loops = pytest.mark.parametrize("loop", [OPEN, CLOSED], ids=["open", "feedback"])
@@ -29,7 +34,7 @@ def assert_same_result(left: Any, right: Any) -> None:
 @dtypes
 def test_a_session_resumes_at_every_trial_with_the_same_bits(loop: dict[str, Any], dtype: str) -> None:
     def fresh() -> Any:
-        return make(dtype=dtype, record=EVERYTHING, **loop)
+        return make(dtype=dtype, task=SHORT, record=EVERYTHING, **loop)
 
     session = fresh()
     states = [stored(session.state())]
@@ -48,10 +53,10 @@ def test_a_session_resumes_at_every_trial_with_the_same_bits(loop: dict[str, Any
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_every_rule_resumes_with_the_same_bits(rule: type[Any]) -> None:
-    whole = make(rules={"rule": rule()})
-    for _ in range(6):
+    whole = make(rules={"rule": rule()}, task=SHORT)
+    for _ in range(4):
         whole.advance()
-    resumed = make(rules={"rule": rule()})
+    resumed = make(rules={"rule": rule()}, task=SHORT)
     resumed.restore(stored(whole.state()))
     assert_same(finish(resumed).state(), finish(whole).state())
 
@@ -76,8 +81,10 @@ def test_a_replica_is_the_same_alone_and_in_a_batch(
     rule: type[Any] | None, loop: dict[str, Any], dtype: str
 ) -> None:
     rules = {"rules": {"rule": rule()}} if rule else {}
-    together = finish(make(seeds=(5, 6, 7), dtype=dtype, record=EVERYTHING, **loop, **rules))
-    alone = finish(make(seeds=(6,), dtype=dtype, record=EVERYTHING, **loop, **rules))
+    together, alone = (
+        finish(make(seeds, dtype=dtype, task=SHORT, record=EVERYTHING, **loop, **rules))
+        for seeds in ((5, 6, 7), (6,))
+    )
     arrays, single = together.result().arrays, alone.result().arrays
     with_replicas = [key for key in single if "." in key or key == "mean_rate_hz"]
     for key in with_replicas:
@@ -91,9 +98,8 @@ def test_a_replica_is_the_same_alone_and_in_a_batch(
 
 @loops
 def test_threads_change_no_bit(loop: dict[str, Any]) -> None:
-    short = attrs.evolve(TASK, blocks=TASK.blocks[:1], habituation=1)
     one, two = (
-        finish(make((1, 2, 3), threads=threads, task=short, record=EVERYTHING, **loop)) for threads in (1, 2)
+        finish(make((1, 2, 3), threads=threads, task=SHORT, record=EVERYTHING, **loop)) for threads in (1, 2)
     )
     assert_same(one.state(), two.state())
     assert_same_result(one.result(), two.result())
@@ -102,7 +108,7 @@ def test_threads_change_no_bit(loop: dict[str, Any]) -> None:
 @loops
 def test_numpy_and_numba_agree_on_every_bit_of_a_session(loop: dict[str, Any]) -> None:
     numpy, numba = (
-        finish(make(backend=backend, record=EVERYTHING, **loop)) for backend in ("numpy", "numba")
+        finish(make(backend=backend, task=SHORT, record=EVERYTHING, **loop)) for backend in ("numpy", "numba")
     )
     assert_same_result(numpy.result(), numba.result())
     assert numba.result().arrays["record.spikes"].any()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import attrs
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from neurogate.network.reservoir import Reservoir
 from neurogate.network.specification import ReservoirSpec
 from neurogate.neurons.distributions import Constant, Uniform
 from neurogate.plasticity.online import OnlineDelta, OnlineLeastSquares, OnlineRule
+from neurogate.tasks import waveform_metrics
 from neurogate.tasks.waveform import Waveform, WaveformSession
 from neurogate.tasks.waveform_signals import Melody, Sines
 
@@ -31,6 +34,14 @@ def finished(made: WaveformSession) -> WaveformSession:
     while not made.done:
         made.advance()
     return made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def coarse() -> Iterator[None]:
+    """Look at coarse spectra: a fine one takes longer than a session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waveform_metrics, "_POINTS", 1)
+        yield
 
 
 @pytest.fixture(scope="module")
