@@ -226,4 +226,8 @@ EXAMPLES: Mapping[str, Example] = {
         {"channels": 4, "outputs": 3, "stride": 2, "kernel": 3}, ((2, 4, 5, 6), (2, 1, 3, 3)),
         count=(9 * 4 * 3 + 3) + (9 * 3 * 3 + 3) + 2 * 3 * 9 + 2 + (4 * 3 + 3), length=False,
     ),
+    "little_attention": Example(
+        {"channels": 4, "on": "both", "kernel": 3, "ratio": 2}, ((2, 4, 5, 3),),
+        count=9 + 1 + 2 * 4 * 2 + 2 + 4, length=False,
+    ),
 }  # fmt: skip
