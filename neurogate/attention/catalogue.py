@@ -177,6 +177,9 @@ CATALOGUE = (
     Entry("gpsa", "gated_positional:GatedPositional", "23", 2021,
           "ConViT: improving vision transformers with soft convolutional inductive biases, arXiv:2103.10697",
           "softmax attention", "T²"),
+    Entry("vig", "vig:ViG", "24", 2024,
+          "ViG: linear-complexity visual sequence learning with gated linear attention, arXiv:2405.18425",
+          "linear attention", "T"),
     Entry("ninformer", "ninformer:NiNformer", "25", 2024,
           "NiNformer: a network in network transformer with token mixing generated gating function, "
           "arXiv:2403.02411", "token mixer", "T"),
@@ -186,6 +189,12 @@ CATALOGUE = (
     Entry("little_attention", "little_attention:LittleAttention", "28", 2023,
           "A little bit attention is all you need for person re-identification, arXiv:2302.14574",
           "feature map", "N"),
+    Entry("lightning", "lightning_attention:LightningAttention", "34, 36", 2024,
+          "Lightning attention-2: a free lunch for handling unlimited sequence lengths in large language "
+          "models, arXiv:2401.04658", "linear attention", "T"),
+    Entry("transnormer", "transnormer:TransNormer", "34, 36", 2023,
+          "TransNormerLLM: a faster and better large language model with improved TransNormer, "
+          "arXiv:2307.14995", "linear attention", "T"),
     Entry("agent_attention", "agent_attention:AgentAttention", "35", 2023,
           "Agent attention: on the integration of softmax and linear attention, arXiv:2312.08874",
           "softmax attention", "N"),

@@ -230,4 +230,16 @@ EXAMPLES: Mapping[str, Example] = {
         {"channels": 4, "on": "both", "kernel": 3, "ratio": 2}, ((2, 4, 5, 3),),
         count=9 + 1 + 2 * 4 * 2 + 2 + 4, length=False,
     ),
+    "vig": Example(
+        {"d_model": D, "heads": H, "rank": 3}, ((2, 6, D),), more=lambda: {"grid": (2, 3)}, length=False,
+        count=9 * D + 2 * D * D // 2 + 3 * D * D + D + 3 * D + 3 * D + D + 2 * (D // H),
+    ),
+    "lightning": Example(
+        {"d_model": D, "heads": H, "layer": 1, "depth": 3}, ((2, 5, D),),
+        count=4 * D * D + 2 * D * D // H + 2 * D, causal=True,
+    ),
+    "transnormer": Example(
+        {"d_model": D, "heads": H, "hidden": 6, "positions": True}, ((2, 5, D),),
+        count=4 * D * D + 2 * D * D // H + D + 3 * 6 * D, causal=True,
+    ),
 }  # fmt: skip

@@ -1,0 +1,199 @@
+"""ViG: gated linear attention through an image in both directions, blended with what is near."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from neurogate.attention import initial as draw
+from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.blocks import grid as grids
+from neurogate.attention.blocks import heads_of_steps, weighted
+from neurogate.attention.layer import Layer, Parameters, sequence
+from neurogate.attention.operators import convolution, linear, linear_recurrence, rms_norm
+from neurogate.attention.operators.linear_recurrence import Form
+from neurogate.attention.operators.pointwise import log_sigmoid, sigmoid, silu
+from neurogate.units import Count, Positive, settings
+
+__all__ = ["Cache", "ViG"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs.
+
+    `local` is what the convolution sees, (B, N, D); `logits` are those of the decays, (B, N, H or 2 H, K),
+    the forward ones first; `gate` is the share of the whole in the blend, (B, N, H, V), and `parts` are the
+    whole and the neighbourhood.
+    """
+
+    size: tuple[int, int]
+    convolution: weighted.Cache
+    bent: Array
+    projections: dict[str, weighted.Cache]
+    logits: Array
+    recurrence: linear_recurrence.Cache
+    norms: dict[str, weighted.Cache]
+    gate: Array
+    parts: tuple[Array, Array]
+    last: Any
+    out: weighted.Cache
+    local: Array
+
+
+@settings
+class ViG(Layer):
+    r"""Two passes of gated linear attention over an image, and a gate that adds the neighbourhood.
+
+    .. math::
+        l = \mathrm{SiLU}(\mathrm{conv}_{3 \times 3}(x)), \quad
+        o = \tfrac{1}{2} (\mathrm{GLA}(l; g_f) + \overleftarrow{\mathrm{GLA}}(l; g_b)), \quad
+        G = \sigma(l W_g + b), \quad
+        y = \mathrm{SiLU}(G \odot \mathrm{RMS}(o) + (1 - G) \odot \mathrm{RMS}'(l)) W_o
+
+    Both directions have the same queries, keys and values, and their own decays; both write the token itself.
+    It is not causal. The authors' code for inference halves o twice, which the norm all but undoes.
+
+    Parameters
+    ----------
+    d_model : int
+        D.
+    heads : int
+        H.
+    expand_k : float
+        Width of all keys over D.
+    rank : int
+        Of the decays' map.
+    tau : float
+        How slowly logits move decays.
+    out_activation : bool
+        Whether the last SiLU is there.
+    directions : {"both", "forward"}
+        Whether there is a second pass from the end.
+    kernel : int
+        Side of the convolution's kernel, an odd number.
+    eps : float
+        Of the norms.
+    chunk, form
+        Of `linear_recurrence`.
+
+    References
+    ----------
+    Liao et al. 2024, arXiv:2405.18425.
+
+    Examples
+    --------
+    >>> layer = ViG(d_model=8, heads=2, rank=2)
+    >>> y, cache = layer.forward(np.ones((1, 6, 8)), (2, 3))
+    >>> y.shape, cache.gate.shape
+    ((1, 6, 8), (1, 6, 2, 4))
+    """
+
+    d_model: Count = 192
+    heads: Count = 3
+    expand_k: Positive = 0.5
+    rank: Count = 16
+    tau: Positive = 16.0
+    out_activation: bool = True
+    directions: Literal["both", "forward"] = "both"
+    kernel: Count = 3
+    eps: Positive = 1e-5
+    chunk: Count = 64
+    form: Form = "auto"
+
+    def check(self) -> None:
+        """Raise ValueError if heads do not divide the widths, or the kernel has no middle."""
+        if self.d_model % self.heads or (self.expand_k * self.d_model) % self.heads:
+            raise ValueError(
+                f"heads is {self.heads}; it must divide d_model, {self.d_model}, and expand_k times that."
+            )
+        if self.kernel % 2 == 0:
+            raise ValueError(f"kernel is {self.kernel}; it must be odd.")
+
+    @property
+    def passes(self) -> int:
+        """How many directions there are."""
+        return 2 if self.directions == "both" else 1
+
+    def initial(self, rng: np.random.Generator) -> Parameters:
+        """Draw maps by Xavier's rule times 2^-2.5, the convolution as PyTorch does; norms are 1, biases 0."""
+        d, keys = self.d_model, round(self.expand_k * self.d_model)
+        shapes = {"q": (keys, d), "k": (keys, d), "v": (d, d), "decay_in": (self.rank, d),
+                  "decay": (self.passes * keys, self.rank), "gate": (d, d), "o": (d, d)}  # fmt: skip
+        drawn = {f"{name}.weight": draw.xavier_uniform(rng, s, 2**-2.5) for name, s in shapes.items()}
+        drawn |= draw.linear(rng, "local", d, 1, self.kernel, self.kernel, bias=False)
+        drawn |= {"decay.bias": np.zeros(self.passes * keys), "gate.bias": np.zeros(d)}
+        return drawn | {f"{name}.weight": np.ones(d // self.heads) for name in ("norm", "local_norm")}
+
+    def forward(self, x: Array, grid: tuple[int, int] | None = None) -> tuple[Array, Cache]:
+        """Return the output of (B, N, D), tokens row after row, and what `backward` needs.
+
+        The grid, (rows, columns), is a square if left out.
+        """
+        _, p = self.given(x=x)
+        sequence(x, self.d_model)
+        size = grids.sides(x, grid)
+        seen, conv = weighted.forward(convolution, grids.image(x, size), p, "local",
+                                      padding=self.kernel // 2, groups=self.d_model)  # fmt: skip
+        local, bent = silu.forward(grids.tokens(seen))
+        projections: dict[str, weighted.Cache] = {}
+
+        def project(name: str, given: Array = local, heads: int = self.heads) -> Array:
+            flat, projections[name] = weighted.forward(linear, given, p, name)
+            return flat if name == "decay_in" else heads_of_steps.split(flat, heads)
+
+        q, k, v = (self._there_and_back(project(name)) for name in "qkv")
+        logits = project("decay", project("decay_in"), self.passes * self.heads)
+        g = self._turned(log_sigmoid.value(logits) * x.dtype.type(1 / self.tau))
+        both, recurrence = linear_recurrence.forward(q, k, v, g, chunk=self.chunk, form=self.form)
+        o = self._folded(both) * x.dtype.type(1 / self.passes)
+        norms = {}
+        whole, norms["norm"] = weighted.forward(rms_norm, o, p, "norm", eps=self.eps)
+        near = heads_of_steps.split(local, self.heads)
+        near, norms["local_norm"] = weighted.forward(rms_norm, near, p, "local_norm", eps=self.eps)
+        gate = sigmoid.value(project("gate"))
+        y = blend = heads_of_steps.joined(gate * whole + (1 - gate) * near)
+        if self.out_activation:
+            y = silu.value(blend)
+        y, out = weighted.forward(linear, y, p, "o")
+        return y, Cache(size, conv, bent, projections, logits, recurrence, norms, gate, (whole, near), blend,
+                        out, local)  # fmt: skip
+
+    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
+        """Return the gradients with respect to the input and the parameters."""
+        gate, (whole, near) = cache.gate, cache.parts
+        dblend, gradients = weighted.backward(dy, cache.out)
+        if self.out_activation:
+            dblend = silu.backward(dblend, cache.last)
+        dblend = heads_of_steps.split(dblend, self.heads)
+        heads = {"gate": dblend * (whole - near) * gate * (1 - gate)}
+        do, more = weighted.backward(gate * dblend, cache.norms["norm"])
+        dlocal, last = weighted.backward((1 - gate) * dblend, cache.norms["local_norm"])
+        gradients, dlocal = gradients | more | last, heads_of_steps.joined(dlocal)
+        dboth = self._there_and_back(do * do.dtype.type(1 / self.passes))
+        *dqkv, dg, _ = linear_recurrence.backward(dboth, cache.recurrence)
+        heads |= {name: self._folded(du) for name, du in zip("qkv", dqkv, strict=True)}
+        dlogits = log_sigmoid.backward(self._turned(dg), cache.logits) * dy.dtype.type(1 / self.tau)
+        low, more = weighted.backward(heads_of_steps.joined(dlogits), cache.projections["decay"])
+        add, last = weighted.backward(low, cache.projections["decay_in"])
+        dlocal, gradients = dlocal + add, gradients | more | last
+        for name, du in heads.items():
+            add, more = weighted.backward(heads_of_steps.joined(du), cache.projections[name])
+            dlocal, gradients = dlocal + add, gradients | more
+        dseen = grids.image(silu.backward(dlocal, cache.bent), cache.size)
+        dimage, more = weighted.backward(dseen, cache.convolution)
+        return grids.tokens(dimage), gradients | more
+
+    def _there_and_back(self, x: Array) -> Array:
+        """Put the reversed sequence beside the sequence, as further heads."""
+        return namespace(x=x).concatenate([x, x[:, ::-1]], axis=2) if self.passes == 2 else x
+
+    def _folded(self, x: Array) -> Array:
+        """Add what the second heads found, in the order of the first."""
+        return x[:, :, : self.heads] + x[:, ::-1, self.heads :] if self.passes == 2 else x
+
+    def _turned(self, x: Array) -> Array:
+        """Reverse the sequence of the second heads."""
+        if self.passes == 1:
+            return x
+        return namespace(x=x).concatenate([x[:, :, : self.heads], x[:, ::-1, self.heads :]], axis=2)
