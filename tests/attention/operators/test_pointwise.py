@@ -1,0 +1,50 @@
+"""Functions of one number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import erf, expit
+
+from neurogate.attention.operators.pointwise import POINTWISE, normal_cdf, sigmoid, silu
+from tests.attention.gradients import check
+from tests.tolerances import TOLERANCE
+
+FAR = np.array([-1e4, -700.0, -90.0, -30.0, -1e-8, 0.0, 1e-8, 30.0, 90.0, 700.0, 1e4])
+
+
+@pytest.mark.parametrize("name", sorted(POINTWISE))
+def test_slopes_are_those_of_finite_differences(name: str, rng: np.random.Generator) -> None:
+    x, dy = 3 * rng.standard_normal((2, 50))
+    y, cache = POINTWISE[name].forward(x)
+    assert y.shape == x.shape
+    found = {"x": POINTWISE[name].backward(dy, cache)}
+    check(rng, lambda x: POINTWISE[name].value(x), {"x": x}, found, dy)
+
+
+@pytest.mark.parametrize("name", sorted(POINTWISE))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_far_numbers_give_numbers_of_their_type(name: str, dtype: str) -> None:
+    x = FAR.astype(dtype)
+    for found in (POINTWISE[name].value(x), POINTWISE[name].slope(x)):
+        assert found.dtype == dtype
+        assert np.isfinite(found).all()
+
+
+def test_a_sigmoid_keeps_its_digits_on_both_sides() -> None:
+    assert np.allclose(sigmoid.value(FAR), expit(FAR), rtol=TOLERANCE["arithmetic", "float64"], atol=0)
+    slope = expit(FAR) * expit(-FAR)
+    assert np.allclose(sigmoid.slope(FAR), slope, rtol=TOLERANCE["arithmetic", "float64"], atol=1e-300)
+    assert sigmoid.value(np.array([-np.inf, np.inf])).tolist() == [0.0, 1.0]
+
+
+def test_the_slope_of_silu_is_1_far_up_and_0_far_down() -> None:
+    assert silu.slope(np.array([-800.0, 800.0])).tolist() == [0.0, 1.0]
+
+
+def test_the_short_error_function_is_near_the_long_one() -> None:
+    x = np.linspace(-6, 6, 10001)
+    wanted = 0.5 * (1 + erf(x / np.sqrt(2)))
+    single = normal_cdf.value(x.astype("float32"))
+    assert np.abs(single - wanted).max() <= TOLERANCE["arithmetic", "float32"]
+    assert np.array_equal(normal_cdf.value(x), 0.5 * (1 + erf(x * np.sqrt(0.5))))
