@@ -63,6 +63,12 @@ CATALOGUE = (
     Entry("feature_selection_head", "feature_selection_channels:GatedHead", "1", 2024,
           "Hard-attention gates with gradient routing for endoscopic image computing, arXiv:2407.04400",
           "channel gate", "1"),
+    Entry("adversarial_gate", "adversarial_gate:AdversarialGate", "2", 2020,
+          "Learning to segment from scribbles using multi-scale adversarial attention gates, "
+          "arXiv:2007.01152", "skip connection", "N"),
+    Entry("scale_discriminator", "scale_discriminator:ScaleDiscriminator", "2", 2020,
+          "Learning to segment from scribbles using multi-scale adversarial attention gates, "
+          "arXiv:2007.01152", "feature map", "N"),
     Entry("eviction_gate", "eviction_gate:EvictionGate", "3", 2024,
           "In-context KV-cache eviction for LLMs via attention-gate, arXiv:2410.12876", "cache eviction", "T²"),
     Entry("modality_gate", "modality_gate:ModalityGate", "4", 2023,

@@ -242,4 +242,15 @@ EXAMPLES: Mapping[str, Example] = {
         {"d_model": D, "heads": H, "hidden": 6, "positions": True}, ((2, 5, D),),
         count=4 * D * D + 2 * D * D // H + D + 3 * 6 * D, causal=True,
     ),
+    "adversarial_gate": Example(
+        {"channels": 3, "skip": 2, "filters": 2, "classes": 3}, ((2, 3, 2, 3), (2, 2, 4, 6)),
+        count=(9 * 3 * 2 + 2) + (9 * 4 * 2 + 2) + (9 * 2 * 2 + 2) + (2 * 3 + 3) + 3 * 2 * 2,
+        over_batch=True, length=False,
+    ),
+    "scale_discriminator": Example(
+        {"maps": 2, "filters": 1, "scales": 3, "height": 4, "width": 8},
+        ((2, 2, 4, 8), (2, 2, 2, 4), (2, 2, 1, 2)),
+        count=16 * 2 * 2 + 2 + (2 * 13 + 13) + (16 * 15 * 4 + 4) + (4 * 13 + 13) + (16 * 15 * 8 + 8)
+        + 8 * 2 + 1, length=False,
+    ),
 }  # fmt: skip

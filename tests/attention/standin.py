@@ -92,7 +92,9 @@ def outside(value: Any) -> Any:
     """Return an array, or a number, as CuPy would: of no axes, but an array."""
     if isinstance(value, np.ndarray | np.generic):
         return ndarray(np.asarray(value))
-    return type(value)(map(outside, value)) if type(value) in (list, tuple) else value
+    if isinstance(value, tuple):
+        return tuple(map(outside, value))
+    return list(map(outside, value)) if type(value) is list else value
 
 
 def call(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,66 @@
+"""The discriminator of several scales."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurogate.attention import make
+from neurogate.attention.layers.scale_discriminator import ScaleDiscriminator, scales_of
+from neurogate.attention.operators import least_squares_gan
+from neurogate.errors import RequestError
+from tests.attention.gradients import check_layer
+
+
+@pytest.mark.parametrize(("scales", "batch"), [(2, 1), (4, 2)])
+def test_gradients_are_those_of_finite_differences(scales: int, batch: int, rng: np.random.Generator) -> None:
+    layer = ScaleDiscriminator(maps=1, filters=1, scales=scales, height=8, width=16)
+    maps = [rng.standard_normal((batch, 1, 8 // 2**i, 16 // 2**i)) for i in range(scales)]
+    check_layer(rng, layer, *maps)
+
+
+def test_every_scale_has_a_say(rng: np.random.Generator) -> None:
+    layer = ScaleDiscriminator(maps=2, filters=2, height=16, width=8)
+    maps = scales_of(rng.uniform(size=(3, 2, 16, 8)), 4)
+    y, cache = layer.forward(*maps)
+    dmaps, _ = layer.backward(np.ones_like(y), cache)
+    assert all(d.any() for d in dmaps)
+
+
+def test_weights_twice_as_large_say_the_same(rng: np.random.Generator) -> None:
+    layer = ScaleDiscriminator(maps=2, filters=2, height=16, width=8)
+    maps = scales_of(rng.uniform(size=(3, 2, 16, 8)), 4)
+    before, _ = layer.forward(*maps)
+    for i in (1, 2, 3):
+        layer.parameters[f"level{i}.weight"] = 2 * layer.parameters[f"level{i}.weight"]
+    assert np.allclose(layer.forward(*maps)[0], before, rtol=1e-9)
+
+
+def test_steps_down_its_loss_tell_real_from_made(rng: np.random.Generator) -> None:
+    layer = ScaleDiscriminator(maps=1, filters=1, scales=2, height=8, width=8)
+    real, made = np.zeros((4, 1, 8, 8)), rng.uniform(size=(4, 1, 8, 8))
+    real[:, :, 2:6, 2:6] = 1
+    losses = []
+    for _ in range(30):
+        total, change = 0.0, {name: np.zeros_like(a) for name, a in layer.parameters.items()}
+        for images, target in ((real, 1), (made, -1)):
+            y, cache = layer.forward(*scales_of(images, 2))
+            loss, kept = least_squares_gan.forward(y, target)
+            _, gradients = layer.backward(least_squares_gan.backward(1.0, kept), cache)
+            total += float(loss)
+            change = {name: change[name] + gradients[name] for name in change}
+        losses.append(total)
+        for name, gradient in change.items():
+            layer.parameters[name] = layer.parameters[name] - 0.05 * gradient
+    assert losses[-1] < 0.2 * losses[0]
+
+
+def test_what_does_not_fit_is_a_sentence() -> None:
+    layer = make("scale_discriminator", maps=2, filters=1, scales=3, height=8, width=8)
+    maps = scales_of(np.ones((1, 2, 8, 8)), 3)
+    with pytest.raises(RequestError, match=r"2 maps were given\. This discriminator takes 3\."):
+        layer.forward(*maps[:2])
+    with pytest.raises(RequestError, match=r"map 1 must be \(1, 2, 4, 4\)"):
+        layer.forward(maps[0], maps[0], maps[2])
+    with pytest.raises(RequestError, match="height is 12; of 4 scales it must be a multiple of 8"):
+        make("scale_discriminator", height=12)
