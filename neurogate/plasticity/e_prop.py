@@ -65,7 +65,8 @@ class EProp(Rule):
     def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
         """Learn *when* from a stretch of a trial."""
         open_ = inside(episode.time_ms, self.start_ms, self.stop_ms)
-        traces, last = self._eligibility(call, episode, episode.phasic, state["eligibility"])
+        rest, last = self._rest(call, episode, episode.phasic, state["eligibility"])
+        traces = episode.phasic - rest
         gate = np.tile(open_.astype(traces.dtype), (len(traces), 1))
         targets = episode.target[..., None]
         weights, when = _learn(call, state["when"], episode.phasic, traces, targets, gate, self.eta_when)
@@ -74,17 +75,17 @@ class EProp(Rule):
     def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:
         """Learn *what* at the replayed moments."""
         samples, targets = episode.replayed()
-        traces, _ = self._eligibility(call, episode, episode.tonic, episode.tonic[:, 0])
-        replayed = np.take_along_axis(traces, episode.replay[..., None], axis=1)
+        rest, _ = self._rest(call, episode, episode.tonic, episode.tonic[:, 0])
+        traces = samples - episode.at_replay(rest)
         always = np.ones(samples.shape[:2], samples.dtype)
-        weights, _ = _learn(call, state["what"], samples, replayed, targets, always, self.eta_what)
+        weights, _ = _learn(call, state["what"], samples, traces, targets, always, self.eta_what)
         return {**state, "what": weights}
 
-    def _eligibility(self, call: Call, episode: Episode, traces: Array, before: Array) -> tuple[Array, Array]:
-        """Return the low-passed traces, (B, T, N), and the last of them, (B, N)."""
+    def _rest(self, call: Call, episode: Episode, traces: Array, before: Array) -> tuple[Array, Array]:
+        """Return what low-passed traces, the eligibility, leave of them, (B, T, N), and the last (B, N)."""
         rate = min(1.0, episode.bin_ms / self.tau_ms)
         rest, last = call("high_pass")(traces, np.ones_like(before), before, rate)
-        return traces - rest, last
+        return rest, last
 
 
 def _learn(

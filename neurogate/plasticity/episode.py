@@ -101,9 +101,14 @@ class Episode:
 
     def replayed(self) -> tuple[Array, Array]:
         """Return the replayed tonic traces (B, S, N + 1) and their targets (B, S, K)."""
-        samples = np.take_along_axis(self.tonic, self.replay[..., None], axis=1)
+        samples = self.at_replay(self.tonic)
         own = np.repeat(self.outcome[:, None], self.replay.shape[1], axis=1)
         return samples, own if self.replay_outcome is None else self.replay_outcome
+
+    def at_replay(self, traces: Array) -> Array:
+        """Return traces (B, T, N) of the whole trial at the replayed moments, (B, S, N)."""
+        replayed: Array = traces[np.arange(len(traces))[:, None], self.replay]
+        return replayed
 
     def let_pass(self, course: Array) -> Array | None:
         """Return how open a gate was when the outcome of each replayed moment came or was due.

@@ -121,17 +121,19 @@ class SurpriseReplay(Rule):
 
     def _replayed(self, call: Call, state: RuleState, episode: Episode) -> tuple[Array, Array]:
         """Replay each trial until it is explained; return the weights of *when*, and the first error (B,)."""
-        course, saturation = self._gated(state, episode)
-        samples, dtype, learn = episode.phasic, episode.phasic.dtype, by_error(call)
-        targets, course = episode.target[..., None].astype(dtype), course.astype(dtype)
-        weights, left, errors = state["when"].copy(), np.arange(len(course)), list[Array]()
+        c, saturation = self._gated(state, episode)
+        w, x, learn = state["when"], episode.phasic, by_error(call)
+        d, c = episode.target[..., None].astype(x.dtype), c.astype(x.dtype)
+        weights, left, errors = w.copy(), np.arange(len(w)), list[Array]()
         for _ in range(self.replays):
-            w, x, d, c = weights[left], samples[left], targets[left], course[left]
-            weights[left], read, _ = learn(w, x, d, c, self.eta_when, saturation)
+            w, read, _ = learn(w, x, d, c, self.eta_when, saturation)
+            weights[left] = w
             errors.append(_error(c, (d - read)[..., 0]))
-            left = left[errors[-1] >= self.explained]
-            if not left.size:
+            again = errors[-1] >= self.explained
+            if not again.any():
                 break
+            if not again.all():
+                left, w, x, d, c = (array[again] for array in (left, w, x, d, c))
         return weights, errors[0]
 
 

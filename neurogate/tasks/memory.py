@@ -130,9 +130,9 @@ class Memory:
         rows = slice(count * trained, count * (trained + 1))
         if rows.stop > self.samples["phasic"].shape[1]:
             return
-        replayed = episode.replay[:, :count, None]
-        self.samples["phasic"][:, rows] = np.take_along_axis(episode.phasic, in_cue[..., None], axis=1)
-        self.samples["tonic"][:, rows] = np.take_along_axis(episode.tonic[..., :-1], replayed, axis=1)
+        replicas = np.arange(len(in_cue))[:, None]
+        self.samples["phasic"][:, rows] = episode.phasic[replicas, in_cue]
+        self.samples["tonic"][:, rows] = episode.tonic[replicas, episode.replay[:, :count], :-1]
 
     def keep(self, arrays: Mapping[str, Array]) -> None:
         """Append one trial to what the user asked for."""
