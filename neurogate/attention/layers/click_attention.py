@@ -34,7 +34,7 @@ class Clicks(NamedTuple):
     times: Array
 
 
-class LevelCache(NamedTuple):
+class CacheOfLevel(NamedTuple):
     """What the backward of one level needs, and what the class says of its fields."""
 
     after_c2s: Array
@@ -50,7 +50,7 @@ class LevelCache(NamedTuple):
 class Cache(NamedTuple):
     """What the backward needs; `levels` are described by the class."""
 
-    levels: list[LevelCache]
+    levels: list[CacheOfLevel]
     clicked: Array
 
 
@@ -73,10 +73,10 @@ class ClickAttention(Layer):
     for scene s, and in the next level a query looks only at points whose largest logit is that of its own
     object, or at all if there are none. Where points lie is a constant for the backward.
 
-    The output (B, levels, P, 1 + O) are the logits after each level, the background first, for upstream every
-    level has a loss. Each of ``cache.levels`` has the queries ``after_c2s``, ``after_c2c`` and ``after_ffn``
-    (the clicks as they were given, then the learnt ones), the ``scene``, the ``logits``, and where queries
-    are ``allowed`` (B, Q, P) to look next.
+    The output (B, levels, P, 1 + O) are the logits after each level, the background first, for every level
+    has a loss, `neurogate.attention.operators.click_loss`. Each of ``cache.levels`` has the queries
+    ``after_c2s``, ``after_c2c`` and ``after_ffn`` (the clicks as they were given, then the learnt ones), the
+    ``scene``, the ``logits``, and where queries are ``allowed`` (B, Q, P) to look next.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ class ClickAttention(Layer):
         q = xp.concatenate([clicked @ x, feature], axis=1)
         qp = xp.concatenate([clicked @ place + when, where], axis=1)
         owner = xp.concatenate([objects, xp.zeros(self.background, objects.dtype)])
-        levels: list[LevelCache] = []
+        levels: list[CacheOfLevel] = []
         for i in range(self.levels):
             mask = levels[-1].allowed[:, None] if levels else None
             levels.append(self._level(q, qp, x, place, owner, p, i, mask))
@@ -177,7 +177,7 @@ class ClickAttention(Layer):
     def _level(
         self, q: Array, qp: Array, s: Array, sp: Array, owner: Array, p: Parameters, i: int,
         mask: Array | None,
-    ) -> LevelCache:  # fmt: skip
+    ) -> CacheOfLevel:  # fmt: skip
         own = part(p, f"level{i}")
         parts: dict[str, Any] = {}
         how: dict[str, Any] = {"heads": self.heads, "eps": self.eps}
@@ -189,7 +189,7 @@ class ClickAttention(Layer):
         n, parts["head norm"] = weighted.forward(layer_norm, q3, p, "norm", eps=self.eps)
         masks, parts["head"] = mlp.forward(n, part(p, "head"), activation="relu")
         logits, parts["best"] = object_masks.forward(s @ masks.swapaxes(1, 2), owner)
-        return LevelCache(q1, q2, q3, s, logits, object_masks.allowed(logits, owner), masks, parts)
+        return CacheOfLevel(q1, q2, q3, s, logits, object_masks.allowed(logits, owner), masks, parts)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the features of the points and the parameters."""
@@ -207,7 +207,7 @@ class ClickAttention(Layer):
             total[f"background.{name}"] = gradient[:, clicks:].sum(axis=0)
         return ds + cache.clicked.swapaxes(1, 2) @ dq[:, :clicks], total
 
-    def _back(self, dq: Any, ds: Any, dlogits: Array, level: LevelCache, i: int) -> Any:
+    def _back(self, dq: Any, ds: Any, dlogits: Array, level: CacheOfLevel, i: int) -> Any:
         parts = level.parts
         dscores = object_masks.backward(dlogits, parts["best"])
         dn, found = mlp.backward(dscores.swapaxes(1, 2) @ level.scene, parts["head"])

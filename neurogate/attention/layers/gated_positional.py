@@ -78,6 +78,11 @@ class GatedPositional(Layer):
         if self.d_model % self.heads:
             raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
 
+    @property
+    def scale(self) -> float:
+        """Of the scores of content."""
+        return 1 / math.sqrt(self.d_model // self.heads)
+
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Open the gates to 0.73, let values be the input, and let heads look at neighbours."""
         d, h = self.d_model, self.heads
@@ -106,12 +111,13 @@ class GatedPositional(Layer):
             projected, parts[name] = weighted.forward(linear, x, p, name)
             heads.append(split(projected, self.heads))
         q, k, v = heads
-        content, _ = softmax.forward(q @ k.swapaxes(-1, -2) * (self.d_model // self.heads) ** -0.5)
+        content, _ = softmax.forward(q * self.scale @ k.swapaxes(-1, -2))
         offsets = _offsets(grids.sides(x, grid), xp).astype(x.dtype)
         scores, parts["position"] = weighted.forward(linear, offsets, p, "position")
         position, _ = softmax.forward(xp.moveaxis(scores, -1, 0))
         g = sigmoid.value(p["gate"])
-        weights = content + g[:, None, None] * (position - content)
+        weights = content * (1 - g)[:, None, None]
+        weights += position * g[:, None, None]
         y, parts["o"] = weighted.forward(linear, joined(weights @ v), p, "o")
         return y, Cache(weights, g, content, position, (q, k, v), parts)
 
@@ -123,10 +129,13 @@ class GatedPositional(Layer):
         do = split(dheads, self.heads)
         dv = weights.swapaxes(-1, -2) @ do
         dweights = do @ v.swapaxes(-1, -2)
-        gradients["gate"] = g * (1 - g) * (dweights * (position - content)).sum(axis=(0, 2, 3))
-        dscores = softmax.backward(open_ * dweights.sum(axis=0), position)
+        dposition = dweights.sum(axis=0)
+        dopen = (dposition * position).sum(axis=(1, 2)) - (dweights * content).sum(axis=(0, 2, 3))
+        gradients["gate"] = g * (1 - g) * dopen
+        dscores = softmax.backward(open_ * dposition, position)
         gradients |= weighted.backward(xp.moveaxis(dscores, 0, -1), parts["position"])[1]
-        dscores = softmax.backward((1 - open_) * dweights, content) * (self.d_model // self.heads) ** -0.5
+        dweights *= (1 - open_) * self.scale
+        dscores = softmax.backward(dweights, content)
         dx = 0
         for name, inner in (("q", dscores @ k), ("k", dscores.swapaxes(-1, -2) @ q), ("v", dv)):
             more, found = weighted.backward(joined(inner), parts[name])

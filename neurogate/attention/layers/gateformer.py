@@ -55,7 +55,8 @@ class Gateformer(Layer):
     is not.
 
     ``cache.whole`` and ``cache.patched`` (B, N, D) are the two embeddings, ``gate1`` and ``fused1`` their
-    gate and what it makes of them, ``crossed`` what the series hear, ``gate2`` and ``fused2`` the second gate.
+    gate and what it makes of them, ``crossed`` what the series hear, ``gate2`` and ``fused2`` the second
+    gate.
 
     Parameters
     ----------

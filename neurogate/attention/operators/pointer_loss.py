@@ -69,7 +69,8 @@ def forward(logits: Array, labels: Array, *, suppression: float = 1.0) -> tuple[
     weights, _ = softmax.forward(logits)
     top = logits.max(axis=-1, keepdims=True)
     log_weights = logits - top - xp.log(xp.exp(logits - top).sum(axis=-1, keepdims=True))
-    surprise = xp.log(xp.where(target > 0, target, 1)) - log_weights
+    counts = target > 0
+    surprise = xp.log(xp.where(counts, target, 1)) - xp.where(counts, log_weights, 0)
     background = (labels == 0).astype(logits.dtype)
     divergence, stray = (target * surprise).sum() / queries, (background * weights).sum() / queries
     cache = Cache(divergence, stray, weights, target, background, suppression)

@@ -61,6 +61,13 @@ def test_turned_features_know_only_how_far_apart_they_are(rng: np.random.Generat
     assert turned_q[0, 0] @ turned_k[0, 1] != pytest.approx(turned_q[0, 0] @ turned_k[1, 0], rel=1e-3)
 
 
+def test_earlier_tokens_see_later_ones(rng: np.random.Generator) -> None:
+    layer, x = made(), rng.standard_normal((1, 9, 8))
+    moved = x.copy()
+    moved[:, -1] *= -1.0
+    assert not np.allclose(layer.forward(moved)[0][:, 0], layer.forward(x)[0][:, 0])
+
+
 def test_operations_grow_with_the_tokens() -> None:
     layer, rows = made(), [8, 16, 32, 64]
     counts = [

@@ -62,6 +62,13 @@ def test_the_order_of_tokens_matters(rng: np.random.Generator) -> None:
     assert not np.allclose(layer.forward(x[:, order])[0], layer.forward(x)[0][:, order])
 
 
+def test_earlier_tokens_see_later_ones(rng: np.random.Generator) -> None:
+    layer, x = made(), rng.standard_normal((1, 5, 4))
+    moved = x.copy()
+    moved[:, -1] *= -1.0
+    assert not np.allclose(layer.forward(moved)[0][:, 0], layer.forward(x)[0][:, 0])
+
+
 def test_the_gradient_of_the_shared_norm_sums_both_uses(rng: np.random.Generator) -> None:
     x, dy = rng.standard_normal((2, 2, 5, 4))
 

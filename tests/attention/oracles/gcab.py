@@ -38,7 +38,8 @@ def cases(stored: Stored) -> Iterator[Case]:
 def _case(stored: Stored, label: str) -> Iterator[Case]:
     seen, task, scale = re.fullmatch(r"t(\d+)_c(\d+)_s([\d.]+)", label).groups()  # type: ignore[union-attr]
     heads, tasks = stored[f"{label}.attn"].shape[1], len(stored["emb0"])
-    layer = GatedClassAttention(d_model=stored["x"].shape[2], heads=heads, tasks=tasks)
+    hidden, width = stored["w.mlp.fc1.weight"].shape
+    layer = GatedClassAttention(d_model=width, heads=heads, tasks=tasks, ratio=hidden // width)
     layer.parameters.update(stored.under("w.", NAMES))
     layer.parameters.update(stored.under("", {"embedding0": "emb0", "embedding2": "emb2"}))
     y, cache = layer.forward(stored.real("x"), task=int(task) - 1, seen=int(seen), scale=float(scale))

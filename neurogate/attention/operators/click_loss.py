@@ -1,0 +1,125 @@
+"""How far the labels of points are from what they should be: by point, and by object."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.operators import softmax
+
+__all__ = ["Cache", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs; `entropy` and `dice` are the parts of the loss, (B, levels)."""
+
+    entropy: Array
+    dice: Array
+    chosen: Array
+    share: Array
+    weights: Array
+    overlap: Array
+    size: Array
+    factor: float
+
+
+def forward(
+    logits: Array, labels: Array, importance: Array | None = None, *, factor: float = 2.0
+) -> tuple[Array, Cache]:
+    r"""Sum a weighted cross-entropy and a Dice loss over the levels of click attention.
+
+    .. math::
+        L = \frac{1}{B} \sum_{b l} \Big( - \sum_i \omega_i \log p_{i, y_i} + \frac{\lambda}{1 + O} \sum_o
+        \Big( 1 - \frac{2 \sum_i p_{io} t_{io} + 1}{\sum_i p_{io} + \sum_i t_{io} + 1} \Big) \Big)
+
+    with :math:`p` the softmax over objects, :math:`t_{io} = 1[y_i = o]`, and :math:`\omega` that sum to 1.
+
+    Parameters
+    ----------
+    logits : (B, levels, P, 1 + O)
+        After each level.
+    labels : (B, P) int
+        :math:`y`, 0 for the background.
+    importance : (B, P), optional
+        :math:`\omega` but for their sum; upstream gives more of it to points near clicks. All equal if left
+        out.
+    factor : float
+        :math:`\lambda`.
+
+    Returns
+    -------
+    loss : ()
+        :math:`L`.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    References
+    ----------
+    AGILE3D: attention guided interactive multi-object 3D segmentation (2023), arXiv:2306.00977.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> loss, cache = forward(np.zeros((1, 1, 4, 2)), np.array([[0, 0, 1, 1]]))
+    >>> cache.entropy.round(3).tolist(), cache.dice.tolist()
+    ([[0.693]], [[0.4]])
+    """
+    xp = namespace(logits=logits, importance=importance)
+    fits(logits.ndim == 4 and labels.shape == (len(logits), logits.shape[2]) and logits.size > 0,
+         "logits must be (batch, levels, points, objects) and labels (batch, points)",
+         logits=logits, labels=labels)  # fmt: skip
+    omega = xp.ones(labels.shape, logits.dtype) if importance is None else importance
+    fits(omega.shape == labels.shape, "importance needs one number for each point",
+         importance=omega, labels=labels)  # fmt: skip
+    share = (omega / omega.sum(axis=1, keepdims=True))[:, None, :, None]
+    chosen = (labels[..., None] == xp.arange(logits.shape[-1])).astype(logits.dtype)[:, None]
+    weights, _ = softmax.forward(logits)
+    top = logits.max(axis=-1, keepdims=True)
+    surprise = top + xp.log(xp.exp(logits - top).sum(axis=-1, keepdims=True)) - logits
+    entropy = (share * chosen * surprise).sum(axis=(2, 3))
+    overlap = 2 * (weights * chosen).sum(axis=2, keepdims=True) + 1
+    size = weights.sum(axis=2, keepdims=True) + chosen.sum(axis=2, keepdims=True) + 1
+    dice = 1 - (overlap / size).mean(axis=(2, 3))
+    loss = (entropy + factor * dice).sum() / len(logits)
+    return loss, Cache(entropy, dice, chosen, share, weights, overlap, size, factor)
+
+
+def backward(dloss: float | Array, cache: Cache) -> Array:
+    r"""Return the gradient with respect to the logits.
+
+    With the overlap :math:`a_o = 2 \sum_i p_{io} t_{io} + 1` and the size :math:`n_o` below it,
+
+    .. math::
+        \bar p_{io} = -\frac{\lambda}{1 + O} \frac{2 t_{io} - a_o / n_o}{n_o}
+
+        \bar z_i = \frac{\bar L}{B} \big( \omega_i (p_i - t_i) +
+        p_i (\bar p_i - \langle p_i, \bar p_i \rangle) \big)
+
+    Parameters
+    ----------
+    dloss : float
+        Gradient with respect to `loss`; 1 for the loss itself.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    (B, levels, P, 1 + O)
+        Gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = forward(np.zeros((1, 1, 2, 2)), np.array([[0, 1]]), factor=0.0)
+    >>> backward(1.0, cache)[0, 0].tolist()
+    [[-0.25, 0.25], [0.25, -0.25]]
+    """
+    _, _, chosen, share, weights, overlap, size, factor = cache
+    dweights = (overlap / size - 2 * chosen) / size * (factor / weights.shape[-1])
+    dlogits = share * (weights - chosen) + softmax.backward(dweights, weights)
+    return dlogits * (dloss / len(weights))
