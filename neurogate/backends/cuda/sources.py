@@ -33,10 +33,11 @@ def file_of(kernel: str) -> str:
 
     Examples
     --------
-    >>> file_of("reservoir_block<float>"), file_of("high_pass<double>")
-    ('reservoir.cu', 'samples.cu')
+    >>> file_of("reservoir_block<float>"), file_of("recurrence_scan<float>"), file_of("high_pass<double>")
+    ('reservoir.cu', 'recurrence.cu', 'samples.cu')
     """
-    return "reservoir.cu" if kernel.startswith("reservoir_") else "samples.cu"
+    family = kernel.partition("_")[0]
+    return f"{family}.cu" if family in ("reservoir", "recurrence") else "samples.cu"
 
 
 def source(name: str) -> str:

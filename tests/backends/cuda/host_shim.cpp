@@ -3,6 +3,7 @@
 
 #include "reservoir.cu"
 #include "samples.cu"
+#include "recurrence.cu"
 
 #define EXPORT_BOTH(kernel, Argument) EXPORT(kernel, Argument, float) EXPORT(kernel, Argument, double)
 
@@ -12,3 +13,6 @@ EXPORT_BOTH(readout, Samples)
 EXPORT_BOTH(normalised_delta, Samples)
 EXPORT_BOTH(least_squares, Samples)
 EXPORT_BOTH(high_pass, Bins)
+EXPORT_BOTH(recurrence_scan, Recurrence)
+EXPORT_BOTH(recurrence_correct, Recurrence)
+EXPORT_BOTH(recurrence_correct_adjoint, Recurrence)
