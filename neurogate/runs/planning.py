@@ -14,6 +14,8 @@ __all__ = ["LARGEST_BATCH", "Plan", "plan"]
 
 LARGEST_BATCH = 64
 """Runs in a batch, at most, if nothing else is asked for."""
+_RULES_MB = 500.0
+"""What the rules of a batch keep, at most, likewise; with more, runs slow each other down."""
 
 
 @attrs.frozen
@@ -57,9 +59,13 @@ def plan(simulations: Sequence[AnySimulation], jobs: int, batch: int, limit_mb: 
     >>> found.batches, found.width
     (((0, 1, 2), (3, 4)), 2)
     """
-    each_mb = max(sum(memory_mb(simulation).values()) for simulation in simulations)
+    parts = [memory_mb(simulation) for simulation in simulations]
+    each_mb = max(sum(part.values()) for part in parts)
+    rules_mb = max(part.get("rules", 0.0) for part in parts)
     fitting = max(1, int(limit_mb / each_mb))
     width = min(jobs, fitting)
-    most = min(batch or LARGEST_BATCH, max(1, fitting // width))
-    cut = batches(simulations, most, 1 if batch else width)
+    quickest = min(LARGEST_BATCH, max(1, int(_RULES_MB / max(rules_mb, 1.0))))
+    most = min(batch or quickest, max(1, fitting // width))
+    rounds = -(-len(simulations) // (most * width))
+    cut = batches(simulations, most, 1 if batch else width * rounds)
     return Plan(tuple(map(tuple, cut)), width, each_mb)

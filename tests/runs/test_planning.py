@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from neurogate.cli.execution import ExecutionOptions
-from neurogate.config import Run, Simulation
+from neurogate.config import Run, Simulation, load
 from neurogate.config.memory import memory_mb
+from neurogate.network.specification import ReservoirSpec
 from neurogate.runs import pool
 from neurogate.runs.planning import Plan, plan
 from neurogate.runs.sweep import Options
@@ -47,3 +48,21 @@ def test_processes_of_this_machine_share_half_of_what_is_free() -> None:
     found = planned(ExecutionOptions(jobs=8).options())
     assert found.width == 2
     assert {len(batch) for batch in found.batches} == {1}
+
+
+def test_a_rule_that_keeps_much_has_few_runs_in_a_batch_and_every_worker_as_many_batches() -> None:
+    heavy = [load("yamada_chao_2025", overrides=[f"run.seed={seed}"]) for seed in range(1, 21)]
+    found = plan(heavy, 2, 0, 1e6)
+    assert [len(batch) for batch in found.batches] == [5, 5, 5, 5]
+
+
+def test_a_batch_is_as_large_as_is_asked_for() -> None:
+    heavy = [load("yamada_chao_2025", overrides=[f"run.seed={seed}"]) for seed in range(1, 21)]
+    assert [len(batch) for batch in plan(heavy, 2, 8, 1e6).batches] == [8, 8, 4]
+
+
+@pytest.mark.parametrize(("runs", "sizes"), [(130, [33, 33, 33, 31]), (128, [64, 64]), (3, [2, 1])])
+def test_no_worker_gets_a_batch_more_than_another(runs: int, sizes: list[int]) -> None:
+    spec = ReservoirSpec(n=100)
+    light = [Simulation(name="mine", reservoir=spec, run=Run(seed=seed)) for seed in range(runs)]
+    assert [len(batch) for batch in plan(light, 2, 0, 1e6).batches] == sizes
