@@ -35,13 +35,12 @@ BOTH = pytest.mark.parametrize("backend", BACKENDS, ids=lambda module: module.__
 
 
 def kinds() -> list[tuple[tuple[int, ...], Kind]]:
-    """Return 32 kinds by 13 choices, such that each choice of any three features is among them.
+    """Return 17 kinds by 13 choices, such that each choice of any three features is among them.
 
-    The choices are the sums of one, three or five out of five bits: no three of those depend on each other.
+    The choices are none, and the rotations of a word of 16 bits that was sought for this.
     """
-    odd = [mask for mask in range(32) if mask.bit_count() % 2][:13]
-    rows = [tuple((word & mask).bit_count() % 2 for mask in odd) for word in range(32)]
-    return [(row, kind_of(row)) for row in rows]
+    rotated = (tuple(0xB77 >> (first + k) % 16 & 1 for k in range(13)) for first in range(16))
+    return [(row, kind_of(row)) for row in [(0,) * 13, *rotated]]
 
 
 def kind_of(row: tuple[int, ...]) -> Kind:
@@ -79,7 +78,7 @@ def test_the_chosen_kinds_hold_every_choice_of_three_features() -> None:
 )
 def test_every_feature_makes_a_difference(feature: str) -> None:
     with_, without = (
-        run(numba_cpu, case := make(FULL._replace(**{feature: flag})), pulses(case, 240))
+        run(numpy_reference, case := make(FULL._replace(**{feature: flag})), pulses(case, 240))
         for flag in (True, False)
     )
     assert (with_.records["spikes"] != without.records["spikes"]).any()
