@@ -127,6 +127,12 @@ CATALOGUE = (
     Entry("awmoe_gate", "gate_network:GateNetwork", "14", 2023,
           "Attention weighted mixture of experts with contrastive learning for personalized ranking in "
           "e-commerce, arXiv:2306.05011", "mixture of experts", "T"),
+    Entry("attention_gru", "attention_gru:AttentionGru", "15", 2022,
+          "A machine learning-based framework for predictive maintenance of semiconductor laser for optical "
+          "communication, arXiv:2211.02842", "gated recurrence", "T²"),
+    Entry("conv_autoencoder", "conv_autoencoder:ConvAutoencoder", "15", 2022,
+          "A machine learning-based framework for predictive maintenance of semiconductor laser for optical "
+          "communication, arXiv:2211.02842", "autoencoder", "T"),
     Entry("base_conv", "base_conv:BaseConv", "16", 2023,
           "Zoology: measuring and improving recall in efficient language models, arXiv:2312.04927",
           "gated convolution", "T log T"),

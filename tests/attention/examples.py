@@ -253,4 +253,12 @@ EXAMPLES: Mapping[str, Example] = {
         count=16 * 2 * 2 + 2 + (2 * 13 + 13) + (16 * 15 * 4 + 4) + (4 * 13 + 13) + (16 * 15 * 8 + 8)
         + 8 * 2 + 1, length=False,
     ),
+    "attention_gru": Example(
+        {"d_input": 3, "d_hidden": 6, "d_attention": 5}, ((2, 7, 3),),
+        count=3 * 6 * (3 + 6 + 2) + 5 * 6 + 5 + 5 + 6 + 1, causal=True,
+    ),
+    "conv_autoencoder": Example(
+        {"wide": 4, "narrow": 3, "taps": 5}, ((2, 9, 1),),
+        count=4 * 5 + 4 + 3 * 4 * 5 + 3 + 3 * 4 * 5 + 4 + 4 * 5 + 1, length=False,
+    ),
 }  # fmt: skip

@@ -194,7 +194,7 @@ def recurrent_backward(
     """
     xp = namespace(dy=dy)
     dk, dv = xp.empty_like(k), xp.empty_like(v)
-    dw, du, dmean, dmass = (xp.zeros_like(means[:, :1].sum(axis=1)) for _ in range(4))
+    dw, du, dmean, dmass = (xp.zeros((len(k), k.shape[2]), k.dtype) for _ in range(4))
     for t in reversed(range(k.shape[1])):
         g, new = dy[:, t], v[:, t] - means[:, t]
         now = sigmoid.value(u + k[:, t] - masses[:, t])
