@@ -143,7 +143,7 @@ def _steps(given: Array, weight: Array, bias: Array, h: Array) -> tuple[Array, A
 
 
 def _steps_backward(dy: Array, weight: Array, before: Array, gates: Array) -> tuple[Array, Array, Array]:
-    """Return what reaches the gates through inputs and through states, and the state before the first step."""
+    """Return what reaches the gates through inputs and states, and the state before the first step."""
     xp, width = namespace(dy=dy), dy.shape[2]
     dgiven = xp.empty((*dy.shape[:2], 3 * width), dy.dtype)
     dinner, dh = xp.empty_like(dgiven), xp.zeros((len(dy), width), dy.dtype)
