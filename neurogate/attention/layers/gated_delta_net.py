@@ -20,12 +20,12 @@ __all__ = ["Cache", "GatedDeltaNet", "State"]
 
 
 class State(NamedTuple):
-    """The memory (B, H, K, V), and the last samples before the convolutions, (B, k - 1, H K or H V)."""
+    """The memory, and the last samples before the convolutions."""
 
-    memory: Array
-    q: Array
-    k: Array
-    v: Array
+    memory: Array  # (B, H, K, V)
+    q: Array  # (B, k - 1, H K)
+    k: Array  # (B, k - 1, H K)
+    v: Array  # (B, k - 1, H V)
 
 
 class Cache(NamedTuple):

@@ -69,8 +69,10 @@ class GatedLinearAttention(RecurrentLayer):
     output_gate : bool
         Whether what is read is gated.
     initialisation : {"normal", "xavier"}
-        Normal numbers of standard deviation 0.02, as the library has it now; or, as the code of 2024 (with
+        Normal numbers, as the library has it now; or, as the code of 2024 (with
         expand_k 1 and expand_v 2), Xavier's uniform ones times 2^-2.5. Biases are 0.
+    sd : float
+        Of the normal numbers.
     eps : float
         Of the norm of each head.
     chunk, form

@@ -77,7 +77,7 @@ class HybridStack(RecurrentLayer):
     expand_v: Positive = 2.0
     hidden: Count = 11008
     eps: Positive = 1e-6
-    mixers: tuple[Any, ...] = attrs.field(init=False, eq=False, repr=False)
+    mixers: tuple[Any, ...] = attrs.field(init=False, eq=False, repr=False)  # made of the settings
 
     def check(self) -> None:
         """Make the mixers, or raise ValueError as they do."""

@@ -21,9 +21,9 @@ __all__ = ["Cache", "LightningAttention", "State"]
 
 
 class State(NamedTuple):
-    """The memory, (B, H, K, V), and how many tokens there were."""
+    """The memory, and how many tokens there were."""
 
-    memory: Array
+    memory: Array  # (B, H, K, V)
     position: int
 
 

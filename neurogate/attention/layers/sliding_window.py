@@ -17,11 +17,11 @@ __all__ = ["Cache", "SlidingWindow", "State"]
 
 
 class State(NamedTuple):
-    """The last keys and values, (B, H_kv, S, h) with S below the window, and how many tokens there were."""
+    """The last keys and values, fewer than the window."""
 
-    keys: Array
-    values: Array
-    position: int
+    keys: Array  # (B, H_kv, S, h), turned
+    values: Array  # (B, H_kv, S, h)
+    position: int  # how many tokens there were
 
 
 class Cache(NamedTuple):

@@ -68,7 +68,7 @@ class TransNormer(RecurrentLayer):
     norm: Literal["layer", "rms"] = "rms"
     positions: bool = False
     eps: Positive = 1e-6
-    mixer: Any = attrs.field(init=False, eq=False, repr=False)
+    mixer: Any = attrs.field(init=False, eq=False, repr=False)  # made of the settings
 
     def check(self) -> None:
         """Make the attention, or raise ValueError as it does."""

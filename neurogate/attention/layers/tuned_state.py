@@ -70,7 +70,7 @@ class TunedState(RecurrentLayer):
     state_rank: Count = 1
     full: bool = False
     scale: Positive = 0.02
-    frozen: Any = attrs.field(init=False, eq=False, repr=False)
+    frozen: Any = attrs.field(init=False, eq=False, repr=False)  # made of the settings
 
     def check(self) -> None:
         """Make the frozen layer, or raise ValueError as it does."""

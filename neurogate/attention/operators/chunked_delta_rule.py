@@ -25,18 +25,18 @@ __all__ = ["Chunks", "backward", "chunks", "forward"]
 class Chunks(NamedTuple):
     """What holds inside the chunks, whatever the state: arrays of (B, H, N, C, ...)."""
 
-    q: Array
-    k: Array
-    v: Array
-    beta: Array
-    fade: Array
-    whole: Array
-    soon: Array
-    late: Array
-    inverse: Array
-    u: Array
-    w: Array
-    seen: Array
+    q: Array  # scaled
+    k: Array  # keys
+    v: Array  # values
+    beta: Array  # shares of the error
+    fade: Array  # from each step to each later one, (C, C)
+    whole: Array  # from beginning to end, (1, 1)
+    soon: Array  # from the beginning to each step
+    late: Array  # from each step to the end
+    inverse: Array  # X, (C, C)
+    u: Array  # what is written to an empty state
+    w: Array  # what is taken back, for each state
+    seen: Array  # products of queries and keys, faded, (C, C)
 
 
 class _Kept(NamedTuple):
