@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, Cache, namespace
 
 __all__ = [
     "POINTWISE", "Pointwise", "elu", "gelu", "identity", "log_sigmoid", "normal_cdf", "relu", "sigmoid",
@@ -38,12 +38,12 @@ class Pointwise(NamedTuple):
     value: Callable[[Array], Array]
     slope: Callable[[Array], Array]
 
-    def forward(self, x: Array) -> tuple[Array, Array]:
+    def forward(self, x: Array) -> tuple[Array, Cache]:
         """Return the value at `x`, and what `backward` needs."""
         namespace(x=x)
         return self.value(x), x
 
-    def backward(self, dy: Array, cache: Array) -> Array:
+    def backward(self, dy: Array, cache: Cache) -> Array:
         """Return the gradient with respect to the input of `forward`."""
         return dy * self.slope(cache)
 
@@ -67,24 +67,32 @@ def _silu_slope(x: Array) -> Array:
     return y * (1 + x * (1 - y))
 
 
-def _erf(x: Array) -> Array:
-    if namespace(x=x).__name__ == "cupy":
-        return importlib.import_module("cupyx.scipy.special").erf(x)
-    return _short_erf(x) if x.dtype == np.float32 else importlib.import_module("scipy.special").erf(x)
-
-
-def _short_erf(x: Array) -> Array:
-    """Return the error function within 6e-7, four times as fast (Abramowitz & Stegun 1964, 7.1.26)."""
-    t = 1 / (1 + 0.3275911 * np.abs(x))
-    tail = 1.061405429 * t
-    for a in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
-        tail += a
-        tail *= t
-    return np.copysign(1 - tail * np.exp(-x * x), x)
-
-
 def _normal_cdf(x: Array) -> Array:
-    return 0.5 * (1 + _erf(x * math.sqrt(0.5)))
+    on_gpu = namespace(x=x).__name__ == "cupy"
+    if x.dtype == np.float32 and not on_gpu:
+        return _in_pieces(_short_normal_cdf, x)
+    erf = importlib.import_module("cupyx.scipy.special" if on_gpu else "scipy.special").erf
+    return 0.5 * (1 + erf(x * math.sqrt(0.5)))
+
+
+def _short_normal_cdf(x: Array) -> Array:
+    """Return it within 4e-7 by Abramowitz & Stegun 1964, 7.1.26, five times as fast."""
+    t = 1 / (1 + 0.3275911 * math.sqrt(0.5) * np.abs(x))
+    beyond = 0.5 * 1.061405429 * t
+    for a in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        beyond += 0.5 * a
+        beyond *= t
+    beyond *= np.exp(-0.5 * x * x)
+    return 0.5 + np.copysign(0.5 - beyond, x)
+
+
+def _in_pieces(function: Callable[[Array], Array], x: Array, size: int = 1 << 15) -> Array:
+    """Apply a function to pieces that the processor's cache can hold with all that comes between."""
+    flat = x.reshape(-1)
+    y = np.empty_like(flat)
+    for at in range(0, flat.size, size):
+        y[at : at + size] = function(flat[at : at + size])
+    return y.reshape(x.shape)
 
 
 def _normal_density(x: Array) -> Array:
@@ -119,13 +127,27 @@ def _tanh(x: Array) -> Array:
     return namespace(x=x).tanh(x)
 
 
+class _Gelu(Pointwise):
+    """It keeps the distribution function for the backward, since that is most of the work."""
+
+    __slots__ = ()
+
+    def forward(self, x: Array) -> tuple[Array, Cache]:
+        below = _normal_cdf(x)
+        return x * below, (x, below)
+
+    def backward(self, dy: Array, cache: Cache) -> Array:
+        x, below = cache
+        return dy * (below + x * _normal_density(x))
+
+
 sigmoid = Pointwise(_sigmoid, _sigmoid_slope)
 r""":math:`\sigma(x) = 1 / (1 + e^{-x})`."""
 
 silu = Pointwise(lambda x: x * _sigmoid(x), _silu_slope)
 r""":math:`x \sigma(x)`, also called swish."""
 
-gelu = Pointwise(lambda x: x * _normal_cdf(x), _gelu_slope)
+gelu = _Gelu(lambda x: x * _normal_cdf(x), _gelu_slope)
 r""":math:`x \Phi(x)` with the normal distribution function, exact."""
 
 normal_cdf = Pointwise(_normal_cdf, _normal_density)

@@ -42,7 +42,7 @@ def test_the_slope_of_silu_is_1_far_up_and_0_far_down() -> None:
     assert silu.slope(np.array([-800.0, 800.0])).tolist() == [0.0, 1.0]
 
 
-def test_the_short_error_function_is_near_the_long_one() -> None:
+def test_the_short_distribution_function_is_near_the_long_one() -> None:
     x = np.linspace(-6, 6, 10001)
     wanted = 0.5 * (1 + erf(x / np.sqrt(2)))
     single = normal_cdf.value(x.astype("float32"))
