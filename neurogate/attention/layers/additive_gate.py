@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -141,10 +142,13 @@ class AdditiveGate(Layer):
     def _weights(self, scores: Array) -> Array:
         if self.mode == "sigmoid":
             return sigmoid.value(scores)
-        return softmax.forward(scores.reshape(len(scores), -1))[0].reshape(scores.shape)
+        return softmax.forward(_flat(scores))[0].reshape(scores.shape)
 
     def _dscores(self, dweights: Array, weights: Array) -> Array:
         if self.mode == "sigmoid":
             return dweights * weights * (1 - weights)
-        flat = (dweights.shape[0], -1)
-        return softmax.backward(dweights.reshape(flat), weights.reshape(flat)).reshape(weights.shape)
+        return softmax.backward(_flat(dweights), _flat(weights)).reshape(weights.shape)
+
+
+def _flat(a: Array) -> Array:
+    return a.reshape(len(a), math.prod(a.shape[1:]))

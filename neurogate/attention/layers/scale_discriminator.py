@@ -20,7 +20,7 @@ __all__ = ["ScaleDiscriminator", "scales_of"]
 SQUEEZED = 13  # channels beside each map
 
 
-class Level(NamedTuple):
+class _Level(NamedTuple):
     """What the backward needs of one scale."""
 
     squeeze: convolution.Cache
@@ -35,7 +35,7 @@ class Cache(NamedTuple):
 
     first: convolution.Cache
     before: Array
-    levels: list[Level]
+    levels: list[_Level]
     features: tuple[int, ...]
     dense: linear.Cache
 
@@ -123,7 +123,7 @@ class ScaleDiscriminator(Layer):
             y, convolved = convolution.forward(seen, weight, p[f"level{i}.bias"], **self._steps(i))
             y = y if i < self.scales - 1 else y[:, :, 1:, 1:]
             h, kept = tanh.forward(y)
-            levels.append(Level(squeeze, squeezed, convolved, norm, kept))
+            levels.append(_Level(squeeze, squeezed, convolved, norm, kept))
         y, dense = linear.forward(h.reshape(len(h), math.prod(h.shape[1:])), **part(p, "dense"))
         return y, Cache(first_cache, before, levels, h.shape, dense)
 

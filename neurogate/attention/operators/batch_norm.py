@@ -90,14 +90,15 @@ def forward(
         fits(each is None or each.size == math.prod(channels), f"{name} needs one number for each channel",
              x=x, **{name: each})  # fmt: skip
     fits(training or running is not None, "evaluation needs running statistics", x=x)
+    training = training and x.size > 0  # of nothing there are no statistics
     if training:
         mu = x.mean(axis=over, keepdims=True)
         unit = x - mu
         var = (unit * unit).mean(axis=over, keepdims=True)
         running = running and _moved(running, mu, var, x.size // max(mu.size, 1), momentum)
     else:
-        unit = x - mean.reshape(channels).astype(x.dtype)
-        var = variance.reshape(channels).astype(x.dtype)
+        unit = x if mean is None else x - mean.reshape(channels).astype(x.dtype)
+        var = xp.ones(channels, x.dtype) if mean is None else variance.reshape(channels).astype(x.dtype)
     inverse_sd = 1 / xp.sqrt(var + eps)
     unit = unit * inverse_sd
     y = unit if weight is None else unit * weight.reshape(channels)

@@ -75,6 +75,17 @@ def test_statistics_may_be_taken_over_other_axes(rng: np.random.Generator) -> No
     assert np.allclose(y, wanted.swapaxes(1, 2), atol=NEAR)
 
 
+def test_an_empty_batch_moves_nothing() -> None:
+    running = Running(np.zeros(2), np.ones(2))
+    y, cache = batch_norm.forward(np.ones((0, 2, 3)), np.ones(2), running=running)
+    assert y.shape == (0, 2, 3)
+    assert cache.running is running
+    dx, dweight, _ = batch_norm.backward(y, cache)
+    assert dx.shape == (0, 2, 3)
+    assert not dweight.any()
+    assert batch_norm.forward(np.ones((0, 2, 3)))[0].shape == (0, 2, 3)
+
+
 def test_float32_stays_float32() -> None:
     running = Running(np.zeros(2), np.ones(2))
     for training in (True, False):
