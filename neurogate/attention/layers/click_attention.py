@@ -156,7 +156,7 @@ class ClickAttention(Layer):
         """
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
-        points, objects, times = self._checked(x, coordinates, *clicks)
+        points, objects, times = self._checked(x, coordinates, *(xp.asarray(each) for each in clicks))
         waves = xp.asarray(self.frequencies if frequencies is None else frequencies)
         place = fourier_code.code(coordinates, waves.astype(coordinates.dtype)).astype(x.dtype)
         place = xp.broadcast_to(place, x.shape)

@@ -50,5 +50,6 @@ def code(points: Array, frequencies: Array) -> Array:
         return xp.zeros((*points.shape[:-1], 2 * frequencies.shape[1]), points.dtype)
     low = points.min(axis=-2, keepdims=True)
     span = points.max(axis=-2, keepdims=True) - low
-    angles = (points - low) / xp.where(span > 0, span, 1) @ (2 * math.pi * frequencies)
+    unit = (points - low) / xp.where(span > 0, span, 1).astype(span.dtype)
+    angles = unit @ (2 * math.pi * frequencies)
     return xp.concatenate([xp.sin(angles), xp.cos(angles)], axis=-1)

@@ -19,7 +19,9 @@ WHICH = ("weight", "bias")
 
 
 def cases(stored: Stored) -> Iterator[Case]:
-    box, grid = stored["bbox01"], tuple(int(n // stored["patch"]) for n in stored["image_wh"][::-1])
+    size, patch = stored["image_wh"], int(stored["patch"])
+    grid = (int(size[1]) // patch, int(size[0]) // patch)
+    box = stored["bbox01"] * np.tile(size / (np.array(grid[::-1]) * patch), 2)
     for name in (name for name in stored if name.startswith("label_sf")):
         label = patch_labels.gaussian(box, grid, factor=float(name.removeprefix("label_sf")))
         yield Case("patch_labels", name, label, stored[name])
