@@ -24,7 +24,7 @@ class State(NamedTuple):
     """The memory, and how many tokens there were."""
 
     memory: Array  # (B, H, K, V)
-    position: int
+    position: int  # of the next token
 
 
 class Cache(NamedTuple):

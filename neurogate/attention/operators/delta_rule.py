@@ -18,6 +18,7 @@ __all__ = ["Cache", "backward", "forward"]
 _FORMS: dict[str, Any] = {
     "recurrent": stepped_delta_rule, "chunked": chunked_delta_rule, "compiled": compiled_delta_rule,
 }  # fmt: skip
+_LARGEST = 2**14  # a state of 128 x 128
 
 
 class Cache(NamedTuple):
@@ -102,7 +103,7 @@ def forward(
     decay = (xp.zeros_like(beta) if g is None else g)[..., None]
     before = xp.zeros(inner, q.dtype) if state is None else state
     scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
-    way, q, share = chosen(form, q, v), q * q.dtype.type(scale), beta[..., None]
+    way, q, share = chosen(form, q, v, _LARGEST), q * q.dtype.type(scale), beta[..., None]
     o, after, kept = _FORMS[way].forward(q, k, v, share, decay, before, chunk)
     return o, Cache(q, k, v, share, decay, o, scale, way, kept, g is not None, state is not None, after)
 

@@ -6,6 +6,7 @@ step by step (`stepped_recurrence`, the reference), in chunks (`chunked_recurren
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from neurogate.attention.arrays import Array, Namespace, fits, namespace
@@ -147,7 +148,7 @@ def backward(
     return dq, dk, dv, dg, before if cache.carried else None
 
 
-def chosen(form: Form, q: Array, v: Array) -> str:
+def chosen(form: Form, q: Array, v: Array, largest: float = math.inf) -> str:
     """Return the form that "auto" stands for.
 
     Parameters
@@ -158,6 +159,8 @@ def chosen(form: Form, q: Array, v: Array) -> str:
         Queries.
     v : (B, T, H, V)
         Values.
+    largest : float
+        Size K V of a state from which on products of matrices are faster than what is compiled.
 
     Raises
     ------
@@ -174,7 +177,8 @@ def chosen(form: Form, q: Array, v: Array) -> str:
         return form
     if form != "auto":
         raise RequestError(f"form is {form!r}. Choose one of auto, {', '.join(_FORMS)}.")
-    return "compiled" if q.size * v.shape[-1] >= _PAYS else "chunked"
+    pays = q.size * v.shape[-1] >= _PAYS and q.shape[-1] * v.shape[-1] <= largest
+    return "compiled" if pays else "chunked"
 
 
 def _fit(
@@ -198,6 +202,6 @@ def _fit(
 
 def _as(gradient: Array, g: Array) -> Array:
     """Sum a gradient over the axes along which `g` was broadcast."""
-    summed = gradient.sum(axis=tuple(range(4 - g.ndim)))
-    once = tuple(axis for axis in range(g.ndim) if g.shape[axis] == 1 != summed.shape[axis])
-    return summed.sum(axis=once, keepdims=True) if once else summed
+    shape = (1,) * (4 - g.ndim) + g.shape
+    once = tuple(axis for axis in range(4) if shape[axis] == 1 != gradient.shape[axis])
+    return (gradient.sum(axis=once, keepdims=True) if once else gradient).reshape(g.shape)
