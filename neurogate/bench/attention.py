@@ -45,19 +45,33 @@ class Case:
     peers: Mapping[str, Callable[..., Any]]
 
 
+def _forms(layer: Callable[..., Any], **memories: Any) -> dict[str, Callable[..., Any]]:
+    return {name: functools.partial(layer, memory=memory) for name, memory in memories.items()}
+
+
+_MEMORIES = {"loop": torch_attention.stepped_memory, "chunked": torch_attention.chunked_memory}
+_DELTAS = {"loop": torch_attention.stepped_deltas, "chunked": torch_attention.chunked_deltas}
+
 CASES = (
     Case("feature_selection", {"heads": HEADS}, {"eager": torch_attention.feature_selection}),
     Case(
         "gated_sdpa", {"heads": HEADS, "kv_heads": HEADS // 2, "head_width": WIDTH // HEADS},
         {"eager": torch_attention.gated_sdpa, "fused": torch_attention.fused_gated_sdpa},
     ),
+    Case("clipped_attention", {"heads": HEADS}, {"eager": torch_attention.clipped_attention}),
     Case(
         "gla", {"heads": HEADS},
-        {
-            "loop": functools.partial(torch_attention.gla, memory=torch_attention.stepped_memory),
-            "chunked": functools.partial(torch_attention.gla, memory=torch_attention.chunked_memory),
-        },
+        _forms(torch_attention.gla, **_MEMORIES),
     ),
+    Case(
+        "lightning", {"heads": HEADS, "norm": "rms", "eps": 1e-6},
+        _forms(torch_attention.lightning, **_MEMORIES),
+    ),
+    Case(
+        "gated_delta_net", {"heads": HEADS, "head_width": WIDTH // HEADS, "expand_v": 1.0},
+        _forms(torch_attention.gated_delta_net, **_DELTAS),
+    ),
+    Case("rwkv_time_mix", {}, {"loop": torch_attention.rwkv_time_mix}),
 )  # fmt: skip
 """What is measured; more peers of a layer make more rows."""
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["chunked_memory", "feature_selection", "fused_gated_sdpa", "gated_sdpa", "gla", "stepped_memory"]
+__all__ = [
+    "chunked_deltas", "chunked_memory", "clipped_attention", "feature_selection", "fused_gated_sdpa",
+    "gated_delta_net", "gated_sdpa", "gla", "lightning", "rwkv_time_mix", "stepped_deltas", "stepped_memory",
+]  # fmt: skip
 
 Tensors = Mapping[str, Any]
 Memory = Callable[[Any, Any, Any, Any, Any], Any]
@@ -94,6 +97,175 @@ def fused_gated_sdpa(torch: Any, p: Tensors, x: Any, heads: int) -> Any:
         H.
     """
     return gated_sdpa(torch, p, x, heads, fused=True)
+
+
+def clipped_attention(torch: Any, p: Tensors, x: Any, heads: int) -> Any:
+    """Return the output of attention whose weights are stretched below 0 and cut there.
+
+    Parameters
+    ----------
+    torch : module
+        PyTorch.
+    p : mapping
+        Parameters by our names.
+    x : (B, T, D) tensor
+        Input.
+    heads : int
+        H.
+    """
+    f = torch.nn.functional
+    q, k, v = (_split(f.linear(x, p[f"{a}.weight"], p[f"{a}.bias"]), heads) for a in "qkv")
+    weights = torch.softmax(q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5, -1)
+    weights = torch.clip(weights * 1.025 - 0.025, 0, 1)
+    return f.linear(_joined(weights @ v), p["o.weight"], p["o.bias"])
+
+
+def rwkv_time_mix(torch: Any, p: Tensors, x: Any, heads: int) -> Any:
+    """Return the output of RWKV-4's time mix, its memory step by step.
+
+    Parameters
+    ----------
+    torch : module
+        PyTorch.
+    p : mapping
+        Parameters by our names.
+    x : (B, T, D) tensor
+        Input.
+    heads : int
+        Without meaning here.
+    """
+    f = torch.nn.functional
+    earlier = f.pad(x, (0, 0, 1, 0))[:, :-1]
+    k, v, r = (f.linear(earlier + p[f"mix.{name}"] * (x - earlier), p[f"{name}.weight"]) for name in "kvr")
+    w, u, read = -p["decay"].exp(), p["bonus"], []
+    above, below = torch.zeros_like(x[:, 0]), torch.zeros_like(x[:, 0])
+    top = torch.full_like(above, -1e30)
+    for t in range(x.shape[1]):
+        now = torch.maximum(top, u + k[:, t])
+        old, new = (top - now).exp(), (u + k[:, t] - now).exp()
+        read.append((old * above + new * v[:, t]) / (old * below + new))
+        now = torch.maximum(top + w, k[:, t])
+        old, new = (top + w - now).exp(), (k[:, t] - now).exp()
+        above, below, top = old * above + new * v[:, t], old * below + new, now
+    return f.linear(torch.sigmoid(r) * torch.stack(read, 1), p["o.weight"])
+
+
+def gated_delta_net(torch: Any, p: Tensors, x: Any, heads: int, memory: Memory) -> Any:
+    """Return the output of the gated DeltaNet.
+
+    Parameters
+    ----------
+    torch : module
+        PyTorch.
+    p : mapping
+        Parameters by our names.
+    x : (B, T, D) tensor
+        Input.
+    heads : int
+        H.
+    memory : callable
+        `stepped_deltas` or `chunked_deltas`.
+    """
+    f = torch.nn.functional
+
+    def short(name: str) -> Any:
+        flat = f.pad(f.linear(x, p[f"{name}.weight"]).transpose(1, 2), (3, 0))
+        mixed = f.conv1d(flat, p[f"{name}_convolution.weight"], groups=flat.shape[1])
+        return _split(f.silu(mixed.transpose(1, 2)), heads)
+
+    q, k = (a * torch.rsqrt((a * a).sum(-1, keepdim=True) + 1e-6) for a in map(short, "qk"))
+    g = -p["decay.log_rate"].exp() * f.softplus(f.linear(x, p["decay.weight"]) + p["decay.shift"])
+    beta = torch.sigmoid(f.linear(x, p["share.weight"]))
+    scaled = q * q.shape[-1] ** -0.5
+    o = memory(torch, scaled, k, short("v"), g.transpose(1, 2), beta.transpose(1, 2)[..., None])
+    o = _rms(torch, o, p["norm.weight"], 1e-5) * f.silu(_split(f.linear(x, p["gate.weight"]), heads))
+    return f.linear(_joined(o), p["o.weight"])
+
+
+def stepped_deltas(torch: Any, q: Any, k: Any, v: Any, g: Any, beta: Any) -> Any:
+    """Correct the memory by a share of its error step by step, as the published naive form does.
+
+    Parameters
+    ----------
+    torch : module
+        PyTorch.
+    q, k : (B, H, T, K) tensor
+        Queries, scaled, and keys.
+    v : (B, H, T, V) tensor
+        Values.
+    g : (B, H, T) tensor
+        Logarithms of the decays.
+    beta : (B, H, T, 1) tensor
+        The share.
+    """
+    state = q.new_zeros(*q.shape[:2], q.shape[-1], v.shape[-1])
+    read = []
+    for t in range(q.shape[2]):
+        state = state * g[:, :, t].exp()[..., None, None]
+        error = beta[:, :, t] * (v[:, :, t] - (state * k[:, :, t, :, None]).sum(-2))
+        state = state + k[:, :, t, :, None] * error[:, :, None]
+        read.append((q[:, :, t, :, None] * state).sum(-2))
+    return torch.stack(read, 2)
+
+
+def chunked_deltas(torch: Any, q: Any, k: Any, v: Any, g: Any, beta: Any, chunk: int = 64) -> Any:
+    """Do the same in chunks, each of which solves one triangular system.
+
+    Parameters
+    ----------
+    torch : module
+        PyTorch.
+    q, k : (B, H, T, K) tensor
+        Queries, scaled, and keys.
+    v : (B, H, T, V) tensor
+        Values.
+    g : (B, H, T) tensor
+        Logarithms of the decays.
+    beta : (B, H, T, 1) tensor
+        The share.
+    chunk : int
+        Steps taken together.
+    """
+    state = q.new_zeros(*q.shape[:2], q.shape[-1], v.shape[-1])
+    read = []
+    for at in range(0, q.shape[2], chunk):
+        qc, kc, vc, gc, bc = (a[:, :, at : at + chunk] for a in (q, k, v, g, beta))
+        total = gc.cumsum(-1)
+        fade = (total[..., :, None] - total[..., None, :]).tril().exp().tril()
+        system = torch.eye(qc.shape[2], dtype=q.dtype) + (bc * (kc @ kc.transpose(-1, -2)) * fade).tril(-1)
+        through = total.exp()[..., None]
+        known = torch.cat([bc * vc, bc * kc * through], -1)
+        solved = torch.linalg.solve_triangular(system, known, upper=False, unitriangular=True)
+        written = solved[..., : v.shape[-1]] - solved[..., v.shape[-1] :] @ state
+        read.append((qc * through) @ state + ((qc @ kc.transpose(-1, -2)) * fade) @ written)
+        last = total[..., -1:, None]
+        state = last.exp() * state + (kc * (last - total[..., None]).exp()).transpose(-1, -2) @ written
+    return torch.cat(read, 2)
+
+
+def lightning(torch: Any, p: Tensors, x: Any, heads: int, memory: Memory) -> Any:
+    """Return the output of lightning attention with its norm and gate.
+
+    Parameters
+    ----------
+    torch : module
+        PyTorch.
+    p : mapping
+        Parameters by our names.
+    x : (B, T, D) tensor
+        Input.
+    heads : int
+        H, a power of two.
+    memory : callable
+        `stepped_memory` or `chunked_memory`.
+    """
+    f = torch.nn.functional
+    q, k, v = (_split(f.silu(f.linear(x, p[f"{a}.weight"])), heads) for a in "qkv")
+    slopes = 2.0 ** (-8 * torch.arange(1, heads + 1, dtype=x.dtype) / heads)
+    o = _joined(memory(torch, q, k, v, (-slopes)[:, None, None].expand(len(x), heads, x.shape[1], 1)))
+    o = o * torch.rsqrt((o * o).mean(-1, keepdim=True) + 1e-6)
+    gate = torch.sigmoid(f.linear(f.linear(x, p["gate_in.weight"]), p["gate.weight"]))
+    return f.linear(o * gate, p["o.weight"])
 
 
 def gla(torch: Any, p: Tensors, x: Any, heads: int, memory: Memory) -> Any:
