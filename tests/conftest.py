@@ -26,6 +26,15 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     return np.random.default_rng(list(request.node.name.encode()))
 
 
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let sweeps work in this process: to start another one takes longer than tiny runs do."""
+    from neurogate.runs import pool
+    from tests.reliability.tiny import inline
+
+    monkeypatch.setattr(pool, "local", inline)
+
+
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     """Return the folder that holds pyproject.toml."""

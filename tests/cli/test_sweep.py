@@ -26,6 +26,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.usefixtures("in_process")
 def test_a_grid_becomes_runs_a_table_and_a_report(tiny: list[str], capsys: Captured) -> None:
     words = ["sweep", *tiny, "--grid", "reservoir.gain=0.5,1.0", "--seeds", "2", "--jobs", "1"]
     assert main(words) == 0
@@ -42,6 +43,7 @@ def test_a_grid_becomes_runs_a_table_and_a_report(tiny: list[str], capsys: Captu
     assert "4 of 4 runs are stored already." in err
 
 
+@pytest.mark.usefixtures("in_process")
 def test_a_dry_run_lists_the_runs_and_runs_none(tiny: list[str], capsys: Captured) -> None:
     assert main(["sweep", *tiny, "--grid", "reservoir.gain=0.5,1.0", "--dry-run"]) == 0
     out, _ = capsys.readouterr()
@@ -53,6 +55,7 @@ def test_a_dry_run_lists_the_runs_and_runs_none(tiny: list[str], capsys: Capture
     assert not Path("runs").exists()
 
 
+@pytest.mark.usefixtures("in_process")
 def test_part_of_a_sweep_may_fail(tiny: list[str], capsys: Captured) -> None:
     assert main(["sweep", *tiny, "--grid", "reservoir.gain=1e5,1.0", "--jobs", "1"]) == 3
     out, err = capsys.readouterr()
@@ -117,6 +120,7 @@ def test_a_backend_that_cannot_run_is_said_once_and_nothing_is_written(
     assert not Path("runs").exists()
 
 
+@pytest.mark.usefixtures("in_process")
 def test_a_backend_is_a_setting_like_others(tiny: list[str], capsys: Captured) -> None:
     words = ["sweep", *tiny, "--seeds", "2", "--jobs", "1"]
     assert main([*words, "--backend", "numba"]) == 0

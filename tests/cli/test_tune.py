@@ -26,6 +26,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.usefixtures("in_process")
 def test_a_question_becomes_a_configuration_that_runs(tiny: list[str], capsys: Captured) -> None:
     longer = ["tune", *tiny, *METRIC, *DRAW, "--seeds", "2", "--jobs", "1", "--trials"]
     words = [*longer, "3"]
@@ -63,6 +64,7 @@ def test_a_backend_that_cannot_run_is_said_once_and_nothing_is_written(
     assert not Path("runs").exists()
 
 
+@pytest.mark.usefixtures("in_process")
 def test_the_random_keys_of_a_file_are_searched(tiny: list[str], capsys: Captured) -> None:
     changes = [word for word in tiny if word != "--set"][1:]
     assert main(["config", "show", "what_when", "--toml"]) == 0
@@ -77,6 +79,7 @@ def test_the_random_keys_of_a_file_are_searched(tiny: list[str], capsys: Capture
     assert "reservoir.gain=100000: pruned: With run.seed 1: Replica 0 diverged: " in err
 
 
+@pytest.mark.usefixtures("in_process")
 def test_a_search_without_a_result_says_why(tiny: list[str], capsys: Captured) -> None:
     words = [
         "tune",

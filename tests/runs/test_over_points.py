@@ -11,6 +11,8 @@ from neurogate.config.sweep import Sweep
 from neurogate.errors import Outcome, RunError
 from neurogate.runs.over_points import over_points
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 TINY = {
     "name": "tiny",
     "run": {"backend": "numba", "seed": 7},

@@ -14,6 +14,8 @@ from neurogate.runs import store
 from neurogate.runs.over_seeds import over_seeds
 from tests.runs.test_over_points import TINY
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 
 def test_seeds_are_those_of_runs_by_themselves_and_are_stored_once(tmp_path: Path) -> None:
     told: list[tuple[int, Outcome]] = []

@@ -10,17 +10,19 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from neurogate import config
-from neurogate.runs import store
+from neurogate.runs import pool, store
 from neurogate.runs.collection import load_runs
 from neurogate.runs.search import Search
 from neurogate.runs.study import Trial, open_study
 from neurogate.runs.sweep import Event, Options
 from neurogate.runs.tune import BEST, Tuned, tune
 from neurogate.runs.upkeep import Checked, verify
+from tests.reliability.tiny import inline
 from tests.runs.test_search import GAIN, asked
 
 pytest.importorskip("optuna", reason="Optuna is not installed (the extra neurogate[tune]).")
@@ -49,7 +51,8 @@ def runs_in(out: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Tuned, list[Any]]:
     out = tmp_path_factory.mktemp("whole")
-    return out, *run(out)
+    with mock.patch.object(pool, "local", inline):
+        return out, *run(out)
 
 
 def test_the_value_of_a_trial_is_the_mean_over_its_runs(whole: tuple[Path, Tuned, list[Any]]) -> None:
@@ -130,6 +133,7 @@ def test_a_search_that_is_interrupted_goes_on(whole: tuple[Path, Tuned, list[Any
     assert run(tmp_path)[0].trials == whole[1].trials
 
 
+@pytest.mark.usefixtures("in_process")
 def test_settings_that_diverge_are_pruned_and_the_search_goes_on(tmp_path: Path) -> None:
     search = asked(space={GAIN: {"choice": [0.5, 1e5]}}, at_once=6)
     found, told = run(tmp_path, search)
@@ -141,6 +145,7 @@ def test_settings_that_diverge_are_pruned_and_the_search_goes_on(tmp_path: Path)
     assert sum(isinstance(event, Trial) for event in told) == TRIALS
 
 
+@pytest.mark.usefixtures("in_process")
 def test_runs_that_fail_are_no_verdict_on_the_settings(tmp_path: Path) -> None:
     found, _ = run(tmp_path, trials=3, timeout_s=1e-9)
     assert [trial.state for trial in found.trials] == ["failed"] * 3
@@ -148,6 +153,7 @@ def test_runs_that_fail_are_no_verdict_on_the_settings(tmp_path: Path) -> None:
     assert found.ranked == ()
 
 
+@pytest.mark.usefixtures("in_process")
 def test_runs_that_failed_are_run_again_by_the_same_call(tmp_path: Path) -> None:
     lost, _ = run(tmp_path, trials=3, timeout_s=1e-9)
     found, _ = run(tmp_path, trials=3)
@@ -155,6 +161,7 @@ def test_runs_that_failed_are_run_again_by_the_same_call(tmp_path: Path) -> None
     assert [trial.changes for trial in found.trials] == [trial.changes for trial in lost.trials]
 
 
+@pytest.mark.usefixtures("in_process")
 def test_what_is_not_measured_and_what_does_not_fit_is_pruned(tmp_path: Path) -> None:
     never = asked("blocks.A.trials_to_timing", at_once=1)
     (trial,) = run(tmp_path, never, trials=1)[0].trials
@@ -166,6 +173,7 @@ def test_what_is_not_measured_and_what_does_not_fit_is_pruned(tmp_path: Path) ->
     assert len(runs_in(tmp_path)) == 1
 
 
+@pytest.mark.usefixtures("in_process")
 def test_another_rule_may_be_judged(tmp_path: Path) -> None:
     search = asked(
         "probability_r", {"rules.force.ridge_what": {"log_uniform": [1.0, 1e4]}}, rule="force", at_once=2
