@@ -16,7 +16,7 @@ from neurogate.errors import RequestError
 __all__ = ["Cache", "Form", "backward", "chosen", "forward"]
 
 Form: TypeAlias = Literal["auto", "recurrent", "chunked", "compiled"]
-"""How to go through time; "auto" takes what is compiled for the library where that pays, else chunks."""
+"""How to go through time; "auto" takes a single step, or what is compiled where that pays, else chunks."""
 
 _FORMS: dict[str, Any] = {
     "recurrent": stepped_recurrence, "chunked": chunked_recurrence, "compiled": compiled_recurrence,
@@ -177,6 +177,8 @@ def chosen(form: Form, q: Array, v: Array, largest: float = math.inf) -> str:
         return form
     if form != "auto":
         raise RequestError(f"form is {form!r}. Choose one of auto, {', '.join(_FORMS)}.")
+    if q.shape[1] == 1:
+        return "recurrent"
     pays = q.size * v.shape[-1] >= _PAYS and q.shape[-1] * v.shape[-1] <= largest
     return "compiled" if pays else "chunked"
 

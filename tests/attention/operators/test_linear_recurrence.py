@@ -142,6 +142,8 @@ def test_a_decay_that_is_broadcast_is_one_that_is_written_out(decay: str, rng: n
 
 def test_what_is_compiled_pays_and_is_chosen() -> None:
     assert linear_recurrence.chosen("auto", np.ones((8, 256, 4, 64)), np.ones((8, 256, 4, 64))) == "compiled"
+    assert linear_recurrence.chosen("auto", *2 * [np.ones((1, 256, 4, 64))], largest=64 * 63) == "chunked"
+    assert linear_recurrence.chosen("auto", *2 * [np.ones((1, 1, 4, 64))]) == "recurrent"
     with pytest.raises(
         RequestError, match=r"form is 'fast'\. Choose one of auto, recurrent, chunked, compiled"
     ):
