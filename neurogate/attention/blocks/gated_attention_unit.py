@@ -20,7 +20,17 @@ _NAMES = ("z", "r", "v")
 
 
 class Past(NamedTuple):
-    """The last tokens before the first: keys and values, where they stood, and whether there was one."""
+    """The last tokens before the first.
+
+    Attributes
+    ----------
+    keys, values : (B, m, ...)
+        What attention keeps of them.
+    positions : (B, m) int
+        Where they stood.
+    held : (B, m) bool
+        Whether there was one.
+    """
 
     keys: Array
     values: Array

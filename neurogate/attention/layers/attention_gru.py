@@ -19,7 +19,17 @@ _GRU = ("weight", "recurrent_weight", "bias", "recurrent_bias")
 
 
 class State(NamedTuple):
-    """The last hidden state, what attention collected so far, and the logarithm of its weights' sum."""
+    """What is known of earlier samples.
+
+    Attributes
+    ----------
+    hidden : (B, H)
+        The last state.
+    context : (B, H)
+        What attention collected.
+    level : (B,)
+        Logarithm of the sum of its weights.
+    """
 
     hidden: Array
     context: Array

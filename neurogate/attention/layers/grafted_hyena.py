@@ -17,7 +17,15 @@ __all__ = ["HyenaSE", "HyenaX", "HyenaY", "State"]
 
 
 class State(NamedTuple):
-    """The last samples before the two convolutions: (B, k - 1, 3 D) and (B, k - 1, D), or None."""
+    """The last samples.
+
+    Attributes
+    ----------
+    short : (B, k - 1, 3 D), optional
+        Before the convolution of the projections, if there is one.
+    inner : (B, k - 1, D), optional
+        Before that of the product.
+    """
 
     short: Array | None = None
     inner: Array | None = None

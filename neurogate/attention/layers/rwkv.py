@@ -22,7 +22,15 @@ _NAMES = ("k", "v", "r")
 
 
 class State(NamedTuple):
-    """The last sample, and what the memory knows: (B, D) each."""
+    """What is known of earlier samples.
+
+    Attributes
+    ----------
+    last : (B, D)
+        The last one.
+    mean, mass : (B, D)
+        The memory's, as in `neurogate.attention.operators.wkv`.
+    """
 
     last: Array
     mean: Array

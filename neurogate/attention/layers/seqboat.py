@@ -23,7 +23,21 @@ _EMA = ("delta", "alpha", "beta", "gamma", "omega")
 
 
 class State(NamedTuple):
-    """What the next piece needs: averages, the last chosen tokens, and how many steps there were."""
+    """What the next piece needs.
+
+    Attributes
+    ----------
+    averages : (B, D, N)
+        After the last step.
+    keys, values : (B, m, ...)
+        Of the last chosen tokens, at most as many as the window has.
+    positions : (B, m) int
+        Where they stood.
+    held : (B, m) bool
+        Whether there was one.
+    steps : int
+        How many there were.
+    """
 
     averages: Array
     keys: Array

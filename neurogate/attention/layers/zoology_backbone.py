@@ -75,7 +75,7 @@ class ZoologyBackbone(Layer):
     mixer: Mixer = "attention"
     layers: Count = 2
     l_max: Count = 64
-    mixers: tuple[Layer, ...] = attrs.field(init=False, eq=False, repr=False)
+    mixers: tuple[Layer, ...] = attrs.field(init=False, eq=False, repr=False)  # one of each layer
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw all maps with a deviation of 0.02, the last ones with less, and the rest as alone."""

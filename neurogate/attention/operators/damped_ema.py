@@ -12,7 +12,7 @@ from neurogate.errors import RequestError
 __all__ = ["Cache", "backward", "forward", "recurrent"]
 
 
-class Rates(NamedTuple):
+class _Rates(NamedTuple):
     """What the parameters mean: p, a, q, and how averages are written and read."""
 
     p: Array
@@ -28,7 +28,7 @@ class Cache(NamedTuple):
     x: Array
     beta: Array
     omega: Array
-    rates: Rates
+    rates: _Rates
     powers: Array
     convolutions: list[long_convolution.Cache]
     lags: int
@@ -195,9 +195,9 @@ def recurrent(
     return y, h
 
 
-def _rates(delta: Array, alpha: Array, beta: Array, gamma: Array) -> Rates:
+def _rates(delta: Array, alpha: Array, beta: Array, gamma: Array) -> _Rates:
     p, a = sigmoid.value(delta), sigmoid.value(alpha)
-    return Rates(p, a, 1 - p * a, p * beta, gamma.shape[1] ** -0.5 * gamma)
+    return _Rates(p, a, 1 - p * a, p * beta, gamma.shape[1] ** -0.5 * gamma)
 
 
 def _fit(

@@ -10,7 +10,7 @@ from neurogate.errors import RequestError
 __all__ = ["Cache", "backward", "feature_gradient", "features", "forward"]
 
 
-class Piece(NamedTuple):
+class _Piece(NamedTuple):
     """What the backward needs of one chunk."""
 
     q: Array
@@ -27,7 +27,7 @@ class Piece(NamedTuple):
 class Cache(NamedTuple):
     """What the backward needs; `state` are the sums after the last step, (..., 1 + d + d², w + 1)."""
 
-    pieces: list[Piece]
+    pieces: list[_Piece]
     eps: float
     carried: bool
     state: Array
@@ -153,7 +153,7 @@ def forward(
     return xp.concatenate(outputs, axis=-2), Cache(pieces, eps, carried, state)
 
 
-def _piece(q: Array, k: Array, v: Array, before: Array | None) -> Piece:
+def _piece(q: Array, k: Array, v: Array, before: Array | None) -> _Piece:
     xp = namespace(q=q)
     scores = q @ k.swapaxes(-1, -2)
     scores *= q.shape[-1] ** -0.5
@@ -162,7 +162,7 @@ def _piece(q: Array, k: Array, v: Array, before: Array | None) -> Piece:
     if before is not None:
         of_q = features(q)
         sums += of_q @ before
-    return Piece(q, k, v, scores, weights, sums, of_q, features(k), before)
+    return _Piece(q, k, v, scores, weights, sums, of_q, features(k), before)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None]:
@@ -205,7 +205,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
 
 
 def _piece_backward(
-    dy: Array, piece: Piece, dafter: Array | None, eps: float
+    dy: Array, piece: _Piece, dafter: Array | None, eps: float
 ) -> tuple[Array, Array, Array, Array | None]:
     q, k, v, scores, weights, sums, of_q, of_k, before = piece
     xp, total = namespace(dy=dy), sums[..., -1:] + eps

@@ -11,7 +11,7 @@ from neurogate.errors import RequestError
 __all__ = ["Cache", "backward", "forward"]
 
 
-class Layout(NamedTuple):
+class _Layout(NamedTuple):
     """How a sequence is cut: rows of a block, blocks, slots added in front and behind, and blocks seen."""
 
     xp: Namespace
@@ -33,7 +33,7 @@ class Cache(NamedTuple):
     root: Array | None
     bias: relative_bias.Cache | None
     scale: float
-    layout: Layout
+    layout: _Layout
 
 
 def forward(
@@ -145,7 +145,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     return dq, _merged(dscores.swapaxes(-1, -2) @ q, layout), dv, dtable
 
 
-def _layout(xp: Namespace, q: Array, k: Array, v: Array, window: int, ahead: bool) -> Layout:
+def _layout(xp: Namespace, q: Array, k: Array, v: Array, window: int, ahead: bool) -> _Layout:
     said = {"q": q, "k": k, "v": v}
     fits(q.ndim == k.ndim == v.ndim == 3 and q.shape[-1] == k.shape[-1], "q, k and v must be (batch, length, "
          "features), and keys as wide as queries", **said)  # fmt: skip
@@ -155,25 +155,25 @@ def _layout(xp: Namespace, q: Array, k: Array, v: Array, window: int, ahead: boo
         raise RequestError(f"window is {window}. Give a number of tokens, at least 1.")
     length, earlier = q.shape[1], k.shape[1] - q.shape[1]
     if length <= window:
-        return Layout(xp, length, length, 1, 0, 0, 1)
+        return _Layout(xp, length, length, 1, 0, 0, 1)
     fits(earlier <= window, f"no more than {window} keys may come before the first query", **said)
     blocks = -(-length // window)
     back = blocks * window - length + (window if ahead else 0)
-    return Layout(xp, length, window, blocks, window - earlier, back, 3 if ahead else 2)
+    return _Layout(xp, length, window, blocks, window - earlier, back, 3 if ahead else 2)
 
 
-def _blocks(x: Array, layout: Layout) -> Array:
+def _blocks(x: Array, layout: _Layout) -> Array:
     """Turn (B, T, ...) into (B, blocks, rows, ...)."""
     behind = layout.blocks * layout.rows - layout.length
     return _padded(x, 0, behind, layout.xp).reshape(len(x), layout.blocks, layout.rows, *x.shape[2:])
 
 
-def _unblocked(x: Array, layout: Layout) -> Array:
+def _unblocked(x: Array, layout: _Layout) -> Array:
     """Turn (B, blocks, rows, d) into (B, T, d)."""
     return x.reshape(len(x), layout.blocks * layout.rows, x.shape[-1])[:, : layout.length]
 
 
-def _windows(x: Array, layout: Layout) -> Array:
+def _windows(x: Array, layout: _Layout) -> Array:
     """Turn (B, S, ...) into (B, blocks, keys of a window, ...)."""
     if layout.blocks == 1:
         return x[:, None]
@@ -183,7 +183,7 @@ def _windows(x: Array, layout: Layout) -> Array:
     return layout.xp.concatenate(seen, axis=2)
 
 
-def _merged(dx: Array, layout: Layout) -> Array:
+def _merged(dx: Array, layout: _Layout) -> Array:
     """Return the adjoint of `_windows`."""
     if layout.blocks == 1:
         return dx[:, 0]

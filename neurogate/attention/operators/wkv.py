@@ -12,7 +12,15 @@ __all__ = ["Cache", "State", "backward", "forward", "recurrent", "recurrent_back
 
 
 class State(NamedTuple):
-    """The past, (B, D) each: the mean of its values, and the logarithm of the sum of their weights."""
+    """The past.
+
+    Attributes
+    ----------
+    mean : (B, D)
+        Of the values.
+    mass : (B, D)
+        Logarithm of the sum of their weights.
+    """
 
     mean: Array
     mass: Array

@@ -51,7 +51,7 @@ class LanguageModel:
     layer: Layer
     vocabulary: int
     seed: int = 0
-    parameters: Parameters = attrs.field(init=False, eq=False, repr=False)
+    parameters: Parameters = attrs.field(init=False, eq=False, repr=False)  # to be learnt, by name
 
     def __attrs_post_init__(self) -> None:
         """Draw the embeddings."""
