@@ -70,7 +70,8 @@ CATALOGUE = (
           "Learning to segment from scribbles using multi-scale adversarial attention gates, "
           "arXiv:2007.01152", "feature map", "N"),
     Entry("eviction_gate", "eviction_gate:EvictionGate", "3", 2024,
-          "In-context KV-cache eviction for LLMs via attention-gate, arXiv:2410.12876", "cache eviction", "T²"),
+          "In-context KV-cache eviction for LLMs via attention-gate, arXiv:2410.12876",
+          "cache eviction", "T²"),
     Entry("modality_gate", "modality_gate:ModalityGate", "4", 2023,
           "PILL: plug into LLM with adapter expert and attention gate, arXiv:2311.02126",
           "softmax attention", "T²"),
@@ -96,6 +97,9 @@ CATALOGUE = (
     Entry("ear_gate", "normed_gate:EarGate", "7", 2021,
           "EAR-U-Net: EfficientNet and attention-based residual U-Net for automatic liver segmentation in "
           "CT, arXiv:2110.01014", "skip connection", "N"),
+    Entry("ear_unet", "ear_unet:EarUNet", "7", 2021,
+          "EAR-U-Net: EfficientNet and attention-based residual U-Net for automatic liver segmentation in "
+          "CT, arXiv:2110.01014", "skip connection", "N"),
     Entry("residual_decoder", "residual_decoder:ResidualDecoder", "7", 2021,
           "EAR-U-Net: EfficientNet and attention-based residual U-Net for automatic liver segmentation in "
           "CT, arXiv:2110.01014", "feature map", "N"),
@@ -115,7 +119,8 @@ CATALOGUE = (
           "Quantizable transformers: removing outliers by helping attention heads do nothing, "
           "arXiv:2306.12929", "softmax attention", "T²"),
     Entry("gated_delta_net", "gated_delta_net:GatedDeltaNet", "13", 2024,
-          "Gated delta networks: improving Mamba2 with delta rule, arXiv:2412.06464", "linear attention", "T"),
+          "Gated delta networks: improving Mamba2 with delta rule, arXiv:2412.06464",
+          "linear attention", "T"),
     Entry("sliding_window", "sliding_window:SlidingWindow", "13", 2025,
           "InfiniteVL: synergizing linear and sparse attention for highly-efficient, unlimited-input "
           "vision-language models, arXiv:2512.08829",

@@ -37,6 +37,12 @@ def example_layer(name: str) -> Layer:
 
 D, H = 8, 2
 
+
+def residual(inputs: int, outputs: int) -> int:
+    """Count what a residual block of two convolutions and a shortcut has to learn."""
+    return 9 * inputs * outputs + 9 * outputs**2 + inputs * outputs + 3 * outputs + 3 * 2 * outputs
+
+
 EXAMPLES: Mapping[str, Example] = {
     "feature_selection": Example(
         {"d_model": D, "heads": H}, ((2, 5, D),),
@@ -135,7 +141,7 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "residual_decoder": Example(
         {"channels": 4, "outputs": 3}, ((2, 4, 4, 3),),
-        count=(9 * 4 * 3 + 3) + (9 * 3 * 3 + 3) + (4 * 3 + 3) + 3 * 2 * 3, over_batch=True, length=False,
+        count=residual(4, 3), over_batch=True, length=False,
     ),
     "v2p": Example(
         {"d_model": D, "heads": H}, ((2, 5, D), (2, 3, D)), count=4 * (D * D + D) + 2 * D + 4 * (D * D + D),
@@ -165,9 +171,7 @@ EXAMPLES: Mapping[str, Example] = {
         {"d_model": D, "heads": H, "rank": 3, "state_rank": 2, "scale": 0.5}, ((2, 5, D),),
         count=2 * H * (D // H + 2 * D // H), causal=True,
     ),
-    "caa": Example(
-        {"d_model": D}, ((2, 5, D),), count=2 * (D * D + D) + 2 * D, over_batch=True, length=False,
-    ),
+    "caa": Example({"d_model": D}, ((2, 5, D),), count=2 * (D * D + D) + 2 * D, over_batch=True),
     "modality_gate": Example(
         {"d_model": D, "heads": H}, ((2, 5, D),), count=4 * D * D + H * D, causal=True, length=False,
         more=lambda: {"image": np.array([False, True, True, False, True])},
@@ -260,5 +264,11 @@ EXAMPLES: Mapping[str, Example] = {
     "conv_autoencoder": Example(
         {"wide": 4, "narrow": 3, "taps": 5}, ((2, 9, 1),),
         count=4 * 5 + 4 + 3 * 4 * 5 + 3 + 3 * 4 * 5 + 4 + 4 * 5 + 1, length=False,
+    ),
+    "ear_unet": Example(
+        {"channels": 2, "classes": 3, "filters": 2, "depth": 1}, ((2, 2, 4, 2),),
+        count=residual(2, 2) + residual(2, 4) + residual(4, 2) + (2 * 3 + 3) + (4 * 2 * 4 + 2)
+        + 2 * (2 + 1) + (1 + 1) + 2 * (1 + 1 + 1),
+        over_batch=True, length=False,
     ),
 }  # fmt: skip

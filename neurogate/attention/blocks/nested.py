@@ -21,7 +21,7 @@ class Cache(NamedTuple):
 
 
 def forward(
-    layer: Layer, x: Array, parameters: Mapping[str, Array], name: str, *more: Any
+    layer: Layer, x: Array, parameters: Mapping[str, Array], name: str, *more: Any, **options: Any
 ) -> tuple[Array, Cache]:
     """Apply a layer with the parameters of one name, whatever its own are.
 
@@ -37,6 +37,8 @@ def forward(
         Of the inner layer.
     *more
         Further inputs, such as a state.
+    **options
+        Further arguments by their names.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def forward(
     """
     inner = copy.copy(layer)
     object.__setattr__(inner, "parameters", part(parameters, name))
-    y, cache = inner.forward(x, *more)
+    y, cache = inner.forward(x, *more, **options)
     return y, Cache(inner, name, cache)
 
 

@@ -1,0 +1,79 @@
+"""The residual U-Net with gates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurogate.attention.layers.ear_unet import EarUNet
+from neurogate.attention.operators import softmax
+from neurogate.attention.training.losses import dice
+from neurogate.errors import RequestError
+from tests.attention.gradients import check
+
+
+@pytest.mark.parametrize("gated", [True, False])
+@pytest.mark.parametrize(("sizes", "depth"), [((8,), 2), ((8, 4), 2), ((2, 2, 4), 1)])
+def test_gradients_are_those_of_finite_differences_along_one_direction_of_all_at_once(
+    sizes: tuple[int, ...], depth: int, gated: bool, rng: np.random.Generator
+) -> None:
+    layer = EarUNet(filters=2, depth=depth, axes=len(sizes), gated=gated, eps=0.1)
+    x, start = rng.standard_normal((2, 1, *sizes)), dict(layer.parameters)
+    y, cache = layer.forward(x)
+    dy = rng.standard_normal(y.shape)
+    dx, gradients = layer.backward(dy, cache)
+    towards = {name: rng.standard_normal(array.shape) for name, array in start.items()}
+    step = rng.standard_normal(x.shape)
+
+    def loss(far: np.ndarray) -> np.ndarray:
+        layer.parameters.update({name: start[name] + far * towards[name] for name in start})
+        return np.asarray((layer.forward(x + far * step)[0] * dy).sum())
+
+    along = (dx * step).sum() + sum((gradients[name] * towards[name]).sum() for name in start)
+    check(rng, loss, {"far": np.zeros(())}, {"far": np.asarray(along)}, np.ones(()))
+
+
+def test_with_open_gates_it_is_the_plain_network(rng: np.random.Generator) -> None:
+    gated, plain = EarUNet(filters=2, depth=2), EarUNet(filters=2, depth=2, gated=False)
+    for i in range(2):
+        gated.parameters[f"gate{i}.psi.norm.bias"] = np.array([1e3])
+    plain.parameters.update({name: gated.parameters[name] for name in plain.parameters})
+    x = rng.standard_normal((2, 1, 8, 4))
+    y, cache = gated.forward(x)
+    assert all((attention == 1).all() for attention in cache.attention)
+    assert np.array_equal(y, plain.forward(x)[0])
+
+
+def test_running_statistics_are_kept_for_every_part(rng: np.random.Generator) -> None:
+    layer, x = EarUNet(filters=2, depth=1), rng.standard_normal((3, 1, 8, 4))
+    _, cache = layer.forward(x)
+    assert len(cache.statistics) == 4 * 3
+    together, after = layer.forward(x, cache.statistics, training=False)
+    alone, _ = layer.forward(x[:1], cache.statistics, training=False)
+    assert np.allclose(alone, together[:1], rtol=1e-10, atol=1e-12)
+    assert after.statistics == cache.statistics
+
+
+def test_it_learns_to_find_a_disc_among_noise(rng: np.random.Generator) -> None:
+    row, column = np.mgrid[:16, :16]
+    centres = rng.integers(5, 11, (6, 2))
+    inside = np.stack([(row - a) ** 2 + (column - b) ** 2 < 12 for a, b in centres])
+    x = (inside + 0.5 * rng.standard_normal(inside.shape))[:, None]
+    wanted = np.stack([~inside, inside], axis=1).astype(float)
+    layer, losses = EarUNet(filters=2, depth=1), []
+    for _ in range(15):
+        y, cache = layer.forward(x)
+        p, kept = softmax.forward(np.moveaxis(y, 1, -1))
+        loss, dp = dice(np.moveaxis(p, -1, 1), wanted)
+        _, gradients = layer.backward(
+            np.moveaxis(softmax.backward(np.moveaxis(dp, 1, -1), kept), -1, 1), cache
+        )
+        losses.append(loss)
+        for name, gradient in gradients.items():
+            layer.parameters[name] = layer.parameters[name] - 2.0 * gradient
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_sizes_that_cannot_be_halved_are_a_sentence() -> None:
+    with pytest.raises(RequestError, match=r"x \(1, 1, 8, 6\): the sizes of x must be multiples of 4"):
+        EarUNet(filters=2, depth=2).forward(np.ones((1, 1, 8, 6)))
