@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.blocks import weighted
 from neurogate.attention.layer import Layer, Parameters, part, sequence
 from neurogate.attention.operators import batch_norm, linear
@@ -91,7 +91,6 @@ class ControlAided(Layer):
         """
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
-        fits(x.size > 0 or not training, "a batch without features has no statistics", x=x)
         running = running or Running(xp.zeros_like(p["norm.bias"]), xp.ones_like(p["norm.bias"]))
         u, inner = weighted.forward(linear, x, p, "inner")
         n, norm = batch_norm.forward(

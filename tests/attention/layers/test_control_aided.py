@@ -82,7 +82,13 @@ def test_evaluation_uses_running_statistics_and_sees_one_sample_at_a_time(rng: n
     np.testing.assert_allclose(together, layer.forward(x)[0], atol=0.1)
 
 
-def test_a_batch_without_features_is_a_sentence() -> None:
-    with pytest.raises(RequestError, match=r"x \(2, 0, 4\): a batch without features has no statistics"):
-        ControlAided(d_model=4).forward(np.ones((2, 0, 4)))
-    assert ControlAided(d_model=4).forward(np.ones((2, 0, 4)), training=False)[0].shape == (2, 0, 4)
+def test_no_features_give_an_empty_output_and_move_no_statistics() -> None:
+    before = Running(np.arange(4.0), np.ones(4))
+    y, cache = ControlAided(d_model=4).forward(np.ones((2, 0, 4)), before)
+    assert y.shape == (2, 0, 4)
+    assert np.array_equal(cache.running.mean, before.mean)
+
+
+def test_another_width_is_a_sentence() -> None:
+    with pytest.raises(RequestError, match=r"x \(2, 3, 5\): x must be \(batch, length, 4\)"):
+        ControlAided(d_model=4).forward(np.ones((2, 3, 5)))
