@@ -106,7 +106,7 @@ class RwkvTimeMix(RecurrentLayer):
     def start(self, batch: int, xp: Namespace = np) -> State:
         """Return a sample of zeros, and the memory of nothing."""
         shape = (batch, self.d_model)
-        return State(xp.zeros(shape), xp.zeros(shape), xp.full(shape, -xp.inf))
+        return State(xp.zeros(shape), xp.zeros(shape), xp.full(shape, wkv.NOTHING))
 
     def forward(self, x: Array, state: State | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""

@@ -8,7 +8,10 @@ from typing import Any, Literal, NamedTuple
 from neurogate.attention.arrays import Array, Namespace, fits, namespace
 from neurogate.attention.operators.pointwise import sigmoid
 
-__all__ = ["Cache", "State", "backward", "forward", "recurrent", "recurrent_backward"]
+__all__ = ["NOTHING", "Cache", "State", "backward", "forward", "recurrent", "recurrent_backward"]
+
+NOTHING = -1e38
+"""The mass of no past at all: a logarithm so far below all others that it never counts."""
 
 
 class State(NamedTuple):
@@ -96,7 +99,7 @@ def forward(
     fits(k.ndim == 3 and k.shape == v.shape, "k and v must be (batch, length, channels)", **said)
     fits(w.shape == u.shape == k.shape[-1:], "w and u need one number for each channel", **said)
     one = (len(k), k.shape[-1])
-    before = State(xp.zeros(one, k.dtype), xp.full(one, -xp.inf, k.dtype)) if state is None else state
+    before = State(xp.zeros(one, k.dtype), xp.full(one, NOTHING, k.dtype)) if state is None else state
     fits(before[0].shape == before[1].shape == one, f"the state must be two of {one}", **said)
     loops = _loops(xp, form)
     y, means, masses, after = loops[0](k, v, w, u, *before)

@@ -57,11 +57,11 @@ def test_without_a_chosen_token_attention_adds_nothing(rng: np.random.Generator)
 
 
 @pytest.mark.parametrize("kind", KINDS[:5])
-@pytest.mark.parametrize("route", [None, (-5.0, 5.0)])
+@pytest.mark.parametrize(("route", "length"), [(None, 9), ((-5.0, 5.0), 9), ((-5.0, 5.0), W)])
 def test_packed_tokens_are_dense_attention_under_a_mask_of_ranks(
-    kind: dict[str, Any], route: tuple[float, float] | None, rng: np.random.Generator
+    kind: dict[str, Any], route: tuple[float, float] | None, length: int, rng: np.random.Generator
 ) -> None:
-    layer, x = made(rng, route, **kind), rng.standard_normal((2, 9, D))
+    layer, x = made(rng, route, **kind), rng.standard_normal((2, length, D))
     y, cache = layer.forward(x)
     assert route is None or cache.router.active.all()
     assert near(y, dense(layer, x, cache))

@@ -73,11 +73,13 @@ def test_a_carried_state_is_one_pass(cut: int, rng: np.random.Generator) -> None
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_bonus_far_below_leaves_the_present_out(form: str, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("bonus", [-1e9, -np.inf])
+def test_a_bonus_far_below_leaves_the_present_out(form: str, bonus: float, rng: np.random.Generator) -> None:
     k, v, w, _ = drawn(rng, 5).values()
-    y, _ = wkv.forward(k, v, w, np.full(3, -1e9), form=form)
+    y, cache = wkv.forward(k, v, w, np.full(3, bonus), form=form)
+    assert all(np.isfinite(array).all() for array in (y, *wkv.backward(y, cache)[:4]))
     v[:, 3] += 1.0
-    moved, _ = wkv.forward(k, v, w, np.full(3, -1e9), form=form)
+    moved, _ = wkv.forward(k, v, w, np.full(3, bonus), form=form)
     assert np.array_equal(y[:, 3], moved[:, 3])
     assert not near(y[:, 4], moved[:, 4])
 
