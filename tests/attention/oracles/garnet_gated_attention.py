@@ -26,7 +26,7 @@ def cases(stored: Stored) -> Iterator[Case]:
     x = stored.real("gate/x")
     alone, _ = text_gate.forward(x, {"stroke.weight": stored.real("spatial/W.conv.weight")})
     yield Case("garnet", "spatial attention", alone, stored["spatial/att"])
-    for label in ("res_same", "res_down"):
+    for label in dict.fromkeys(key.partition("/")[0] for key in stored if key.startswith("res")):
         yield from _block(stored, label)
     found = mask_scales.forward(stored.real("maskbranch/in"), per_sample=False)
     for name, mask in zip(MASKS, found, strict=True):

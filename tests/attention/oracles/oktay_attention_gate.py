@@ -21,6 +21,7 @@ def cases(stored: Stored) -> Iterator[Case]:
         layer = AdditiveGate(
             channels=x.shape[1], gating=g.shape[1], inner=len(theta), axes=x.ndim - 2, factor=theta.shape[2:],
             mode="softmax" if label.endswith("residual") else "sigmoid",
+            activation="softplus" if label.endswith("debug") else "relu",
         )  # fmt: skip
         layer.parameters.update(stored.under(f"{label}/W.", NAMES))
         running = Running(*(stored.real(f"{label}/W.W.1.running_{name}") for name in ("mean", "var")))
