@@ -163,8 +163,7 @@ class GatedLinearAttention(RecurrentLayer):
         q, k, v = (self._split(project(name)) for name in "qkv")
         logits = self._split(project("decay", project("decay_in")))
         g, free = self._decays(xp, logits, reset)
-        before = None if state is None else state.astype(x.dtype, copy=False)
-        read, memory = linear_recurrence.forward(q, k, v, g, before, chunk=self.chunk, form=self.form)
+        read, memory = linear_recurrence.forward(q, k, v, g, state, chunk=self.chunk, form=self.form)
         o, norm = weighted.forward(rms_norm, read, p, "norm", eps=self.eps)
         gated = None
         if self.output_gate:

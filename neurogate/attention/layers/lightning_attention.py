@@ -139,7 +139,7 @@ class LightningAttention(RecurrentLayer):
             if self.positions and name != "v":
                 heads[name], turned[name] = linear_positions.forward(heads[name], p["theta"], offset=offset)
         slopes = lightning.slopes(self.heads, schedule=self.schedule, layer=self.layer, depth=self.depth)
-        before = None if state is None else state.memory.astype(x.dtype, copy=False)
+        before = None if state is None else state.memory
         q, k, v = heads.values()
         read, tiles = lightning.forward(q, k, v, xp.asarray(slopes), before, block=self.block, form=self.form)
         operator = layer_norm if self.norm == "layer" else rms_norm

@@ -101,7 +101,7 @@ def forward(
     if chunk < 1:
         raise RequestError(f"chunk is {chunk}. Give a number of steps of at least 1.")
     decay = (xp.zeros_like(beta) if g is None else g)[..., None]
-    before = xp.zeros(inner, q.dtype) if state is None else state
+    before = xp.zeros(inner, q.dtype) if state is None else state.astype(q.dtype, copy=False)
     scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
     way, q, share = chosen(form, q, v, _LARGEST), q * q.dtype.type(scale), beta[..., None]
     o, after, kept = _FORMS[way].forward(q, k, v, share, decay, before, chunk)

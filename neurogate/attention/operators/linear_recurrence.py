@@ -94,7 +94,8 @@ def forward(
     xp = namespace(q=q, k=k, v=v, g=g, state=state)
     decay = _fit(xp, q, k, v, g, state, chunk)
     scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
-    before = xp.zeros((len(q), *q.shape[2:], v.shape[-1]), q.dtype) if state is None else state
+    inner = (len(q), *q.shape[2:], v.shape[-1])
+    before = xp.zeros(inner, q.dtype) if state is None else state.astype(q.dtype, copy=False)
     way, q = chosen(form, q, v), q * q.dtype.type(scale)
     o, after, kept = _FORMS[way].forward(q, k, v, decay, before, chunk)
     return o, Cache(q, k, v, g, decay, scale, way, kept, state is not None, after)

@@ -86,3 +86,34 @@ def test_with_the_published_widths_it_has_six_times_the_square_of_the_width() ->
 def test_what_does_not_fit_is_a_sentence() -> None:
     with pytest.raises(RequestError, match=r"expand_v is 0\.5; times head_width, 3, it must be whole"):
         make("gated_delta_net", head_width=3, expand_v=0.5)
+
+
+def test_it_is_its_equation_step_by_step(rng: np.random.Generator) -> None:
+    layer, x = small(share_bias=True), rng.standard_normal((1, 7, 6))
+    p = {name: a + 0.3 * rng.standard_normal(a.shape) for name, a in layer.parameters.items()}
+    layer.parameters.update(p)
+    y, cache = layer.forward(x)
+    memory, padded = np.zeros((2, 3, 6)), np.concatenate([np.zeros((3, 6)), x[0]])
+
+    def sigmoid(z: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-z))
+
+    for t in range(7):
+        q, k, v = (
+            (z * sigmoid(z)).reshape(2, -1)
+            for name in "qkv"
+            for z in [
+                ((padded[t : t + 4] @ p[f"{name}.weight"].T) * p[f"{name}_convolution.weight"][:, 0].T).sum(0)
+            ]
+        )
+        q, k = (z / np.sqrt((z * z).sum(-1, keepdims=True) + 1e-6) for z in (q, k))
+        g = -np.exp(p["decay.log_rate"]) * np.log1p(np.exp(x[0, t] @ p["decay.weight"].T + p["decay.shift"]))
+        beta = sigmoid(x[0, t] @ p["share.weight"].T + p["share.bias"])
+        memory = np.exp(g)[:, None, None] * memory
+        error = v - np.einsum("hkv,hk->hv", memory, k)
+        memory = memory + np.einsum("h,hk,hv->hkv", beta, k, error)
+        o = np.einsum("hkv,hk->hv", memory, q) / np.sqrt(3)
+        o = p["norm.weight"] * o / np.sqrt((o * o).mean(-1, keepdims=True) + 1e-5)
+        z = x[0, t] @ p["gate.weight"].T
+        assert np.allclose((o.ravel() * z * sigmoid(z)) @ p["o.weight"].T, y[0, t], rtol=NEAR, atol=NEAR)
+    assert np.allclose(cache.state.memory[0], memory, rtol=NEAR, atol=NEAR)

@@ -192,3 +192,12 @@ def test_what_does_not_fit_is_a_sentence(change: Arrays, sentence: str, rng: np.
     _, cache = linear_recurrence.forward(**drawn(rng))
     with pytest.raises(RequestError, match=r"do must be shaped as the output"):
         linear_recurrence.backward(np.ones((B, T, H, K)), cache)
+
+
+@pytest.mark.parametrize("form", ["recurrent", "chunked", "compiled"])
+def test_a_state_of_another_number_type_does_not_change_that_of_the_answer(
+    form: Any, rng: np.random.Generator
+) -> None:
+    arrays = {name: a if name == "state" else a.astype("float32") for name, a in drawn(rng).items()}
+    o, cache = linear_recurrence.forward(**arrays, form=form)
+    assert o.dtype == cache.state.dtype == np.float32
