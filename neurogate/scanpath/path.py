@@ -54,6 +54,11 @@ class Scanpath:
         """How many fixations there are."""
         return len(self.x_px)
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Values:
+        """Return rows of x, y and duration, (L, 3), as metrics read them."""
+        rows = np.stack([self.x_px, self.y_px, self.duration_s], axis=1)
+        return rows if dtype is None else rows.astype(dtype)
+
     @property
     def amplitude_px(self) -> Values:
         """Lengths of the saccades between them, (L - 1,)."""

@@ -1,0 +1,193 @@
+"""What a measure of two scanpaths is, and how it is taken of all pairs at once.
+
+A metric is a function of two arrays that reads like its definition. Its compiled twin, in
+`neurogate.backends.numba_cpu`, takes many pairs in one call.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurogate.errors import RequestError
+
+__all__ = ["Metric", "fixations", "metric", "packed"]
+
+Values = NDArray[np.float64]
+
+
+class Metric:
+    """A measure of two scanpaths, as `metric` makes it of a function.
+
+    Parameters
+    ----------
+    function : callable
+        Takes two arrays of fixations and options, and returns a number or a named tuple of numbers.
+    compiled : str
+        Module of `neurogate.backends.numba_cpu` whose function ``pairs`` does the same.
+    values : sequence of str
+        What it returns, if it is several numbers.
+    columns : int
+        How many columns of the fixations it reads: 2 (x and y), or 3 (the duration too).
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], compiled: str, values: Sequence[str], columns: int
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.function, self.compiled, self.values, self.columns = function, compiled, tuple(values), columns
+
+    def __call__(self, a: ArrayLike, b: ArrayLike, **options: Any) -> Any:
+        """Return the measure of one pair."""
+        return self.function(*(fixations(path, self.columns) for path in (a, b)), **options)
+
+    def pairwise(
+        self, paths: Iterable[ArrayLike], others: Iterable[ArrayLike] | None = None, **options: Any
+    ) -> Values:
+        """Return the measure of every path with every other, compiled.
+
+        Parameters
+        ----------
+        paths : iterable of (L, 2 or 3)
+            The first of each pair.
+        others : iterable of (L, 2 or 3), optional
+            The second; `paths` again if left out.
+        **options
+            Of the metric.
+
+        Returns
+        -------
+        (n, m) or (n, m, values) array
+            NaN where the measure has no meaning.
+        """
+        first = [fixations(path, self.columns) for path in paths]
+        second = first if others is None else [fixations(path, self.columns) for path in others]
+        places = np.indices((len(first), len(second))).reshape(2, -1)
+        shape = (len(first), len(second), *([len(self.values)] if self.values else []))
+        return self._of_pairs(first, second, places, options).reshape(shape)
+
+    def leave_one_out(self, paths: Iterable[ArrayLike], **options: Any) -> Values:
+        """Return how each path compares, on average, with all but itself.
+
+        Parameters
+        ----------
+        paths : iterable of (L, 2 or 3)
+            At least two.
+        **options
+            Of the metric.
+
+        Returns
+        -------
+        (n,) or (n, values) array
+            Means over the pairs in which the measure has a meaning.
+
+        Raises
+        ------
+        RequestError
+            If there are fewer than two paths.
+        """
+        listed = list(paths)
+        if len(listed) < 2:
+            raise RequestError(f"There are {len(listed)} scanpaths. One is left out, so give at least 2.")
+        table = self.pairwise(listed, **options)
+        table[np.arange(len(listed)), np.arange(len(listed))] = np.nan
+        counts = np.isfinite(table).sum(axis=1)
+        return np.where(counts > 0, np.nansum(table, axis=1) / np.maximum(counts, 1), np.nan)
+
+    def _of_pairs(
+        self, first: list[Values], second: list[Values], places: NDArray[np.intp], options: dict[str, Any]
+    ) -> Values:
+        module = importlib.import_module(f"neurogate.backends.numba_cpu.{self.compiled}")
+        found: Values = module.pairs(packed(first), packed(second), places, **options)
+        return found
+
+
+def metric(*, compiled: str, values: Sequence[str] = (), columns: int = 2) -> Callable[..., Metric]:
+    """Make a metric of a function.
+
+    Parameters
+    ----------
+    compiled : str
+        Module of `neurogate.backends.numba_cpu` whose ``pairs`` does the same for many pairs.
+    values : sequence of str
+        Names of what it returns, if it is several numbers.
+    columns : int
+        How many columns of the fixations it reads.
+
+    Examples
+    --------
+    >>> from neurogate.scanpath.metrics.multimatch import multimatch
+    >>> multimatch.values
+    ('vector', 'direction', 'length', 'position', 'duration')
+    """
+    return lambda function: Metric(function, compiled, values, columns)
+
+
+def fixations(path: ArrayLike, columns: int = 2) -> Values:
+    """Return a scanpath as an array of its fixations.
+
+    Parameters
+    ----------
+    path : Scanpath or (L, C) array
+        Columns x, y and, if there is a third, the duration.
+    columns : int
+        How many are needed.
+
+    Returns
+    -------
+    (L, columns) float64
+        Without a copy if it can be.
+
+    Raises
+    ------
+    RequestError
+        If there are too few columns, or a number is missing or infinite.
+
+    Examples
+    --------
+    >>> fixations([[1, 2, 0.2], [3, 4, 0.3]]).tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    array = np.asarray(path, dtype=np.float64)
+    if array.size == 0 and array.ndim < 2:
+        array = array.reshape(0, columns)
+    if array.ndim != 2 or array.shape[1] < columns:
+        words = "x, y" if columns == 2 else "x, y, duration"
+        raise RequestError(f"A scanpath is an array of rows {words}; this one has shape {array.shape}.")
+    if not np.isfinite(array[:, :columns]).all():
+        place = int(np.flatnonzero(~np.isfinite(array[:, :columns]).all(axis=1))[0])
+        raise RequestError(
+            f"Fixation {place} (of 0 to {len(array) - 1}) has a number that is missing. Leave it out, "
+            'or make the scanpath with missing="drop".'
+        )
+    return array[:, :columns]
+
+
+def packed(paths: Sequence[Values]) -> tuple[Values, NDArray[np.intp]]:
+    """Put scanpaths one after the other, for what is compiled.
+
+    Parameters
+    ----------
+    paths : sequence of (L, C) arrays
+        All with as many columns.
+
+    Returns
+    -------
+    rows : (sum of L, C) array
+        All fixations.
+    starts : (n + 1,) int
+        Path i is ``rows[starts[i]:starts[i + 1]]``.
+
+    Examples
+    --------
+    >>> packed([np.zeros((2, 2)), np.zeros((3, 2))])[1].tolist()
+    [0, 2, 5]
+    """
+    starts = np.concatenate([[0], np.cumsum([len(path) for path in paths])]).astype(np.intp)
+    rows = np.concatenate(paths) if paths else np.zeros((0, 2))
+    return np.ascontiguousarray(rows), starts
