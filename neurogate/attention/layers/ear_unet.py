@@ -83,7 +83,7 @@ class EarUNet(Layer):
     gated: bool = True
     momentum: NonNegative = 0.1
     eps: NonNegative = 1e-5
-    inner: Mapping[str, Layer] = attrs.field(
+    _inner: Mapping[str, Layer] = attrs.field(
         init=False, eq=False, repr=False
     )  # by the names of its parameters
 
@@ -104,7 +104,7 @@ class EarUNet(Layer):
                 inner[f"gate{i}"] = EarGate(channels=w, gating=w, seed=seed(), **how)
             up = draw.normal(rng, (2 * w, w, *(2,) * self.axes), math.sqrt(1 / w))
             drawn |= {f"up{i}.weight": up, f"up{i}.bias": np.zeros(w)}
-        object.__setattr__(self, "inner", inner)
+        object.__setattr__(self, "_inner", inner)
         for name, layer in inner.items():
             drawn |= named(name, layer.parameters)
         return drawn
@@ -124,7 +124,7 @@ class EarUNet(Layer):
         def apply(name: str, *inputs: Array) -> Array:
             known = part(statistics or {}, name)
             y, kept = nested.forward(
-                self.inner[name], inputs[0], p, name, *inputs[1:], known, training=training
+                self._inner[name], inputs[0], p, name, *inputs[1:], known, training=training
             )
             parts[name] = kept
             running.update({f"{name}.{key}": value for key, value in kept.inner.statistics.items()})
