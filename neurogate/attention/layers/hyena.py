@@ -37,6 +37,8 @@ class Hyena(Layer):
         [x_1, x_2, v] = \mathrm{conv}(x W_{in}^T), \quad u = v \odot x_1, \quad
         y = (x_2 \odot (k * u + D \odot u)) W_{out}^T
 
+    The authors train the filters' network at a rate of 0.001 and its positions at 0.00001, whatever the rest.
+
     Parameters
     ----------
     d_model : int

@@ -69,18 +69,22 @@ def cases(stored: Stored) -> Iterator[Case]:
     yield Case("hyena", "time", time, stored["hyena/W.filter_fn.pos_emb.t"])
     decays = -implicit_filter.decays(d)[None, None]
     yield Case("hyena", "decays", decays, stored["hyena/W.filter_fn.modulation.deltas"])
-    for name, layer in (
-        ("mha2", ZoologyAttention(d_model=d, heads=2)), ("sliding4", ZoologyAttention(d_model=d, window=4)),
-    ):  # fmt: skip
+    for name in sorted({key.partition("/")[0] for key in stored if key.startswith(("mha", "sliding"))}):
+        kind, number = name.rstrip("0123456789"), int(name.lstrip("abcdefghijklmnopqrstuvwxyz"))
+        option = {"heads": number} if kind == "mha" else {"window": number}
+        layer = ZoologyAttention(d_model=d, **option)
         yield from _layer(stored, "zoology_attention", name, layer, pairs(("o", "out_proj")), fused="Wqkv")
     for form in ("linear", "quadratic"):
-        layer = Based(d_model=d, heads=2, d_feature=3, form=form, chunk=5)
+        features = len(stored[f"based_{form}/W.proj_q.weight"]) // 2
+        layer = Based(d_model=d, heads=2, d_feature=features, form=form, chunk=5)
         yield from _layer(stored, "based", f"based_{form}", layer, BASED)
     state = stored["h3/W.ssm_k_kernel.kernel.B"].shape[1]
-    layer = H3(d_model=d, d_head=2, d_state=state, l_max=length)
+    layer = H3(d_model=d, d_head=d // len(stored["h3/W.D"]), d_state=state, l_max=length)
     cache = yield from _layer(stored, "h3", "h3", layer, H3_NAMES)
     for found, which in zip(cache.kernels, ("shift", "diag"), strict=True):
-        yield Case("h3", f"{which} kernel", found, stored[f"h3/kernel_{which}_HL"])
+        wanted = stored[f"h3/kernel_{which}_HL"]
+        silent = wanted.shape[1] - found.shape[1]  # lags beyond the state
+        yield Case("h3", f"{which} kernel", np.pad(found, ((0, 0), (0, silent))), wanted)
     yield from _wkv(stored)
 
 
