@@ -23,14 +23,22 @@ __all__ = ["Cache", "EvictionGate", "State"]
 
 
 class State(NamedTuple):
-    """Keys and values that were kept, (B, H, S, h), and which are there: heads may keep different numbers."""
+    """What stays in the cache; heads may keep different numbers of keys.
+
+    Attributes
+    ----------
+    keys, values : (B, H, S, h)
+        Those that were kept in front, in their order.
+    there : (B, H, S) bool
+        Which of them were kept.
+    """
 
     keys: Array
     values: Array
     there: Array
 
 
-class GateCache(NamedTuple):
+class _GateCache(NamedTuple):
     """What the backward of the gate needs."""
 
     inputs: dict[str, projected_heads.Cache]
@@ -46,7 +54,7 @@ class Cache(NamedTuple):
     ``attention.weights`` are the attention weights, (B, H, T, T).
     """
 
-    gate: GateCache | None
+    gate: _GateCache | None
     inputs: dict[str, projected_heads.Cache]
     attention: evicting_attention.Cache
     out: weighted.Cache
@@ -168,14 +176,14 @@ class EvictionGate(Layer):
     def _hardened(self, p: Array) -> Array:
         return straight_through.forward(p, lambda p: p > self.threshold)[0]
 
-    def _gate(self, x: Array, p: Parameters) -> tuple[Array, GateCache]:
+    def _gate(self, x: Array, p: Parameters) -> tuple[Array, _GateCache]:
         (q, k, v), inputs = projected_heads.each(x, p, self.gate_heads, ("gate_q", "gate_k", "gate_v"))
         o, attention = scaled_dot_product.forward(q, k, v)
         logits, out = weighted.forward(linear, multi_head.joined(o), p, "gate")
         logits = logits.swapaxes(-1, -2)
-        return sigmoid.value(logits), GateCache(inputs, attention, out, logits)
+        return sigmoid.value(logits), _GateCache(inputs, attention, out, logits)
 
-    def _gate_back(self, dp: Array, cache: GateCache) -> tuple[Array, Parameters]:
+    def _gate_back(self, dp: Array, cache: _GateCache) -> tuple[Array, Parameters]:
         dlogits = sigmoid.backward(dp, cache.logits).swapaxes(-1, -2)
         do, gradients = weighted.backward(dlogits, cache.out)
         dheads = scaled_dot_product.backward(multi_head.split(do, self.gate_heads), cache.attention)

@@ -18,7 +18,13 @@ __all__ = ["Cache", "GatedSDPA", "State"]
 
 
 class State(NamedTuple):
-    """Keys and values of what came before, (B, H_kv, S, h), as the heads use them."""
+    """What came before.
+
+    Attributes
+    ----------
+    keys, values : (B, H_kv, S, h)
+        As the heads use them.
+    """
 
     keys: Array
     values: Array

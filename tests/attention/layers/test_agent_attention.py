@@ -17,7 +17,7 @@ from tests.tolerances import TOLERANCE
 NEAR = TOLERANCE["two ways", "float64"]
 
 
-@settings(max_examples=5)
+@settings(max_examples=4)
 @given(st.integers(0, 9), st.sampled_from([(1, 1), (3, 2), (2, 5)]), st.booleans(), st.sampled_from([1, 4]))
 def test_gradients_are_those_of_finite_differences(
     seed: int, grid: tuple[int, int], class_token: bool, agents: int

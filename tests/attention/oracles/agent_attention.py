@@ -18,9 +18,7 @@ def cases(stored: Stored) -> Iterator[Case]:
     ):
         for size in sizes:
             y, _ = operator.forward(stored.real(f"prim.{x}"), [int(n) for n in size.split("x")])
-            yield Case(
-                operator.__name__.removeprefix("neurogate.attention."), size, y, stored[f"prim.{name}_{size}"]
-            )
+            yield Case(operator.__name__.rpartition(".")[2], size, y, stored[f"prim.{name}_{size}"])
     deit = AgentAttention(d_model=24, heads=3, agents=9, rows=6, columns=6)
     swin = WindowedAgentAttention(d_model=24, heads=3, agents=16, rows=8, columns=8, window=8)
     for gate, name, layer in (("agent_attention", "deit", deit), ("agent_windows", "swin", swin)):

@@ -28,6 +28,6 @@ def cases(stored: Stored) -> Iterator[Case]:
     yield Case(gate, "probability", cache.probability, stored["gate_prob"])
     yield Case(gate, "keep", cache.keep, stored["keep"])
     yield Case(gate, "weights", cache.attention.weights, stored["attn"])
-    yield Case("operators.eviction_loss", "loss", np.asarray(loss), stored["L_evict"])
+    yield Case("eviction_loss", "loss", np.asarray(loss), stored["L_evict"])
     yield Case(gate, "dx", dx, stored["d_x"], backward=True)
     yield from gradients(gate, "with its loss", found, stored.under("d_", NAMES))

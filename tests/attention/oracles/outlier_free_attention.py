@@ -34,9 +34,9 @@ def cases(stored: Stored) -> Iterator[Case]:
     for label in _labels(stored, "cs/g"):
         low, high = (float(part[1:]) for part in label.removeprefix("cs/").split("_"))
         y, cache = clipped_softmax.forward(stored["cs/z"], low=low, high=high)
-        yield Case("operators.clipped_softmax", f"{label} y", y, stored[f"{label}/y"])
+        yield Case("clipped_softmax", f"{label} y", y, stored[f"{label}/y"])
         dz = clipped_softmax.backward(stored[f"{label}/R"], cache)
-        yield Case("operators.clipped_softmax", f"{label} dz", dz, stored[f"{label}/d_z"], backward=True)
+        yield Case("clipped_softmax", f"{label} dz", dz, stored[f"{label}/d_z"], backward=True)
     yield Case("outliers", "kurtosis", kurtosis(stored["kurt/x"]), stored["kurt/k"])
     start = QuantizableAttention(d_model=24, heads=3, gate="token", opening=0.25).parameters["gate.out.bias"]
     theirs = stored["init_bias_pi0.25"].astype(np.float32)  # as which it was computed

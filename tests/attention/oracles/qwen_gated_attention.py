@@ -22,8 +22,8 @@ SETTINGS = {
 
 def cases(stored: Stored) -> Iterator[Case]:
     cos, sin = (np.tile(half, 2) for half in rotary.angles(np.arange(10.0), 8))
-    yield Case("operators.rotary", "cos", cos, stored["cos"])
-    yield Case("operators.rotary", "sin", sin, stored["sin"])
+    yield Case("rotary", "cos", cos, stored["cos"])
+    yield Case("rotary", "sin", sin, stored["sin"])
     assert np.array_equal(stored["mask"] == 0, masks.causal(10, 10))
     x = stored.real("x")
     for name, settings in SETTINGS.items():
