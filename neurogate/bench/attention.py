@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import importlib.util
@@ -106,12 +107,24 @@ def rows(
         If a peer's output is not ours.
     """
     torch = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
-    with threadpool_limits(threads):
+    with threadpool_limits(threads), _compiled_threads(threads):
         for case in CASES:
             if layers and case.layer not in layers:
                 continue
             tell(f"attention {case.layer}: {dtype}, {BATCH} x {LENGTH} x {WIDTH}")
             yield from _case(case, torch, dtype, repeat, threads)
+
+
+@contextlib.contextmanager
+def _compiled_threads(threads: int) -> Iterator[None]:
+    """Limit the threads of compiled recurrences, of which `threadpool_limits` knows nothing."""
+    numba = importlib.import_module("numba")
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def _case(case: Case, torch: Any, dtype: str, repeat: int, threads: int) -> Iterator[dict[str, Any]]:
