@@ -101,7 +101,7 @@ def forward(
     one = (len(k), k.shape[-1])
     before = State(xp.zeros(one, k.dtype), xp.full(one, NOTHING, k.dtype)) if state is None else state
     fits(before[0].shape == before[1].shape == one, f"the state must be two of {one}", **said)
-    loops = _loops(xp, form)
+    loops = _loops(xp, form if k.size else "recurrent")
     y, means, masses, after = loops[0](k, v, w, u, *before)
     return y, Cache(k, v, w, u, means, masses, loops, state is not None, State(*after))
 

@@ -103,3 +103,10 @@ def test_shapes_that_do_not_fit_are_a_sentence(shapes: tuple[tuple[int, ...], ..
         wkv.forward(*map(np.ones, shapes))
     with pytest.raises(RequestError, match=r"the state must be two of \(2, 3\)"):
         wkv.forward(*map(np.ones, ((2, 5, 3), (2, 5, 3), (3,), (3,))), wkv.State(np.ones((1, 3)), np.ones(3)))
+
+
+@pytest.mark.parametrize("shape", [(0, 5, 3), (2, 0, 3)])
+def test_nothing_gives_nothing(shape: tuple[int, ...]) -> None:
+    y, cache = wkv.forward(np.ones(shape), np.ones(shape), -np.ones(3), np.zeros(3))
+    assert y.shape == shape
+    assert [array.shape for array in wkv.backward(y, cache)[:4]] == [shape, shape, (3,), (3,)]
