@@ -81,8 +81,8 @@ class Scanpath:
 
     def _chosen(self, which: Any) -> Scanpath:
         arrays = (self.x_px, self.y_px, self.duration_s, self.start_s)
-        chosen = (array[which] for array in arrays)
-        return Scanpath(*chosen, self.width_px, self.height_px, self.px_per_degree)
+        x_px, y_px, duration_s, start_s = (array[which] for array in arrays)
+        return Scanpath(x_px, y_px, duration_s, start_s, self.width_px, self.height_px, self.px_per_degree)
 
 
 def scanpath(
@@ -137,11 +137,12 @@ def scanpath(
     given["start_s"] = np.array(start_s, dtype=np.float64) if timed else np.zeros(x.shape)
     _alike(given)
     table = np.stack(list(given.values()))
-    table = table[:, _kept(np.isfinite(table).all(axis=0), missing, "a number that is missing", "missing")]
+    whole: NDArray[np.bool_] = np.asarray(np.isfinite(table).all(axis=0))
+    table = np.compress(_kept(whole, missing, "a number that is missing", "missing"), table, axis=1)
     if not timed:
         table[3, 1:] = np.cumsum(table[2])[:-1]
     _in_order(table)
-    path = Scanpath(*table, width, height, float(px_per_degree))
+    path = Scanpath(table[0], table[1], table[2], table[3], width, height, float(px_per_degree))
     if outside == "keep":
         return path
     words = f"a place outside the picture of {width:g} x {height:g} px"

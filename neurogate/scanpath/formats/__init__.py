@@ -1,0 +1,1 @@
+"""Files of scanpaths: one module for each format, with its reader and its writer."""

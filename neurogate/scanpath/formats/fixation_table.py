@@ -1,0 +1,118 @@
+"""CSV with a row for each fixation: x, y (px), duration (s), and if known start (s), image and viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurogate.errors import RequestError
+from neurogate.scanpath.formats.delimited import Table, read_table, write_table
+from neurogate.scanpath.formats.viewing import Sizes, Viewing, checked
+
+__all__ = ["read_csv", "write_csv"]
+
+FIELDS = {"x": "x_px", "y": "y_px", "duration": "duration_s", "start": "start_s"}
+
+
+def read_csv(
+    file: Path, *, size: Sizes, complaints: list[str] | None = None, **policies: Any
+) -> list[Viewing]:
+    r"""Read scanpaths; rows of one image and viewer are one, in the order of the file.
+
+    Parameters
+    ----------
+    file : Path
+        Columns x, y, duration, and if there are such start, image, viewer; others are passed over. A cell
+        that is empty or says n/a is a missing number.
+    size : (width, height), or mapping of images to such
+        Of the pictures, in px.
+    complaints : list of str, optional
+        Takes a sentence for each scanpath that is none, which is then left out; without it the first one ends
+        the reading.
+    **policies
+        `missing`, `outside` and `px_per_degree` of `neurogate.scanpath.path.scanpath`.
+
+    Returns
+    -------
+    list of Viewing
+        In the order of their first rows.
+
+    Raises
+    ------
+    RequestError
+        If it is no such table, or holds what is no scanpath.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "gaze.csv"
+    ...     _ = file.write_text("x,y,duration,viewer\n1,2,.2,a\n3,4,.3,b\n5,6,.1,a\n")
+    ...     [(each.viewer, each.path.x_px.tolist()) for each in read_csv(file, size=(80, 60))]
+    [('a', [1.0, 5.0]), ('b', [3.0])]
+    """
+    table = read_table(Path(file))
+    columns = {
+        FIELDS[name]: table.numbers(name) for name in FIELDS if name != "start" or name in table.columns
+    }
+    return checked(_groups(table, columns), file, size, complaints, **policies)
+
+
+def write_csv(file: Path, viewings: Sequence[Viewing]) -> None:
+    r"""Write scanpaths; read back they have the same bits. Sizes of pictures have no place in the table.
+
+    Parameters
+    ----------
+    file : Path
+        Replaced if it is there.
+    viewings : sequence of Viewing
+        Each with a name of its own.
+
+    Raises
+    ------
+    RequestError
+        If two have the same image and viewer, or one has no fixations, of which no row could tell.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from neurogate.scanpath.path import scanpath
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_csv(Path(folder) / "gaze.csv", [Viewing(scanpath([1], [2], [0.5], size=(8, 6)))])
+    ...     (Path(folder) / "gaze.csv").read_text()
+    'x,y,duration,start\n1.0,2.0,0.5,0.0\n'
+    """
+    keys = [(viewing.image, viewing.viewer) for viewing in viewings]
+    for place, (key, viewing) in enumerate(zip(keys, viewings, strict=True)):
+        if key in keys[:place]:
+            raise RequestError(
+                f"Scanpaths {keys.index(key)} and {place} are both of image {key[0]!r} and "
+                f"viewer {key[1]!r}. Give each a name of its own."
+            )
+        if not len(viewing.path):
+            raise RequestError(
+                f"Scanpath {place} has no fixations, so that no row would tell of it. Leave it out."
+            )
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(viewing.path, field) for viewing in viewings] or [[]])
+        for name, field in FIELDS.items()
+    }
+    for name in ("image", "viewer"):
+        words = [getattr(viewing, name) for viewing in viewings for _ in range(len(viewing.path))]
+        columns |= {name: words} if any(words) else {}
+    write_table(file, columns, ",")
+
+
+def _groups(
+    table: Table, columns: dict[str, NDArray[np.float64]]
+) -> Iterator[tuple[str, str, dict[str, NDArray[np.float64]]]]:
+    keys = list(zip(table.words("image"), table.words("viewer"), strict=True))
+    rows: dict[tuple[str, str], list[int]] = {}
+    for row, key in enumerate(keys):
+        rows.setdefault(key, []).append(row)
+    for (image, viewer), own in rows.items():
+        yield image, viewer, {name: column[own] for name, column in columns.items()}

@@ -1,0 +1,106 @@
+"""What is written is read again, in every format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from neurogate.errors import RequestError
+from neurogate.scanpath.formats.events import read_events, write_events
+from neurogate.scanpath.formats.fixation_table import read_csv, write_csv
+from neurogate.scanpath.formats.osie import read_osie, write_osie
+from neurogate.scanpath.formats.vectors import read_vectors, write_vectors
+from neurogate.scanpath.formats.viewing import Viewing, numbered
+from neurogate.scanpath.path import Scanpath, scanpath
+
+SIZE = (80.0, 60.0)
+ROUNDED = 1e-15
+FEW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+places = st.floats(-1e3, 1e3)
+seconds = st.floats(0, 100)
+names = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=4)
+
+
+@st.composite
+def paths(draw: st.DrawFn, least: int = 1) -> Scanpath:
+    rows = draw(st.lists(st.tuples(places, places, seconds), min_size=least, max_size=4))
+    x, y, duration = np.array(rows, dtype=float).reshape(-1, 3).T
+    return scanpath(x, y, duration, size=SIZE)
+
+
+def bits(path: Scanpath) -> list[list[float]]:
+    return [each.tolist() for each in (path.x_px, path.y_px, path.duration_s, path.start_s)]
+
+
+@FEW
+@given(st.dictionaries(st.tuples(names, names), paths(), min_size=1, max_size=3))
+def test_csv_keeps_every_bit_and_name(tmp_path: Path, found: dict[tuple[str, str], Scanpath]) -> None:
+    file = tmp_path / "gaze.csv"
+    write_csv(file, [Viewing(path, *key) for key, path in found.items()])
+    read = read_csv(file, size=SIZE)
+    assert {(each.image, each.viewer): bits(each.path) for each in read} == {
+        key: bits(path) for key, path in found.items()
+    }
+
+
+@FEW
+@given(paths())
+def test_vectors_keep_every_bit(tmp_path: Path, path: Scanpath) -> None:
+    write_vectors(tmp_path / "a.tsv", path)
+    assert bits(read_vectors(tmp_path / "a.tsv", size=SIZE)) == bits(path)
+
+
+@FEW
+@given(paths())
+def test_events_keep_every_bit_in_seconds_and_all_but_the_last_in_milliseconds(
+    tmp_path: Path, path: Scanpath
+) -> None:
+    write_events(tmp_path / "a.tsv", path, style="bids")
+    assert bits(read_events(tmp_path / "a.tsv", style="bids", size=SIZE)) == bits(path)
+    write_events(tmp_path / "b.tsv", path, style="pymovements")
+    read = read_events(tmp_path / "b.tsv", style="pymovements", size=SIZE)
+    np.testing.assert_allclose(bits(read), bits(path), rtol=ROUNDED)
+
+
+@FEW
+@given(st.lists(paths(least=0), min_size=1, max_size=3), st.lists(paths(), min_size=1, max_size=2))
+def test_osie_keeps_paths_of_every_length(tmp_path: Path, one: list[Scanpath], two: list[Scanpath]) -> None:
+    written = numbered(one, "1.jpg") + numbered(two, "2.jpg")
+    write_osie(tmp_path / "a.mat", written)
+    read = read_osie(tmp_path / "a.mat", size=SIZE)
+    assert [(each.image, each.viewer) for each in read] == [(each.image, each.viewer) for each in written]
+    for a, b in zip(read, written, strict=True):
+        np.testing.assert_allclose(bits(a.path), bits(b.path), rtol=ROUNDED)
+
+
+def test_only_the_images_wanted_are_read(tmp_path: Path) -> None:
+    path = scanpath([1], [2], size=SIZE)
+    write_osie(tmp_path / "a.mat", numbered([path], "1.jpg") + numbered([path, path], "2.jpg"))
+    read = read_osie(tmp_path / "a.mat", images={"2.jpg"})
+    assert [(each.image, each.viewer) for each in read] == [("2.jpg", "0"), ("2.jpg", "1")]
+    with pytest.raises(RequestError, match=r"knows no image cat\.jpg\. It has 1\.jpg, 2\.jpg"):
+        read_osie(tmp_path / "a.mat", images={"cat.jpg"})
+
+
+def test_paths_of_one_name_or_without_fixations_are_not_written(tmp_path: Path) -> None:
+    path = scanpath([1], [2], size=SIZE)
+    with pytest.raises(RequestError, match="Scanpaths 0 and 1 are both of image 'a' and viewer 'b'"):
+        write_csv(tmp_path / "a.csv", [Viewing(path, "a", "b")] * 2)
+    with pytest.raises(RequestError, match="Scanpath 1 has no fixations"):
+        write_csv(tmp_path / "a.csv", numbered([path, path[1:]]))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_number_that_is_none_is_written_as_bids_says(tmp_path: Path, value: Any) -> None:
+    from neurogate.scanpath.formats.delimited import read_table, write_table
+
+    write_table(tmp_path / "a.tsv", {"x": np.array([value, 1.5])}, "\t")
+    assert (tmp_path / "a.tsv").read_text().split() == ["x", "n/a", "1.5"]
+    assert np.isnan(read_table(tmp_path / "a.tsv").numbers("x")[0])
