@@ -174,21 +174,20 @@ class GatedLinearAttention(RecurrentLayer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input, the parameters, and a state if one was given."""
         do, gradients = weighted.backward(dy, cache.out)
-        do, dx = self._split(do), 0
-        inner: dict[str, Array] = {}
+        do, dx, flat = self._split(do), 0, {}
         if cache.gate is not None:
-            do, inner["gate"] = gating.backward(do, cache.gate)
+            do, dlogits = gating.backward(do, cache.gate)
+            flat["gate"] = heads_of_steps.joined(dlogits)
         do, more = weighted.backward(do, cache.norm)
         gradients |= more
         *dqkv, dg, dstate = linear_recurrence.backward(do, cache.recurrence)
-        inner |= dict(zip("qkv", dqkv, strict=True))
+        flat |= {name: heads_of_steps.joined(du) for name, du in zip("qkv", dqkv, strict=True)}
         dg = dg * cache.free if cache.free is not None else dg
         dlogits = log_sigmoid.backward(dg, cache.logits) * dg.dtype.type(1 / self.tau)
-        low, more = weighted.backward(heads_of_steps.joined(dlogits), cache.projections["decay"])
-        inner["decay_in"], gradients = low, gradients | more
-        for name, each in inner.items():
-            flat = each if name == "decay_in" else heads_of_steps.joined(each)
-            add, more = weighted.backward(flat, cache.projections[name])
+        flat["decay_in"], more = weighted.backward(heads_of_steps.joined(dlogits), cache.projections["decay"])
+        gradients |= more
+        for name, du in flat.items():
+            add, more = weighted.backward(du, cache.projections[name])
             dx, gradients = dx + add, gradients | more
         return dx, gradients if dstate is None else gradients | {"state": dstate}
 
