@@ -1,13 +1,12 @@
 """What a measure of two scanpaths is, and how it is taken of all pairs at once.
 
-A metric is a function of two arrays that reads like its definition. Its compiled twin, in
-`neurogate.backends.numba_cpu`, takes many pairs in one call.
+A metric is a function of two arrays that reads like its definition. Its compiled twin takes many pairs in one
+call, and is imported when it is first needed.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -16,9 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 
-__all__ = ["Metric", "fixations", "metric", "packed"]
+__all__ = ["Metric", "Pairs", "Places", "fixations", "metric", "packed"]
 
 Values = NDArray[np.float64]
+Places = NDArray[np.intp]
+Pairs = Callable[..., Values]
 
 
 class Metric:
@@ -28,8 +29,9 @@ class Metric:
     ----------
     function : callable
         Takes two arrays of fixations and options, and returns a number or a named tuple of numbers.
-    compiled : str
-        Module of `neurogate.backends.numba_cpu` whose function ``pairs`` does the same.
+    pairs : callable
+        Does the same, compiled, for many pairs: takes a list of arrays of fixations, another, the places of
+        each pair in both (2, P), and the options; returns (P,) or (P, values).
     values : sequence of str
         What it returns, if it is several numbers.
     columns : int
@@ -37,10 +39,10 @@ class Metric:
     """
 
     def __init__(
-        self, function: Callable[..., Any], compiled: str, values: Sequence[str], columns: int
+        self, function: Callable[..., Any], pairs: Pairs, values: Sequence[str], columns: int
     ) -> None:
         functools.update_wrapper(self, function)
-        self.function, self.compiled, self.values, self.columns = function, compiled, tuple(values), columns
+        self.function, self.pairs, self.values, self.columns = function, pairs, tuple(values), columns
 
     def __call__(self, a: ArrayLike, b: ArrayLike, **options: Any) -> Any:
         """Return the measure of one pair."""
@@ -69,7 +71,7 @@ class Metric:
         second = first if others is None else [fixations(path, self.columns) for path in others]
         places = np.indices((len(first), len(second))).reshape(2, -1)
         shape = (len(first), len(second), *([len(self.values)] if self.values else []))
-        return self._of_pairs(first, second, places, options).reshape(shape)
+        return self.pairs(first, second, places, **options).reshape(shape) if places.size else np.zeros(shape)
 
     def leave_one_out(self, paths: Iterable[ArrayLike], **options: Any) -> Values:
         """Return how each path compares, on average, with all but itself.
@@ -99,21 +101,14 @@ class Metric:
         counts = np.isfinite(table).sum(axis=1)
         return np.where(counts > 0, np.nansum(table, axis=1) / np.maximum(counts, 1), np.nan)
 
-    def _of_pairs(
-        self, first: list[Values], second: list[Values], places: NDArray[np.intp], options: dict[str, Any]
-    ) -> Values:
-        module = importlib.import_module(f"neurogate.backends.numba_cpu.{self.compiled}")
-        found: Values = module.pairs(packed(first), packed(second), places, **options)
-        return found
 
-
-def metric(*, compiled: str, values: Sequence[str] = (), columns: int = 2) -> Callable[..., Metric]:
+def metric(*, pairs: Pairs, values: Sequence[str] = (), columns: int = 2) -> Callable[..., Metric]:
     """Make a metric of a function.
 
     Parameters
     ----------
-    compiled : str
-        Module of `neurogate.backends.numba_cpu` whose ``pairs`` does the same for many pairs.
+    pairs : callable
+        Does the same for many pairs (see `Metric`).
     values : sequence of str
         Names of what it returns, if it is several numbers.
     columns : int
@@ -125,7 +120,7 @@ def metric(*, compiled: str, values: Sequence[str] = (), columns: int = 2) -> Ca
     >>> multimatch.values
     ('vector', 'direction', 'length', 'position', 'duration')
     """
-    return lambda function: Metric(function, compiled, values, columns)
+    return lambda function: Metric(function, pairs, values, columns)
 
 
 def fixations(path: ArrayLike, columns: int = 2) -> Values:
@@ -168,17 +163,17 @@ def fixations(path: ArrayLike, columns: int = 2) -> Values:
     return array[:, :columns]
 
 
-def packed(paths: Sequence[Values]) -> tuple[Values, NDArray[np.intp]]:
+def packed(paths: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], Places]:
     """Put scanpaths one after the other, for what is compiled.
 
     Parameters
     ----------
-    paths : sequence of (L, C) arrays
-        All with as many columns.
+    paths : sequence of (L,) or (L, C) arrays
+        All with as many columns, and numbers of one type.
 
     Returns
     -------
-    rows : (sum of L, C) array
+    rows : (sum of L,) or (sum of L, C) array
         All fixations.
     starts : (n + 1,) int
         Path i is ``rows[starts[i]:starts[i + 1]]``.

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurogate.errors import RequestError
-from neurogate.scanpath.metrics.metric import metric
+from neurogate.scanpath.metrics.grouping import Compat, Grouping, saccades, simplified
+from neurogate.scanpath.metrics.metric import Places, metric, packed
 
-__all__ = ["Grouping", "Similarity", "aligned", "multimatch", "simplified"]
+__all__ = ["Similarity", "aligned", "multimatch"]
 
 Values = NDArray[np.float64]
 
@@ -26,18 +27,21 @@ class Similarity(NamedTuple):
     duration: float  # of the fixations before them
 
 
-class Grouping(NamedTuple):
-    """When neighbouring saccades count as one."""
+def _pairs(
+    first: list[Values], second: list[Values], places: Places, *, size: tuple[float, float],
+    grouping: Grouping | None = None, compat: Compat | None = None,
+) -> Values:  # fmt: skip
+    from neurogate.backends.numba_cpu.multimatch import similarities
 
-    direction_deg: float  # those that turn by less, if the fixation between is short
-    duration_s: float  # what short is
-    amplitude_px: float  # those that are shorter, if a fixation beside is short
+    a, b = (packed([_prepared(path, grouping, compat) for path in paths]) for paths in (first, second))
+    return similarities(a, b, places, _diagonal(size))
 
 
-@metric(compiled="multimatch", values=Similarity._fields, columns=3)
+@metric(pairs=_pairs, values=Similarity._fields, columns=3)
 def multimatch(
-    a: Values, b: Values, *, size: tuple[float, float], grouping: Grouping | None = None
-) -> Similarity:
+    a: Values, b: Values, *, size: tuple[float, float], grouping: Grouping | None = None,
+    compat: Compat | None = None,
+) -> Similarity:  # fmt: skip
     r"""Return how alike two scanpaths are in five respects.
 
     Saccades :math:`u_i, v_j` are aligned along the cheapest way through :math:`|u_i - v_j|` (`aligned`). With
@@ -57,7 +61,9 @@ def multimatch(
     size : (float, float)
         Width and height of the picture, in the unit of x and y.
     grouping : Grouping, optional
-        Simplify both before; not at all if left out.
+        Simplify both before (see `grouping.simplified`); not at all if left out.
+    compat : {"multimatch_gaze"}, optional
+        Simplify as multimatch_gaze 0.1.3 does, and give NaN where it fails.
 
     Returns
     -------
@@ -82,21 +88,19 @@ def multimatch(
     >>> multimatch(path, path + [8, 6, 0], size=(80, 60)).position
     0.9
     """
-    diagonal = math.hypot(*size)
-    if not 0 < diagonal < math.inf:
-        raise RequestError(f"The picture is {size[0]:g} x {size[1]:g}. Give a width and a height above 0.")
-    if len(a) < 3 or len(b) < 3:
+    diagonal = _diagonal(size)
+    u, v = (_prepared(path, grouping, compat) for path in (a, b))
+    if not (len(u) and len(v)):
         return Similarity(*[math.nan] * 5)
-    u, v = (_saccades(path) if grouping is None else simplified(path, grouping) for path in (a, b))
     way = aligned(u[:, 2:4], v[:, 2:4])
     x, y = u[way[:, 0]], v[way[:, 1]]
-    lengths = [np.hypot(s[:, 2], s[:, 3]) for s in (x, y)]
+    lengths = [_length(s[:, 2:4]) for s in (x, y)]
     longest = np.maximum(x[:, 4], y[:, 4])
     off = (
-        np.hypot(*(x[:, 2:4] - y[:, 2:4]).T) / (2 * diagonal),
+        _length(x[:, 2:4] - y[:, 2:4]) / (2 * diagonal),
         _between(x[:, 2:4], y[:, 2:4]) / math.pi,
         np.abs(lengths[0] - lengths[1]) / diagonal,
-        np.hypot(*(x[:, :2] - y[:, :2]).T) / diagonal,
+        _length(x[:, :2] - y[:, :2]) / diagonal,
         np.abs(x[:, 4] - y[:, 4]) / np.where(longest > 0, longest, 1),
     )
     return Similarity(*(float(1 - np.median(each)) for each in off))
@@ -124,7 +128,7 @@ def aligned(u: Values, v: Values) -> NDArray[np.intp]:
     >>> aligned(np.array([[1.0, 0], [0, 1.0]]), np.array([[1.0, 0], [1.0, 0], [0, 1.0]])).tolist()
     [[0, 0], [0, 1], [1, 2]]
     """
-    cost = np.hypot(*(u[:, None] - v[None]).transpose(2, 0, 1))
+    cost = _length(u[:, None] - v[None])
     total = np.full(cost.shape, np.inf)
     total[0, 0] = 0.0
     for i, j in np.ndindex(cost.shape):
@@ -136,41 +140,23 @@ def aligned(u: Values, v: Values) -> NDArray[np.intp]:
     return np.array(way[::-1])
 
 
-def simplified(path: Values, grouping: Grouping) -> Values:
-    """Join saccades that go on in one direction, or are short, until nothing changes any more.
-
-    By direction: a saccade joins the one before if they turn by less than `direction_deg` and the fixation
-    between them lasts less than `duration_s`. By length: a saccade shorter than `amplitude_px` joins the one
-    after if the fixation before either lasts less than `duration_s`; a short one at the end joins the one
-    before. What is joined goes from the first start, and has the first duration.
-
-    Parameters
-    ----------
-    path : (L, 3)
-        Fixations: x, y, duration.
-    grouping : Grouping
-        When saccades are joined.
-
-    Returns
-    -------
-    (saccades, 5)
-        x and y of the start, both components, and duration before it.
-
-    Examples
-    --------
-    >>> path = np.array([[0, 0, 0.5], [50, 0, 0.1], [100, 0, 0.5], [100, 50, 0.5]])
-    >>> simplified(path, Grouping(direction_deg=45, duration_s=0.3, amplitude_px=10)).shape
-    (2, 5)
-    """
-    saccades, before = _saccades(path), 0
-    while len(saccades) != before:
-        before = len(saccades)
-        saccades = _by_length(_by_direction(saccades, grouping), grouping)
-    return saccades
+def _diagonal(size: tuple[float, float]) -> float:
+    diagonal = math.hypot(*size)
+    if not (min(size) > 0 and diagonal < math.inf):
+        raise RequestError(f"The picture is {size[0]:g} x {size[1]:g}. Give a width and a height above 0.")
+    return diagonal
 
 
-def _saccades(path: Values) -> Values:
-    return np.column_stack([path[:-1, :2], np.diff(path[:, :2], axis=0), path[:-1, 2]])
+def _prepared(path: Values, grouping: Grouping | None, compat: Compat | None) -> Values:
+    """Return the saccades that are compared: none if there are fewer than three fixations."""
+    if len(path) < 3:
+        return np.zeros((0, 5))
+    return saccades(path) if grouping is None else simplified(path, grouping, compat)
+
+
+def _length(vectors: Values) -> Values:
+    """Return lengths to the same last bit as what is compiled: ties are ties in both."""
+    return np.asarray(np.sqrt(vectors[..., 0] ** 2 + vectors[..., 1] ** 2))
 
 
 def _before(i: int, j: int) -> list[tuple[int, int]]:
@@ -182,37 +168,3 @@ def _between(u: Values, v: Values) -> Values:
     """Return the angle between vectors, from 0 to pi."""
     turn = np.abs(np.arctan2(u[:, 1], u[:, 0]) - np.arctan2(v[:, 1], v[:, 0]))
     return np.minimum(turn, 2 * math.pi - turn)
-
-
-def _by_direction(saccades: Values, grouping: Grouping) -> Values:
-    kept, i = [], 0
-    while i < len(saccades):
-        joins = i + 1 < len(saccades) and saccades[i + 1, 4] < grouping.duration_s
-        if joins:
-            turn = _between(saccades[i : i + 1, 2:4], saccades[i + 1 : i + 2, 2:4])[0]
-            joins = turn < math.radians(grouping.direction_deg)
-        kept.append(_joined(saccades[i], saccades[i + 1]) if joins else saccades[i])
-        i += 2 if joins else 1
-    return np.array(kept)
-
-
-def _by_length(saccades: Values, grouping: Grouping) -> Values:
-    kept: list[Values] = []
-    i, last = 0, len(saccades) - 1
-    while i <= last:
-        short = math.hypot(*saccades[i, 2:4]) < grouping.amplitude_px
-        near = saccades[i : i + 2, 4] < grouping.duration_s
-        if short and i < last and near.any():
-            kept.append(_joined(saccades[i], saccades[i + 1]))
-            i += 2
-            continue
-        if short and i == last and kept and (saccades[i - 1, 4] < grouping.duration_s or near[0]):
-            kept[-1] = _joined(kept[-1], saccades[i])
-        else:
-            kept.append(saccades[i])
-        i += 1
-    return np.array(kept)
-
-
-def _joined(first: Values, second: Values) -> Values:
-    return np.concatenate([first[:2], first[2:4] + second[2:4], first[4:]])
