@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from neurogate.attention.arrays import Array, fits
 
-__all__ = ["joined", "split"]
+__all__ = ["joined", "split", "width"]
 
 
 def split(x: Array, heads: int) -> Array:
@@ -47,3 +47,24 @@ def joined(x: Array) -> Array:
     (1, 5, 4)
     """
     return x.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1])
+
+
+def width(share: float, total: int, heads: int = 1) -> int:
+    """Return how wide each head is, if all together have a share of a width; 0 if that is no whole number.
+
+    Parameters
+    ----------
+    share : float
+        Of the width.
+    total : int
+        The width.
+    heads : int
+        H.
+
+    Examples
+    --------
+    >>> width(1.1, 30, 11), width(0.3, 8, 2)
+    (3, 0)
+    """
+    found = share * total / heads
+    return round(found) if abs(found - round(found)) < 1e-9 * found else 0

@@ -120,7 +120,7 @@ class GatedDeltaNet(RecurrentLayer):
 
     def check(self) -> None:
         """Raise ValueError if values have no whole width."""
-        if (self.expand_v * self.head_width) % 1 or self.value_width < 1:
+        if not self.value_width:
             raise ValueError(
                 f"expand_v is {self.expand_v}; times head_width, {self.head_width}, it must be whole."
             )
@@ -128,7 +128,7 @@ class GatedDeltaNet(RecurrentLayer):
     @property
     def value_width(self) -> int:
         """Width of a value, V."""
-        return round(self.expand_v * self.head_width)
+        return heads_of_steps.width(self.expand_v, self.head_width)
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw maps and convolutions as PyTorch does, and decays as `decay_gate.initial` says."""

@@ -107,10 +107,12 @@ class GatedLinearAttention(RecurrentLayer):
 
     def check(self) -> None:
         """Raise ValueError if heads do not divide the widths, or the least decay is no decay."""
-        for name, width in (("expand_k", self.expand_k), ("expand_v", self.expand_v)):
-            if (width * self.d_model) % self.heads:
+        for name, share, width in zip(
+            ("expand_k", "expand_v"), (self.expand_k, self.expand_v), self.widths, strict=True
+        ):
+            if not width:
                 raise ValueError(
-                    f"{name} is {width}; times d_model, {self.d_model}, it must be a multiple of the heads, "
+                    f"{name} is {share}; times d_model, {self.d_model}, it must be a multiple of the heads, "
                     f"{self.heads}."
                 )
         if self.clamp_min is not None and not self.clamp_min < 0:
@@ -120,8 +122,8 @@ class GatedLinearAttention(RecurrentLayer):
     def widths(self) -> tuple[int, int]:
         """K and V, the widths of a key and of a value of one head."""
         return (
-            round(self.expand_k * self.d_model) // self.heads,
-            round(self.expand_v * self.d_model) // self.heads,
+            heads_of_steps.width(self.expand_k, self.d_model, self.heads),
+            heads_of_steps.width(self.expand_v, self.d_model, self.heads),
         )
 
     def initial(self, rng: np.random.Generator) -> Parameters:

@@ -103,7 +103,7 @@ class ViG(Layer):
 
     def check(self) -> None:
         """Raise ValueError if heads do not divide the widths, or the kernel has no middle."""
-        if self.d_model % self.heads or (self.expand_k * self.d_model) % self.heads:
+        if self.d_model % self.heads or not heads_of_steps.width(self.expand_k, self.d_model, self.heads):
             raise ValueError(
                 f"heads is {self.heads}; it must divide d_model, {self.d_model}, and expand_k times that."
             )
@@ -117,7 +117,7 @@ class ViG(Layer):
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw maps by Xavier's rule times 2^-2.5, the convolution as PyTorch does; norms are 1, biases 0."""
-        d, keys = self.d_model, round(self.expand_k * self.d_model)
+        d, keys = self.d_model, self.heads * heads_of_steps.width(self.expand_k, self.d_model, self.heads)
         shapes = {"q": (keys, d), "k": (keys, d), "v": (d, d), "decay_in": (self.rank, d),
                   "decay": (self.passes * keys, self.rank), "gate": (d, d), "o": (d, d)}  # fmt: skip
         drawn = {f"{name}.weight": draw.xavier_uniform(rng, s, 2**-2.5) for name, s in shapes.items()}
