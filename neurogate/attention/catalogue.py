@@ -175,7 +175,7 @@ CATALOGUE = (
           "softmax attention", "T²"),
     Entry("seqboat", "seqboat:SeqBoat", "18", 2023,
           "Sparse modular activation for efficient sequence modeling, arXiv:2306.11197",
-          "routed attention", "T"),
+          "routed attention", "T log T"),
     Entry("v2p", "pointer_head:PointerHead", "20", 2025,
           "V2P: from background suppression to center peaking for robust GUI grounding task, "
           "arXiv:2508.13634", "pointer", "T²"),
