@@ -1,0 +1,249 @@
+"""Areas under the ROC: how often a map is higher where eyes rested than it is elsewhere."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurogate.errors import RequestError
+from neurogate.scanpath.metrics.priority import at_fixations, checked_map, once_each
+
+__all__ = ["auc_borji", "auc_judd", "auc_shuffled", "auc_uniform", "mann_whitney", "ranks"]
+
+Values = NDArray[np.float64]
+Counts = NDArray[np.intp]
+FEW = 4096
+"""With so many values or fewer, sorting them is quicker than to load what is compiled."""
+
+
+def auc_uniform(priority: ArrayLike, fixated: ArrayLike) -> float:
+    """Return the area with all cells of the map as negatives, fixated or not, as pysaliency does.
+
+    Parameters
+    ----------
+    priority : (H, W)
+        The map.
+    fixated : (L, 2)
+        Cells: column and row; a cell counts as often as it is fixated.
+
+    Returns
+    -------
+    float
+        From 0 to 1, 1/2 by chance and for a flat map; NaN without fixations.
+
+    Raises
+    ------
+    RequestError
+        If a number is missing, or a fixation is outside the map.
+
+    References
+    ----------
+    Kümmerer et al. 2018, arXiv:1704.08615.
+
+    Examples
+    --------
+    >>> auc_uniform([[0, 1], [2, 3]], [[1, 1]])
+    0.875
+    """
+    s = checked_map(priority)
+    return mann_whitney(at_fixations(s, fixated), s.ravel())
+
+
+def auc_shuffled(priority: ArrayLike, fixated: ArrayLike, others: ArrayLike) -> float:
+    """Return the area with the fixations on other pictures as negatives, all of them and none drawn.
+
+    Parameters
+    ----------
+    priority : (H, W)
+        The map.
+    fixated, others : (L, 2), (M, 2)
+        Cells: column and row, of this picture and of others.
+
+    Returns
+    -------
+    float
+        From 0 to 1; NaN without fixations of either kind.
+
+    Raises
+    ------
+    RequestError
+        If a number is missing, or a fixation is outside the map.
+
+    References
+    ----------
+    Tatler et al. 2005, doi:10.1016/j.visres.2004.09.017; Zhang et al. 2008, doi:10.1167/8.7.32.
+
+    Examples
+    --------
+    >>> auc_shuffled([[0, 1], [2, 3]], [[1, 1]], [[0, 0], [1, 1]])
+    0.75
+    """
+    s = checked_map(priority)
+    return mann_whitney(at_fixations(s, fixated), at_fixations(s, others))
+
+
+def auc_judd(
+    priority: ArrayLike, fixated: ArrayLike, *, variant: Literal["mit", "fixatons"] = "mit"
+) -> float:
+    r"""Return the area with thresholds at the fixated values only, and the cells not fixated as negatives.
+
+    With the n fixated cells in falling order, the point i has :math:`y_i = i / n` and
+    :math:`x_i = (\#\{S \ge s_i\} - i) / (N - n)`; between (0, 0), these and (1, 1) lie straight lines.
+
+    Parameters
+    ----------
+    priority : (H, W)
+        The map; nothing is added to break ties, whose points follow from their order.
+    fixated : (L, 2)
+        Cells: column and row; each counts once.
+    variant : {"mit", "fixatons"}
+        "mit" as above. "fixatons" takes off one fewer, i - 1, as the Python code of FixaTons does: areas are
+        smaller by about 1 / (N - n).
+
+    Returns
+    -------
+    float
+        From 0 to 1; NaN if no cell is fixated or all are.
+
+    Raises
+    ------
+    RequestError
+        If a number is missing, or a fixation is outside the map.
+
+    References
+    ----------
+    Judd et al. 2009, doi:10.1109/ICCV.2009.5459462; Bylinskii et al. 2019, arXiv:1604.03605.
+
+    Examples
+    --------
+    >>> auc_judd([[0, 1], [2, 3]], [[1, 1]])
+    1.0
+    """
+    s = checked_map(priority)
+    own = np.sort(at_fixations(s, once_each(fixated)))[::-1]
+    rest = s.size - len(own)
+    if not len(own) or not rest:
+        return float("nan")
+    i = np.arange(1, len(own) + 1)
+    alarms = s.size - ranks(s.ravel(), own)[0] - i + (variant == "fixatons")
+    return float(np.trapezoid([0, *(i / len(own)), 1], [0, *(alarms / rest), 1]))
+
+
+def auc_borji(
+    priority: ArrayLike, fixated: ArrayLike, others: ArrayLike | None = None, *, seed: int,
+    splits: int = 100, step: float = 0.1,
+) -> float:  # fmt: skip
+    """Return the mean area over draws of as many negatives as fixations, with thresholds on a grid.
+
+    The map goes from 0 to 1 first. A grid of thresholds makes the area smaller than `auc_uniform`, which
+    needs neither grid nor draws, and is to be preferred.
+
+    Parameters
+    ----------
+    priority : (H, W)
+        The map.
+    fixated : (L, 2)
+        Cells: column and row; each counts once.
+    others : (M, 2), optional
+        Cells to draw from, for the shuffled area of the MIT benchmark; all of the map if left out.
+    seed : int
+        Of the draws, with replacement.
+    splits : int
+        How many draws.
+    step : float
+        Between thresholds, from 0 up to the largest value drawn or fixated.
+
+    Returns
+    -------
+    float
+        From 0 to 1; NaN without fixations or for a flat map.
+
+    Raises
+    ------
+    RequestError
+        If a number is missing, or a fixation is outside the map.
+
+    References
+    ----------
+    Borji et al. 2013, doi:10.1109/TIP.2012.2210727; Bylinskii et al. 2019, arXiv:1604.03605.
+
+    Examples
+    --------
+    >>> auc_borji([[0, 1], [2, 3]], [[1, 1]], seed=1) > 0.8
+    True
+    """
+    if not (splits >= 1 and 0 < step <= 1):
+        raise RequestError(f"splits is {splits}, step {step:g}. Give at least 1 split, and a step in (0, 1].")
+    s = checked_map(priority)
+    low, high = s.min(), s.max()
+    own = at_fixations(s, once_each(fixated))
+    pool = s.ravel() if others is None else at_fixations(s, others)
+    if not len(own) or not len(pool) or low == high:
+        return float("nan")
+    drawn = np.random.default_rng(seed).choice(pool, (splits, len(own)))
+    own, drawn = (own - low) / (high - low), (drawn - low) / (high - low)
+    return float(np.mean([_on_grid(own, negatives, step) for negatives in drawn]))
+
+
+def mann_whitney(positives: Values, negatives: Values) -> float:
+    """Return the probability that a positive is above a negative, plus half that they are equal.
+
+    Parameters
+    ----------
+    positives, negatives : (n,), (m,)
+        Values.
+
+    Returns
+    -------
+    float
+        NaN if there are none of either kind.
+
+    References
+    ----------
+    Mann & Whitney 1947, doi:10.1214/aoms/1177730491.
+
+    Examples
+    --------
+    >>> mann_whitney(np.array([2.0, 3.0]), np.array([1.0, 2.0]))
+    0.875
+    """
+    if not len(positives) or not len(negatives):
+        return float("nan")
+    below, upto = ranks(negatives, positives)
+    return float((below + upto).mean() / (2 * len(negatives)))
+
+
+def ranks(values: Values, thresholds: Values) -> tuple[Counts, Counts]:
+    """Count the values below each threshold, and those below or equal to it.
+
+    Parameters
+    ----------
+    values : (n,)
+        Finite, in any order.
+    thresholds : (m,)
+        Finite, in any order.
+
+    Returns
+    -------
+    below, upto : (m,) int
+        Counts; many values are counted by what is compiled.
+
+    Examples
+    --------
+    >>> [counts.tolist() for counts in ranks(np.array([3.0, 1, 2]), np.array([2.0, 9]))]
+    [[1, 3], [2, 3]]
+    """
+    if len(values) > FEW:
+        from neurogate.backends.numba_cpu import ranks as compiled
+
+        return compiled.ranks(values, thresholds)
+    ordered = np.sort(values)
+    return np.searchsorted(ordered, thresholds, "left"), np.searchsorted(ordered, thresholds, "right")
+
+
+def _on_grid(own: Values, drawn: Values, step: float) -> float:
+    grid = np.arange(0, max(own.max(), drawn.max()) + step / 1024, step)[::-1]
+    hits, alarms = ((np.asarray(values) >= grid[:, None]).mean(axis=1) for values in (own, drawn))
+    return float(np.trapezoid([0, *hits, 1], [0, *alarms, 1]))

@@ -1,0 +1,123 @@
+"""Measures of what a model says of the next fixation, given those before: one map for each fixation."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurogate.errors import RequestError
+from neurogate.scanpath.metrics.auc import auc_uniform
+from neurogate.scanpath.metrics.information_gain import information_gain
+from neurogate.scanpath.metrics.nss import nss
+
+__all__ = ["conditional_auc", "conditional_information_gain", "conditional_nss"]
+
+Values = NDArray[np.float64]
+
+
+def conditional_nss(priorities: ArrayLike, fixated: ArrayLike) -> Values:
+    """Return for each fixation how far its own map is above its mean there, in its standard deviations.
+
+    Parameters
+    ----------
+    priorities : (L, H, W)
+        Map l is what a model says of fixation l after it saw those before.
+    fixated : (L, 2)
+        Cells: column and row.
+
+    Returns
+    -------
+    (L,) array
+        NaN where a map is flat; the mean over fixations is the cNSS.
+
+    Raises
+    ------
+    RequestError
+        If there is not one map for each fixation, or what `neurogate.scanpath.metrics.nss.nss` complains of.
+
+    References
+    ----------
+    Yang et al. 2024, arXiv:2303.09383; Travi et al. 2022, arXiv:2112.05808.
+
+    Examples
+    --------
+    >>> conditional_nss([[[0, 0], [0, 4]], [[1, 1], [1, 1]]], [[1, 1], [0, 0]]).round(4).tolist()
+    [1.7321, nan]
+    """
+    return np.array([nss(s, place) for s, place in _steps(priorities, fixated)])
+
+
+def conditional_auc(priorities: ArrayLike, fixated: ArrayLike) -> Values:
+    """Return for each fixation the share of cells of its own map that are lower, plus half of those equal.
+
+    Parameters
+    ----------
+    priorities : (L, H, W)
+        Map l is what a model says of fixation l after it saw those before.
+    fixated : (L, 2)
+        Cells: column and row.
+
+    Returns
+    -------
+    (L,) array
+        From 0 to 1; the mean over fixations is the cAUC.
+
+    Raises
+    ------
+    RequestError
+        If there is not one map for each fixation, a number is missing, or a fixation is outside.
+
+    References
+    ----------
+    Yang et al. 2024, arXiv:2303.09383; Travi et al. 2022, arXiv:2112.05808.
+
+    Examples
+    --------
+    >>> conditional_auc([[[0, 1], [2, 3]]], [[1, 1]]).tolist()
+    [0.875]
+    """
+    return np.array([auc_uniform(s, place) for s, place in _steps(priorities, fixated)])
+
+
+def conditional_information_gain(priorities: ArrayLike, fixated: ArrayLike, baseline: ArrayLike) -> Values:
+    """Return for each fixation the bits that its own map gains over a baseline.
+
+    Parameters
+    ----------
+    priorities : (L, H, W)
+        Map l is what a model says of fixation l after it saw those before.
+    fixated : (L, 2)
+        Cells: column and row.
+    baseline : (H, W)
+        Of all fixations.
+
+    Returns
+    -------
+    (L,) array
+        The mean over fixations is the cIG.
+
+    Raises
+    ------
+    RequestError
+        If there is not one map for each fixation, a number is missing, or a fixation is outside.
+
+    References
+    ----------
+    Kümmerer & Bethge 2021, arXiv:2102.12239.
+
+    Examples
+    --------
+    >>> conditional_information_gain([[[1, 3]]], [[1, 0]], [[2, 2]]).round(4).tolist()
+    [0.585]
+    """
+    return np.array([information_gain(s, place, baseline) for s, place in _steps(priorities, fixated)])
+
+
+def _steps(priorities: ArrayLike, fixated: ArrayLike) -> list[tuple[Values, Values]]:
+    maps, places = np.asarray(priorities, np.float64), np.asarray(fixated, np.float64).reshape(-1, 2)
+    if maps.ndim != 3 or len(maps) != len(places):
+        raise RequestError(
+            f"There are maps of shape {maps.shape} and {len(places)} fixations. "
+            "Give one map for each fixation."
+        )
+    return [(s, place[None]) for s, place in zip(maps, places, strict=True)]

@@ -1,0 +1,67 @@
+"""Information gain: how much better a map tells where eyes rest than another does."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurogate.attention.arrays import fits
+from neurogate.scanpath.metrics.priority import at_fixations, checked_map, density, once_each
+
+__all__ = ["information_gain"]
+
+EPSILON = float(np.finfo(np.float64).eps)
+
+
+def information_gain(
+    priority: ArrayLike, fixated: ArrayLike, baseline: ArrayLike, *,
+    variant: Literal["densities", "mit"] = "densities",
+) -> float:  # fmt: skip
+    r"""Return the mean of :math:`\log_2 (P / P_0)` over fixations, in bits.
+
+    Parameters
+    ----------
+    priority, baseline : (H, W)
+        P and :math:`P_0`, divided by their sums here; the baseline is usually the bias to the centre.
+    fixated : (L, 2)
+        Cells: column and row.
+    variant : {"densities", "mit"}
+        "densities": as it stands, over fixations. "mit": both maps go from 0 to 1 before they are divided by
+        their sums, 2.2e-16 is added before the logarithms, and a cell counts once.
+
+    Returns
+    -------
+    float
+        NaN without fixations; minus infinity if P is 0 where an eye rested and the baseline is not.
+
+    Raises
+    ------
+    RequestError
+        If shapes differ, a number is missing, or a fixation is outside the map.
+
+    References
+    ----------
+    Kümmerer et al. 2015, doi:10.1073/pnas.1510393112.
+
+    Examples
+    --------
+    >>> information_gain([[1, 3]], [[1, 0]], [[2, 2]]).__round__(4)
+    0.585
+    """
+    p, base = checked_map(priority), checked_map(baseline, "baseline")
+    fits(p.shape == base.shape, "both maps must have one shape", priority=p, baseline=base)
+    if variant == "mit":
+        fixated = once_each(fixated)
+    if not len(np.asarray(fixated)):
+        return float("nan")
+    gains = _bits(p, fixated, variant) - _bits(base, fixated, variant)
+    return float(gains.mean())
+
+
+def _bits(priority: NDArray[np.float64], fixated: ArrayLike, variant: str) -> NDArray[np.float64]:
+    if variant == "densities":
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log2(at_fixations(density(priority), fixated)))
+    return np.asarray(np.log2(EPSILON + at_fixations(density(priority - priority.min()), fixated)))

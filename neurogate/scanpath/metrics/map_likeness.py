@@ -1,0 +1,141 @@
+"""How alike two maps are: divergence, correlation, and overlap."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurogate.attention.arrays import fits
+from neurogate.scanpath.metrics.priority import checked_map, density
+
+__all__ = ["correlation", "kl_divergence", "similarity"]
+
+Values = NDArray[np.float64]
+EPSILON = float(np.finfo(np.float64).eps)
+LEAST = 1e-20
+
+
+def kl_divergence(
+    priority: ArrayLike, empirical: ArrayLike, *, variant: Literal["mit", "pysaliency"] = "mit"
+) -> float:
+    r"""Return how much is lost when a map stands for another, in nats.
+
+    With both divided by their sums, P the priority and Q the empirical map,
+
+    .. math::
+        \text{mit:} \sum Q \ln\left(\epsilon + \frac{Q}{P + \epsilon}\right), \qquad
+        \text{pysaliency:} \sum Q \ln \frac{Q}{P},
+
+    where pysaliency adds :math:`10^{-20}` to both maps before it divides by their sums.
+
+    Parameters
+    ----------
+    priority, empirical : (H, W)
+        If a number is negative, the smallest is taken off first.
+    variant : {"mit", "pysaliency"}
+        What is done about 0; ε is 2.2e-16.
+
+    Returns
+    -------
+    float
+        At least 0 up to about ε for "mit"; 0 if the maps are the same.
+
+    Raises
+    ------
+    RequestError
+        If shapes differ or a number is missing.
+
+    References
+    ----------
+    Kullback & Leibler 1951, doi:10.1214/aoms/1177729694; Bylinskii et al. 2019, arXiv:1604.03605.
+
+    Examples
+    --------
+    >>> kl_divergence([[1, 1]], [[0, 1]]).__round__(4)
+    0.6931
+    """
+    p, q = _both(priority, empirical)
+    if variant == "mit":
+        p, q = density(p), density(q)
+        return float((q * np.log(EPSILON + q / (p + EPSILON))).sum())
+    p, q = (density(each - min(each.min(), 0.0) + LEAST) for each in (p, q))
+    return float((q * (np.log(q) - np.log(p))).sum())
+
+
+def correlation(priority: ArrayLike, empirical: ArrayLike) -> float:
+    """Return Pearson's correlation of two maps, CC.
+
+    Parameters
+    ----------
+    priority, empirical : (H, W)
+        Maps.
+
+    Returns
+    -------
+    float
+        From -1 to 1; NaN if one is flat.
+
+    Raises
+    ------
+    RequestError
+        If shapes differ or a number is missing.
+
+    References
+    ----------
+    Bylinskii et al. 2019, arXiv:1604.03605.
+
+    Examples
+    --------
+    >>> correlation([[0, 1, 2]], [[1, 3, 5]])
+    1.0
+    """
+    p, q = _both(priority, empirical)
+    if p.min() == p.max() or q.min() == q.max():
+        return float("nan")
+    p, q = p - p.mean(), q - q.mean()
+    return float((p * q).sum() / np.sqrt((p * p).sum() * (q * q).sum()))
+
+
+def similarity(
+    priority: ArrayLike, empirical: ArrayLike, *, variant: Literal["pysaliency", "mit"] = "pysaliency"
+) -> float:
+    """Return the overlap of two maps that are divided by their sums, SIM: the sum of the smaller of the two.
+
+    Parameters
+    ----------
+    priority, empirical : (H, W)
+        Maps.
+    variant : {"pysaliency", "mit"}
+        "mit" takes off the minimum first, "pysaliency" only if it is negative.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    RequestError
+        If shapes differ or a number is missing.
+
+    References
+    ----------
+    Judd et al. 2012, MIT-CSAIL-TR-2012-001; Bylinskii et al. 2019, arXiv:1604.03605.
+
+    Examples
+    --------
+    >>> similarity([[1, 1]], [[0, 1]]), similarity([[1, 2]], [[1, 3]], variant="mit")
+    (0.5, 1.0)
+    """
+    p, q = _both(priority, empirical)
+    if variant == "mit":
+        p, q = p - p.min(), q - q.min()
+    return float(np.minimum(density(p), density(q)).sum())
+
+
+def _both(priority: ArrayLike, empirical: ArrayLike) -> tuple[Values, Values]:
+    p, q = checked_map(priority), checked_map(empirical, "empirical")
+    fits(p.shape == q.shape, "both maps must have one shape", priority=p, empirical=q)
+    return p, q

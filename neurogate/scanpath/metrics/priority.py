@@ -1,0 +1,124 @@
+"""What every measure of a map of priority does first: look at the map, and read it where eyes rested."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurogate.errors import RequestError
+from neurogate.scanpath.metrics.metric import fixations
+
+__all__ = ["at_fixations", "cells", "checked_map", "density", "once_each"]
+
+Values = NDArray[np.float64]
+Cells = NDArray[np.intp]
+
+
+def cells(
+    path: ArrayLike, shape: tuple[int, int], size: tuple[float, float] | None = None,
+    outside: Literal["refuse", "drop"] = "refuse",
+) -> Cells:  # fmt: skip
+    """Return which cells of a map were fixated.
+
+    Parameters
+    ----------
+    path : Scanpath or (L, 2 or 3)
+        Places x, y.
+    shape : (int, int)
+        Rows and columns of the map.
+    size : (float, float), optional
+        Width and height of the picture, in the unit of x and y; a cell is 1 x 1 if left out.
+    outside : {"refuse", "drop"}
+        What to do with a fixation outside the map.
+
+    Returns
+    -------
+    (L, 2) int
+        Column and row.
+
+    Raises
+    ------
+    RequestError
+        If a fixation is outside and that is refused, or a number is missing.
+
+    Examples
+    --------
+    >>> cells([[10, 10], [79, 10]], (6, 8), size=(80, 60)).tolist()
+    [[1, 1], [7, 1]]
+    """
+    height, width = shape
+    scale = np.array([1.0, 1.0] if size is None else [width / size[0], height / size[1]])
+    found = np.floor(fixations(path) * scale)
+    inside = ((found >= 0) & (found < [width, height])).all(axis=1)
+    if outside == "refuse" and not inside.all():
+        place = int(np.flatnonzero(~inside)[0])
+        x, y = found[place]
+        raise RequestError(
+            f"Fixation {place} is in column {x:g}, row {y:g}, outside the map of {width} columns and "
+            f'{height} rows. Leave it out, as `cells` does with outside="drop".'
+        )
+    return np.asarray(found[inside].astype(np.intp))
+
+
+def checked_map(priority: ArrayLike, name: str = "priority") -> Values:
+    """Return a map as numbers.
+
+    Parameters
+    ----------
+    priority : (H, W)
+        Finite.
+    name : str
+        What to call it in a complaint.
+
+    Raises
+    ------
+    RequestError
+        If it is no table, is empty, or has a number that is missing.
+    """
+    array = np.asarray(priority, dtype=np.float64)
+    if array.ndim != 2 or not array.size:
+        raise RequestError(f"{name} has shape {array.shape}. Give a map of rows and columns.")
+    if not np.isfinite(array).all():
+        row, column = np.argwhere(~np.isfinite(array))[0]
+        raise RequestError(
+            f"{name} is {array[row, column]} in row {row}, column {column}. Give finite numbers."
+        )
+    return array
+
+
+def at_fixations(priority: Values, fixated: ArrayLike) -> Values:
+    """Return the values of a map in the cells fixated, (L,).
+
+    Examples
+    --------
+    >>> at_fixations(np.arange(6.0).reshape(2, 3), [[2, 0], [0, 1]]).tolist()
+    [2.0, 3.0]
+    """
+    column, row = cells(fixated, (priority.shape[0], priority.shape[1])).T
+    return np.asarray(priority[row, column])
+
+
+def once_each(fixated: ArrayLike) -> Cells:
+    """Return cells without repetition, by row and column.
+
+    Examples
+    --------
+    >>> once_each([[2, 0], [1, 0], [2, 0]]).tolist()
+    [[1, 0], [2, 0]]
+    """
+    return np.unique(np.floor(fixations(fixated)).astype(np.intp), axis=0)
+
+
+def density(priority: Values) -> Values:
+    """Return a map divided by its sum, its minimum taken off first if that is negative; flat if all is 0.
+
+    Examples
+    --------
+    >>> density(np.array([[1.0, 3.0]])).tolist()
+    [[0.25, 0.75]]
+    """
+    raised = priority - min(priority.min(), 0.0)
+    total = raised.sum()
+    return np.asarray(raised / total) if total > 0 else np.full(priority.shape, 1 / priority.size)
