@@ -15,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 Tensors = Mapping[str, Any]
-Memory = Callable[[Any, Any, Any, Any, Any], Any]
+Memory = Callable[..., Any]
 
 
 def feature_selection(torch: Any, p: Tensors, x: Any, heads: int) -> Any:
