@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurogate.errors import RequestError
+from neurogate.scanpath.metrics.geometry import apart, diagonal, length
 from neurogate.scanpath.metrics.grouping import Compat, Grouping, saccades, simplified
 from neurogate.scanpath.metrics.metric import Places, metric, packed
 
@@ -34,7 +34,7 @@ def _pairs(
     from neurogate.backends.numba_cpu.multimatch import similarities
 
     a, b = (packed([_prepared(path, grouping, compat) for path in paths]) for paths in (first, second))
-    return similarities(a, b, places, _diagonal(size))
+    return similarities(a, b, places, diagonal(size))
 
 
 @metric(pairs=_pairs, values=Similarity._fields, columns=3)
@@ -88,19 +88,19 @@ def multimatch(
     >>> multimatch(path, path + [8, 6, 0], size=(80, 60)).position
     0.9
     """
-    diagonal = _diagonal(size)
+    across = diagonal(size)
     u, v = (_prepared(path, grouping, compat) for path in (a, b))
     if not (len(u) and len(v)):
         return Similarity(*[math.nan] * 5)
     way = aligned(u[:, 2:4], v[:, 2:4])
     x, y = u[way[:, 0]], v[way[:, 1]]
-    lengths = [_length(s[:, 2:4]) for s in (x, y)]
+    lengths = [length(s[:, 2:4]) for s in (x, y)]
     longest = np.maximum(x[:, 4], y[:, 4])
     off = (
-        _length(x[:, 2:4] - y[:, 2:4]) / (2 * diagonal),
+        length(x[:, 2:4] - y[:, 2:4]) / (2 * across),
         _between(x[:, 2:4], y[:, 2:4]) / math.pi,
-        np.abs(lengths[0] - lengths[1]) / diagonal,
-        _length(x[:, :2] - y[:, :2]) / diagonal,
+        np.abs(lengths[0] - lengths[1]) / across,
+        length(x[:, :2] - y[:, :2]) / across,
         np.abs(x[:, 4] - y[:, 4]) / np.where(longest > 0, longest, 1),
     )
     return Similarity(*(float(1 - np.median(each)) for each in off))
@@ -128,7 +128,7 @@ def aligned(u: Values, v: Values) -> NDArray[np.intp]:
     >>> aligned(np.array([[1.0, 0], [0, 1.0]]), np.array([[1.0, 0], [1.0, 0], [0, 1.0]])).tolist()
     [[0, 0], [0, 1], [1, 2]]
     """
-    cost = _length(u[:, None] - v[None])
+    cost = apart(u, v)
     total = np.full(cost.shape, np.inf)
     total[0, 0] = 0.0
     for i, j in np.ndindex(cost.shape):
@@ -140,23 +140,11 @@ def aligned(u: Values, v: Values) -> NDArray[np.intp]:
     return np.array(way[::-1])
 
 
-def _diagonal(size: tuple[float, float]) -> float:
-    diagonal = math.hypot(*size)
-    if not (min(size) > 0 and diagonal < math.inf):
-        raise RequestError(f"The picture is {size[0]:g} x {size[1]:g}. Give a width and a height above 0.")
-    return diagonal
-
-
 def _prepared(path: Values, grouping: Grouping | None, compat: Compat | None) -> Values:
     """Return the saccades that are compared: none if there are fewer than three fixations."""
     if len(path) < 3:
         return np.zeros((0, 5))
     return saccades(path) if grouping is None else simplified(path, grouping, compat)
-
-
-def _length(vectors: Values) -> Values:
-    """Return lengths to the same last bit as what is compiled: ties are ties in both."""
-    return np.asarray(np.sqrt(vectors[..., 0] ** 2 + vectors[..., 1] ** 2))
 
 
 def _before(i: int, j: int) -> list[tuple[int, int]]:
@@ -167,4 +155,5 @@ def _before(i: int, j: int) -> list[tuple[int, int]]:
 def _between(u: Values, v: Values) -> Values:
     """Return the angle between vectors, from 0 to pi."""
     turn = np.abs(np.arctan2(u[:, 1], u[:, 0]) - np.arctan2(v[:, 1], v[:, 0]))
-    return np.minimum(turn, 2 * math.pi - turn)
+    between: Values = np.minimum(turn, 2 * math.pi - turn)
+    return between
