@@ -1,0 +1,102 @@
+"""Smoothing and resizing of planes (..., H, W), in NumPy or CuPy."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurogate.attention.arrays import Array, namespace
+from neurogate.errors import RequestError
+
+__all__ = ["Border", "convolved", "gaussian", "resized", "smoothed"]
+
+Border = Literal["reflect", "edge", "constant"]
+
+
+def gaussian(sigma: float, radius: int | None = None) -> NDArray[np.float64]:
+    r"""Return taps :math:`e^{-k^2 / 2 \sigma^2}` over their sum, from -radius to radius.
+
+    Parameters
+    ----------
+    sigma : float
+        Above 0.
+    radius : int, optional
+        The integer above 3 σ if left out.
+
+    Examples
+    --------
+    >>> gaussian(1.0, 1).round(3).tolist()
+    [0.274, 0.452, 0.274]
+    """
+    if not 0 < sigma < math.inf:
+        raise RequestError(f"A Gaussian has σ = {sigma:g}. Give a finite number above 0.")
+    k = np.arange(-(reach := math.ceil(3 * sigma) if radius is None else radius), reach + 1)
+    taps = np.exp(-(k**2) / (2 * sigma**2))
+    return np.asarray(taps / taps.sum())
+
+
+def convolved(x: Array, taps: NDArray[np.float64], border: Border = "reflect") -> Array:
+    """Convolve the last two axes with the same symmetric taps.
+
+    Parameters
+    ----------
+    x : (..., H, W)
+        Planes.
+    taps : (2 r + 1,)
+        Symmetric.
+    border : {"reflect", "edge", "constant"}
+        How planes go on: mirrored without their border being doubled, with their border, or with 0.
+
+    Examples
+    --------
+    >>> convolved(np.eye(3), np.array([0.25, 0.5, 0.25]), "constant")[1].tolist()
+    [0.25, 0.375, 0.25]
+    """
+    xp, radius = namespace(x=x), len(taps) // 2
+    for axis in (-2, -1):
+        n = x.shape[axis]
+        pads = [(0, 0)] * x.ndim
+        pads[axis] = (radius, radius)
+        lines = xp.moveaxis(xp.pad(x, pads, mode=border), axis, -1)
+        x = xp.moveaxis(sum(float(tap) * lines[..., k : k + n] for k, tap in enumerate(taps)), -1, axis)
+    return x
+
+
+def smoothed(x: Array, sigma: float, border: Border = "reflect") -> Array:
+    """Convolve planes with a Gaussian of radius 3 σ.
+
+    Examples
+    --------
+    >>> bool(np.allclose(smoothed(np.ones((5, 5)), 2.0), 1))
+    True
+    """
+    return convolved(x, gaussian(sigma), border)
+
+
+def resized(x: Array, shape: tuple[int, int]) -> Array:
+    """Interpolate planes linearly to another shape; pixels are areas, so that borders stay where they are.
+
+    Parameters
+    ----------
+    x : (..., H, W)
+        Planes.
+    shape : (int, int)
+        Rows and columns wanted.
+
+    Examples
+    --------
+    >>> resized(np.array([[0.0, 1.0]]), (1, 4)).tolist()
+    [[0.0, 0.25, 0.75, 1.0]]
+    """
+    xp = namespace(x=x)
+    rows, columns = (xp.asarray(_weights(n, m), x.dtype) for n, m in zip(x.shape[-2:], shape, strict=True))
+    return rows @ x @ columns.T
+
+
+def _weights(n: int, m: int) -> NDArray[np.float64]:
+    """Return the (m, n) matrix that takes n pixels to m."""
+    at = np.clip((np.arange(m) + 0.5) * n / m - 0.5, 0, n - 1)
+    return np.asarray(np.maximum(0, 1 - np.abs(at[:, None] - np.arange(n))))
