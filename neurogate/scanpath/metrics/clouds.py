@@ -153,7 +153,7 @@ def mannan_distance(a: Values, b: Values, *, size: tuple[float, float]) -> float
 
     References
     ----------
-    Mannan, Ruddock & Wooding 1995, doi:10.1163/156856895X00250.
+    Mannan, Ruddock & Wooding 1995, Spatial Vision 9, 363.
 
     Examples
     --------
@@ -211,7 +211,7 @@ def mannan(a: Values, b: Values, *, size: tuple[float, float], draws: int = 200,
 
     References
     ----------
-    Mannan, Ruddock & Wooding 1995, doi:10.1163/156856895X00250.
+    Mannan, Ruddock & Wooding 1995, Spatial Vision 9, 363.
 
     Examples
     --------

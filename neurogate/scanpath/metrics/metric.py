@@ -7,7 +7,7 @@ call, and is imported when it is first needed.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,17 +36,21 @@ class Metric:
         What it returns, if it is several numbers.
     columns : int
         How many columns of the fixations it reads: 2 (x and y), or 3 (the duration too).
+    timed : str, optional
+        The option that, if given, makes it read durations.
     """
 
     def __init__(
-        self, function: Callable[..., Any], pairs: Pairs, values: Sequence[str], columns: int
-    ) -> None:
+        self, function: Callable[..., Any], pairs: Pairs, values: Sequence[str], columns: int,
+        timed: str | None,
+    ) -> None:  # fmt: skip
         functools.update_wrapper(self, function)
-        self.function, self.pairs, self.values, self.columns = function, pairs, tuple(values), columns
+        self.function, self.pairs, self.values = function, pairs, tuple(values)
+        self.columns, self.timed = columns, timed
 
     def __call__(self, a: ArrayLike, b: ArrayLike, **options: Any) -> Any:
         """Return the measure of one pair."""
-        return self.function(*(fixations(path, self.columns) for path in (a, b)), **options)
+        return self.function(*self._read([a, b], options), **options)
 
     def pairwise(
         self, paths: Iterable[ArrayLike], others: Iterable[ArrayLike] | None = None, **options: Any
@@ -67,8 +71,8 @@ class Metric:
         (n, m) or (n, m, values) array
             NaN where the measure has no meaning.
         """
-        first = [fixations(path, self.columns) for path in paths]
-        second = first if others is None else [fixations(path, self.columns) for path in others]
+        first = self._read(paths, options)
+        second = first if others is None else self._read(others, options)
         places = np.indices((len(first), len(second))).reshape(2, -1)
         shape = (len(first), len(second), *([len(self.values)] if self.values else []))
         return self.pairs(first, second, places, **options).reshape(shape) if places.size else np.zeros(shape)
@@ -101,8 +105,14 @@ class Metric:
         counts = np.isfinite(table).sum(axis=1)
         return np.where(counts > 0, np.nansum(table, axis=1) / np.maximum(counts, 1), np.nan)
 
+    def _read(self, paths: Iterable[ArrayLike], options: Mapping[str, Any]) -> list[Values]:
+        timed = self.timed is not None and options.get(self.timed) is not None
+        return [fixations(path, 3 if timed else self.columns) for path in paths]
 
-def metric(*, pairs: Pairs, values: Sequence[str] = (), columns: int = 2) -> Callable[..., Metric]:
+
+def metric(
+    *, pairs: Pairs, values: Sequence[str] = (), columns: int = 2, timed: str | None = None
+) -> Callable[..., Metric]:
     """Make a metric of a function.
 
     Parameters
@@ -113,6 +123,8 @@ def metric(*, pairs: Pairs, values: Sequence[str] = (), columns: int = 2) -> Cal
         Names of what it returns, if it is several numbers.
     columns : int
         How many columns of the fixations it reads.
+    timed : str, optional
+        The option that, if given, makes it read durations.
 
     Examples
     --------
@@ -120,7 +132,7 @@ def metric(*, pairs: Pairs, values: Sequence[str] = (), columns: int = 2) -> Cal
     >>> multimatch.values
     ('vector', 'direction', 'length', 'position', 'duration')
     """
-    return lambda function: Metric(function, pairs, values, columns)
+    return lambda function: Metric(function, pairs, values, columns, timed)
 
 
 def fixations(path: ArrayLike, columns: int = 2) -> Values:
