@@ -25,6 +25,7 @@ __all__ = ["forest", "forest_figure"]
 _ROW_MM, _FRAME_MM = 5.0, 14.0
 _SPREAD = 0.22
 _BEYOND = "#D55E00"
+_WIDE = 10.0
 
 
 def forest(
@@ -37,6 +38,8 @@ def forest(
     ax: Axes | None = None,
 ) -> list[Line2D]:
     """Draw the values of all seeds of each condition, their mean and its 95 % interval.
+
+    Where all values are positive and one mean is over ten times another, the axis is logarithmic.
 
     Parameters
     ----------
@@ -76,7 +79,11 @@ def forest(
         axes.set(xlabel=xlabel, ylim=(len(names) - 0.4, -0.6))
         axes.set_yticks(range(len(names)), [display_name(name) for name in names])
         axes.tick_params(axis="y", length=0)
-        axes.locator_params(axis="x", nbins=6)
+        if _is_wide([np.asarray(each, float) for each in values.values()]):
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter("{x:g}")
+        else:
+            axes.locator_params(axis="x", nbins=6)
         axes.spines["left"].set_visible(False)
     return drawn
 
@@ -109,6 +116,14 @@ def forest_figure(measures: Mapping[str, Mapping[str, ArrayLike]]) -> Figure:
             whole = known_mean(np.asarray(next(iter(values.values())), float))
             forest(values, words, reference=whole, ax=axes)
     return made
+
+
+def _is_wide(values: list[NDArray[np.float64]]) -> bool:
+    known = [each[np.isfinite(each)] for each in values]
+    means = [each.mean() for each in known if len(each)]
+    return (
+        bool(means) and min(each.min(initial=1.0) for each in known) > 0 and max(means) > _WIDE * min(means)
+    )
 
 
 def _condition(axes: Axes, row: int, values: NDArray[np.float64], colour: str, limit: float | None) -> Line2D:

@@ -68,3 +68,18 @@ def test_several_measures_share_their_rows_and_each_has_the_mean_of_the_whole_as
     assert [label.get_text() for label in left.get_yticklabels()] == ["whole", "no gate"]
     for axes, mean in ((left, 12.0), (right, 2.0)):
         assert [mean, mean] in [list(line.get_xdata()) for line in axes.lines]
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [
+        ([10.0, 101.0], "log"),
+        ([10.0, 99.0], "linear"),
+        ([-10.0, 1000.0], "linear"),
+        ([np.nan, 1.0], "linear"),
+    ],
+)
+def test_what_differs_by_over_ten_times_stands_on_a_logarithmic_axis(values: list[float], scale: str):
+    with drawing(None) as axes:
+        forest({"a": values[:1], "b": values[1:]}, "error", ax=axes)
+    assert axes.get_xscale() == scale
