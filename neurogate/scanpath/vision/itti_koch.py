@@ -75,8 +75,9 @@ def conspicuity(picture: Array) -> Conspicuity:
 
     Of each feature, the pyramid at scale c is compared with that at c + δ: :math:`|F(c) - F(c + \delta)|`,
     c = 2, 3, 4 and δ = 3, 4 (the scale 0 is the picture). Maps are weakened in the outer
-    twentieth, normalised, added at scale 4, and normalised again. Intensity is the mean of the colours; opponencies are
-    :math:`(r - g) / \max` and :math:`(b - \min(r, g)) / \max`, 0 where the maximum of r, g, b is below .1;
+    twentieth, normalised, added at scale 4, and normalised again. Intensity is the mean of the colours;
+    opponencies are :math:`(r - g) / \max` and :math:`(b - \min(r, g)) / \max`, 0 where the maximum of r, g, b
+    is below .1;
     orientation is :math:`|I * G_0| + |I * G_{\pi/2}|` with Gabor filters at four angles.
 
     Parameters

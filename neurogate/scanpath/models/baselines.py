@@ -1,0 +1,105 @@
+"""Baselines that do not remember: each fixation is drawn alike, from everywhere, the centre, or any map."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurogate.scanpath.metrics.priority import density
+from neurogate.scanpath.models.model import Priority, above, generators, priority_of, size_of
+from neurogate.scanpath.path import Scanpath, scanpath
+from neurogate.scanpath.vision.priors import centre_bias
+
+__all__ = ["CentreBias", "Drawn", "Uniform"]
+
+
+@attrs.frozen(eq=False)
+class Drawn:
+    """Fixations drawn from a map, each alone: within a cell, all places are as likely.
+
+    Parameters
+    ----------
+    priority : callable or (h, w)
+        The map, at least 0.
+    fixations : int
+        In each path.
+    duration_s : float
+        Of each, of which the model says nothing.
+
+    Examples
+    --------
+    >>> paths = Drawn([[0, 1], [0, 0]]).scanpaths(np.zeros((60, 80)), n_paths=2, seed=1)
+    >>> len(paths), bool((paths[0].x_px >= 40).all()), bool((paths[0].y_px < 30).all())
+    (2, True, True)
+    """
+
+    priority: Priority
+    fixations: int = 9
+    duration_s: float = 0.25
+
+    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
+        """Return so many scanpaths on a picture."""
+        return _drawn(priority_of(self.priority, image), self, image, n_paths, seed)
+
+
+@attrs.frozen
+class Uniform:
+    """Fixations anywhere.
+
+    Parameters
+    ----------
+    fixations : int
+        In each path.
+    duration_s : float
+        Of each, of which the model says nothing.
+    """
+
+    fixations: int = 9
+    duration_s: float = 0.25
+
+    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
+        """Return so many scanpaths on a picture."""
+        return _drawn(np.ones((1, 1)), self, image, n_paths, seed)
+
+
+@attrs.frozen
+class CentreBias:
+    """Fixations around the centre, whatever there is to see.
+
+    Parameters
+    ----------
+    spread : float
+        Standard deviation, in widths and heights of the picture, of what is cut off at its border.
+    fixations : int
+        In each path.
+    duration_s : float
+        Of each, of which the model says nothing.
+
+    References
+    ----------
+    Tatler 2007, doi:10.1167/7.14.4.
+    """
+
+    spread: float = 0.25
+    fixations: int = 9
+    duration_s: float = 0.25
+
+    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
+        """Return so many scanpaths on a picture."""
+        return _drawn(centre_bias((48, 64), self.spread), self, image, n_paths, seed)
+
+
+def _drawn(
+    plane: NDArray[np.float64], model: Drawn | Uniform | CentreBias, image: ArrayLike, n_paths: int, seed: int
+) -> list[Scanpath]:
+    above(0, fixations=model.fixations)
+    size, mass = size_of(image), density(plane).ravel()
+    durations = np.full(model.fixations, model.duration_s)
+    paths = []
+    for rng in generators(n_paths, seed):
+        row, column = np.divmod(rng.choice(plane.size, model.fixations, p=mass), plane.shape[1])
+        x, y = np.stack([column, row]) + rng.random((2, model.fixations))
+        places = x * size[0] / plane.shape[1], y * size[1] / plane.shape[0]
+        paths.append(scanpath(*places, durations, size=size))
+    return paths
