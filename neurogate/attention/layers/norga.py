@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -85,8 +85,8 @@ class NonlinearResidualGates(Layer):
     def forward(self, x: Array, prompt: Array | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), and what `backward` needs.
 
-        `prompt`, (B, 2, L, H, h), keys before values, takes the place of the layer's own; then `backward`
-        returns the gradients with respect to both.
+        `prompt`, (B, 2, L, H, h), keys before values, takes the place of the layer's own, whatever its L; then
+        `backward` returns the gradients with respect to both, and those of the layer's own are 0.
         """
         xp, p = self.given(x=x, prompt=prompt)
         sequence(x, self.d_model)
@@ -104,9 +104,9 @@ class NonlinearResidualGates(Layer):
         kept = Cache((q, k, v), inputs, (prompt_k, prompt_v), gate, weights, out, prompt is not None)
         return y, kept
 
-    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
+    def backward(self, dy: Array, cache: Cache) -> tuple[Any, Parameters]:
         """Return the gradients with respect to the input, a prompt that was given, and the parameters."""
-        xp, _ = self.given(dy=dy)
+        xp, p = self.given(dy=dy)
         (q, k, v), (prompt_k, prompt_v) = cache.heads, cache.prompts
         count = prompt_k.shape[-2]
         do, gradients = weighted.backward(dy, cache.out)
@@ -123,10 +123,11 @@ class NonlinearResidualGates(Layer):
         gradients = {} if self.frozen else gradients | more
         gradients |= {"alpha": dalpha, "tau": dtau}
         for name, d in zip(("keys", "values"), dprompts, strict=True):
-            gradients[f"prompt.{name}"] = d.sum(axis=0).swapaxes(0, 1) * (not cache.given)
-        return (
-            (dx, xp.stack([d.swapaxes(1, 2) for d in dprompts], axis=1)) if cache.given else dx
-        ), gradients
+            own = p[f"prompt.{name}"]
+            gradients[f"prompt.{name}"] = 0 * own if cache.given else d.sum(axis=0).swapaxes(0, 1)
+        if cache.given:
+            return (dx, xp.stack([d.swapaxes(1, 2) for d in dprompts], axis=1)), gradients
+        return dx, gradients
 
     def _prompts(self, x: Array, p: Parameters, prompt: Array | None) -> tuple[Array, Array]:
         """Return keys and values of prompts, (B or 1, H, L, h)."""

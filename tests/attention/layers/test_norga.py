@@ -94,6 +94,17 @@ def test_prompts_of_each_input_do_not_mix(rng: np.random.Generator) -> None:
         assert np.allclose(layer.forward(x[i : i + 1], prompt[i : i + 1])[0], together[i], atol=NEAR)
 
 
+def test_a_prompt_of_any_length_leaves_the_own_prompts_alone(rng: np.random.Generator) -> None:
+    layer, x = small(), rng.standard_normal((2, 5, 8))
+    for count in (0, 1, 7):
+        prompt = rng.standard_normal((2, 2, count, 2, 4))
+        (_, dprompt), gradients = layer.backward(x, layer.forward(x, prompt)[1])
+        assert dprompt.shape == prompt.shape
+        for name in ("prompt.keys", "prompt.values"):
+            assert gradients[name].shape == layer.parameters[name].shape
+            assert not gradients[name].any()
+
+
 def test_what_does_not_fit_is_a_sentence() -> None:
     with pytest.raises(RequestError, match="heads is 3; it must divide d_model, 8"):
         make("norga", d_model=8, heads=3)
