@@ -9,6 +9,7 @@ import pytest
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.models.baselines import CentreBias, Drawn, Uniform
+from neurogate.scanpath.models.gravity import Gravity, detail
 from neurogate.scanpath.models.levy import LevyExploration
 from neurogate.scanpath.models.model import Model
 from neurogate.scanpath.models.winner_take_all import WinnerTakeAll
@@ -17,6 +18,7 @@ IMAGE = np.zeros((60, 80))
 MAP = np.random.default_rng(2).random((6, 8))
 MODELS: list[Model] = [
     Drawn(MAP), Uniform(), CentreBias(), WinnerTakeAll(MAP, noise=0.1), LevyExploration(MAP),
+    Gravity(MAP, seconds=1.0),
 ]  # fmt: skip
 
 
@@ -34,7 +36,7 @@ def test_a_path_depends_on_the_seed_and_its_number_alone(model: Model) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_paths_lie_in_the_picture_and_have_its_size(model: Model) -> None:
     for path in model.scanpaths(IMAGE, 20, seed=1):
-        assert len(path) == 9
+        assert len(path) == 9 or isinstance(model, Gravity)
         assert not path.outside.any()
         assert (path.width_px, path.height_px) == (80, 60)
         assert (np.diff(path.start_s) > 0).all()
@@ -98,3 +100,22 @@ def test_a_model_sees_what_is_in_the_picture() -> None:
     picture[32:48, 128:144] = 0.9
     path = WinnerTakeAll(fixations=2).scanpaths(picture, 1, seed=1)[0]
     assert np.hypot(path.x_px[1] - 136, path.y_px[1] - 40) < 20
+
+
+def test_a_mass_is_attracted_and_rests_where_it_is_until_that_is_inhibited() -> None:
+    bright = np.zeros((12, 16))
+    bright[3, 12] = bright[9, 2] = 1.0
+    for path in Gravity(bright).scanpaths(IMAGE, 4, seed=1):
+        nearest = min(np.hypot(path.x_px - x, path.y_px - y).min() for x, y in ((62.5, 17.5), (12.5, 47.5)))
+        assert nearest < 5
+        assert len(path) > 2
+        assert path.start_s[-1] + path.duration_s[-1] <= 3 + 1e-9
+    still = Gravity(bright, inhibition=1e-6).scanpaths(IMAGE, 1, seed=1)[0]
+    assert still.duration_s.max() > 2
+
+
+def test_the_mass_of_a_picture_is_its_detail() -> None:
+    picture = np.zeros((6, 8, 3))
+    assert not detail(picture).any()
+    picture[:, 4:] = 1.0
+    assert set(np.flatnonzero(detail(picture).sum(axis=0))) == {3, 4}

@@ -1,0 +1,147 @@
+"""G-Eymol: the eye is a mass that details of the picture attract, and that friction brings to rest."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurogate.scanpath.metrics.priority import density
+from neurogate.scanpath.models.model import Priority, above, generators, priority_of, size_of
+from neurogate.scanpath.path import Scanpath, scanpath
+from neurogate.scanpath.vision.itti_koch import pyramid
+from neurogate.scanpath.vision.smoothing import resized
+
+__all__ = ["Gravity", "detail"]
+
+Values = NDArray[np.float64]
+CELLS = 32
+"""Of the map, along the longer side."""
+STEP_S = 0.002
+PUSH = 5.0
+"""Speed at the start, in sides per second."""
+
+
+def detail(picture: Values) -> Values:
+    r"""Return :math:`|\nabla I|` of a picture's intensity, the mass of its details.
+
+    Examples
+    --------
+    >>> detail(np.dstack([np.eye(2)] * 3)).round(3).tolist()
+    [[1.414, 1.414], [1.414, 1.414]]
+    """
+    return np.asarray(np.hypot(*np.gradient(picture.mean(axis=2))))
+
+
+@attrs.frozen(eq=False)
+class Gravity:
+    r"""The eye's path a(t) in the field of a picture.
+
+    With places in parts of the picture's longer side, and masses :math:`\mu \propto S^\gamma` that sum
+    to 1,
+
+    .. math::
+        \ddot a = \alpha \sum_p \mu_p (1 - R_p) \frac{p - a}{|p - a|^2 + \epsilon^2} - \lambda \dot a, \qquad
+        \dot R_p = \beta \left(e^{-|p - a|^2 / 2 s^2} - R_p\right).
+
+    A fixation is a stretch of at least 50 ms in which the eye is slower than a limit: the model makes
+    durations of its own. It starts at the centre with a push of random direction, which is all that is
+    random; beyond the border there is a wall.
+
+    Parameters
+    ----------
+    priority : callable or (h, w)
+        The map S, taken from 0 to 1.
+    sharpness : float
+        γ: what is little weighs less still, so that the eye is not held by the centre of all masses.
+    seconds : float
+        How long it looks.
+    pull : float
+        α, in sides² per second².
+    friction : float
+        λ, per second.
+    softening, reach : float
+        ε and s, in sides.
+    inhibition : float
+        β, per second.
+    slow : float
+        Limit of a fixation, in sides per second.
+
+    References
+    ----------
+    Zanca, Melacci & Gori 2020, doi:10.1109/TPAMI.2019.2920636. How fixations are told from saccades, the
+    wall, γ and the constants are choices of this package.
+
+    Examples
+    --------
+    >>> two = np.zeros((12, 16))
+    >>> two[3, 12] = two[9, 2] = 1.0
+    >>> path = Gravity(two).scanpaths(np.zeros((60, 80)), n_paths=1, seed=1)[0]
+    >>> len(path) > 2, bool(path.duration_s.min() >= 0.05)
+    (True, True)
+    """
+
+    priority: Priority = detail
+    sharpness: float = 3.0
+    seconds: float = 3.0
+    pull: float = 100.0
+    friction: float = 30.0
+    softening: float = 0.03
+    reach: float = 0.1
+    inhibition: float = 6.0
+    slow: float = 0.3
+
+    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
+        """Return so many scanpaths on a picture."""
+        above(0, seconds=self.seconds, softening=self.softening, reach=self.reach, slow=self.slow)
+        above(0, pull=self.pull, friction=self.friction, inhibition=self.inhibition)
+        width, height = size_of(image)
+        angles = np.array([rng.uniform(0, 2 * np.pi) for rng in generators(n_paths, seed)])
+        if not n_paths:
+            return []
+        size = np.array([width, height]) / max(width, height)
+        shape = (max(1, round(CELLS * size[1])), max(1, round(CELLS * size[0])))
+        plane = priority_of(self.priority, image)
+        while max(plane.shape) > 2 * CELLS:
+            plane = pyramid(plane, 1)[1]
+        mass = density(np.clip(resized(plane, shape), 0, 1) ** self.sharpness)
+        places, speeds = self._moved(mass, size, angles)
+        side = max(width, height)
+        return [
+            _fixations(own * side, slow, (width, height))
+            for own, slow in zip(places, speeds < self.slow, strict=True)
+        ]
+
+    def _moved(self, mass: Values, size: Values, angles: Values) -> tuple[Values, Values]:
+        """Return places (P, T, 2) and speeds (P, T)."""
+        sides = ((np.arange(n) + 0.5) * side / n for n, side in zip(mass.shape[::-1], size, strict=True))
+        cells = np.stack(np.meshgrid(*sides)).reshape(2, -1)
+        at, moving = (
+            np.tile(size / 2, (len(angles), 1)),
+            PUSH * np.stack([np.cos(angles), np.sin(angles)], axis=1),
+        )
+        returned = np.zeros((len(angles), mass.size))
+        places, speeds = [], []
+        for _ in range(round(self.seconds / STEP_S)):
+            away = cells - at[:, :, None]
+            distance = (away**2).sum(axis=1)
+            drawn = mass.ravel() * (1 - returned) / (distance + self.softening**2)
+            force = self.pull * (away * drawn[:, None]).sum(axis=2)
+            moving = (moving + STEP_S * force) / (1 + STEP_S * self.friction)
+            at = at + STEP_S * moving
+            inside = np.clip(at, 0, size * (1 - 1e-9))
+            at, moving = inside, np.where(inside == at, moving, 0.0)
+            near = np.exp(-distance / (2 * self.reach**2))
+            returned = returned + STEP_S * self.inhibition * (near - returned)
+            places.append(at)
+            speeds.append(np.hypot(moving[:, 0], moving[:, 1]))
+        return np.stack(places, axis=1), np.stack(speeds, axis=1)
+
+
+def _fixations(places: Values, slow: NDArray[np.bool_], size: tuple[int, int]) -> Scanpath:
+    """Return the stretches in which the eye is slow."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], slow, [False]]).astype(int))).reshape(-1, 2)
+    edges = edges[np.diff(edges, axis=1)[:, 0] * STEP_S >= 0.05]
+    means = np.array([places[first:last].mean(axis=0) for first, last in edges]).reshape(-1, 2)
+    durations = np.diff(edges, axis=1)[:, 0] * STEP_S
+    return scanpath(means[:, 0], means[:, 1], durations, edges[:, 0] * STEP_S, size=size)
