@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bench"]
 
-What = Literal["engine", "scale", "attention", "all"]
+What = Literal["engine", "scale", "attention", "scanpath", "all"]
 Row = dict[str, Any]
 Several = Parameter(consume_multiple=True, negative=())
 Plain = Parameter(negative=())
@@ -42,23 +42,26 @@ def bench(
     write: Annotated[bool, Plain] = False,
     out: Path | None = None,
 ) -> int:
-    """Measure how fast the simulator, or gated attention, is on this machine.
+    """Measure how fast the simulator, gated attention, or measures of scanpaths are on this machine.
 
     The engine's workloads are run by neurogate and by every peer that is installed, each in a process of
     its own, in turn; the median counts. Beside them stands what the machine could do at best. Layers of
-    gated attention run beside PyTorch, if it is installed, on the same arrays and one thread.
+    gated attention run beside PyTorch, if it is installed, on the same arrays and one thread. Measures of
+    scanpaths run beside multimatch_gaze and others, if they are installed.
 
     Try:
       neurogate bench
       neurogate bench --workload a1000 c1 --peer brian2-standalone
       neurogate bench attention --layer gla
+      neurogate bench scanpath --json
       neurogate bench all --write
 
     Parameters
     ----------
     what
         engine (workloads beside peers and bounds), scale (how cost grows with size), attention (gated
-        layers beside PyTorch, and how their cost grows with the length), or all.
+        layers beside PyTorch, and how their cost grows with the length), scanpath (measures of two
+        scanpaths beside public packages), or all.
     workload
         Only these: a1000 a2000 b1000 b2000 c1 c10 d1k d4k d16k e64 e64t2.
     peer
@@ -102,6 +105,10 @@ def bench(
 
         parts["attention"] = [row for name in dtypes for row in rows(layer, name, repeat, 1, _tell)]
         parts["attention"] += [row for name in dtypes for row in growth(layer, name, _tell)]
+    if what in ("scanpath", "all"):
+        from neurogate.bench import scanpath
+
+        parts["scanpath"] = list(scanpath.rows(repeat, _tell))
     if write or out:
         _store(out or _FOLDER, parts, command, limits, backend)
     everything = [row for part in parts.values() for row in part]
@@ -175,7 +182,14 @@ def _store(
 
 
 def _shown(parts: Mapping[str, list[Row]]) -> str:
-    from neurogate.cli.bench_table import attention_table, engine_table, missing_line, render, scale_table
+    from neurogate.cli.bench_table import (
+        attention_table,
+        engine_table,
+        missing_line,
+        render,
+        scale_table,
+        scanpath_table,
+    )
 
     texts = []
     if parts.get("engine"):
@@ -184,4 +198,6 @@ def _shown(parts: Mapping[str, list[Row]]) -> str:
         texts.append(render("How cost grows", scale_table(parts["scale"])))
     if parts.get("attention"):
         texts.append(render("Gated attention", attention_table(parts["attention"])))
+    if parts.get("scanpath"):
+        texts.append(render("Measures of scanpaths", scanpath_table(parts["scanpath"])))
     return "\n".join(text for text in texts if text)

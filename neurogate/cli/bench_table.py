@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["attention_table", "engine_table", "missing_line", "render", "scale_table"]
+__all__ = ["attention_table", "engine_table", "missing_line", "render", "scale_table", "scanpath_table"]
 
 Row = dict[str, Any]
 Table = list[list[str]]
@@ -52,6 +52,20 @@ def attention_table(rows: Sequence[Row]) -> Table:
     keys = ("layer", "length", "direction", "dtype", "seconds", "peer", "peer_seconds", "ratio", "slope")
     heading = ["layer", "length", "direction", "dtype", "seconds", "peer", "peer s", "ratio", "slope"]
     return [heading, *([_cell(row.get(key), key) for key in keys] for row in rows)]
+
+
+def scanpath_table(rows: Sequence[Row]) -> Table:
+    """Return the table of measures of scanpaths: seconds for a pair, beside each peer.
+
+    Examples
+    --------
+    >>> scanpath_table([{"metric": "dtw", "length": 50, "seconds": 1.2e-5, "peer": None}])[1]
+    ['dtw', '50', '1.20e-05', '-', '-', '-']
+    """
+    keys = ("metric", "length", "seconds", "peer", "peer_seconds", "ratio")
+    heading = ["metric", "length", "seconds", "peer", "peer s", "ratio"]
+    whole = [{**row, "length": str(row["length"])} for row in rows]
+    return [heading, *([_cell(row.get(key), key) for key in keys] for row in whole)]
 
 
 def scale_table(rows: Sequence[Row]) -> Table:

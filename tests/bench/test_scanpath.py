@@ -1,0 +1,53 @@
+"""The benchmark of measures gives its rows; a peer that computes something else is found."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurogate.bench import scanpath
+from neurogate.cli import main
+
+KEYS = {"metric", "length", "seconds", "peer", "peer_seconds", "ratio"}
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanpath, "LENGTHS", (4, 6))
+    monkeypatch.setattr(scanpath, "PATHS", 4)
+
+
+def test_every_measure_has_a_row_for_each_length() -> None:
+    found = list(scanpath.rows(1, lambda message: None))
+    assert all(row.keys() == KEYS and row["seconds"] > 0 for row in found)
+    assert {(row["metric"], row["length"]) for row in found} == {
+        (case.name, length) for case in scanpath.CASES for length in (4, 6)
+    }
+    beside = [row for row in found if row["metric"] == "hausdorff"]
+    assert [row["peer"] for row in beside] == ["scipy", "scipy"]
+    assert all(row["ratio"] == pytest.approx(row["peer_seconds"] / row["seconds"]) for row in beside)
+
+
+def test_a_peer_that_computes_something_else_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(module: Any, a: np.ndarray, b: np.ndarray) -> float:
+        return 1.0
+
+    case = scanpath.Case("wrong", scanpath.CASES[2].metric, {}, {"json": wrong})
+    monkeypatch.setattr(scanpath, "CASES", (case,))
+    with pytest.raises(RuntimeError, match=r"wrong: json differs by .*; it is not the same measure"):
+        list(scanpath.rows(1, lambda message: None))
+
+
+def test_the_command_prints_the_rows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(scanpath, "CASES", scanpath.CASES[2:3])
+    assert main(["bench", "scanpath", "--repeat", "1", "--json"]) == 0
+    assert all(row.keys() == KEYS for row in json.loads(capsys.readouterr().out))
+    assert main(["bench", "scanpath", "--repeat", "1"]) == 0
+    heading, line, *_ = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["metric", "length", "seconds", "peer", "peer", "s", "ratio"]
+    assert line.split()[:2] == ["dtw", "4"]
