@@ -38,25 +38,23 @@ def ranks(values: Array, thresholds: Array) -> tuple[Array, Array]:
     scale = STRETCHES / span if span > 0 and np.isfinite(STRETCHES / span) else 0.0
     stretch = np.minimum(((own - own[0]) * scale).astype(np.intp), STRETCHES)
     first = np.searchsorted(stretch, np.arange(STRETCHES + 2))
-    between, equal = np.zeros(len(own) + 1, np.intp), np.zeros(len(own) + 1, np.intp)
+    between, equal = np.zeros(len(own), np.intp), np.zeros(len(own), np.intp)
     _place(values, own, first, scale, between, equal)
-    upto = np.cumsum(between)[:-1]
-    return (upto - equal[:-1])[which], upto[which]
+    upto = np.cumsum(between)
+    return (upto - equal)[which], upto[which]
 
 
 @kernel
 def _place(values: Any, own: Any, first: Any, scale: Any, between: Any, equal: Any) -> None:
-    low, high, stretches = own[0], own[-1], first.size - 2
+    low, high = own[0], own[-1]
     for i in range(values.size):
         value = values[i]
-        if value > high:
-            between[-1] += 1
-        elif value < low:
-            between[0] += 1
-        else:
-            place = min(int((value - low) * scale), stretches)
-            k = first[place]
-            while own[k] < value:
-                k += 1
+        if value <= high:
+            stretch = int((value - low) * scale) if value >= low else 0
+            k = first[stretch]
+            if first[stretch + 1] > k:
+                while own[k] < value:
+                    k += 1
+                if own[k] == value:
+                    equal[k] += 1
             between[k] += 1
-            equal[k] += own[k] == value

@@ -95,7 +95,8 @@ def correlation(priority: ArrayLike, empirical: ArrayLike) -> float:
     if p.min() == p.max() or q.min() == q.max():
         return float("nan")
     p, q = p - p.mean(), q - q.mean()
-    return float((p * q).sum() / np.sqrt((p * p).sum() * (q * q).sum()))
+    pq, pp, qq = (np.einsum("ij,ij->", a, b) for a, b in ((p, q), (p, p), (q, q)))
+    return float(pq / np.sqrt(pp * qq))
 
 
 def similarity(

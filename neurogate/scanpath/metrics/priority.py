@@ -119,6 +119,7 @@ def density(priority: Values) -> Values:
     >>> density(np.array([[1.0, 3.0]])).tolist()
     [[0.25, 0.75]]
     """
-    raised = priority - min(priority.min(), 0.0)
+    low = priority.min()
+    raised = priority - low if low < 0 else priority
     total = raised.sum()
     return np.asarray(raised / total) if total > 0 else np.full(priority.shape, 1 / priority.size)

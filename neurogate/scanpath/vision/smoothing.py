@@ -68,6 +68,15 @@ def convolved(x: Array, taps: NDArray[np.float64], border: Border = "reflect") -
 def smoothed(x: Array, sigma: float, border: Border = "reflect") -> Array:
     """Convolve planes with a Gaussian of radius 3 σ.
 
+    Parameters
+    ----------
+    x : (..., H, W)
+        Planes.
+    sigma : float
+        σ, in pixels.
+    border : {"reflect", "edge", "constant"}
+        How planes go on, as in `convolved`.
+
     Examples
     --------
     >>> bool(np.allclose(smoothed(np.ones((5, 5)), 2.0), 1))
