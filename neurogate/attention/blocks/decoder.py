@@ -19,7 +19,7 @@ Norm = Literal["pre", "post"]
 Branch = Callable[[Array], tuple[Array, Any]]
 
 
-class Around(NamedTuple):
+class _Around(NamedTuple):
     """What the backward of one branch with its norm and residual needs."""
 
     before: weighted.Cache | None
@@ -31,9 +31,9 @@ class Cache(NamedTuple):
     """What the backward needs; `keys` (B, S, D) are the `past` of a token that comes after."""
 
     keys: Array
-    attention: Around
-    cross: Around
-    mlp: Around
+    attention: _Around
+    cross: _Around
+    mlp: _Around
 
 
 def initial(rng: np.random.Generator, width: int, hidden: int) -> Parameters:
@@ -189,18 +189,18 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Parameters]:
 
 def _around(
     branch: Branch, x: Array, parameters: Mapping[str, Array], name: str, norm: Norm, eps: float
-) -> tuple[Array, Around]:
+) -> tuple[Array, _Around]:
     """Add a branch to what it sees, with a norm in front of it or behind the sum."""
     if norm == "pre":
         n, before = weighted.forward(layer_norm, x, parameters, name, eps=eps)
         u, inner = branch(n)
-        return x + u, Around(before, inner, None)
+        return x + u, _Around(before, inner, None)
     u, inner = branch(x)
     y, after = weighted.forward(layer_norm, x + u, parameters, name, eps=eps)
-    return y, Around(None, inner, after)
+    return y, _Around(None, inner, after)
 
 
-def _back(branch: Branch, dy: Array, cache: Around) -> tuple[Array, Parameters]:
+def _back(branch: Branch, dy: Array, cache: _Around) -> tuple[Array, Parameters]:
     gradients: Parameters = {}
     if cache.after is not None:
         dy, gradients = weighted.backward(dy, cache.after)
