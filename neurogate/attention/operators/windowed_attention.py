@@ -138,7 +138,7 @@ def _unpaired(xp: Namespace, pairs: Array, cache: Cache) -> Array:
     x = xp.zeros((batch, blocks + 1, heads, cache.window, width), pairs.dtype)
     x[:, :-1] += pairs[..., : cache.window, :]
     x[:, 1:] += pairs[..., cache.window :, :]
-    x = x.swapaxes(1, 2).reshape(batch, heads, -1, width)
+    x = x.swapaxes(1, 2).reshape(batch, heads, (blocks + 1) * cache.window, width)
     x = x[:, :, cache.window - cache.before : cache.window + cache.length]
     return _padded(xp, x, cache.keys - x.shape[2], cache.keys)
 
