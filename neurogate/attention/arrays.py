@@ -12,7 +12,7 @@ import numpy as np
 
 from neurogate.errors import RequestError
 
-__all__ = ["Array", "Cache", "Namespace", "fits", "namespace"]
+__all__ = ["Array", "Cache", "Namespace", "answers", "fits", "namespace"]
 
 Array: TypeAlias = Any
 """A NumPy or CuPy array."""
@@ -40,7 +40,7 @@ def namespace(**arrays: Array) -> Namespace:
     Raises
     ------
     RequestError
-        If libraries are mixed, or something is not an array of floating-point numbers.
+        If libraries are mixed, nothing is given, or something is no array of float32 or float64.
 
     Examples
     --------
@@ -52,6 +52,8 @@ def namespace(**arrays: Array) -> Namespace:
     neurogate.errors.RequestError: x is an array of int64. Give float32 or float64, as x.astype(float) is.
     """
     libraries = {name: _library(name, array) for name, array in arrays.items() if array is not None}
+    if not libraries:
+        raise RequestError(f"{', '.join(arrays)}: nothing was given. Give an array of NumPy or CuPy.")
     if len(set(libraries.values())) > 1:
         told = ", ".join(f"{name} is of {library}" for name, library in libraries.items())
         raise RequestError(f"Arrays of two libraries are mixed: {told}. Move all of them to one of the two.")
@@ -63,7 +65,7 @@ def _library(name: str, array: Array) -> str:
     library = "numpy" if own else type(array).__module__.partition(".")[0]
     if library not in ("numpy", "cupy") or not hasattr(array, "dtype"):
         raise RequestError(f"{name} is {type(array).__name__}. Give an array of NumPy or CuPy.")
-    if array.dtype.kind != "f":
+    if array.dtype.char not in "fd":
         raise RequestError(
             f"{name} is an array of {array.dtype}. Give float32 or float64, as {name}.astype(float) is."
         )
@@ -97,3 +99,29 @@ def fits(condition: bool, what: str, **arrays: Array) -> None:
     if not condition:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items() if array is not None)
         raise RequestError(f"{shapes}: {what}.")
+
+
+def answers(dy: Array, shape: tuple[int, ...]) -> None:
+    """Complain unless a gradient is shaped as the output that it belongs to.
+
+    Parameters
+    ----------
+    dy : array
+        The gradient.
+    shape : tuple of int
+        Of the output.
+
+    Raises
+    ------
+    RequestError
+        If it is not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> answers(np.ones((2, 4)), (2, 3))
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: dy (2, 4): the gradient must be shaped as the output, (2, 3).
+    """
+    namespace(dy=dy)
+    fits(dy.shape == shape, f"the gradient must be shaped as the output, {shape}", dy=dy)

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import attrs
 import numpy as np
 
 from neurogate.attention.arrays import Array, Cache, Namespace, fits, namespace
+from neurogate.errors import RequestError
 from neurogate.units import Seed, settings
 
-__all__ = ["Layer", "Parameters", "RecurrentLayer", "image", "named", "part", "sequence"]
+__all__ = ["Layer", "Parameters", "RecurrentLayer", "image", "named", "part", "restored", "sequence"]
 
 Parameters: TypeAlias = dict[str, Any]
 """Arrays by name; the dots in a name say which part of the layer it belongs to."""
+
+S = TypeVar("S")
 
 
 @settings
@@ -70,9 +73,10 @@ class Layer(abc.ABC):
             self.parameters[name] = array.get() if away else xp.asarray(array)
 
     def given(self, **inputs: Array | None) -> tuple[Namespace, Parameters]:
-        """Return the library of the inputs, and the parameters in the number type of the first."""
-        xp = namespace(**inputs)
-        dtype = next(array for array in inputs.values() if array is not None).dtype
+        """Return the library of the inputs, and the parameters in the number type of the first of them."""
+        first = next(iter(inputs))
+        namespace(**{first: inputs[first]})
+        xp, dtype = namespace(**inputs), inputs[first].dtype  # type: ignore[union-attr]
         namespace(**inputs, **{f"parameter {name}": array for name, array in self.parameters.items()})
         return xp, {name: array.astype(dtype, copy=False) for name, array in self.parameters.items()}
 
@@ -139,6 +143,38 @@ def named(name: str, gradients: Mapping[str, Array | None]) -> Parameters:
     return {f"{name}.{key}": array for key, array in gradients.items() if array is not None}
 
 
+def restored(state: Any, kind: type[S]) -> S | None:
+    """Return a state as the named tuple that it is, or None where none was given.
+
+    Parameters
+    ----------
+    state : tuple, optional
+        What ``cache.state`` was, perhaps read from a file in between.
+    kind : type
+        The named tuple that the layer keeps.
+
+    Raises
+    ------
+    RequestError
+        If it is something else.
+
+    Examples
+    --------
+    >>> from neurogate.attention.layers.rwkv import State
+    >>> restored(np.ones(3), State)
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: state is ndarray. Give (last, mean, mass), as start and cache.state are.
+    """
+    names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
+    if state is None or isinstance(state, kind):
+        return state
+    if isinstance(state, tuple) and len(state) == len(names):
+        return kind(*state)
+    raise RequestError(
+        f"state is {type(state).__name__}. Give ({', '.join(names)}), as start and cache.state are."
+    )
+
+
 def sequence(x: Array, width: int) -> None:
     """Complain unless `x` is a batch of sequences of vectors of the given width.
 
@@ -160,6 +196,7 @@ def sequence(x: Array, width: int) -> None:
     Traceback (most recent call last):
     neurogate.errors.RequestError: x (2, 3): x must be (batch, length, 3).
     """
+    namespace(x=x)
     fits(x.ndim == 3 and x.shape[-1] == width, f"x must be (batch, length, {width})", x=x)
 
 
@@ -186,6 +223,7 @@ def image(channels: int, axes: int, **given: Array) -> None:
     Traceback (most recent call last):
     neurogate.errors.RequestError: x (2, 3, 5): x must be (batch, 3, 2 spatial axes of at least 1).
     """
+    namespace(**given)
     for name, x in given.items():
         good = x.ndim == axes + 2 and x.shape[1] == channels and min(x.shape[2:]) > 0
         fits(good, f"{name} must be (batch, {channels}, {axes} spatial axes of at least 1)", **{name: x})

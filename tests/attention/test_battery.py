@@ -99,6 +99,32 @@ def test_whole_numbers_and_wrong_widths_are_a_sentence(name: str, rng: np.random
         layer.forward(np.ones((1, 2, 3, 4, 5, 6)), *inputs[1:], **more)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_at_all_a_list_and_half_precision_are_a_sentence(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    (x, *rest), more = example.inputs(rng), example.more()
+    for bad in (None, x.tolist(), x.astype(np.float16)):
+        with pytest.raises(RequestError, match="Give"):
+            layer.forward(bad, *rest, **more)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_gradient_of_another_shape_is_a_sentence(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    y, cache = layer.forward(*example.inputs(rng), **example.more())
+    for shape in ((len(y) + 1, *y.shape[1:]), (*y.shape[:-1], y.shape[-1] + 1), y.shape[1:]):
+        with pytest.raises(RequestError, match=r"\(.*\)"):
+            layer.backward(np.ones(shape), cache)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_batch_of_none_is_allowed(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    y, *gradients = run(layer, tuple(array[:0] for array in example.inputs(rng)), example.more())
+    assert len(y) == 0
+    assert all(np.isfinite(array).all() for array in gradients)
+
+
 @pytest.mark.parametrize("name", ONE_BY_ONE)
 def test_one_of_a_batch_is_what_it_is_alone(name: str, rng: np.random.Generator) -> None:
     layer, example = example_layer(name), EXAMPLES[name]
@@ -157,6 +183,17 @@ def test_steps_are_one_pass(name: str, rng: np.random.Generator) -> None:
     for t in range(x.shape[1]):
         y, state = layer.step(x[:, t], state)
         assert near(y, whole[:, t])
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_a_state_of_another_batch_or_kind_is_a_sentence(name: str, rng: np.random.Generator) -> None:
+    layer, (x,) = example_layer(name), EXAMPLES[name].inputs(rng)
+    assert isinstance(layer, RecurrentLayer)
+    for bad in (layer.start(len(x) + 1), np.ones((2, 3)), "state"):
+        with pytest.raises(RequestError):
+            layer.forward(x, bad)
+        with pytest.raises(RequestError):
+            layer.step(x[:, 0], bad)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array
+from neurogate.attention.arrays import Array, answers
 from neurogate.attention.layer import Parameters, named, part
 from neurogate.attention.operators import linear, scaled_dot_product
 
@@ -118,6 +118,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     (1,)
     """
     batch, channels, *sizes = cache.shape
+    answers(dy, cache.shape)
     gradients = {"gamma": (dy * cache.collected).sum().reshape(1)}
     do = (cache.gamma * dy).reshape(batch, 1, channels, math.prod(sizes)).swapaxes(-1, -2)
     dtokens: Array = 0

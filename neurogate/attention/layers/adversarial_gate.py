@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import normed_convolution
 from neurogate.attention.blocks.normed_convolution import Statistics
 from neurogate.attention.layer import Layer, Parameters, image, named, part
@@ -129,6 +129,7 @@ class AdversarialGate(Layer):
     ) -> tuple[tuple[Array, Array], Parameters]:
         """Return the gradients with respect to x and the skip connection, and the parameters."""
         p, attention, _, h3, parts, resized = cache
+        answers(dy, h3.shape)
         gradients: Parameters = {}
 
         def applied(name: str, dy: Array) -> Array:

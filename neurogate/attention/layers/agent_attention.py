@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array
+from neurogate.attention.arrays import Array, answers
 from neurogate.attention.blocks import agent_bias, grid, multi_head, weighted
 from neurogate.attention.layer import Layer, Parameters, named, part, sequence
 from neurogate.attention.operators import adaptive_pooling, biased_attention, convolution, linear
@@ -123,6 +123,7 @@ class AgentAttention(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
+        answers(dy, (len(dy), self.rows * self.columns + self.class_token, self.d_model))
         return self._attend_back(dy, cache)
 
     def _attend(self, x: Array, p: Parameters) -> tuple[Array, Cache]:

@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, restored, sequence
 from neurogate.attention.operators import gru, linear, masks, softmax
 from neurogate.units import Count, settings
 
@@ -109,6 +109,7 @@ class AttentionGru(RecurrentLayer):
 
     def forward(self, x: Array, state: State | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
+        state = restored(state, State)
         numbers = {} if state is None else state._asdict()
         xp, p = self.given(x=x, **numbers)
         sequence(x, self.d_input)

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array
+from neurogate.attention.arrays import Array, answers
 from neurogate.attention.blocks import implicit_filter, mlp, weighted
 from neurogate.attention.layer import Layer, Parameters, named, part, sequence
 from neurogate.attention.operators import causal_convolution, linear, long_convolution
@@ -111,6 +111,7 @@ class BaseConv(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
         bend, (c, w), (a, b) = POINTWISE[self.activation], cache.before, cache.after
+        answers(dy, w.shape)
         dx, gradients = weighted.backward(bend.backward(dy * a, w), cache.projection)
         dc = bend.backward(dy * b, c)
         if self.kernel == "short":

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import mlp, placed_attention, weighted
 from neurogate.attention.layer import Layer, Parameters, named, part, sequence
 from neurogate.attention.operators import fourier_code, layer_norm, object_masks, sinusoidal
@@ -193,6 +193,7 @@ class ClickAttention(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the features of the points and the parameters."""
+        answers(dy, (len(cache.clicked), self.levels, *cache.levels[0].logits.shape[1:]))
         total: Parameters = {}
         dq: Any = 0
         ds: Any = 0

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import weighted
 from neurogate.attention.layer import Layer, Parameters, sequence
 from neurogate.attention.operators import convolution, transposed_convolution
@@ -98,6 +98,7 @@ class ConvAutoencoder(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
+        answers(dy, (len(dy), cache.maps[3].inner.windows.shape[2], self.channels))
         dh, gradients = weighted.backward(dy.swapaxes(1, 2), cache.maps[3])
         for each, before in zip(reversed(cache.maps[:3]), reversed(cache.before[:3]), strict=True):
             dh, found = weighted.backward(relu.backward(dh, before), each)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array
+from neurogate.attention.arrays import Array, answers
 from neurogate.attention.blocks import mlp, multi_head
 from neurogate.attention.layer import Layer, Parameters, named, part, sequence
 from neurogate.attention.operators import layer_norm
@@ -97,6 +97,7 @@ class FeatureSelectionGates(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
         (u, w), (gate1, gate2) = cache.branches, cache.gates
+        answers(dy, w.shape)
         gradients = {"gate2": sigmoid.slope(gate2) * (dy * w).sum(axis=(0, 1))}
         dn, inner = mlp.backward(sigmoid.value(gate2) * dy, cache.mlp)
         dx, weight, bias = layer_norm.backward(dn, cache.norm2)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, fits
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import mlp
 from neurogate.attention.layer import Layer, Parameters, named, part
 from neurogate.units import Count, settings
@@ -81,6 +81,7 @@ class GateNetwork(Layer):
 
         The mask is true where there is an item, and broadcasts to (B, M).
         """
+        namespace(target=target)
         xp, p = self.given(items=items, target=target)
         fits(items.ndim == 3 and items.shape[2] == self.d_model and target.shape == items.shape[::2],
              f"items must be (batch, items, {self.d_model}) and target (batch, {self.d_model})",
@@ -97,6 +98,7 @@ class GateNetwork(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[tuple[Array, Array], Parameters]:
         """Return the gradients with respect to items and target, and the parameters."""
         items, t, mask, gates, activations, gate, unit = cache
+        answers(dy, (len(gates), self.experts))
         e = self.d_model
         dgates = _masked(activations, mask)[..., None] * dy[:, None]
         dseen, inner = mlp.backward(_masked((gates @ dy[..., None])[..., 0], mask)[..., None], unit)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import weighted
 from neurogate.attention.blocks.multi_head import joined, split
 from neurogate.attention.layer import Layer, Parameters, sequence
@@ -158,6 +158,7 @@ class GatedClassAttention(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients of the input and the parameters; those of embeddings are not compensated."""
         xp, (g0, g2), (n, q, k, z, w, h, a, e) = namespace(dy=dy), cache.gates, cache.gated
+        answers(dy, e.shape)
         gradients: Parameters = {}
         dg0 = xp.zeros_like(g0)
 

@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, fits, namespace
 from neurogate.attention.blocks import decay_gate, heads_of_steps, short_convolution, weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, restored, sequence
 from neurogate.attention.operators import delta_rule, l2_norm, linear, rms_norm
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators.linear_recurrence import Form
@@ -152,9 +152,9 @@ class GatedDeltaNet(RecurrentLayer):
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
-        past = (
-            State(*(None,) * 4) if state is None else State(*(a.astype(x.dtype, copy=False) for a in state))
-        )
+        state = restored(state, State)
+        known = (None,) * 4 if state is None else (a.astype(x.dtype, copy=False) for a in state)
+        past = State(*known)
         short, norms, heads = {}, {}, {}
         for name in "qkv":
             flat, short[name] = short_convolution.forward(x, p, name, getattr(past, name))

@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, fits
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, restored, sequence
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import linear, masks, rotary, scaled_dot_product
 from neurogate.units import Count, Fraction, NonNegative, Positive, settings
@@ -183,6 +183,7 @@ class GatedSDPA(RecurrentLayer):
         """
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
+        state = restored(state, State)
         at, logits = self._logits(x, p)
         past = self._past(x, state)
         q, k, v, inputs = self._inputs(x, p, at, past, xp)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import encoder, highway, weighted
 from neurogate.attention.layer import Layer, Parameters, named, part
 from neurogate.attention.operators import linear, sinusoidal, windows
@@ -155,6 +155,7 @@ class Gateformer(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
         parts, (unit, sd, y) = cache.parts, cache.scale
+        answers(dy, y.shape)
         dsd = (dy * y).sum(axis=1, keepdims=True)
         dfused2, gradients = weighted.backward((dy * sd).swapaxes(1, 2), parts["out"])
         dfused1, dcrossed, found = highway.backward(dfused2, parts["gate2"])

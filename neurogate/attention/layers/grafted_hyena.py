@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, restored, sequence
 from neurogate.attention.operators import causal_convolution, linear
 from neurogate.units import Count, settings
 
@@ -69,7 +69,7 @@ class _GraftedHyena(RecurrentLayer):
 
     def forward(self, x: Array, state: State | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
-        before = State() if state is None else State(*state)
+        before = restored(state, State) or State()
         xp, p = self.given(x=x, **before._asdict())
         sequence(x, self.d_model)
         convolutions: dict[str, causal_convolution.Cache] = {}

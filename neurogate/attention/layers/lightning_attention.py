@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, fits
 from neurogate.attention.blocks import heads_of_steps, weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, restored, sequence
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import layer_norm, lightning, linear, linear_positions, rms_norm
 from neurogate.attention.operators.linear_recurrence import Form
@@ -131,6 +131,7 @@ class LightningAttention(RecurrentLayer):
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
         projections, bent, turned, heads = {}, {}, {}, {}
+        state = restored(state, State)
         offset = 0 if state is None else state.position
         for name in "qkv":
             flat, projections[name] = weighted.forward(linear, x, p, name)

@@ -85,7 +85,7 @@ class NonlinearResidualGates(Layer):
     def forward(self, x: Array, prompt: Array | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), and what `backward` needs.
 
-        `prompt`, (B, 2, L, H, h), keys before values, takes the place of the layer's own, whatever its L; then
+        `prompt`, (B, 2, L, H, h), keys before values, takes the place of the layer's own, of any L; then
         `backward` returns the gradients with respect to both, and those of the layer's own are 0.
         """
         xp, p = self.given(x=x, prompt=prompt)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, fits
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import mlp, multi_head, weighted
 from neurogate.attention.layer import Layer, Parameters, named, part, sequence
 from neurogate.attention.operators import layer_norm, softmax
@@ -79,6 +79,7 @@ class PointerHead(Layer):
 
     def forward(self, patches: Array, queries: Array) -> tuple[Array, Cache]:
         """Return the logits (B, Q, N) of patches (B, N, D) and queries (B, Q, D)."""
+        namespace(queries=queries)
         _, p = self.given(patches=patches, queries=queries)
         sequence(patches, self.d_model)
         fits(queries.ndim == 3 and queries.shape[::2] == patches.shape[::2],
@@ -95,6 +96,7 @@ class PointerHead(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[tuple[Array, Array], Parameters]:
         """Return the gradients with respect to patches and queries, and the parameters."""
         d, e = cache.pair
+        answers(dy, cache.weights.shape)
         dlogits = dy * self.d_model**-0.5
         dqueries, found = mlp.backward(dlogits @ e, cache.query)
         gradients = named("query", found)

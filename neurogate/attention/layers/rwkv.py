@@ -8,9 +8,9 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace, namespace
+from neurogate.attention.arrays import Array, Namespace, fits, namespace
 from neurogate.attention.blocks import weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, restored, sequence
 from neurogate.attention.operators import linear, wkv
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.units import Count, settings
@@ -110,9 +110,11 @@ class RwkvTimeMix(RecurrentLayer):
 
     def forward(self, x: Array, state: State | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
-        carried, state = state is not None, state or self.start(len(x), namespace(x=x))
-        xp, p = self.given(x=x, **state._asdict())
         sequence(x, self.d_model)
+        carried, state = state is not None, restored(state, State) or self.start(len(x), namespace(x=x))
+        xp, p = self.given(x=x, **state._asdict())
+        shape = (len(x), self.d_model)
+        fits(all(a.shape == shape for a in state), f"the state must be of {shape}", x=x, **state._asdict())
         last, mean, mass = (array.astype(x.dtype, copy=False) for array in state)
         shifted = xp.concatenate([last[:, None], x], axis=1)
         earlier = shifted[:, :-1]

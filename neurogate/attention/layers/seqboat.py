@@ -11,7 +11,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import gated_attention_unit as unit
 from neurogate.attention.blocks import weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, restored, sequence
 from neurogate.attention.operators import batch_norm, damped_ema, hard_router, layer_norm, linear, packing
 from neurogate.attention.operators.pointwise import silu
 from neurogate.errors import RequestError
@@ -231,6 +231,7 @@ class SeqBoat(RecurrentLayer):
         self, x: Array, state: State | None
     ) -> tuple[Namespace, Parameters, Array | None, unit.Past | None, Any]:
         """Return the library, the parameters, and what a state holds, in the number type of the input."""
+        state = restored(state, State)
         numbers = {} if state is None else dict(zip(State._fields, state[:3], strict=False))
         xp, p = self.given(x=x, **numbers)
         sequence(x, self.d_model)

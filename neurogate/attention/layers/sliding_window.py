@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, fits
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, restored, sequence
 from neurogate.attention.operators import linear, rotary, windowed_attention
 from neurogate.units import Count, NonNegative, Positive, settings
 
@@ -113,7 +113,7 @@ class SlidingWindow(RecurrentLayer):
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
-        begin = state or self.start(len(x), xp)
+        begin = restored(state, State) or self.start(len(x), xp)
         past = begin.keys.shape[2]
         shape = (len(x), self.kv_heads, past, self.head_width)
         fits(begin.keys.shape == begin.values.shape == shape, f"keys and values must be {shape}",

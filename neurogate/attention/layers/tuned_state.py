@@ -9,7 +9,7 @@ import numpy as np
 
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
-from neurogate.attention.layer import Parameters, RecurrentLayer
+from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
 from neurogate.attention.layers import gated_linear_attention
 from neurogate.attention.layers.gated_linear_attention import GatedLinearAttention
 from neurogate.attention.operators import low_rank_state
@@ -106,6 +106,7 @@ class TunedState(RecurrentLayer):
         It starts with the learnt state unless one is given; `reset` is as in `GatedLinearAttention`.
         """
         xp, p = self.given(x=x, state=state)
+        sequence(x, self.d_model)
         start, before = None, state
         if state is None:
             learnt, start = self._start(p)

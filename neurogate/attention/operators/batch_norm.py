@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 
 __all__ = ["Cache", "Running", "backward", "forward"]
 
@@ -135,6 +135,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None, Array | None
     [[0.0], [0.0]]
     """
     unit, inverse_sd, weight, biased, over, _, training = cache
+    answers(dy, unit.shape)
     g = dy if weight is None else dy * weight.reshape(inverse_sd.shape)
     if training:
         g = g - g.mean(axis=over, keepdims=True) - unit * (g * unit).mean(axis=over, keepdims=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import windows
 from neurogate.attention.operators.windows import PerAxis
 
@@ -110,6 +110,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     ([[[1.0, 2.0, 2.0, 1.0]]], [[[1.0, 3.0, 5.0]]])
     """
     columns, weight, seen, groups, biased = cache
+    answers(dy, (len(columns), len(weight), *seen.places))
     batch, outputs, *places = dy.shape
     rows = dy.reshape(batch, groups, outputs // groups, math.prod(places))
     dcolumns = _grouped(weight, groups).swapaxes(-1, -2) @ rows

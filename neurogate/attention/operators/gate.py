@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
 
 __all__ = ["Cache", "Combine", "backward", "forward"]
@@ -95,6 +95,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
     >>> backward(np.ones((1, 2)), cache)[1].tolist()
     [[1.5]]
     """
+    answers(dy, cache.u.shape)
     multiplied = cache.combine == "multiply"
     du, dvalues = (dy * cache.values, dy * cache.u) if multiplied else (dy, dy)
     broad = tuple(i for i, n in enumerate(cache.values.shape) if n == 1 != dy.shape[i])

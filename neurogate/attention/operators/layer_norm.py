@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -96,6 +96,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None, Array | None
     [-1.0, 1.0]
     """
     unit, inverse_sd, weight, biased = cache
+    answers(dy, unit.shape)
     g = dy if weight is None else dy * weight
     dx = g - g.mean(axis=-1, keepdims=True) - unit * (g * unit).mean(axis=-1, keepdims=True)
     dx *= inverse_sd

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, Cache, namespace
+from neurogate.attention.arrays import Array, Cache, answers, namespace
 
 __all__ = [
     "POINTWISE", "Pointwise", "elu", "gelu", "identity", "log_sigmoid", "normal_cdf", "relu", "sigmoid",
@@ -45,6 +45,7 @@ class Pointwise(NamedTuple):
 
     def backward(self, dy: Array, cache: Cache) -> Array:
         """Return the gradient with respect to the input of `forward`."""
+        answers(dy, cache.shape)
         return dy * self.slope(cache)
 
 

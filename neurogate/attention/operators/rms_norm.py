@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -88,6 +88,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None]:
     [1.0, 1.0]
     """
     unit, inverse_rms, weight = cache
+    answers(dy, unit.shape)
     g = dy if weight is None else dy * weight
     dx = (g - unit * (g * unit).mean(axis=-1, keepdims=True)) * inverse_rms
     dweight = None if weight is None else (dy * unit).reshape(-1, dy.shape[-1]).sum(axis=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import windows
 from neurogate.attention.operators.windows import PerAxis
 
@@ -106,6 +106,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     ([[[3.0, 3.0]]], [[[3.0, 3.0, 3.0]]])
     """
     x, weight, laid, groups, biased = cache
+    answers(dy, laid.shape)
     seen, _ = windows.forward(dy, laid.kernel, stride=laid.stride, padding=laid.padding)
     columns = seen.reshape(len(x), groups, math.prod(weight.shape[1:]), math.prod(x.shape[2:]))
     dx = (_grouped(weight, groups) @ columns).reshape(x.shape)
