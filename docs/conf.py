@@ -76,7 +76,7 @@ class Gates(SphinxDirective):
         errors = agreement()
         rows = [["gate", "no.", "paper", "gates", "cost", "forward", "backward"]]
         for gate in CATALOGUE:
-            near = [f"{error:.0e}" for error in errors.get(gate.name, ())] or ["–", "–"]
+            near = [f"{error:.0e}".replace("nan", "–") for error in errors.get(gate.name, ())] or ["–", "–"]
             paper = f"{gate.paper} ({gate.year})"
             rows.append([f"``{gate.name}``", gate.section, paper, gate.kind, gate.cost, *near])
         text = "".join(

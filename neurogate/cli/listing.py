@@ -84,7 +84,7 @@ def _gates() -> dict[str, str]:
     errors = agreement()
     rows = {"gate": ("no.", "year", "gates", "cost", "forward", "backward", "paper")}
     for entry in CATALOGUE:
-        near = [f"{error:.0e}" for error in errors.get(entry.name, ())] or ["-", "-"]
+        near = [f"{error:.0e}".replace("nan", "-") for error in errors.get(entry.name, ())] or ["-", "-"]
         rows[entry.name] = (
             entry.section, str(entry.year), entry.kind, entry.cost, near[0], near[1], entry.paper
         )  # fmt: skip
