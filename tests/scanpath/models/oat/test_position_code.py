@@ -27,9 +27,9 @@ def test_likeness_follows_distance_alone_and_is_a_gaussian_of_it() -> None:
 
 def test_what_is_learnt_comes_near_and_is_less_exact() -> None:
     aim, started = wanted(6), likeness(learnt_code(6, 16, steps=0))
-    errors = [abs(likeness(learnt_code(6, 16, steps=steps)) - aim).max() for steps in (200, 2000)]
+    errors = [abs(likeness(learnt_code(6, 16, steps=steps)) - aim).max() for steps in (100, 800)]
     assert abs(started - aim).max() > errors[0] > errors[1]
-    assert abs(likeness(exact_code(6, 16)) - aim).max() < 1e-12 < errors[1] < 1e-2
+    assert abs(likeness(exact_code(6, 16)) - aim).max() < 1e-12 < errors[1] < 0.05
 
 
 def test_the_slope_of_what_is_learnt_is_that_of_its_loss(rng: np.random.Generator) -> None:
