@@ -9,9 +9,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 import neurogate
 from neurogate.cli import main
+from neurogate.cli.app import app
 
 Captured = pytest.CaptureFixture[str]
 
@@ -40,7 +42,7 @@ def test_the_help_of_a_command_has_an_example(command: list[str], capsys: Captur
 def test_the_help_of_an_option_is_as_wide_as_the_terminal(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr(app, "console", Console(width=300))  # one that was made before keeps its width
     assert main(["sweep", "--help"]) == 0
     (line,) = (line for line in capsys.readouterr().out.splitlines() if "--draw STR" in line)
     assert " A key and its distribution, " in line
