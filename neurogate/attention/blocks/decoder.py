@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, namespace
-from neurogate.attention.blocks import mlp, multi_head, weighted
+from neurogate.attention.blocks import mlp, multi_head, residual
 from neurogate.attention.layer import Parameters, named, part
-from neurogate.attention.operators import layer_norm
 from neurogate.attention.operators.masks import causal
 
 __all__ = ["Cache", "backward", "forward", "initial"]
-
-Norm = Literal["pre", "post"]
-Branch = Callable[[Array], tuple[Array, Any]]
-
-
-class _Around(NamedTuple):
-    """What the backward of one branch with its norm and residual needs."""
-
-    before: weighted.Cache | None
-    inner: Any
-    after: weighted.Cache | None
 
 
 class Cache(NamedTuple):
     """What the backward needs; `keys` (B, S, D) are the `past` of a token that comes after."""
 
     keys: Array
-    attention: _Around
-    cross: _Around
-    mlp: _Around
+    attention: residual.Cache
+    cross: residual.Cache
+    mlp: residual.Cache
 
 
 def initial(rng: np.random.Generator, width: int, hidden: int) -> Parameters:
@@ -60,7 +48,7 @@ def initial(rng: np.random.Generator, width: int, hidden: int) -> Parameters:
 
 
 def forward(
-    x: Array, memory: Array, parameters: Mapping[str, Array], *, heads: int, norm: Norm = "pre",
+    x: Array, memory: Array, parameters: Mapping[str, Array], *, heads: int, norm: residual.Norm = "pre",
     activation: str = "relu", seen: Array | None = None, past: Array | None = None, eps: float = 1e-5,
 ) -> tuple[Array, Cache]:  # fmt: skip
     r"""Attend to earlier tokens, then to a memory, then map each token by itself, with residuals around all.
@@ -134,7 +122,7 @@ def forward(
 
     caches = []
     for name, branch in (("norm1", itself), ("norm2", across), ("norm3", alone)):
-        x, cache = _around(branch, x, parameters, name, norm, eps)
+        x, cache = residual.forward(branch, x, parameters, name, norm=norm, eps=eps)
         caches.append(cache)
     return x, Cache(kept[0], *caches)
 
@@ -182,31 +170,6 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Parameters]:
 
     gradients: Parameters = {}
     for branch, around in ((alone, cache.mlp), (across, cache.cross), (itself, cache.attention)):
-        dy, found = _back(branch, dy, around)
+        dy, found = residual.backward(branch, dy, around)
         gradients |= found
     return dy, dmemory[0], gradients
-
-
-def _around(
-    branch: Branch, x: Array, parameters: Mapping[str, Array], name: str, norm: Norm, eps: float
-) -> tuple[Array, _Around]:
-    """Add a branch to what it sees, with a norm in front of it or behind the sum."""
-    if norm == "pre":
-        n, before = weighted.forward(layer_norm, x, parameters, name, eps=eps)
-        u, inner = branch(n)
-        return x + u, _Around(before, inner, None)
-    u, inner = branch(x)
-    y, after = weighted.forward(layer_norm, x + u, parameters, name, eps=eps)
-    return y, _Around(None, inner, after)
-
-
-def _back(branch: Branch, dy: Array, cache: _Around) -> tuple[Array, Parameters]:
-    gradients: Parameters = {}
-    if cache.after is not None:
-        dy, gradients = weighted.backward(dy, cache.after)
-    dn, found = branch(dy)
-    gradients = gradients | found
-    if cache.before is not None:
-        dn, found = weighted.backward(dn, cache.before)
-        gradients |= found
-    return dy + dn, gradients

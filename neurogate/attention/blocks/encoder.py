@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from neurogate.attention.arrays import Array
-from neurogate.attention.blocks import mlp, multi_head, weighted
+from neurogate.attention.blocks import mlp, multi_head, residual
 from neurogate.attention.layer import Parameters, named, part
-from neurogate.attention.operators import layer_norm
 
 __all__ = ["Cache", "backward", "forward", "initial"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; ``attention.attention.weights`` are the attention weights, (B, H, T, T)."""
+    """What the backward needs; ``attention.inner.attention.weights`` are the weights, (B, H, T, T)."""
 
-    norms: list[weighted.Cache | None]
-    attention: multi_head.Cache
-    mlp: mlp.Cache
+    attention: residual.Cache
+    mlp: residual.Cache
 
 
 def initial(rng: np.random.Generator, width: int, hidden: int) -> Parameters:
@@ -46,7 +44,7 @@ def initial(rng: np.random.Generator, width: int, hidden: int) -> Parameters:
 
 
 def forward(
-    x: Array, parameters: Mapping[str, Array], *, heads: int, norm: Literal["pre", "post"] = "pre",
+    x: Array, parameters: Mapping[str, Array], *, heads: int, norm: residual.Norm = "pre",
     activation: str = "relu", mask: Array | None = None, eps: float = 1e-5,
 ) -> tuple[Array, Cache]:  # fmt: skip
     r"""Attend, then map each token by itself, with residuals around both.
@@ -96,21 +94,16 @@ def forward(
     >>> forward(np.ones((1, 5, 4)), initial(np.random.default_rng(0), 4, 8), heads=2)[0].shape
     (1, 5, 4)
     """
-    norms: list[weighted.Cache | None] = []
 
-    def normed(x: Array, name: str, where: str) -> Array:
-        if where != norm:
-            norms.append(None)
-            return x
-        x, cache = weighted.forward(layer_norm, x, parameters, name, eps=eps)
-        norms.append(cache)
-        return x
+    def attend(n: Array) -> tuple[Array, multi_head.Cache]:
+        return multi_head.forward(n, n, n, part(parameters, "attention"), heads=heads, mask=mask)
 
-    n = normed(x, "norm1", "pre")
-    u, attention = multi_head.forward(n, n, n, part(parameters, "attention"), heads=heads, mask=mask)
-    x = normed(x + u, "norm1", "post")
-    w, hidden = mlp.forward(normed(x, "norm2", "pre"), part(parameters, "mlp"), activation=activation)
-    return normed(x + w, "norm2", "post"), Cache(norms, attention, hidden)
+    def alone(n: Array) -> tuple[Array, mlp.Cache]:
+        return mlp.forward(n, part(parameters, "mlp"), activation=activation)
+
+    x, attention = residual.forward(attend, x, parameters, "norm1", norm=norm, eps=eps)
+    y, hidden = residual.forward(alone, x, parameters, "norm2", norm=norm, eps=eps)
+    return y, Cache(attention, hidden)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
@@ -136,20 +129,15 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     >>> backward(np.ones((1, 5, 4)), cache)[0].shape
     (1, 5, 4)
     """
-    gradients: Parameters = {}
 
-    def back(dy: Array, norm: weighted.Cache | None) -> Array:
-        if norm is None:
-            return dy
-        dy, found = weighted.backward(dy, norm)
-        gradients.update(found)
-        return dy
+    def alone(du: Array) -> tuple[Array, Parameters]:
+        dn, found = mlp.backward(du, cache.mlp.inner)
+        return dn, named("mlp", found)
 
-    before1, after1, before2, after2 = cache.norms
-    dx = back(dy, after2)
-    dn, inner = mlp.backward(dx, cache.mlp)
-    gradients |= named("mlp", inner)
-    dx = back(dx + back(dn, before2), after1)
-    dq, dk, dv, inner = multi_head.backward(dx, cache.attention)
-    gradients |= named("attention", inner)
-    return dx + back(dq + dk + dv, before1), gradients
+    def attend(du: Array) -> tuple[Array, Parameters]:
+        dq, dk, dv, found = multi_head.backward(du, cache.attention.inner)
+        return dq + dk + dv, named("attention", found)
+
+    dy, gradients = residual.backward(alone, dy, cache.mlp)
+    dx, more = residual.backward(attend, dy, cache.attention)
+    return dx, gradients | more
