@@ -6,8 +6,6 @@ import contextlib
 import functools
 import importlib
 import importlib.util
-import statistics
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,8 +14,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..attention.catalogue import make
-from . import torch_attention
+from . import torch_attention, torch_memory
 from .scale import slope
+from .turns import median_seconds
 
 __all__ = ["CASES", "Case", "growth", "rows"]
 
@@ -50,8 +49,8 @@ def _forms(layer: Callable[..., Any], **memories: Any) -> dict[str, Callable[...
     return {name: functools.partial(layer, memory=memory) for name, memory in memories.items()}
 
 
-_MEMORIES = {"loop": torch_attention.stepped_memory, "chunked": torch_attention.chunked_memory}
-_DELTAS = {"loop": torch_attention.stepped_deltas, "chunked": torch_attention.chunked_deltas}
+_MEMORIES = {"loop": torch_memory.stepped_memory, "chunked": torch_memory.chunked_memory}
+_DELTAS = {"loop": torch_memory.stepped_deltas, "chunked": torch_memory.chunked_deltas}
 
 CASES = (
     Case("feature_selection", {"heads": HEADS}, {"eager": torch_attention.feature_selection}),
@@ -137,7 +136,7 @@ def _case(case: Case, torch: Any, dtype: str, repeat: int, threads: int) -> Iter
         if torch is not None:
             torch.set_num_threads(threads)
             contenders |= _peers(torch, case, layer, x, direction)
-        seconds = _in_turn(contenders, repeat)
+        seconds = median_seconds(contenders, repeat)
         shared = {"layer": case.layer, "length": LENGTH, "direction": direction, "dtype": dtype}
         shared |= {"threads": threads, "seconds": seconds["ours"]}
         if torch is None:
@@ -180,17 +179,6 @@ def _torch(torch: Any, peer: Any, parameters: Mapping[str, Any], x: Any, directi
     y.backward(y.detach())
 
 
-def _in_turn(contenders: Mapping[str, Callable[[], Any]], repeat: int) -> dict[str, float]:
-    spent: dict[str, list[float]] = {name: [] for name in contenders}
-    for run in range(repeat + 1):
-        for name, once in contenders.items():
-            began = time.perf_counter()
-            once()
-            if run:
-                spent[name].append(time.perf_counter() - began)
-    return {name: statistics.median(seconds) for name, seconds in spent.items()}
-
-
 def growth(
     layers: Sequence[str] | None, dtype: str, tell: Callable[[str], object]
 ) -> Iterator[dict[str, Any]]:
@@ -218,7 +206,7 @@ def growth(
         spent = []
         for length in LONG:
             x = np.random.default_rng(0).standard_normal((1, length, WIDTH)).astype(dtype)
-            spent.append(_in_turn({"ours": functools.partial(_ours, layer, x, "forward")}, 3)["ours"])
+            spent.append(median_seconds({"ours": functools.partial(_ours, layer, x, "forward")}, 3)["ours"])
         for length, seconds in zip(LONG, spent, strict=True):
             yield {
                 "layer": case.layer, "length": length, "direction": "forward", "dtype": dtype,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
-import statistics
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -24,6 +22,7 @@ from ..scanpath.metrics.strings import levenshtein, scanmatch
 from ..scanpath.metrics.symbols import cells
 from ..scanpath.metrics.warping import dtw, frechet
 from ..scanpath.metrics.windows import scaled_tde, string_tde, tde
+from .turns import median_seconds
 
 __all__ = ["CASES", "LENGTHS", "Case", "rows"]
 
@@ -149,7 +148,7 @@ def _case(case: Case, paths: list[Values], repeat: int) -> Iterator[dict[str, An
     wanted = ours()[0, 1 : 1 + PEER_PAIRS]
     for name, ask in contenders.items():
         _agree(f"{case.name}: {name}", np.array(ask(), dtype=np.float64), wanted)
-    seconds = _in_turn({"ours": ours, **contenders}, repeat)
+    seconds = median_seconds({"ours": ours, **contenders}, repeat)
     each = seconds["ours"] / PATHS**2
     shared = {"metric": case.name, "length": len(paths[0]), "seconds": each}
     if not contenders:
@@ -177,14 +176,3 @@ def _agree(who: str, found: Values, wanted: Values) -> None:
     far = np.abs(found - wanted).max()
     if not far <= _FAR * max(1.0, np.abs(wanted).max()):
         raise RuntimeError(f"{who} differs by {far:.2g}; it is not the same measure.")
-
-
-def _in_turn(contenders: Mapping[str, Callable[[], Any]], repeat: int) -> dict[str, float]:
-    spent: dict[str, list[float]] = {name: [] for name in contenders}
-    for run in range(repeat + 1):
-        for name, once in contenders.items():
-            began = time.perf_counter()
-            once()
-            if run:
-                spent[name].append(time.perf_counter() - began)
-    return {name: statistics.median(seconds) for name, seconds in spent.items()}
