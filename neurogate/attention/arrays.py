@@ -12,7 +12,7 @@ import numpy as np
 
 from neurogate.errors import RequestError
 
-__all__ = ["Array", "Cache", "Namespace", "answers", "fits", "namespace"]
+__all__ = ["Array", "Cache", "Namespace", "answers", "fits", "flags", "namespace", "owner"]
 
 Array: TypeAlias = Any
 """A NumPy or CuPy array."""
@@ -60,11 +60,36 @@ def namespace(**arrays: Array) -> Namespace:
     return sys.modules[next(iter(libraries.values()))]
 
 
-def _library(name: str, array: Array) -> str:
+def owner(name: str, array: Array) -> str:
+    """Return the name of the library that something belongs to.
+
+    Parameters
+    ----------
+    name : str
+        By which the caller knows it.
+    array : array
+        Of any number type.
+
+    Raises
+    ------
+    RequestError
+        If it is no array.
+
+    Examples
+    --------
+    >>> owner("mask", [True])
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: mask is list. Give an array of NumPy or CuPy.
+    """
     own = isinstance(array, np.ndarray)
     library = "numpy" if own else type(array).__module__.partition(".")[0]
     if library not in ("numpy", "cupy") or not hasattr(array, "dtype"):
         raise RequestError(f"{name} is {type(array).__name__}. Give an array of NumPy or CuPy.")
+    return library
+
+
+def _library(name: str, array: Array) -> str:
+    library = owner(name, array)
     if array.dtype.char not in "fd":
         raise RequestError(
             f"{name} is an array of {array.dtype}. Give float32 or float64, as {name}.astype(float) is."
@@ -99,6 +124,39 @@ def fits(condition: bool, what: str, **arrays: Array) -> None:
     if not condition:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items() if array is not None)
         raise RequestError(f"{shapes}: {what}.")
+
+
+def flags(name: str, shape: tuple[int, ...], what: str, **arrays: Array) -> None:
+    """Complain unless an array is of true and false and broadcasts to a shape.
+
+    Parameters
+    ----------
+    name : str
+        Which of the arrays.
+    shape : tuple of int
+        To which it broadcasts.
+    what : str
+        What must hold, as `fits` says it.
+    **arrays : array
+        Those whose shapes are told.
+
+    Raises
+    ------
+    RequestError
+        If it is something else.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> flags("mask", (2, 3), "the mask must be of true and false", mask=np.ones(3))
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: mask (3,): the mask must be of true and false.
+    """
+    array = arrays[name]
+    owner(name, array)
+    pairs = zip(reversed(array.shape), reversed(shape), strict=False)
+    good = array.dtype == bool and array.ndim <= len(shape) and all(a in (1, n) for a, n in pairs)
+    fits(good, what, **arrays)
 
 
 def answers(dy: Array, shape: tuple[int, ...]) -> None:

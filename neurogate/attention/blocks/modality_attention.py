@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, flags, namespace
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import linear, masks, rotary, scaled_dot_product
@@ -169,7 +169,6 @@ def places(image: Array | None, x: Array) -> Array:
     nowhere = namespace(x=x).zeros((*x.shape[:2], 1), dtype=bool)
     if image is None:
         return nowhere
-    pairs = zip(reversed(image.shape), reversed(x.shape[:2]), strict=False)
-    good = image.dtype == bool and image.ndim <= 2 and all(i in (1, n) for i, n in pairs)
-    fits(good, "image must be of true and false, and broadcast to (batch, length)", x=x, image=image)
+    what = "image must be of true and false, and broadcast to (batch, length)"
+    flags("image", x.shape[:2], what, x=x, image=image)
     return nowhere | image[..., None]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, flags, namespace
 from neurogate.attention.blocks import mlp
 from neurogate.attention.layer import Layer, Parameters, named, part
 from neurogate.units import Count, settings
@@ -86,7 +86,9 @@ class GateNetwork(Layer):
         fits(items.ndim == 3 and items.shape[2] == self.d_model and target.shape == items.shape[::2],
              f"items must be (batch, items, {self.d_model}) and target (batch, {self.d_model})",
              items=items, target=target)  # fmt: skip
-        mask = None if mask is None else _counted(mask, items)
+        if mask is not None:
+            flags("mask", items.shape[:2], "the mask must be of true and false, one for each item",
+                  mask=mask, items=items)  # fmt: skip
         t = xp.broadcast_to(target[:, None], items.shape)
         gates, gate = mlp.forward(xp.concatenate([items, t], axis=2), part(p, "gate"), activation="relu")
         seen = xp.concatenate([items, t, items * t, items - t], axis=2)
@@ -132,13 +134,6 @@ def thinned(mask: Array, fraction: float, rng: np.random.Generator) -> Array:
     [[True, False]]
     """
     return mask & (rng.random(mask.shape) >= fraction)
-
-
-def _counted(mask: Array, items: Array) -> Array:
-    pairs = zip(reversed(mask.shape), reversed(items.shape[:2]), strict=False)
-    good = mask.dtype == bool and mask.ndim <= 2 and all(m in (1, n) for m, n in pairs)
-    fits(good, "the mask must be of true and false, one for each item", mask=mask, items=items)
-    return mask
 
 
 def _masked(activations: Array, mask: Array | None) -> Array:

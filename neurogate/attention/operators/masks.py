@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, Namespace, fits
+from neurogate.attention.arrays import Array, Namespace, fits, owner
 from neurogate.errors import RequestError
 
 __all__ = ["both", "causal", "sliding_window"]
@@ -35,6 +35,8 @@ def both(mask: Array | None, other: Array | None) -> Array | None:
     """
     if mask is None or other is None:
         return mask if other is None else other
+    owner("mask", mask)
+    owner("mask", other)
     fits(mask.dtype == other.dtype == bool, "masks must be of true and false", mask=mask, other=other)
     pairs = zip(reversed(mask.shape), reversed(other.shape), strict=False)
     fits(all(m in (1, n) or n == 1 for m, n in pairs), "the masks must broadcast", mask=mask, other=other)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, flags, namespace
 
 __all__ = ["backward", "forward"]
 
@@ -44,7 +44,8 @@ def forward(scores: Array, mask: Array | None = None, *, overwrite: bool = False
     xp = namespace(scores=scores)
     weights = scores if overwrite else scores.copy()
     if mask is not None:
-        _broadcasts(mask, scores)
+        what = "the mask must be of true and false, and broadcast to the scores"
+        flags("mask", scores.shape, what, mask=mask, scores=scores)
         xp.copyto(weights, -math.inf, where=~mask)
     if not weights.size:
         return weights, weights
@@ -85,9 +86,3 @@ def backward(dy: Array, cache: Array) -> Array:
     ds = dy - xp.einsum("...s,...s->...", dy, cache)[..., None]
     ds *= cache
     return ds
-
-
-def _broadcasts(mask: Array, scores: Array) -> None:
-    pairs = zip(reversed(mask.shape), reversed(scores.shape), strict=False)
-    good = mask.dtype == bool and mask.ndim <= scores.ndim and all(m in (1, s) for m, s in pairs)
-    fits(good, "the mask must be of true and false, and broadcast to the scores", mask=mask, scores=scores)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurogate.attention.operators import masks
+from neurogate.attention.operators import masks, softmax
 from neurogate.errors import RequestError
 
 
@@ -38,3 +38,10 @@ def test_what_does_not_fit_is_a_sentence() -> None:
         masks.both(masks.causal(3, 3), np.ones(2, bool))
     with pytest.raises(RequestError, match="masks must be of true and false"):
         masks.both(masks.causal(3, 3), np.ones(3))
+
+
+def test_a_list_is_told_to_be_no_array() -> None:
+    with pytest.raises(RequestError, match="mask is list"):
+        masks.both(masks.causal(2, 2), [True, False])
+    with pytest.raises(RequestError, match="mask is list"):
+        softmax.forward(np.zeros((2, 2)), [True, False])
