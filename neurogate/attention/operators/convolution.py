@@ -9,7 +9,7 @@ from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import windows
 from neurogate.attention.operators.windows import PerAxis
 
-__all__ = ["Cache", "backward", "forward"]
+__all__ = ["Cache", "backward", "forward", "grouped"]
 
 
 class Cache(NamedTuple):
@@ -75,7 +75,7 @@ def forward(
     seen, cache = windows.forward(x, kernel, stride=stride, padding=padding)
     batch, places = len(x), cache.places
     columns = seen.reshape(batch, groups, inputs * math.prod(kernel), math.prod(places))
-    y = (_grouped(weight, groups) @ columns).reshape(batch, outputs, *places)
+    y = (grouped(weight, groups) @ columns).reshape(batch, outputs, *places)
     if bias is not None:
         fits(bias.shape == (outputs,), "bias needs one number for each output", weight=weight, bias=bias)
         y += bias.reshape(outputs, *(1 for _ in kernel))
@@ -113,11 +113,26 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     answers(dy, (len(columns), len(weight), *seen.places))
     batch, outputs, *places = dy.shape
     rows = dy.reshape(batch, groups, outputs // groups, math.prod(places))
-    dcolumns = _grouped(weight, groups).swapaxes(-1, -2) @ rows
+    dcolumns = grouped(weight, groups).swapaxes(-1, -2) @ rows
     dx = windows.backward(dcolumns.reshape(*seen.shape[:2], math.prod(seen.kernel), *places), seen)
     dweight = (rows @ columns.swapaxes(-1, -2)).sum(axis=0).reshape(weight.shape)
     return dx, dweight, rows.sum(axis=(0, 3)).reshape(outputs) if biased else None
 
 
-def _grouped(weight: Array, groups: int) -> Array:
+def grouped(weight: Array, groups: int) -> Array:
+    """Return the kernels of each group as a matrix, (groups, len(weight) / groups, taps).
+
+    Parameters
+    ----------
+    weight : (outputs, inputs, k...)
+        Of a convolution; of a transposed one, (inputs, outputs, k...).
+    groups : int
+        How many.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grouped(np.ones((4, 3, 2)), 2).shape
+    (2, 2, 6)
+    """
     return weight.reshape(groups, len(weight) // groups, math.prod(weight.shape[1:]))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import windows
+from neurogate.attention.operators.convolution import grouped
 from neurogate.attention.operators.windows import PerAxis
 
 __all__ = ["Cache", "backward", "forward"]
@@ -74,7 +75,7 @@ def forward(
     cache = _geometry((len(x), outputs), kernel, places, stride, padding, extra)
     good = min(cache.shape[2:]) >= 1 and cache.places == places
     fits(good, "the output must not be empty, and extra must be less than the stride", x=x, weight=weight)
-    laid = _grouped(weight, groups).swapaxes(-1, -2) @ _rows(x, groups)
+    laid = grouped(weight, groups).swapaxes(-1, -2) @ _rows(x, groups)
     y = windows.backward(laid.reshape(len(x), outputs, math.prod(kernel), *places), cache)
     if bias is not None:
         fits(bias.shape == (outputs,), "bias needs one number for each output", weight=weight, bias=bias)
@@ -109,7 +110,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     answers(dy, laid.shape)
     seen, _ = windows.forward(dy, laid.kernel, stride=laid.stride, padding=laid.padding)
     columns = seen.reshape(len(x), groups, math.prod(weight.shape[1:]), math.prod(x.shape[2:]))
-    dx = (_grouped(weight, groups) @ columns).reshape(x.shape)
+    dx = (grouped(weight, groups) @ columns).reshape(x.shape)
     dweight = (_rows(x, groups) @ columns.swapaxes(-1, -2)).sum(axis=0).reshape(weight.shape)
     return dx, dweight, dy.sum(axis=(0, *range(2, dy.ndim))) if biased else None
 
@@ -125,10 +126,6 @@ def _geometry(
     sizes = zip(places, kernel, strides, cut, more, strict=True)
     shape = (*front, *((n - 1) * s - 2 * p + k + e for n, k, s, p, e in sizes))
     return windows.Cache(shape, kernel, strides, cut)
-
-
-def _grouped(weight: Array, groups: int) -> Array:
-    return weight.reshape(groups, len(weight) // groups, math.prod(weight.shape[1:]))
 
 
 def _rows(x: Array, groups: int) -> Array:
