@@ -9,8 +9,8 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, fits
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, restored, sequence
-from neurogate.attention.operators import linear, rotary, windowed_attention
+from neurogate.attention.layer import Parameters, RecurrentLayer, divides, restored, sequence
+from neurogate.attention.operators import linear, rotary, sliding_window_attention
 from neurogate.units import Count, NonNegative, Positive, settings
 
 __all__ = ["Cache", "SlidingWindow", "State"]
@@ -28,7 +28,7 @@ class Cache(NamedTuple):
     """What the backward needs; `state` is the state after the last step."""
 
     inputs: dict[str, projected_heads.Cache]
-    attention: windowed_attention.Cache
+    attention: sliding_window_attention.Cache
     out: weighted.Cache
     past: int
     carried: bool
@@ -83,8 +83,7 @@ class SlidingWindow(RecurrentLayer):
 
     def check(self) -> None:
         """Raise ValueError if heads do not fit, or features of a head do not fall into pairs."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
         if self.heads % self.kv_heads:
             raise ValueError(f"kv_heads is {self.kv_heads}; it must divide heads, {self.heads}.")
         if self.head_width % 2:
@@ -128,7 +127,7 @@ class SlidingWindow(RecurrentLayer):
                 xp.concatenate([a.astype(x.dtype), b], axis=2)
                 for a, b in ((begin.keys, k), (begin.values, v))
             )
-        o, attention = windowed_attention.forward(q, k, v, window=self.window)
+        o, attention = sliding_window_attention.forward(q, k, v, window=self.window)
         y, out = weighted.forward(linear, multi_head.joined(o), p, "o")
         last = max(k.shape[2] - self.window + 1, 0)
         after = State(k[:, :, last:], v[:, :, last:], begin.position + x.shape[1])
@@ -137,7 +136,7 @@ class SlidingWindow(RecurrentLayer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input, the parameters, and a state if one was given."""
         do, gradients = weighted.backward(dy, cache.out)
-        dq, dk, dv = windowed_attention.backward(multi_head.split(do, self.heads), cache.attention)
+        dq, dk, dv = sliding_window_attention.backward(multi_head.split(do, self.heads), cache.attention)
         dx, past = 0, cache.past
         for name, du in (("q", dq), ("k", dk[:, :, past:]), ("v", dv[:, :, past:])):
             add, _, more = projected_heads.backward(du, cache.inputs[name])
@@ -145,9 +144,3 @@ class SlidingWindow(RecurrentLayer):
         if cache.carried:
             gradients["state"] = State(dk[:, :, :past], dv[:, :, :past], 0)
         return dx, gradients
-
-    def step(self, x: Array, state: State) -> tuple[Array, State]:
-        """Return the output of one step, (B, D), and the state after it."""
-        fits(x.ndim == 2, f"x must be (batch, {self.d_model})", x=x)
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state

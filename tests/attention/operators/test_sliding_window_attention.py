@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurogate.attention.operators import masks, scaled_dot_product, windowed_attention
+from neurogate.attention.operators import masks, scaled_dot_product, sliding_window_attention
 from neurogate.errors import RequestError
 from tests.attention.counting import operations, slope
 from tests.attention.gradients import check
@@ -24,12 +24,12 @@ def drawn(rng: np.random.Generator, length: int, keys: int) -> list[np.ndarray]:
 @pytest.mark.parametrize(("length", "past"), [(1, 0), (1, 9), (13, 0), (13, 1), (13, 4), (13, 30), (0, 2)])
 def test_it_is_attention_with_a_mask(length: int, past: int, window: int, rng: np.random.Generator) -> None:
     q, k, v = drawn(rng, length, length + past)
-    o, cache = windowed_attention.forward(q, k, v, window=window)
+    o, cache = sliding_window_attention.forward(q, k, v, window=window)
     mask = masks.sliding_window(length, length + past, window - 1, 0)
     wanted, dense = scaled_dot_product.forward(q, k, v, mask)
     assert np.allclose(o, wanted, rtol=NEAR, atol=NEAR)
     do = rng.standard_normal(o.shape)
-    mine, theirs = windowed_attention.backward(do, cache), scaled_dot_product.backward(do, dense)
+    mine, theirs = sliding_window_attention.backward(do, cache), scaled_dot_product.backward(do, dense)
     for a, b in zip(mine, theirs, strict=True):
         assert a.shape == b.shape
         assert np.allclose(a, b, rtol=NEAR, atol=NEAR)
@@ -40,16 +40,16 @@ def test_it_is_attention_with_a_mask(length: int, past: int, window: int, rng: n
 def test_gradients_are_those_of_finite_differences(length: int, past: int, window: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     arguments = dict(zip("qkv", drawn(rng, length, length + past), strict=True))
-    o, cache = windowed_attention.forward(**arguments, window=window)
+    o, cache = sliding_window_attention.forward(**arguments, window=window)
     do = rng.standard_normal(o.shape)
-    gradients = dict(zip("qkv", windowed_attention.backward(do, cache), strict=True))
-    check(rng, lambda **a: windowed_attention.forward(**a, window=window)[0], arguments, gradients, do)
+    gradients = dict(zip("qkv", sliding_window_attention.backward(do, cache), strict=True))
+    check(rng, lambda **a: sliding_window_attention.forward(**a, window=window)[0], arguments, gradients, do)
 
 
 def test_operations_grow_with_the_length() -> None:
     def run(x: np.ndarray) -> None:
-        o, cache = windowed_attention.forward(x, x, x, window=16)
-        windowed_attention.backward(o, cache)
+        o, cache = sliding_window_attention.forward(x, x, x, window=16)
+        sliding_window_attention.backward(o, cache)
 
     lengths = (256, 512, 1024)
     counts = [operations(run, np.ones((1, 1, t, 2))) for t in lengths]
@@ -59,6 +59,6 @@ def test_operations_grow_with_the_length() -> None:
 def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
     q, k, v = drawn(rng, 5, 4)
     with pytest.raises(RequestError, match=r"k \(2, 2, 4, 3\).*a key and a value for each query"):
-        windowed_attention.forward(q, k, v, window=2)
+        sliding_window_attention.forward(q, k, v, window=2)
     with pytest.raises(RequestError, match=r"window is 0\. Give how many keys a query sees"):
-        windowed_attention.forward(q, q, q, window=0)
+        sliding_window_attention.forward(q, q, q, window=0)

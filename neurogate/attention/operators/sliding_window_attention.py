@@ -1,4 +1,7 @@
-"""Softmax attention to the last few keys alone, whose cost grows with the window and not with the past."""
+"""Softmax attention to the last few keys alone, whose cost grows with the window and not with the past.
+
+`window_attention` also looks ahead, adds a bias, and has another function of the scores; of one head.
+"""
 
 from __future__ import annotations
 
