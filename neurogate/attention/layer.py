@@ -17,7 +17,17 @@ from neurogate.attention.arrays import Array, Cache, Namespace, fits, namespace
 from neurogate.errors import RequestError
 from neurogate.units import Seed, settings
 
-__all__ = ["Layer", "Parameters", "RecurrentLayer", "image", "named", "part", "restored", "sequence"]
+__all__ = [
+    "Layer",
+    "Parameters",
+    "RecurrentLayer",
+    "divides",
+    "image",
+    "named",
+    "part",
+    "restored",
+    "sequence",
+]
 
 Parameters: TypeAlias = dict[str, Any]
 """Arrays by name; the dots in a name say which part of the layer it belongs to."""
@@ -36,8 +46,6 @@ class Layer(abc.ABC):
     seed : int
         Of the parameters to start with.
     """
-
-    summary: ClassVar[str] = ""
 
     seed: Seed = 0
     parameters: Parameters = attrs.field(init=False, eq=False, repr=False)  # to be learnt, by name
@@ -94,6 +102,8 @@ class RecurrentLayer(Layer):
         Of the parameters to start with.
     """
 
+    input_width: ClassVar[str] = "d_model"  # the setting that says how wide the input is
+
     @abc.abstractmethod
     def start(self, batch: int, xp: Namespace = np) -> Any:
         """Return the state before the first step, of `batch` sequences."""
@@ -102,9 +112,12 @@ class RecurrentLayer(Layer):
     def forward(self, *inputs: Any, **more: Any) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
 
-    @abc.abstractmethod
     def step(self, x: Array, state: Any) -> tuple[Array, Any]:
         """Return the output of one step, (B, D), and the state after it."""
+        namespace(x=x)
+        fits(x.ndim == 2, f"x must be (batch, {getattr(self, self.input_width)})", x=x)
+        y, cache = self.forward(x[:, None], state)
+        return y[:, 0], cache.state
 
 
 def part(parameters: Mapping[str, Array], name: str) -> Parameters:
@@ -173,6 +186,33 @@ def restored(state: Any, kind: type[S]) -> S | None:
     raise RequestError(
         f"state is {type(state).__name__}. Give ({', '.join(names)}), as start and cache.state are."
     )
+
+
+def divides(name: str, divisor: int, d_model: int) -> None:
+    """Complain about a setting that does not divide the width of a layer.
+
+    Parameters
+    ----------
+    name : str
+        Of the setting, such as "heads".
+    divisor : int
+        Its value.
+    d_model : int
+        The width.
+
+    Raises
+    ------
+    ValueError
+        If it does not divide it.
+
+    Examples
+    --------
+    >>> divides("heads", 3, 8)
+    Traceback (most recent call last):
+    ValueError: heads is 3; it must divide d_model, 8.
+    """
+    if d_model % divisor:
+        raise ValueError(f"{name} is {divisor}; it must divide d_model, {d_model}.")
 
 
 def sequence(x: Array, width: int) -> None:

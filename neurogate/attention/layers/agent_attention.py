@@ -10,7 +10,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, answers
 from neurogate.attention.blocks import agent_bias, grid, multi_head, weighted
-from neurogate.attention.layer import Layer, Parameters, named, part, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import adaptive_pooling, biased_attention, convolution, linear
 from neurogate.units import Count, NonNegative, settings
 
@@ -86,8 +86,7 @@ class AgentAttention(Layer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width, or the agents are not a square."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
         if math.isqrt(self.agents) ** 2 != self.agents:
             raise ValueError(
                 f"agents is {self.agents}; it must be a square number, for they stand on a grid."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -87,6 +87,8 @@ class AttentionGru(RecurrentLayer):
     ((2, 4, 1), 1.0)
     """
 
+    input_width: ClassVar[str] = "d_input"
+
     d_input: Count = 1
     d_hidden: Count = 32
     d_attention: Count = 16
@@ -144,11 +146,6 @@ class AttentionGru(RecurrentLayer):
         if cache.carried:
             gradients["state"] = State(dstate, dvalues[:, 0], dlevels[:, 0])
         return dx, gradients
-
-    def step(self, x: Array, state: State) -> tuple[Array, State]:
-        """Return the output of one step, (B, outputs), and the state after it."""
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state
 
 
 def _total(levels: Array) -> Array:

@@ -10,7 +10,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import weighted
 from neurogate.attention.blocks.multi_head import joined, split
-from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, divides, sequence
 from neurogate.attention.operators import linear, taylor_attention
 from neurogate.units import Count, Positive, settings
 
@@ -71,8 +71,7 @@ class Based(RecurrentLayer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw as PyTorch does."""
@@ -112,8 +111,3 @@ class Based(RecurrentLayer):
             gradients |= found
             inputs.append(dx)
         return sum(inputs), gradients | ({} if dstate is None else {"state": dstate})
-
-    def step(self, x: Array, state: Array) -> tuple[Array, Array]:
-        """Return the output of one step, (B, D), and the sums after it."""
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state

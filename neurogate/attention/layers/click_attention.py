@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import mlp, placed_attention, weighted
-from neurogate.attention.layer import Layer, Parameters, named, part, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import fourier_code, layer_norm, object_masks, sinusoidal
 from neurogate.units import Count, Positive, settings
 
@@ -119,8 +119,7 @@ class ClickAttention(Layer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width, or the width is odd."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
         if self.d_model % 2:
             raise ValueError(f"d_model is {self.d_model}; sines and cosines need an even one.")
 

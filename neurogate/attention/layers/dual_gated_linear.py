@@ -12,7 +12,7 @@ from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import grid as grids
 from neurogate.attention.blocks import mlp, weighted
 from neurogate.attention.blocks.multi_head import joined, split
-from neurogate.attention.layer import Layer, Parameters, named, part, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import convolution, kernel_attention, layer_norm, linear, rotary
 from neurogate.attention.operators.pointwise import elu, silu
 from neurogate.units import Count, Positive, settings
@@ -87,8 +87,7 @@ class DualGatedLinear(Layer):
     def check(self) -> None:
         """Raise ValueError if the width cannot be split."""
         for name, divisor in (("heads", self.heads), ("bottleneck", self.bottleneck)):
-            if self.d_model % divisor:
-                raise ValueError(f"{name} is {divisor}; it must divide d_model, {self.d_model}.")
+            divides(name, divisor, self.d_model)
         if self.d_model % 4:
             raise ValueError(f"d_model is {self.d_model}; rows and columns need a multiple of 4.")
 

@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, answers
 from neurogate.attention.blocks import mlp, multi_head
-from neurogate.attention.layer import Layer, Parameters, named, part, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import layer_norm
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.units import Count, Positive, settings
@@ -70,8 +70,7 @@ class FeatureSelectionGates(Layer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw the gates by Xavier's rule, the rest as PyTorch does."""

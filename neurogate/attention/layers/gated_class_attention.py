@@ -11,7 +11,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import weighted
 from neurogate.attention.blocks.multi_head import joined, split
-from neurogate.attention.layer import Layer, Parameters, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import layer_norm, linear, scaled_dot_product, task_gate
 from neurogate.attention.operators.pointwise import gelu
 from neurogate.errors import RequestError
@@ -91,8 +91,7 @@ class GatedClassAttention(Layer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw the embeddings from a normal distribution of variance 1, the maps within 0.04."""

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import decay_gate, heads_of_steps, short_convolution, weighted
 from neurogate.attention.layer import Parameters, RecurrentLayer, restored, sequence
 from neurogate.attention.operators import delta_rule, l2_norm, linear, rms_norm
@@ -197,12 +197,6 @@ class GatedDeltaNet(RecurrentLayer):
             dx, gradients = dx + add, gradients | more
             dstate.append(dpast)
         return dx, gradients if dmemory is None else gradients | {"state": State(*dstate)}
-
-    def step(self, x: Array, state: State) -> tuple[Array, State]:
-        """Return the output of one step, (B, D), and the state after it."""
-        fits(x.ndim == 2, f"x must be (batch, {self.d_model})", x=x)
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state
 
     def _share(
         self, x: Array, p: Parameters, k: Array

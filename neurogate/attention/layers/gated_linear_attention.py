@@ -193,12 +193,6 @@ class GatedLinearAttention(RecurrentLayer):
             dx, gradients = dx + add, gradients | more
         return dx, gradients if dstate is None else gradients | {"state": dstate}
 
-    def step(self, x: Array, state: Array) -> tuple[Array, Array]:
-        """Return the output of one step, (B, D), and the state after it."""
-        fits(x.ndim == 2, f"x must be (batch, {self.d_model})", x=x)
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state
-
     def _split(self, flat: Array) -> Array:
         return heads_of_steps.split(flat, self.heads)
 

@@ -12,7 +12,7 @@ from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import grid as grids
 from neurogate.attention.blocks import weighted
 from neurogate.attention.blocks.multi_head import joined, split
-from neurogate.attention.layer import Layer, Parameters, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import linear, softmax
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.units import Count, Positive, settings
@@ -75,8 +75,7 @@ class GatedPositional(Layer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
 
     @property
     def scale(self) -> float:

@@ -223,12 +223,6 @@ class GatedSDPA(RecurrentLayer):
             gradients["state"] = State(dk[..., :past, :], dv[..., :past, :])
         return dx, gradients
 
-    def step(self, x: Array, state: State) -> tuple[Array, State]:
-        """Return the output of one step, (B, D), and the state after it."""
-        fits(x.ndim == 2, f"x must be (batch, {self.d_model})", x=x)
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state
-
     def _past(self, x: Array, state: State | None) -> int:
         if state is None:
             return 0

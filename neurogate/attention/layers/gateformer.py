@@ -10,7 +10,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import encoder, highway, weighted
-from neurogate.attention.layer import Layer, Parameters, named, part
+from neurogate.attention.layer import Layer, Parameters, divides, named, part
 from neurogate.attention.operators import linear, sinusoidal, windows
 from neurogate.units import Count, settings
 
@@ -103,8 +103,7 @@ class Gateformer(Layer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width, or a patch is longer than the series."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
         if self.patch > self.length + self.stride:
             raise ValueError(f"patch is {self.patch}; it must not exceed length + stride, "
                              f"{self.length + self.stride}.")  # fmt: skip

@@ -109,11 +109,6 @@ class _GraftedHyena(RecurrentLayer):
         gradients |= found
         return dx, gradients | ({"state": State(**dstate)} if cache.carried else {})
 
-    def step(self, x: Array, state: State) -> tuple[Array, State]:
-        """Return the output of one step, (B, D), and the samples that the next needs."""
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state
-
 
 @settings
 class HyenaX(_GraftedHyena):

@@ -10,7 +10,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.blocks import weighted
-from neurogate.attention.layer import Layer, Parameters, named, part, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import linear, long_convolution, state_space_kernel
 from neurogate.units import Count, settings
 
@@ -76,8 +76,7 @@ class H3(Layer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width, or a mode has no conjugate."""
-        if self.d_model % self.d_head:
-            raise ValueError(f"d_head is {self.d_head}; it must divide d_model, {self.d_model}.")
+        divides("d_head", self.d_head, self.d_model)
         if self.d_state % 2:
             raise ValueError(f"d_state is {self.d_state}; it must be even.")
 

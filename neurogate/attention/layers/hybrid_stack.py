@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import attrs
 import numpy as np
 
-from neurogate.attention.arrays import Array, Namespace, fits
+from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import glu, nested, weighted
 from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
 from neurogate.attention.layers.gated_delta_net import GatedDeltaNet
@@ -138,9 +138,3 @@ class HybridStack(RecurrentLayer):
         if states[0] is not None:
             gradients["state"] = tuple(reversed(states))
         return dy, gradients
-
-    def step(self, x: Array, state: tuple[Any, ...]) -> tuple[Array, tuple[Any, ...]]:
-        """Return the output of one step, (B, D), and the states after it."""
-        fits(x.ndim == 2, f"x must be (batch, {self.d_model})", x=x)
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state

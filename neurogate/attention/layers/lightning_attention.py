@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace, fits
+from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import heads_of_steps, weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, restored, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, divides, restored, sequence
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import layer_norm, lightning, linear, linear_positions, rms_norm
 from neurogate.attention.operators.linear_recurrence import Form
@@ -98,8 +98,7 @@ class LightningAttention(RecurrentLayer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width, or there is no such layer."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
         if self.layer >= self.depth:
             raise ValueError(f"layer is {self.layer}; it must be below depth, {self.depth}.")
 
@@ -169,9 +168,3 @@ class LightningAttention(RecurrentLayer):
             add, more = weighted.backward(dflat, cache.projections[name])
             dx, gradients = dx + add, gradients | more
         return dx, gradients | {"state": State(dstate, 0)} if cache.carried else gradients
-
-    def step(self, x: Array, state: State) -> tuple[Array, State]:
-        """Return the output of one step, (B, D), and the state after it."""
-        fits(x.ndim == 2, f"x must be (batch, {self.d_model})", x=x)
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state

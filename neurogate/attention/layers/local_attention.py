@@ -8,7 +8,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import multi_head
-from neurogate.attention.layer import Layer, Parameters, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import masks
 from neurogate.units import Count, settings
 from neurogate.units.domains import Domain
@@ -50,8 +50,7 @@ class LocalAttention(Layer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw as PyTorch does."""

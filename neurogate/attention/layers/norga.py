@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, fits
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
-from neurogate.attention.layer import Layer, Parameters, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import linear, residual_gate, softmax
 from neurogate.units import Count, settings
 from neurogate.units.domains import Domain
@@ -72,8 +72,7 @@ class NonlinearResidualGates(Layer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw prompts evenly between -1 and 1; both scales are 1; the rest as PyTorch does."""

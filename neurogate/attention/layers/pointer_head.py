@@ -8,7 +8,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import mlp, multi_head, weighted
-from neurogate.attention.layer import Layer, Parameters, named, part, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import layer_norm, softmax
 from neurogate.units import Count, Positive, settings
 
@@ -67,8 +67,7 @@ class PointerHead(Layer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw all maps as PyTorch does."""

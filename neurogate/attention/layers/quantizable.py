@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import gate_predictor, multi_head, projected_heads, weighted
-from neurogate.attention.layer import Layer, Parameters, named, part, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import linear, masks, scaled_dot_product
 from neurogate.units import Count, NonNegative, settings
@@ -99,8 +99,7 @@ class QuantizableAttention(Layer):
 
     def check(self) -> None:
         """Raise ValueError if settings contradict each other."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
         if self.low > 0 or self.high < 1:
             raise ValueError(f"low is {self.low} and high {self.high}; they must be <= 0 and >= 1.")
         if self.alpha is not None and self.low:

@@ -147,8 +147,3 @@ class RwkvTimeMix(RecurrentLayer):
         if carried and dmemory is not None:
             gradients["state"] = State(dearlier[:, :1].sum(axis=1), *dmemory)
         return dx, gradients
-
-    def step(self, x: Array, state: State) -> tuple[Array, State]:
-        """Return the output of one step, (B, D), and the state after it."""
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state

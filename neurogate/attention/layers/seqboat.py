@@ -217,11 +217,6 @@ class SeqBoat(RecurrentLayer):
             gradients["state"] = State(dstate, *dpast, None, None, None)
         return dx + dtotal, gradients
 
-    def step(self, x: Array, state: State) -> tuple[Array, State]:
-        """Return the output of one step, (B, D), and the state after it."""
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state
-
     def _normed(self, x: Array, p: Parameters) -> tuple[Array, weighted.Cache]:
         if self.norm == "layer":
             return weighted.forward(layer_norm, x, p, "norm")

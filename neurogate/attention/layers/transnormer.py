@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import attrs
 import numpy as np
 
-from neurogate.attention.arrays import Array, Namespace, fits
+from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import glu, nested, weighted
 from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
 from neurogate.attention.layers.lightning_attention import LightningAttention, State
@@ -114,9 +114,3 @@ class TransNormer(RecurrentLayer):
         if "mixer.state" in mixer:
             gradients["state"] = mixer.pop("mixer.state")
         return dy + dx, gradients | mixer
-
-    def step(self, x: Array, state: State) -> tuple[Array, State]:
-        """Return the output of one step, (B, D), and the state after it."""
-        fits(x.ndim == 2, f"x must be (batch, {self.d_model})", x=x)
-        y, cache = self.forward(x[:, None], state)
-        return y[:, 0], cache.state

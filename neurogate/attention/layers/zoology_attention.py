@@ -10,7 +10,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import weighted
 from neurogate.attention.blocks.multi_head import joined, split
-from neurogate.attention.layer import Layer, Parameters, sequence
+from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import linear, masks, softmax
 from neurogate.units import Count, settings
 
@@ -63,8 +63,7 @@ class ZoologyAttention(Layer):
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width."""
-        if self.d_model % self.heads:
-            raise ValueError(f"heads is {self.heads}; it must divide d_model, {self.d_model}.")
+        divides("heads", self.heads, self.d_model)
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw as PyTorch does."""
