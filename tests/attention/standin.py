@@ -7,11 +7,13 @@ be asked whether it has them.
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 import scipy.fft
 import scipy.special
 
@@ -133,3 +135,10 @@ MODULES = {
     "cupyx.scipy.fft": module("cupyx.scipy.fft", scipy.fft),
 }  # fmt: skip
 """What an import finds."""
+
+
+def installed(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Put the stand-in where CuPy would be, until the test ends, and return it."""
+    for name, made in MODULES.items():
+        monkeypatch.setitem(sys.modules, name, made)
+    return cupy

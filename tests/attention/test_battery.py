@@ -14,7 +14,7 @@ from neurogate.attention.layer import Layer, RecurrentLayer
 from neurogate.errors import RequestError
 from tests.attention.examples import EXAMPLES, example_layer
 from tests.attention.gradients import check_layer
-from tests.tolerances import TOLERANCE
+from tests.attention.nearness import near
 
 NAMES = [entry.name for entry in CATALOGUE]
 CAUSAL = [name for name in NAMES if name in EXAMPLES and EXAMPLES[name].causal]
@@ -28,11 +28,6 @@ def run(layer: Layer, inputs: tuple[np.ndarray, ...], more: Any) -> tuple[np.nda
     y, cache = layer.forward(*inputs, **more)
     dx, gradients = layer.backward(np.ones_like(y), cache)
     return y, *(dx if isinstance(dx, tuple) else (dx,)), *(gradients[name] for name in sorted(gradients))
-
-
-def near(a: np.ndarray, b: np.ndarray) -> bool:
-    size = max(1.0, float(np.abs(b).max(initial=0)))
-    return bool(np.abs(a - b).max(initial=0) <= TOLERANCE["two ways", "float64"] * size)
 
 
 def test_there_is_an_example_of_each() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import sys
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,7 @@ NAMES = [entry.name for entry in CATALOGUE]
 @pytest.fixture
 def cupy(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Put the stand-in where CuPy would be."""
-    for name, module in standin.MODULES.items():
-        monkeypatch.setitem(sys.modules, name, module)
-    return standin.cupy
+    return standin.installed(monkeypatch)
 
 
 @pytest.mark.parametrize("name", NAMES)

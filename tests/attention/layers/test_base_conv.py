@@ -7,13 +7,9 @@ import pytest
 
 from neurogate.attention.layers.base_conv import BaseConv
 from tests.attention.gradients import check_layer
-from tests.tolerances import TOLERANCE
+from tests.attention.nearness import near
 
 KERNELS = ("short", "long", "implicit")
-
-
-def near(a: np.ndarray, b: np.ndarray) -> bool:
-    return bool(np.abs(a - b).max(initial=0) <= TOLERANCE["two ways", "float64"] * max(1.0, np.abs(b).max()))
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

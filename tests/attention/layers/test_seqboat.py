@@ -12,7 +12,7 @@ from neurogate.attention.operators import hard_router, linear, rotary, softmax
 from neurogate.attention.operators.pointwise import silu
 from neurogate.errors import RequestError
 from tests.attention.gradients import check, check_layer
-from tests.tolerances import TOLERANCE
+from tests.attention.nearness import near
 
 D, W = 4, 3
 KINDS: list[dict[str, Any]] = [
@@ -20,12 +20,6 @@ KINDS: list[dict[str, Any]] = [
     {"activation": "relu2", "ahead": True, "lags": 4}, {"activation": "softmax", "ahead": True},
     {"prenorm": False}, {"norm": "batch"},
 ]  # fmt: skip
-
-
-def near(a: np.ndarray, b: np.ndarray) -> bool:
-    return bool(
-        np.abs(a - b).max(initial=0) <= TOLERANCE["two ways", "float64"] * max(1, np.abs(b).max(initial=0))
-    )
 
 
 def made(rng: np.random.Generator, route: tuple[float, float] | None = None, **kind: Any) -> SeqBoat:

@@ -13,7 +13,7 @@ from neurogate.attention.operators import delta_rule, linear_recurrence
 from neurogate.errors import RequestError
 from tests.attention.counting import operations, slope
 from tests.attention.gradients import check
-from tests.tolerances import TOLERANCE
+from tests.attention.nearness import all_near
 
 B, T, H, K, V = 2, 37, 3, 4, 5
 FORMS = [("recurrent", 64), *(("chunked", c) for c in (1, 7, 16, 64, T)), ("compiled", 64)]
@@ -38,13 +38,6 @@ def everything(arrays: Arrays, **how: Any) -> list[np.ndarray]:
     return [o, cache.state, *delta_rule.backward(do, cache, dstate)]
 
 
-def near(mine: list[np.ndarray], theirs: list[np.ndarray], dtype: str = "float64") -> bool:
-    most = TOLERANCE["two ways", dtype]
-    pairs = list(zip(mine, theirs, strict=True))
-    assert all(a.shape == b.shape and a.dtype == b.dtype == dtype for a, b in pairs)
-    return all(np.abs(a - b).max(initial=0) <= most * max(1.0, np.abs(b).max(initial=0)) for a, b in pairs)
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("strength", [0.1, 20.0])
 @pytest.mark.parametrize(("form", "chunk"), FORMS)
@@ -54,7 +47,7 @@ def test_all_forms_are_one(
     arrays = {name: array.astype(dtype) for name, array in drawn(rng, strength).items()}
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         found = everything(arrays, form=form, chunk=chunk)
-    assert near(found, everything(arrays, form="recurrent"), dtype)
+    assert all_near(found, everything(arrays, form="recurrent"), dtype)
 
 
 @settings(max_examples=5)
@@ -86,12 +79,14 @@ def test_a_carried_state_is_one_pass_and_its_gradient_too(
     whole, cache = delta_rule.forward(**arrays, state=state, form=form)
     begun, before = delta_rule.forward(**first, state=state, form=form)
     rest, after = delta_rule.forward(**second, state=before.state, form=form)
-    assert near([np.concatenate([begun, rest], axis=1), after.state], [whole, cache.state])
+    assert all_near([np.concatenate([begun, rest], axis=1), after.state], [whole, cache.state])
     do = rng.standard_normal(whole.shape)
     *late, between = delta_rule.backward(do[:, cut:], after, dstate)
     *early, start = delta_rule.backward(do[:, :cut], before, between)
     wanted = delta_rule.backward(do, cache, dstate)
-    assert near([*(np.concatenate(pair, axis=1) for pair in zip(early, late, strict=True)), start], [*wanted])
+    assert all_near(
+        [*(np.concatenate(pair, axis=1) for pair in zip(early, late, strict=True)), start], [*wanted]
+    )
 
 
 def test_what_corrects_nothing_only_fades(rng: np.random.Generator) -> None:
@@ -99,7 +94,7 @@ def test_what_corrects_nothing_only_fades(rng: np.random.Generator) -> None:
     o, cache = delta_rule.forward(**arrays)
     left = np.exp(arrays["g"].cumsum(1))
     wanted = np.einsum("bth,bhkv,bthk->bthv", left, arrays["state"], arrays["q"]) * K**-0.5
-    assert near([o, cache.state], [wanted, left[:, -1, :, None, None] * arrays["state"]])
+    assert all_near([o, cache.state], [wanted, left[:, -1, :, None, None] * arrays["state"]])
 
 
 def test_without_decay_it_is_the_delta_rule(rng: np.random.Generator) -> None:
@@ -123,7 +118,7 @@ def test_keys_at_right_angles_of_an_empty_memory_make_it_linear_attention(rng: n
     q, v = rng.standard_normal((1, K, 1, K)), rng.standard_normal((1, K, 1, V))
     k, beta, g = np.eye(K)[None, :, None], rng.random((1, K, 1)), -rng.random((1, K, 1))
     wanted, _ = linear_recurrence.forward(q, k, beta[..., None] * v, g[..., None])
-    assert near([delta_rule.forward(q, k, v, beta, g)[0]], [wanted])
+    assert all_near([delta_rule.forward(q, k, v, beta, g)[0]], [wanted])
 
 
 @pytest.mark.parametrize("share", [1.0, 2.0])
@@ -139,7 +134,7 @@ def test_no_correction_is_without_bound_however_alike_the_keys(rng: np.random.Ge
     arrays = drawn(rng, 0.0, 300)
     arrays |= {"k": np.broadcast_to(arrays["k"][:, :1], arrays["k"].shape), "beta": np.full((B, 300, H), 1.9)}
     found = [delta_rule.forward(**arrays, form=form)[0] for form in ("recurrent", "chunked")]
-    assert near(found[:1], found[1:])
+    assert all_near(found[:1], found[1:])
 
 
 @pytest.mark.parametrize("form", ["recurrent", "chunked", "compiled"])

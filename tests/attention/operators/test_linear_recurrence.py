@@ -13,7 +13,7 @@ from neurogate.attention.operators import linear_recurrence, stepped_recurrence
 from neurogate.errors import RequestError
 from tests.attention.counting import operations, slope
 from tests.attention.gradients import check
-from tests.tolerances import TOLERANCE
+from tests.attention.nearness import all_near
 
 B, T, H, K, V = 2, 37, 3, 4, 5
 STRONG = 20.0
@@ -46,18 +46,11 @@ def everything(arrays: Arrays, **how: Any) -> list[np.ndarray]:
     return [o, cache.state, *(each for each in gradients if each is not None)]
 
 
-def near(mine: list[np.ndarray], theirs: list[np.ndarray], dtype: str = "float64") -> bool:
-    most = TOLERANCE["two ways", dtype]
-    pairs = list(zip(mine, theirs, strict=True))
-    assert all(a.shape == b.shape and a.dtype == b.dtype == dtype for a, b in pairs)
-    return all(np.abs(a - b).max(initial=0) <= most * max(1.0, np.abs(b).max(initial=0)) for a, b in pairs)
-
-
 @pytest.mark.parametrize(("form", "chunk"), FORMS)
 @pytest.mark.parametrize("decay", DECAYS)
 def test_all_forms_are_one(form: Any, chunk: int, decay: str, rng: np.random.Generator) -> None:
     arrays = drawn(rng, decay)
-    assert near(everything(arrays, form=form, chunk=chunk), everything(arrays, form="recurrent"))
+    assert all_near(everything(arrays, form=form, chunk=chunk), everything(arrays, form="recurrent"))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -68,7 +61,7 @@ def test_strong_decays_neither_overflow_nor_lose_digits(
     arrays = {name: array.astype(dtype) for name, array in drawn(rng, strength=STRONG).items()}
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         found = everything(arrays, form=form, chunk=chunk)
-    assert near(found, everything(arrays, form="recurrent"), dtype)
+    assert all_near(found, everything(arrays, form="recurrent"), dtype)
 
 
 @pytest.mark.parametrize(("form", "chunk"), FORMS)
@@ -78,7 +71,7 @@ def test_a_decay_without_bound_forgets_everything(form: Any, chunk: int, rng: np
     o, _ = linear_recurrence.forward(**arrays, form=form, chunk=chunk)
     rest = {name: array[:, 20:] for name, array in arrays.items() if name != "state"}
     alone, _ = linear_recurrence.forward(**rest, form="recurrent")
-    assert near([o[:, 20:]], [alone])
+    assert all_near([o[:, 20:]], [alone])
 
 
 @settings(max_examples=5)
@@ -112,32 +105,34 @@ def test_a_carried_state_is_one_pass_and_its_gradient_too(
     whole, cache = linear_recurrence.forward(**arrays, state=state, form=form)
     begun, before = linear_recurrence.forward(**first, state=state, form=form)
     rest, after = linear_recurrence.forward(**second, state=before.state, form=form)
-    assert near([np.concatenate([begun, rest], axis=1), after.state], [whole, cache.state])
+    assert all_near([np.concatenate([begun, rest], axis=1), after.state], [whole, cache.state])
     do = rng.standard_normal(whole.shape)
     *late, between = linear_recurrence.backward(do[:, cut:], after, dstate)
     *early, start = linear_recurrence.backward(do[:, :cut], before, between)
     wanted = linear_recurrence.backward(do, cache, dstate)
-    assert near([*(np.concatenate(pair, axis=1) for pair in zip(early, late, strict=True)), start], [*wanted])
+    assert all_near(
+        [*(np.concatenate(pair, axis=1) for pair in zip(early, late, strict=True)), start], [*wanted]
+    )
 
 
 def test_without_decay_it_is_causal_linear_attention(rng: np.random.Generator) -> None:
     arrays = drawn(rng, "none")
     q, k, v = (arrays[name].swapaxes(1, 2) for name in "qkv")
     wanted = (np.tril(q @ k.swapaxes(-1, -2)) @ v).swapaxes(1, 2) * K**-0.5
-    assert near([linear_recurrence.forward(arrays["q"], arrays["k"], arrays["v"])[0]], [wanted])
+    assert all_near([linear_recurrence.forward(arrays["q"], arrays["k"], arrays["v"])[0]], [wanted])
 
 
 def test_a_memory_that_loses_all_holds_the_step_itself(rng: np.random.Generator) -> None:
     arrays = drawn(rng) | {"g": np.full((H, 1), -800.0)}
     wanted = K**-0.5 * (arrays["q"] * arrays["k"]).sum(-1, keepdims=True) * arrays["v"]
-    assert near([linear_recurrence.forward(**arrays)[0]], [wanted])
+    assert all_near([linear_recurrence.forward(**arrays)[0]], [wanted])
 
 
 @pytest.mark.parametrize("decay", ["step", "head", "channel of a head"])
 def test_a_decay_that_is_broadcast_is_one_that_is_written_out(decay: str, rng: np.random.Generator) -> None:
     arrays = drawn(rng, decay)
     wide = arrays | {"g": np.broadcast_to(arrays["g"], (B, T, H, K)).copy()}
-    assert near(everything(arrays)[:5], everything(wide)[:5])
+    assert all_near(everything(arrays)[:5], everything(wide)[:5])
 
 
 def test_what_is_compiled_pays_and_is_chosen() -> None:

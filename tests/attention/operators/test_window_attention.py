@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from neurogate.attention.operators import scaled_dot_product, window_attention
 from neurogate.errors import RequestError
 from tests.attention.gradients import check
-from tests.tolerances import TOLERANCE
+from tests.attention.nearness import near
 
 ACTIVATIONS = ("softmax", "relu2")
 
@@ -18,12 +18,6 @@ ACTIVATIONS = ("softmax", "relu2")
 def drawn(rng: np.random.Generator, length: int, earlier: int = 0) -> dict[str, np.ndarray]:
     shapes = {"q": (2, length, 3), "k": (2, earlier + length, 3), "v": (2, earlier + length, 4)}
     return {name: rng.standard_normal(shape) for name, shape in shapes.items()}
-
-
-def near(a: np.ndarray, b: np.ndarray) -> bool:
-    return bool(
-        np.abs(a - b).max(initial=0) <= TOLERANCE["two ways", "float64"] * max(1, np.abs(b).max(initial=0))
-    )
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

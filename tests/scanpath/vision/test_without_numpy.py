@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +18,7 @@ from tests.attention import standin
 @pytest.fixture
 def cupy(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Put the stand-in where CuPy would be."""
-    for name, module in standin.MODULES.items():
-        monkeypatch.setitem(sys.modules, name, module)
-    return standin.cupy
+    return standin.installed(monkeypatch)
 
 
 def fovea(picture: Any, place: Any) -> Any:
