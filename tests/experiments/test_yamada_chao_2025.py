@@ -115,10 +115,14 @@ def test_lesions_have_phases_of_their_own_only_if_one_of_them_stands_out(script:
 
 
 def test_a_gate_earns_its_place_against_none_and_against_a_shuffled_one(script: dict[str, Any]) -> None:
-    both = judged(script, "attention", lambda rule, key: 1.0 if rule == "gated" else 2.0)
+    gates = set(script["GATES"])
+    gated = judged(script, "attention", lambda rule, key: 1.0 if rule in gates else 2.0)
     none = judged(script, "attention", lambda rule, key: 2.0 if rule == "ungated" else 1.0)
-    assert {str(row.verdict) for row in both} == {"supported"}
+    one = judged(script, "attention", lambda rule, key: 1.0 if rule == "gated" else 2.0)
+    assert {str(row.verdict) for row in gated} == {"supported"}
     assert {str(row.verdict) for row in none} == {"partly"}
+    assert {str(row.verdict) for row in one if "opens with the error" in row.claim} == {"supported"}
+    assert {str(row.verdict) for row in one if "knows its cue" in row.claim} == {"partly"}
 
 
 def test_ablations_name_what_is_needed(script: dict[str, Any]) -> None:
