@@ -23,7 +23,9 @@ def far(settings: dict[str, Any]) -> float:
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=3))
 def test_every_place_of_the_cube_is_a_setting_of_the_space(at: list[float]) -> None:
     found = setting(SPACE, at)
-    assert -2 <= found["even"] <= 3 and 0.01 <= found["log"] <= 100 and found["which"] in "abc"
+    assert -2 <= found["even"] <= 3
+    assert 0.01 <= found["log"] <= 100
+    assert found["which"] in "abc"
 
 
 def test_the_corners_of_the_cube_are_those_of_the_space() -> None:
@@ -34,15 +36,16 @@ def test_the_corners_of_the_cube_are_those_of_the_space() -> None:
 @given(st.integers(0, 1000), st.integers(1, 12))
 def test_a_search_repeats_itself_and_its_draws_do_not_depend_on_how_many_there_are(seed: int, n: int) -> None:
     tried = search(SPACE, far, n, seed)
-    assert tried == search(SPACE, far, n, seed) and len(tried) == n
+    assert tried == search(SPACE, far, n, seed)
+    assert len(tried) == n
     assert search(SPACE, far, 2 * n, seed)[: (n + 1) // 2] == tried[: (n + 1) // 2]
 
 
 def test_moving_around_the_best_finds_more_than_drawing_on() -> None:
+    searched = [search(SPACE, far, 40, seed) for seed in range(20)]
+
     def best(share: slice) -> float:
-        return float(
-            np.mean([max(one.score for one in search(SPACE, far, 40, seed)[share]) for seed in range(20)])
-        )
+        return float(np.mean([max(one.score for one in tried[share]) for tried in searched]))
 
     assert best(slice(20, 40)) > best(slice(0, 20)) + 0.1
 
