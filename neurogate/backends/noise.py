@@ -34,7 +34,7 @@ __all__ = [
 
 Array = npt.NDArray[Any]
 
-STREAMS = {"membrane": 0, "poisson": 1}
+STREAMS = {"membrane": 0, "poisson": 1, "variability": 2}
 """Independent streams of one seed."""
 
 _MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))

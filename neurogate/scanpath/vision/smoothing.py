@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neurogate.attention.arrays import Array, namespace
 from neurogate.errors import RequestError
 
-__all__ = ["Border", "convolved", "gaussian", "resized", "smoothed"]
+__all__ = ["Border", "convolved", "gaussian", "pooled", "resized", "smoothed"]
 
 Border = Literal["reflect", "edge", "constant"]
 
@@ -103,6 +103,33 @@ def resized(x: Array, shape: tuple[int, int]) -> Array:
     xp = namespace(x=x)
     rows, columns = (xp.asarray(_weights(n, m), x.dtype) for n, m in zip(x.shape[-2:], shape, strict=True))
     return rows @ x @ columns.T
+
+
+def pooled(x: Array, shape: tuple[int, int]) -> Array:
+    """Average planes in the cells of another shape; of a pixel on a border, each cell gets its part.
+
+    Parameters
+    ----------
+    x : (..., H, W)
+        Planes.
+    shape : (int, int)
+        Rows and columns wanted.
+
+    Examples
+    --------
+    >>> pooled(np.array([[0.0, 3.0, 6.0]]), (1, 2)).tolist()
+    [[1.0, 5.0]]
+    """
+    xp = namespace(x=x)
+    rows, columns = (xp.asarray(_shares(n, m), x.dtype) for n, m in zip(x.shape[-2:], shape, strict=True))
+    return rows @ x @ columns.T
+
+
+def _shares(n: int, m: int) -> NDArray[np.float64]:
+    """Return the (m, n) matrix of the share of each of n pixels in each of m cells."""
+    begins, pixels = np.arange(m)[:, None] * n / m, np.arange(n)
+    shared = np.minimum(begins + n / m, pixels + 1) - np.maximum(begins, pixels)
+    return np.asarray(np.maximum(0, shared) * m / n)
 
 
 def _weights(n: int, m: int) -> NDArray[np.float64]:

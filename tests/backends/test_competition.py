@@ -1,0 +1,97 @@
+"""Cells compete alike in both backends, bit for bit, and whatever else is in the batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurogate.backends.competition import Competition, Competitors
+from neurogate.backends.numba_cpu import competition as compiled
+from neurogate.backends.numpy_reference import competition as reference
+from neurogate.scanpath.models.circuit import Circuit
+
+QUICK: dict[str, Any] = {"threshold": 6.0, "longest_ms": 120.0, "suppression_ms": 10.0}
+
+
+def problem(shape: tuple[int, int, int], batch: int, seed: int, **settings: float) -> tuple[Any, ...]:
+    made = Circuit(**{**QUICK, **settings}).competition(shape, return_ms=200.0)
+    rng, n = np.random.default_rng(seed), int(np.prod(shape))
+    drive = 40 * rng.random((batch, n)) ** 2
+    bias, returned = rng.random((2, batch, n))
+    rest = np.stack([made.parameters[2], -13 + 0 * made.parameters[2], rng.random(n + 1)])
+    rest[2, -1] = 0
+    state = Competitors(np.tile(rest, (batch, 1, 1)), rng.random((batch, 2)), 100 * np.arange(batch))
+    course = rng.random((batch, made.longest))
+    return made, state, drive, bias, returned, course, rng.integers(2**63, size=batch)
+
+
+def same(first: tuple[Any, Any], second: tuple[Any, Any]) -> bool:
+    (a, c), (b, d) = first, second
+    return all(np.array_equal(x, y, equal_nan=True) for x, y in zip((*a, *c), (*b, *d), strict=True))
+
+
+@settings(max_examples=15)
+@given(
+    shape=st.tuples(st.integers(1, 2), st.integers(1, 7), st.integers(1, 9)),
+    seed=st.integers(0, 2**32),
+    noise=st.sampled_from([0.0, 9.55]),
+    inhibition=st.sampled_from([0.0, 1.25, 1e9]),
+)
+def test_both_backends_have_the_same_bits(
+    shape: tuple[int, int, int], seed: int, noise: float, inhibition: float
+) -> None:
+    asked = problem(shape, 2, seed, noise=noise, inhibition=inhibition)
+    assert same(compiled.compete(*asked), reference.compete(*asked))
+
+
+def test_a_replica_does_not_depend_on_the_batch_or_the_threads() -> None:
+    made, state, *arrays = problem((1, 5, 6), 4, seed=3)
+    together = compiled.compete(made, state, *arrays, threads=2)
+    for b in range(4):
+        one = Competitors(*(array[b : b + 1] for array in state))
+        alone = compiled.compete(made, one, *(array[b : b + 1] for array in arrays), threads=1)
+        mine = tuple(type(part)(*(array[b : b + 1] for array in part)) for part in together)
+        assert same(alone, (mine[0], mine[1]))
+
+
+def test_what_is_given_is_left_untouched() -> None:
+    made, state, *arrays = problem((1, 4, 4), 2, seed=1)
+    before = [array.copy() for array in (*state, *arrays)]
+    for backend in (compiled, reference):
+        backend.compete(made, state, *arrays)
+        assert all(np.array_equal(x, y) for x, y in zip((*state, *arrays), before, strict=True))
+
+
+def alone(made: Competition, cell: int, n: int) -> Any:
+    drive = np.zeros((1, n))
+    drive[0, cell] = 30.0
+    rest = np.stack([made.parameters[2], -13 + 0 * made.parameters[2], 0 * made.parameters[2]])
+    state = Competitors(rest[None], np.zeros((1, 2)), np.zeros(1, np.int64))
+    nothing, open_ = np.zeros((1, n)), np.ones((1, made.longest))
+    return compiled.compete(made, state, drive, nothing, nothing, open_, np.ones(1, np.int64))[1]
+
+
+@pytest.mark.parametrize("cell", [0, 5, 35, 71])
+def test_without_noise_the_only_driven_cell_is_where_it_goes(cell: int) -> None:
+    made = Circuit(noise=0.0, threshold=3.0).competition((2, 6, 6), return_ms=200.0)
+    decision = alone(made, cell, 72)
+    assert decision.place[0].tolist() == [cell // 36, cell % 36 // 6, cell % 6]
+    assert 97 < decision.steps[0] < 3000
+
+
+def test_no_spike_is_no_evidence() -> None:
+    made = Circuit(noise=0.0, drive=0.0, longest_ms=30.0).competition((1, 3, 3), return_ms=200.0)
+    decision = alone(made._replace(silent=made.longest), 4, 9)
+    assert decision.steps[0] == 60
+    assert np.isnan(decision.place[0, 1:]).all()
+
+
+def test_a_neuron_that_diverges_is_named() -> None:
+    made, state, *arrays = problem((1, 4, 4), 3, seed=1)
+    state.values[1, 0, 7] = np.nan
+    for backend in (compiled, reference):
+        assert backend.compete(made, state, *arrays)[1].lost.tolist() == [-1, 7, -1]
