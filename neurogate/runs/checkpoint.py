@@ -112,9 +112,12 @@ class Checkpoint:
             return self._ignored(str(error.strerror or error))
 
     def _saved(self, arrays: dict[str, np.ndarray[Any, Any]]) -> Saved | None:
-        header = json.loads(arrays.pop(_HEADER).tobytes())
-        runs = {run["key"]["hash"]: run for run in header["runs"]}
-        mine = runs.get(self.key["hash"], header["runs"][0])
+        try:
+            header = json.loads(arrays.pop(_HEADER).tobytes())
+            runs = {run["key"]["hash"]: run for run in header["runs"]}
+            mine = runs.get(self.key["hash"], header["runs"][0])
+        except KeyError:
+            return self._ignored("another version of neurogate wrote it, in another form")
         changed = differences(mine["key"], self.key)
         if changed:
             return self._ignored(changed)

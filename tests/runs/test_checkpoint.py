@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 import os
 from pathlib import Path
 
@@ -51,6 +54,17 @@ def test_every_flipped_bit_and_every_cut_is_noticed(
 def test_another_version_is_not_continued(kept: Checkpoint, caplog: pytest.LogCaptureFixture) -> None:
     assert Checkpoint(kept.path, {**KEY, "neurogate": "0.2.0"}).read() is None
     assert "neurogate was 0.1.0 and is 0.2.0" in caplog.text
+
+
+def test_one_in_the_form_of_another_version_is_not_continued(
+    kept: Checkpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole, header = io.BytesIO(), json.dumps({"key": KEY, "wall_time_s": 1.0, "log": []})
+    np.savez(whole, header=np.frombuffer(header.encode(), np.uint8))
+    line = hashlib.sha256(whole.getvalue()).hexdigest() + "\n"
+    kept.path.write_bytes(line.encode() + whole.getvalue())
+    assert kept.read() is None
+    assert "another version of neurogate wrote it" in caplog.text
 
 
 def test_no_checkpoint_is_no_message(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
