@@ -7,11 +7,14 @@ from typing import Any, Literal, NamedTuple
 
 from neurogate.attention.arrays import Array, Namespace, fits, namespace
 from neurogate.attention.operators.pointwise import sigmoid
+from neurogate.errors import RequestError
 
 __all__ = ["NOTHING", "Cache", "State", "backward", "forward", "recurrent", "recurrent_backward"]
 
 NOTHING = -1e38
 """The mass of no past at all: a logarithm so far below all others that it never counts."""
+
+_PAYS = 16  # steps from which on loading what is compiled pays
 
 
 class State(NamedTuple):
@@ -68,7 +71,8 @@ def forward(
     state : State, optional
         Before the first step; nothing is known if left out.
     form : {"auto", "recurrent", "compiled"}
-        Whether to take the steps in Python, or by Numba, which "auto" does for NumPy.
+        Whether to take the steps in Python, or by what is compiled: Numba's for NumPy, CUDA's for CuPy.
+        "auto" takes few steps in Python.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or there is no such form.
 
     References
     ----------
@@ -101,7 +105,7 @@ def forward(
     one = (len(k), k.shape[-1])
     before = State(xp.zeros(one, k.dtype), xp.full(one, NOTHING, k.dtype)) if state is None else state
     fits(before[0].shape == before[1].shape == one, f"the state must be two of {one}", **said)
-    loops = _loops(xp, form if k.size else "recurrent")
+    loops = _loops(xp, form, k)
     y, means, masses, after = loops[0](k, v, w, u, *before)
     return y, Cache(k, v, w, u, means, masses, loops, state is not None, State(*after))
 
@@ -220,8 +224,11 @@ def recurrent_backward(
     return dk, dv, dw.sum(axis=0), du.sum(axis=0), dmean, dmass
 
 
-def _loops(xp: Namespace, form: str) -> tuple[Any, Any]:
-    if form == "recurrent" or xp.__name__ != "numpy":
+def _loops(xp: Namespace, form: str, k: Array) -> tuple[Any, Any]:
+    if form not in ("auto", "recurrent", "compiled"):
+        raise RequestError(f"form is {form!r}. Choose one of auto, recurrent, compiled.")
+    if form == "recurrent" or not k.size or (form == "auto" and k.shape[1] < _PAYS):
         return recurrent, recurrent_backward
-    compiled = importlib.import_module("neurogate.backends.numba_cpu.wkv")
+    backend = "numba_cpu" if xp.__name__ == "numpy" else "cuda"
+    compiled = importlib.import_module(f"neurogate.backends.{backend}.wkv")
     return compiled.recurrent, compiled.recurrent_backward

@@ -2,7 +2,7 @@
 
 The kernels lie in ``kernels/`` of the checkout. Arrays are NumPy's, coming and going; the GPU keeps nothing
 between two calls. CuPy is imported when a function is called. The rivals of the delta rule learn on the CPU.
-Linear attention, in `recurrence`, is apart: its arrays are CuPy's and stay where they are.
+Linear attention, in `recurrence` and `wkv`, is apart: its arrays are CuPy's and stay where they are.
 """
 
 from typing import Any

@@ -105,6 +105,11 @@ def test_shapes_that_do_not_fit_are_a_sentence(shapes: tuple[tuple[int, ...], ..
         wkv.forward(*map(np.ones, ((2, 5, 3), (2, 5, 3), (3,), (3,))), wkv.State(np.ones((1, 3)), np.ones(3)))
 
 
+def test_an_unknown_form_is_a_sentence() -> None:
+    with pytest.raises(RequestError, match=r"form is 'fast'\. Choose one of auto, recurrent, compiled\."):
+        wkv.forward(*map(np.ones, ((2, 5, 3), (2, 5, 3), (3,), (3,))), form="fast")
+
+
 @pytest.mark.parametrize("shape", [(0, 5, 3), (2, 0, 3)])
 def test_nothing_gives_nothing(shape: tuple[int, ...]) -> None:
     y, cache = wkv.forward(np.ones(shape), np.ones(shape), -np.ones(3), np.zeros(3))

@@ -4,6 +4,7 @@
 #include "reservoir.cu"
 #include "samples.cu"
 #include "recurrence.cu"
+#include "wkv.cu"
 
 #define EXPORT_BOTH(kernel, Argument) EXPORT(kernel, Argument, float) EXPORT(kernel, Argument, double)
 
@@ -16,3 +17,5 @@ EXPORT_BOTH(high_pass, Bins)
 EXPORT_BOTH(recurrence_scan, Recurrence)
 EXPORT_BOTH(recurrence_correct, Recurrence)
 EXPORT_BOTH(recurrence_correct_adjoint, Recurrence)
+EXPORT_BOTH(wkv_remember, Wkv)
+EXPORT_BOTH(wkv_remember_adjoint, Wkv)

