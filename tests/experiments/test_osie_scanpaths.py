@@ -1,0 +1,142 @@
+"""All models are searched alike, a search goes on where it ended, and people stand beside models."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from neurogate.scanpath.evaluation import REFERENCES
+from neurogate.scanpath.formats.osie import write_osie
+from neurogate.scanpath.formats.viewing import Viewing
+from neurogate.scanpath.path import scanpath
+from neurogate.scanpath.search import setting
+
+IMAGES = ("1001", "1002", "1031", "1032")
+SIZE = (800, 600)
+
+
+@pytest.fixture(scope="module")
+def script(checkout: Path) -> dict[str, Any]:
+    return runpy.run_path(str(checkout / "experiments" / "osie_scanpaths.py"))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder like OSIE's, of grey pictures with a bright patch that most people look at."""
+    folder, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(1)
+    (folder / "osie" / "stimuli").mkdir(parents=True)
+    viewings = []
+    for image in IMAGES:
+        x, y = rng.integers(100, 500, 2)
+        picture = np.full((600, 800), 100, np.uint8)
+        picture[y - 20 : y + 20, x - 20 : x + 20] = 255
+        Image.fromarray(picture).save(folder / "osie" / "stimuli" / f"{image}.jpg")
+        for viewer in range(15):
+            places = np.clip([x, y] + 60 * rng.standard_normal((7, 2)), 0, np.subtract(SIZE, 1))
+            path = scanpath(*places.T, rng.uniform(0.1, 0.4, 7), size=SIZE)
+            viewings.append(Viewing(path, f"{image}.jpg", str(viewer)))
+    write_osie(folder / "osie" / "fixations.mat", viewings)
+    return folder
+
+
+def asked(data: Path, out: Path, models: str = "uniform,winner_take_all,spiking", *more: str) -> list[str]:
+    said = ["--quick", "--paths", "2", "--jobs", "1", "--models", models]
+    return [*said, "--data", str(data), "--out", str(out), *more]
+
+
+def test_every_corner_of_a_space_is_a_setting_that_its_model_can_have(script: dict[str, Any]) -> None:
+    for make, space in script["MODELS"].values():
+        for u in (0.0, 0.5, 1.0):
+            assert callable(make(setting(space, np.full(len(space), u))).scanpaths)
+
+
+def test_each_setting_of_spiking_cells_reaches_them(script: dict[str, Any]) -> None:
+    make, space = script["MODELS"]["spiking"]
+    low, high = (make(setting(space, np.full(len(space), u))) for u in (0.0, 1.0))
+    assert (low.circuit.threshold, high.circuit.threshold) == tuple(space["circuit.threshold"])
+    assert (low.attention.floor, high.attention.floor) == tuple(space["attention.floor"])
+    assert (low.inhibition.tau_ms, high.inhibition.tau_ms) == tuple(space["inhibition.tau_ms"])
+    assert (low.sharpness, high.sharpness) == tuple(space["sharpness"])
+    assert (low.variability, high.variability) == tuple(space["variability"])
+
+
+def test_models_that_read_a_map_choose_among_the_same(script: dict[str, Any]) -> None:
+    shared = {name: [*space][:3] for name, (_, space) in script["MODELS"].items() if "map" in space}
+    assert {"spiking", "winner_take_all", "levy", "gravity"} <= set(shared)
+    assert all(keys == [*script["SEEN"]] for keys in shared.values())
+
+
+def test_a_map_is_that_of_its_own_picture_and_is_drawn_and_sharpened(script: dict[str, Any]) -> None:
+    one, two = np.random.default_rng(1).random((2, 64, 64, 3))
+    plain = script["Seen"]("itti_koch", 1e9)
+    assert np.array_equal(plain(one), script["itti_koch"](one) / script["itti_koch"](one).max())
+    assert not np.array_equal(plain(one), plain(two))
+    assert np.allclose(script["Seen"]("itti_koch", 1e9, 2.0)(one), plain(one) ** 2)
+    assert script["Seen"]("itti_koch", 0.2)(one)[0, 0] <= 0.1 * plain(one)[0, 0]
+
+
+def test_the_table_has_people_beside_models_and_lesions_and_a_search_is_not_made_again(
+    script: dict[str, Any], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    script["main"](asked(data, tmp_path, "uniform,winner_take_all,spiking", "--json"))
+    folder = tmp_path / "osie_scanpaths"
+    found, tuning = (json.loads((folder / name).read_text("utf-8")) for name in ("table.json", "tuning.json"))
+    assert json.loads(capsys.readouterr().out) == found
+    lesioned = {f"spiking without {part}" for part in ("gate", "return", "variability")}
+    models = {"uniform", "winner_take_all", "spiking", "spiking, as shipped"}
+    assert set(found["rows"]) == {*models, *lesioned, *REFERENCES}
+    assert {each["row"] for each in found["differences"] if each["minus"] == "spiking"} == lesioned
+    same, random = (found["rows"][row] for row in ("human, same image", "random"))
+    assert same["nss"][0] > random["nss"][0]
+    assert same["position"][0] > random["position"][0]
+    for name, tried in tuning["tried"].items():
+        assert len(tried) == 2
+        assert tried[0]["score"] >= tried[1]["score"]
+        assert found["chosen"][name] == tried[0]["settings"]
+    assert (folder / "scanpaths.png").stat().st_size > 0
+
+    def unwanted(*_: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setitem(script["main"].__globals__, "judged", unwanted)
+    script["main"](asked(data, tmp_path))
+    assert "| human, same image |" in capsys.readouterr().out
+    assert json.loads((folder / "table.json").read_text("utf-8"))["scores"] == found["scores"]
+
+
+@pytest.mark.parametrize(
+    ("models", "more", "words"),
+    [
+        ("spikes", (), "--models has spikes; there are"),
+        ("uniform", ("--settings", "-1"), "must be at least 1"),
+        ("uniform", ("--data", "nowhere"), "nowhere"),
+    ],
+)
+def test_a_mistake_is_a_sentence(
+    script: dict[str, Any], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    models: str, more: tuple[str, ...], words: str,
+) -> None:  # fmt: skip
+    with pytest.raises(SystemExit) as ended:
+        script["main"](asked(data, tmp_path, models, *more))
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.skipif(
+    not os.environ.get("NEUROGATE_DATA"), reason="NEUROGATE_DATA names no folder of gaze data"
+)
+def test_on_real_gaze_people_are_more_alike_on_the_same_picture(
+    script: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script["main"](asked(Path(os.environ["NEUROGATE_DATA"]), tmp_path, "uniform", "--json"))
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert rows["human, same image"]["position"][0] > rows["human, other image"]["position"][0]
+    assert rows["human, same image"]["nss"][0] > 1 > rows["uniform"]["nss"][0]
