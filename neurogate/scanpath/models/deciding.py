@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurogate.backends import noise
 from neurogate.backends.competition import Competition, Competitors
 from neurogate.errors import RequestError, RunDiverged
-from neurogate.plasticity.gates import ConstantGate, Gate, GateContext, combine
+from neurogate.plasticity.gates import GATES, ConstantGate, Gate, GateContext, combine
 from neurogate.scanpath.models.circuit import Attention, Circuit, Return
 from neurogate.scanpath.models.model import Priority, above, generators
 from neurogate.scanpath.path import Scanpath, scanpath
@@ -120,6 +120,10 @@ class Decider:
         unknown = [name for name in self.lesions if name not in LESIONS]
         if unknown:
             raise RequestError(f"There is no {unknown[0]!r} to lesion. Name some of {', '.join(LESIONS)}.")
+        if not all(isinstance(gate, tuple(GATES.values())) for gate in self.gates):
+            raise RequestError(
+                f"gates is {self.gates!r}. Give a tuple of gates, as those of a rule: {', '.join(GATES)}."
+            )
         if self.backend not in BACKENDS:
             raise RequestError(f"The backend is {self.backend!r}. Give one of {', '.join(BACKENDS)}.")
 

@@ -65,7 +65,7 @@ class Colliculus:
         return xp.where(xp.asarray(left), -x, x), radius * xp.sin(v_mm / self.bv_mm)
 
     def view(
-        self, plane: Array, place_px: tuple[float, float], px_per_degree: float, u_mm: Array, v_mm: Array
+        self, plane: Array, place_px: tuple[Array, Array], px_per_degree: float, u_mm: Array, v_mm: Array
     ) -> Array:
         """Return a map of priority as the two colliculi have it, while the eye rests on a place.
 
@@ -73,8 +73,8 @@ class Colliculus:
         ----------
         plane : (H, W)
             Priority by pixel.
-        place_px : (float, float)
-            Centre of gaze, x and y.
+        place_px : (float, float), or arrays that broadcast with the cells
+            Centre of gaze, x and y; or several.
         px_per_degree : float
             Of visual angle.
         u_mm, v_mm : (...)

@@ -121,15 +121,18 @@ def pooled(x: Array, shape: tuple[int, int]) -> Array:
     [[1.0, 5.0]]
     """
     xp = namespace(x=x)
-    rows, columns = (xp.asarray(_shares(n, m), x.dtype) for n, m in zip(x.shape[-2:], shape, strict=True))
-    return rows @ x @ columns.T
-
-
-def _shares(n: int, m: int) -> NDArray[np.float64]:
-    """Return the (m, n) matrix of the share of each of n pixels in each of m cells."""
-    begins, pixels = np.arange(m)[:, None] * n / m, np.arange(n)
-    shared = np.minimum(begins + n / m, pixels + 1) - np.maximum(begins, pixels)
-    return np.asarray(np.maximum(0, shared) * m / n)
+    for axis, m in zip((-2, -1), shape, strict=True):
+        n = x.shape[axis]
+        begins = np.arange(m) * n / m
+        pixels = np.floor(begins) + np.arange(math.ceil(n / m) + 1)[:, None]
+        parts = np.maximum(0, np.minimum(begins + n / m, pixels + 1) - np.maximum(begins, pixels)) * m / n
+        width = (m, 1) if axis == -2 else (m,)
+        x = sum(
+            xp.asarray(part.reshape(width), x.dtype) * xp.take(x, xp.asarray(which), axis=axis)
+            for part, which in zip(parts, np.minimum(pixels, n - 1).astype(np.intp), strict=True)
+            if part.any()
+        )
+    return x
 
 
 def _weights(n: int, m: int) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ import pytest
 from neurogate.errors import RequestError, RunDiverged
 from neurogate.plasticity.gates import ConstantGate, LesionGate, PhaseGate
 from neurogate.scanpath.models.circuit import Attention, Circuit, Return
+from neurogate.scanpath.models.collicular import Collicular
 from neurogate.scanpath.models.deciding import Decider
 from neurogate.scanpath.models.spiking import Spiking
 from neurogate.scanpath.path import Scanpath
@@ -18,7 +19,10 @@ from neurogate.scanpath.path import Scanpath
 IMAGE = np.zeros((60, 80))
 MAP = np.random.default_rng(2).random((24, 32))
 FAST = Circuit(threshold=25.0)
-MODELS: list[Decider] = [Spiking(priority=MAP, fixations=4, circuit=FAST)]
+MODELS: list[Decider] = [
+    Spiking(priority=MAP, fixations=4, circuit=FAST),
+    Collicular(priority=MAP, fixations=4, circuit=FAST),
+]
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 
 
@@ -180,6 +184,7 @@ def test_a_mistake_is_a_sentence(model: Any) -> None:
         ({"fixations": 0}, "fixations is 0"),
         ({"variability": -1.0}, "variability is -1"),
         ({"lesions": ("eye",)}, r"There is no 'eye' to lesion\. Name some of gate, return, variability"),
+        ({"gates": "lesioned"}, r"gates is 'lesioned'\. Give a tuple of gates"),
         ({"backend": "abacus"}, "The backend is 'abacus'"),
     ):
         with pytest.raises(RequestError, match=sentence):
