@@ -1,12 +1,13 @@
 """The manifest of a run folder: which files it holds, and the SHA-256 of each.
 
-Here live writing it and comparing a folder with it. What becomes of a folder that differs is decided in
-`neurogate.runs.store` and `neurogate.runs.upkeep`.
+Here live writing it, with which the folder goes to the disk, and comparing a folder with it. What becomes of
+a folder that differs is decided in `neurogate.runs.store` and `neurogate.runs.upkeep`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection
 from pathlib import Path
 
@@ -19,7 +20,12 @@ _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
 def write(folder: Path) -> None:
-    """Write the manifest of what a folder holds now.
+    """Write the manifest of what a folder holds now, and make all of it survive a power cut.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        That of a run, still hidden.
 
     Examples
     --------
@@ -32,9 +38,13 @@ def write(folder: Path) -> None:
     ...     before, damage(Path(folder))
     ([], ['log.txt is missing'])
     """
-    inside = sorted(path for path in folder.rglob("*") if path.is_file())
-    digests = {path.relative_to(folder).as_posix(): files.sha256(path) for path in inside}
+    walked = [(Path(place), names) for place, _, names in os.walk(folder)]
+    inside = sorted(place / name for place, names in walked for name in names)
+    digests = {path.relative_to(folder).as_posix(): files.sent_to_disk(path) for path in inside}
     files.write_json(folder / MANIFEST, {"sha256": digests})
+    files.sent_to_disk(folder / MANIFEST)
+    for place, _ in reversed(walked):
+        files.sync_folder(place)
 
 
 def damage(folder: Path, names: Collection[str] | None = None) -> list[str]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import time
@@ -209,20 +208,10 @@ def writing(folder: Path, *, replace: bool = False) -> Iterator[Path]:
     hidden.mkdir()
     try:
         yield hidden
-        _seal(hidden)
+        manifest.write(hidden)
         _publish(hidden, folder, replace=replace)
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
-
-
-def _seal(folder: Path) -> None:
-    """Write the manifest and send everything to the disk."""
-    manifest.write(folder)
-    for inside, _, names in os.walk(folder, topdown=False):
-        for name in names:
-            with Path(inside, name).open("r+b") as file:
-                os.fsync(file.fileno())
-        files.sync_folder(Path(inside))
 
 
 def _publish(hidden: Path, folder: Path, *, replace: bool) -> None:
