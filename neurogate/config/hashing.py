@@ -16,7 +16,7 @@ import attrs
 
 from neurogate.config.problems import join, kind_of
 from neurogate.config.schema import AnySimulation
-from neurogate.config.structuring import plain
+from neurogate.config.structuring import Known, plain
 from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Distribution, FromFile
 from neurogate.units import field_types
@@ -29,9 +29,6 @@ WITHOUT_EFFECT = frozenset({"name", "description", "run.threads", "run.memory_li
 LATER = {"features.equal_gain": True, "probes.subspaces": False}
 """Key paths of settings that came later, and the value with which a run is what it was before."""
 _ENCODER = json.JSONEncoder(sort_keys=True, allow_nan=False)
-
-Known = dict[int, tuple[Any, str]]
-"""Settings by their address, each with its canonical text; they are kept so that the address stays theirs."""
 
 
 def content_hash(simulation: AnySimulation, known: Known | None = None) -> str:

@@ -38,7 +38,10 @@ from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Constant, Distribution
 from neurogate.units import Unfit, conform, field_types, requirement, shown
 
-__all__ = ["MISTAKES", "build", "convert", "dumps", "plain"]
+__all__ = ["MISTAKES", "Known", "build", "convert", "dumps", "plain"]
+
+Known = dict[int, tuple[Any, str]]
+"""Settings by their address, each with its text; they are kept so that the address stays theirs."""
 
 _T = TypeVar("_T")
 _Hook = Callable[[Any, Any], Any]
@@ -135,8 +138,14 @@ def plain(value: Any) -> Any:
     return [plain(inner) for inner in value] if isinstance(value, tuple | list) else value
 
 
-def dumps(value: Any) -> str:
+def dumps(value: Any, known: Known | None = None) -> str:
     """Write settings as TOML, every default spelled out.
+
+    Parameters
+    ----------
+    value : settings object or mapping
+    known : dict, optional
+        Begins empty and serves many simulations that share settings: these are then written at once.
 
     Examples
     --------
@@ -148,7 +157,20 @@ def dumps(value: Any) -> str:
     ]
     <BLANKLINE>
     """
-    return tomli_w.dumps(plain(value))
+    if known is None:
+        return tomli_w.dumps(plain(value))
+    named = {key: inner for key in keys_of(type(value)) if (inner := getattr(value, key)) is not None}
+    tables = {
+        key: inner for key, inner in named.items() if attrs.has(type(inner)) or isinstance(inner, Mapping)
+    }
+    first = tomli_w.dumps({key: inner for key, inner in named.items() if key not in tables})
+    return "\n".join([first, *(_table_text(key, inner, known) for key, inner in tables.items())])
+
+
+def _table_text(key: str, value: Any, known: Known) -> str:
+    if id(value) not in known:
+        known[id(value)] = value, tomli_w.dumps({key: plain(value)})
+    return known[id(value)][1]
 
 
 @functools.cache

@@ -18,6 +18,7 @@ from neurogate.errors import Outcome, RunDiverged, RunError
 from neurogate.runs import store
 
 if TYPE_CHECKING:
+    from neurogate.config.hashing import Known
     from neurogate.runs.course import AnySession
     from neurogate.tasks.evaluation import Result
 
@@ -96,6 +97,7 @@ def keep(
     *,
     replace: bool = False,
     draw: bool = True,
+    known: Known | None = None,
 ) -> None:
     """Store a run.
 
@@ -111,6 +113,8 @@ def keep(
         Whether a folder that is there gives way.
     draw : bool
         Whether the overview is drawn, which takes longer than a small run.
+    known : dict, optional
+        As for `neurogate.config.dumps`.
 
     Raises
     ------
@@ -119,7 +123,7 @@ def keep(
     """
     try:
         with store.writing(folder, replace=replace) as hidden:
-            (hidden / "config.toml").write_text(config.dumps(simulation), "utf-8")
+            (hidden / "config.toml").write_text(config.dumps(simulation, known), "utf-8")
             files.write_arrays(hidden / "arrays.npz", arrays)
             if arrays and draw:
                 _draw(hidden / "figures", arrays)
