@@ -10,7 +10,7 @@ import contextlib
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from neurogate.runs.course import AnySession
 
 _LOG = logging.getLogger(__name__)
-_THREADS = 4
+_THREADS = 8
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
@@ -187,6 +187,7 @@ class _Batch:
     earlier_s: float = 0.0  # what each member has taken before one left, and when that was
     since_s: float = 0.0
     given_up: set[tuple[str, int]] = attrs.field(factory=set)
+    written: Known = attrs.field(factory=dict)
 
     def run(self, saved: Saved | None) -> Iterator[Ended]:
         with collected_lines() as log:
@@ -260,11 +261,19 @@ class _Batch:
     def _keep_all(self, course: Course) -> Iterator[Ended]:
         _LOG.info("Simulated %d %ss in %.1f s.", course.session.total, course.part, course.wall_time_s)
         state, each_s = course.session.state(), self._each_s(course.wall_time_s)
-        for places in self.shared.networks():
-            yield from self._judge(course, places, state, each_s)
+        stored: list[Future[Ended]] = []
+        with ThreadPoolExecutor(_THREADS) as threads:
+            for places in self.shared.networks():
+                # The disk takes the runs of one network while those of the next are judged.
+                judged = self._judge(threads, course, places, state, each_s)
+                yield from (one.result() for one in stored)
+                stored = judged
+            yield from (one.result() for one in stored)
 
-    def _judge(self, course: Course, places: Sequence[int], state: State, each_s: float) -> Iterator[Ended]:
-        """Judge each rule of a network once, for all of its runs, and store them side by side.
+    def _judge(
+        self, threads: Executor, course: Course, places: Sequence[int], state: State, each_s: float
+    ) -> list[Future[Ended]]:
+        """Judge each rule of a network once, for all of its runs, and let threads store them side by side.
 
         If that fails it is done run by run: what cannot be judged or stored costs the others nothing.
         """
@@ -275,18 +284,15 @@ class _Batch:
             result = session.result()
         except Exception as error:  # noqa: BLE001
             if len(places) > 1:
-                for k in places:
-                    yield from self._judge(course, [k], state, each_s)
-            else:
-                yield self._fail(course, places[0], each_s, error, state)
-            return
+                return [one for k in places for one in self._judge(threads, course, [k], state, each_s)]
+            return [threads.submit(self._fail, course, places[0], each_s, error, state)]
 
         def store_one(k: int) -> Ended:
             rules = self.shared.parts[k].rules
             mine = result.of(rules) if rules else result
             return self._keep(course, k, session, each_s, done(mine), mine.arrays, state)
 
-        yield from _side_by_side(store_one, places)
+        return [threads.submit(store_one, k) for k in places]
 
     def _keep(
         self, course: Course, k: int, session: AnySession, each_s: float, facts: Mapping[str, Any],
@@ -298,7 +304,9 @@ class _Batch:
             summary = summarise(
                 member.simulation, member.hash, member.folder, session, facts, each_s, self.software
             )
-            keep(member.folder, member.simulation, summary, arrays, course.log, draw=False)
+            keep(
+                member.folder, member.simulation, summary, arrays, course.log, draw=False, known=self.written
+            )
         except Exception as error:  # noqa: BLE001
             return self._fail(course, k, each_s, error, state)
         member.checkpoint.remove()
