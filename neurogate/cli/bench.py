@@ -61,7 +61,7 @@ def bench(
     what
         engine (workloads beside peers and bounds), scale (how cost grows with size), attention (gated
         layers beside PyTorch, and how their cost grows with the length), scanpath (measures of two
-        scanpaths beside public packages), or all.
+        scanpaths beside public packages, and spiking models of gaze), or all.
     workload
         Only these: a1000 a2000 b1000 b2000 c1 c10 d1k d4k d16k e64 e64t2.
     peer
@@ -106,9 +106,9 @@ def bench(
         parts["attention"] = [row for name in dtypes for row in rows(layer, name, repeat, 1, _tell)]
         parts["attention"] += [row for name in dtypes for row in growth(layer, name, _tell)]
     if what in ("scanpath", "all"):
-        from neurogate.bench import scanpath
+        from neurogate.bench import gaze_models, scanpath
 
-        parts["scanpath"] = list(scanpath.rows(repeat, _tell))
+        parts["scanpath"] = [*scanpath.rows(repeat, _tell), *gaze_models.rows(repeat, _tell)]
     if write or out:
         _store(out or _FOLDER, parts, command, limits, backend)
     everything = [row for part in parts.values() for row in part]
