@@ -1,4 +1,7 @@
-"""CSV with a row for each fixation: x, y (px), duration (s), and if known start (s), image and viewer."""
+"""CSV with a row for each fixation: x, y (px), duration (s), and if known start (s), image and viewer.
+
+The size of the picture (px) may stand in the columns width and height.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ FIELDS = {"x": "x_px", "y": "y_px", "duration": "duration_s", "start": "start_s"
 
 
 def read_csv(
-    file: Path, *, size: Sizes, complaints: list[str] | None = None, **policies: Any
+    file: Path, *, size: Sizes | None = None, complaints: list[str] | None = None, **policies: Any
 ) -> list[Viewing]:
     r"""Read scanpaths; rows of one image and viewer are one, in the order of the file.
 
@@ -28,8 +31,8 @@ def read_csv(
     file : Path
         Columns x, y, duration, and if there are such start, image, viewer; others are passed over. A cell
         that is empty or says n/a is a missing number.
-    size : (width, height), or mapping of images to such
-        Of the pictures, in px.
+    size : (width, height), or mapping of images to such, optional
+        Of the pictures, in px; what stands in the columns width and height if left out.
     complaints : list of str, optional
         Takes a sentence for each scanpath that is none, which is then left out; without it the first one ends
         the reading.
@@ -44,7 +47,7 @@ def read_csv(
     Raises
     ------
     RequestError
-        If it is no such table, or holds what is no scanpath.
+        If it is no such table, no size is known, or something in it is no scanpath.
 
     Examples
     --------
@@ -59,11 +62,12 @@ def read_csv(
     columns = {
         FIELDS[name]: table.numbers(name) for name in FIELDS if name != "start" or name in table.columns
     }
-    return checked(_groups(table, columns), file, size, complaints, **policies)
+    sizes = _sizes(table) if size is None else size
+    return checked(_groups(table, columns), file, sizes, complaints, **policies)
 
 
-def write_csv(file: Path, viewings: Sequence[Viewing]) -> None:
-    r"""Write scanpaths; read back they have the same bits. Sizes of pictures have no place in the table.
+def write_csv(file: Path, viewings: Sequence[Viewing], *, sized: bool = False) -> None:
+    r"""Write scanpaths; read back they have the same bits.
 
     Parameters
     ----------
@@ -71,6 +75,8 @@ def write_csv(file: Path, viewings: Sequence[Viewing]) -> None:
         Replaced if it is there.
     viewings : sequence of Viewing
         Each with a name of its own.
+    sized : bool
+        Whether the columns width and height say how large the pictures are.
 
     Raises
     ------
@@ -101,10 +107,35 @@ def write_csv(file: Path, viewings: Sequence[Viewing]) -> None:
         name: np.concatenate([getattr(viewing.path, field) for viewing in viewings] or [[]])
         for name, field in FIELDS.items()
     }
+    for name in ("width", "height") if sized else ():
+        columns[name] = np.concatenate(
+            [np.full(len(viewing.path), getattr(viewing.path, f"{name}_px")) for viewing in viewings] or [[]]
+        )
     for name in ("image", "viewer"):
         words = [getattr(viewing, name) for viewing in viewings for _ in range(len(viewing.path))]
         columns |= {name: words} if any(words) else {}
     write_table(file, columns, ",")
+
+
+def _sizes(table: Table) -> dict[str, tuple[float, float]]:
+    """Return the size of each image, which all of its rows agree on."""
+    if not {"width", "height"} <= set(table.columns):
+        raise RequestError(
+            f"{table.file} does not say how large the pictures are. Give their size, or columns width and "
+            "height."
+        )
+    sizes: dict[str, tuple[float, float]] = {}
+    rows = zip(
+        table.words("image"), table.numbers("width"), table.numbers("height"), table.lines, strict=True
+    )
+    for image, width, height, line in rows:
+        if sizes.setdefault(image, (width, height)) != (width, height):
+            before = "{:g} x {:g} px".format(*sizes[image])
+            raise RequestError(
+                f"Line {line} of {table.file} has a picture of {width:g} x {height:g} px, which was {before} "
+                "above. Give each image one size."
+            )
+    return sizes
 
 
 def _groups(

@@ -58,6 +58,16 @@ def test_a_mistake_in_a_csv_is_a_sentence(tmp_path: Path, text: str, said: str) 
         read_csv(file, size=SIZE)
 
 
+def test_a_csv_without_one_size_of_each_picture_is_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "gaze.csv"
+    file.write_text("x,y,duration,width\n1,2,.1,80\n")
+    with pytest.raises(RequestError, match="does not say how large the pictures are"):
+        read_csv(file)
+    file.write_text("x,y,duration,width,height\n1,2,.1,80,60\n1,2,.1,80,70\n")
+    with pytest.raises(RequestError, match="Line 3 of .* 80 x 70 px, which was 80 x 60 px above"):
+        read_csv(file)
+
+
 def test_what_is_no_scanpath_is_told_and_the_others_are_read(tmp_path: Path) -> None:
     file = tmp_path / "gaze.csv"
     file.write_text(GAZE.replace("5,6", "5,nan"))

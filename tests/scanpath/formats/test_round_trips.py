@@ -44,9 +44,12 @@ def test_csv_keeps_every_bit_and_name(tmp_path: Path, found: dict[tuple[str, str
     file = tmp_path / "gaze.csv"
     write_csv(file, [Viewing(path, *key) for key, path in found.items()])
     read = read_csv(file, size=SIZE)
-    assert {(each.image, each.viewer): bits(each.path) for each in read} == {
-        key: bits(path) for key, path in found.items()
-    }
+    wanted = {key: bits(path) for key, path in found.items()}
+    assert {(each.image, each.viewer): bits(each.path) for each in read} == wanted
+    write_csv(file, [Viewing(path, *key) for key, path in found.items()], sized=True)
+    read = read_csv(file)
+    assert {(each.image, each.viewer): bits(each.path) for each in read} == wanted
+    assert {(each.path.width_px, each.path.height_px) for each in read} == {SIZE}
 
 
 @FEW
