@@ -14,8 +14,8 @@ __all__ = ["LEAST_CURRENT", "Competition", "Competitors", "Decision"]
 
 Array = npt.NDArray[Any]
 
-LEAST_CURRENT = -40.0
-"""Inhibition saturates: it holds a cell near -90 mV, as a reversal potential does, and no lower."""
+LEAST_CURRENT = -200.0
+"""Inhibition saturates: from below, half steps of 0.25 ms would throw a cell up again."""
 
 
 class Competition(NamedTuple):
@@ -27,10 +27,10 @@ class Competition(NamedTuple):
     parameters: Array  # (5, N + 1): rows a, b, c, d, v_peak; the last neuron is that of the pool
     dt_ms: float  # step
     noise: float  # standard deviation of the current, for each cell and step
-    inhibition: float  # current that one spike of the pool takes from every cell
-    kick: float  # current that one spike of a cell gives the pool
+    inhibition: float  # current that a spike of the pool takes from every cell
+    kick: float  # current that a spike of a cell gives the pool
     excitation_decay: float  # of the pool's current, by step
-    inhibition_decay: float  # of how inhibited cells are
+    inhibition_decay: float  # of what it takes from the cells
     evidence_decay: float  # of the count of spikes
     return_decay: float  # of inhibition of return
     reach: int  # a window goes so many cells to each side
@@ -43,7 +43,7 @@ class Competitors(NamedTuple):
     """The state of a batch of competitions."""
 
     values: Array  # (B, 3, N + 1): v, u and evidence
-    pool: Array  # (B, 2): current of the pool, and how inhibited the cells are, in spikes
+    pool: Array  # (B, 2): synaptic current of the pool's cell, and of each other (at most 0)
     step: Array  # (B,): the counter of the noise
 
 

@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurogate.backends.competition import Competition, Competitors
+from neurogate.backends.layout import MODELS, SCHEMES, Codes, NetworkArrays, StateArrays
 from neurogate.backends.numba_cpu import competition as compiled
 from neurogate.backends.numpy_reference import competition as reference
+from neurogate.backends.numpy_reference import run_reservoir
+from neurogate.network.recording import pack_plan
 from neurogate.scanpath.models.circuit import Circuit
 
 QUICK: dict[str, Any] = {"threshold": 6.0, "longest_ms": 120.0, "suppression_ms": 10.0}
@@ -24,7 +27,8 @@ def problem(shape: tuple[int, int, int], batch: int, seed: int, **settings: floa
     bias, returned = rng.random((2, batch, n))
     rest = np.stack([made.parameters[2], -13 + 0 * made.parameters[2], rng.random(n + 1)])
     rest[2, -1] = 0
-    state = Competitors(np.tile(rest, (batch, 1, 1)), rng.random((batch, 2)), 100 * np.arange(batch))
+    pool = rng.random((batch, 2)) * [1, -1]
+    state = Competitors(np.tile(rest, (batch, 1, 1)), pool, 100 * np.arange(batch))
     course = rng.random((batch, made.longest))
     return made, state, drive, bias, returned, course, rng.integers(2**63, size=batch)
 
@@ -56,6 +60,51 @@ def test_a_replica_does_not_depend_on_the_batch_or_the_threads() -> None:
         alone = compiled.compete(made, one, *(array[b : b + 1] for array in arrays), threads=1)
         mine = tuple(type(part)(*(array[b : b + 1] for array in part)) for part in together)
         assert same(alone, (mine[0], mine[1]))
+
+
+@pytest.mark.parametrize("backend", [compiled, reference], ids=["numba", "numpy"])
+def test_a_competition_is_a_reservoir_in_which_all_excite_one_that_inhibits_all(backend: Any) -> None:
+    made = Circuit(threshold=1e9, longest_ms=100.0, suppression_ms=0.0).competition((1, 4, 5), 200.0)
+    n = 20
+    drive = np.linspace(5, 30, n)[None]
+    rest = np.stack([made.parameters[2], -13 + 0 * made.parameters[2], 0 * made.parameters[2]])
+    state = Competitors(rest[None], np.zeros((1, 2)), np.zeros(1, np.int64))
+    nothing, seeds = np.zeros((1, n)), np.array([77])
+    found, _ = backend.compete(made, state, drive, nothing, nothing, np.ones((1, made.longest)), seeds)
+
+    decays = np.append(np.full(n, made.inhibition_decay), made.excitation_decay)
+    none = np.zeros((1, 0))
+    network = NetworkArrays(
+        seed=seeds.astype(np.uint64),
+        parameters=made.parameters[None],
+        bias=np.append(drive, 0.0)[None],
+        input_weights=np.zeros((1, 0, n + 1)),
+        noise_sd=np.append(np.full(n, made.noise), 0.0)[None],
+        poisson_mean=none, poisson_none=none, poisson_weight=none,
+        feedback_weights=np.zeros((1, 0, n + 1)),
+        synapse_decay=decays[None],
+        synapse_rise=none,
+        trace_decay=np.full((1, n + 1), made.evidence_decay),
+        trace_rise=none,
+        trace_kick=np.ones((1, 1)),
+        indptr=np.append(np.arange(n + 1), 2 * n)[None],
+        targets=np.append(np.full(n, n), np.arange(n)).astype(np.int32)[None],
+        weights=np.repeat([made.kick, -made.inhibition], n)[None],
+        delays=np.zeros((1, 0), np.int32),
+        use=none, facilitation_decay=none, depression_decay=none,
+    )  # fmt: skip
+    values = np.zeros((1, 6, n + 1))
+    values[0, :2] = rest[:2]
+    empty = np.zeros((1, 0, n + 1))
+    before = StateArrays(values, empty, none, empty, np.zeros((1, 0, 0)), empty, 0)
+    codes = Codes(MODELS["izhikevich_2003"], SCHEMES["half_step"], False, False, made.dt_ms)
+    plan = pack_plan((), n + 1, 0, made.longest)
+    reservoir, _, _ = run_reservoir(codes, network, before, np.zeros((1, made.longest, 0)), plan)
+    v, u, s, _, trace, _ = reservoir.values[0]
+    assert trace[-1] > 0
+    assert np.array_equal(found.values[0, :2], [v, u])
+    assert np.array_equal(found.values[0, 2, :-1], trace[:-1])
+    assert np.array_equal(found.pool[0], s[[-1, 0]])
 
 
 def test_what_is_given_is_left_untouched() -> None:

@@ -79,10 +79,13 @@ def _decide(
         if e[i] > e[peak]:
             peak = i
     for t in range(longest):
-        _currents(drive, bias, returned, current[:n], course[t], inhibition * pool[1], r_decay, t >= silent)
-        current[n] = pool[0]
+        _drive(drive, bias, returned, current[:n], course[t], r_decay, t >= silent)
         fill_bits(bits, seed, _MEMBRANE, np.uint64(first + t))
         add_normals(current[:n], sd, bits, table)
+        held = max(pool[1], LEAST_CURRENT)
+        for i in range(n):
+            current[i] += held
+        current[n] = pool[0]
         count = advance(
             n + 1, fired, None, v, u, 0.0, None, e, None, current, None, None, gain, None, None, None, v_peak,
             a, b, dt, half, None, None, e_decay, None, None,
@@ -93,10 +96,11 @@ def _decide(
             v[i] = c[i]
             u[i] += d[i]
         count -= pooled
+        pool[0] *= pool_decay
+        pool[1] = pull_decay * pool[1] - inhibition * pooled
         for place_of in range(count):
+            pool[0] += kick
             e[fired[place_of]] += 1.0
-        pool[0] = pool_decay * pool[0] + kick * count
-        pool[1] = pull_decay * pool[1] + pooled
         if count > 0:
             # What does not fire decays alike, so that only who fires can become the peak.
             for place_of in range(count):
@@ -110,12 +114,9 @@ def _decide(
 
 
 @part
-def _currents(
-    drive: Any, bias: Any, returned: Any, current: Any, opening: Any, held: Any, decay: Any, shown: Any
-) -> None:
+def _drive(drive: Any, bias: Any, returned: Any, current: Any, opening: Any, decay: Any, shown: Any) -> None:
     for i in range(current.shape[0]):
-        seen = drive[i] * (1 - opening * bias[i]) * (1 - returned[i]) if shown else 0.0
-        current[i] = max(seen - held, LEAST_CURRENT)
+        current[i] = drive[i] * (1 - opening * bias[i]) * (1 - returned[i]) if shown else 0.0
         returned[i] *= decay
 
 

@@ -1,18 +1,17 @@
 r"""Spiking cells that compete for the next saccade, until one place has gathered enough evidence.
 
-One step t of a competition, which began t steps ago; right-hand sides are from before the step unless said
-otherwise:
+N cells and the pool's one are a reservoir (`numpy_reference.reservoir`) of N + 1 neurons: all cells excite
+the pool, which inhibits all. Written for this wiring, one step t of a competition that began t steps ago is,
+with right-hand sides from before the step unless said otherwise:
 
-1. currents: :math:`I_i = \max(I_{least}, D_i (1 - o_t b_i)(1 - R_i) - K g) + \sigma \xi_i`, with D = 0 in the
+1. currents: :math:`I_i = D_i (1 - o_t b_i)(1 - R_i) + \sigma \xi_i + \max(s, s_{least})`, with D = 0 in the
    first silent steps; that of the pool is :math:`x`
-2. all neurons move and fire as those of a reservoir (`neurons.izhikevich_2003`, half steps), and a v below
-   -1000 mV becomes NaN as there
-3. decays: :math:`R \leftarrow \delta_R R` and :math:`e \leftarrow \delta_e e`; e, the evidence, is the
-   reservoir's trace
-4. each cell that fired adds 1 to its own e
-5. the pool: :math:`x \leftarrow \delta_x x + k n` for n cells that fired; and :math:`g \leftarrow
-   \delta_g g`, and 1 more if the pool fired
-6. if a cell fired: of the window around the cell with the largest e (the first of them), the sum of e is
+2. all neurons move and fire (half steps), and a v below -1000 mV becomes NaN
+3. synapses, after what has just been fired: :math:`x \leftarrow \delta_x x`, plus k for each cell that fired;
+   :math:`s \leftarrow \delta_s s`, minus K if the pool fired
+4. the evidence e is the trace: :math:`e \leftarrow \delta_e e`, plus 1 if the cell fired; inhibition of
+   return decays, :math:`R \leftarrow \delta_R R`
+5. if a cell fired: of the window around the cell with the largest e (the first of them), the sum of e is
    compared with the threshold
 """
 
@@ -88,16 +87,17 @@ def _decide(
     pool = state.pool
     for t in range(made.longest):
         seen = drive * (1 - course[t] * bias) * (1 - returned) if t >= made.silent else np.zeros_like(drive)
-        held = np.maximum(seen - made.inhibition * pool[1], LEAST_CURRENT)
         draws = noise.normals(seed, noise.STREAMS["membrane"], int(state.step) + t, len(drive))
         with np.errstate(over="ignore", invalid="ignore"):  # divergence is looked for afterwards
-            current = np.append(held + made.noise * draws, pool[0])
+            current = np.append(seen + made.noise * draws + max(pool[1], LEAST_CURRENT), pool[0])
             v[:], u[:], fired = izhikevich_2003(v, u, current, made.parameters, made.dt_ms, "half_step")
         v[~fired & (v < -VOLTAGE_LIMIT_MV)] = np.nan
-        returned *= made.return_decay
+        pool *= made.excitation_decay, made.inhibition_decay
+        for _ in range(np.count_nonzero(fired[:-1])):
+            pool[0] += made.kick
+        pool[1] -= made.inhibition * fired[-1]
         e[:-1] = made.evidence_decay * e[:-1] + fired[:-1]
-        pool[0] = made.excitation_decay * pool[0] + made.kick * np.count_nonzero(fired[:-1])
-        pool[1] = made.inhibition_decay * pool[1] + fired[-1]
+        returned *= made.return_decay
         if fired[:-1].any() and _summed(_window(made, e[:-1])[0]) >= made.threshold:
             return t + 1
     return made.longest

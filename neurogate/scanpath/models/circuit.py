@@ -23,11 +23,11 @@ _Longest = Annotated[float, Domain(DT_MS, 1e6, unit="ms")]
 class Circuit:
     r"""Regular-spiking cells, of which each stands for a place, and a fast-spiking cell that inhibits all.
 
-    A cell's current is :math:`\rho\, I P^\gamma A (1 - R) - K g + \sigma \xi` (priority P, attention A,
-    inhibition of return R, variability ρ; ξ is a normal number for each cell and step of 0.5 ms). The
-    pool's cell is driven by each spike of the others, and each of its own adds 1 to g, which decays with
-    6 ms. Spikes are counted, with a leak; when the count within a window of 5 x 5 cells around its peak
-    reaches θ, the eye moves to the centre of that count.
+    A cell's current is :math:`\rho\, I P^\gamma A (1 - R) + \sigma \xi + s` (priority P, attention A,
+    inhibition of return R, variability ρ; ξ is a normal number for each cell and step of 0.5 ms). The fast
+    cell is driven by each spike of the others, and each of its own takes K from s, which decays with 6 ms.
+    Spikes are counted, with a leak; when the count within a window of 5 x 5 cells around its peak reaches
+    θ, the eye moves to the centre of that count.
 
     Parameters
     ----------

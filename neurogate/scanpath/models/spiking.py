@@ -25,10 +25,11 @@ class Spiking(Decider):
     is the centre; how long one lasts comes from the competition, and from :math:`\rho = \max(.3, 1 + s x)`,
     x a normal number for each fixation, as LATER has it.
 
-    The neurons are the package's own: their parameters are presets, their step is the one that moves a
-    reservoir (`neurogate.backends`, Izhikevich 2003, half steps), the count of spikes is a reservoir's
-    trace, and noise is the same function of seed, step and neuron. What is not shared is the wiring, from
-    all to one and back, which needs no list of synapses, and a map of places in place of a readout.
+    The cells are a reservoir in which all excite one that inhibits all, and have its bits: neurons are
+    presets of the package, moved by the reservoir's own step (Izhikevich 2003, half steps), the count of
+    spikes is its trace, and noise is the same function of seed, step and neuron. What is not shared is the
+    list of synapses, which this wiring does not need, and the readout, in place of which a window of the
+    map is looked at; so it runs in a kernel of its own.
 
     Parameters are those of `Decider`.
 
