@@ -20,8 +20,8 @@ numbers of spiking cells come from an earlier search, on pictures 1001 to 1012, 
         [--quick] [--jobs N] [--out DIR] [--json]
 
 DIR holds osie/fixations.mat and osie/stimuli. What a setting came to is kept in OUT/osie_scanpaths and not
-asked for again, so that a search goes on where it was ended; there tuning.json, table.json and scanpaths.png
-are written. NevaClip is not here, as the weights of its encoder are not; nor is OAT, which is told where the
+asked for again, so that a search goes on where it was ended; there tuning.json, table.json and figures are
+written. NevaClip is not here, as the weights of its encoder are not; nor is OAT, which is told where the
 objects of a picture are.
 """
 
@@ -50,19 +50,11 @@ from neurogate.errors import NeurogateError, RunError
 from neurogate.files import replacing
 from neurogate.plotting.forest import forest_figure
 from neurogate.plotting.picture import Picture, save, settled
+from neurogate.plotting.ranges import ranges_figure
 from neurogate.scanpath.evaluation import MEASURES, REFERENCES, Evaluation, reference_scores, scores
 from neurogate.scanpath.metrics.statistics import saccade_statistics
-from neurogate.scanpath.models.baselines import CentreBias, Uniform
-from neurogate.scanpath.models.circuit import Attention, Circuit, Return
-from neurogate.scanpath.models.deciding import Decider
-from neurogate.scanpath.models.gravity import Gravity, detail
-from neurogate.scanpath.models.levy import LevyExploration
-from neurogate.scanpath.models.model import Model
-from neurogate.scanpath.models.neva import NeVA
-from neurogate.scanpath.models.recognition import Recognition
-from neurogate.scanpath.models.spiking import Spiking
-from neurogate.scanpath.models.stripes import stripes, trained
-from neurogate.scanpath.models.winner_take_all import WinnerTakeAll
+from neurogate.scanpath.models.catalogue import make
+from neurogate.scanpath.models.gravity import detail
 from neurogate.scanpath.path import Scanpath
 from neurogate.scanpath.scenes import Scene, osie_scenes
 from neurogate.scanpath.search import Even, Log, Settings, Space, search
@@ -74,12 +66,10 @@ from neurogate.scanpath.vision.smoothing import pooled
 NAME = "osie_scanpaths"
 TUNED_ON, REPORTED_ON = "1001-1030", "1031-1060"
 TUNING_PATHS, TUNING_SEED, REPORT_SEED, SEARCH_SEED = 2, 1, 2, 1
-FIXATIONS = 9
 WEIGHTS = {"direction": 1.0, "position": 1.0, "duration": 1.0, "nss": 0.1}
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 Values = NDArray[np.float64]
-Maker: TypeAlias = Callable[[Settings], Model]
 Row: TypeAlias = tuple[Values, list[list[Scanpath]]]  # scores (pictures, measures), and the paths
 
 MAPS: Mapping[str, Callable[[Values], Values]] = {
@@ -98,10 +88,29 @@ SPIKING: Space = {
     "inhibition.amplitude": Even(0.1, 1.0), "inhibition.spread": Log(0.5, 5.0),
     "inhibition.tau_ms": Log(300.0, 10_000.0),
 }  # fmt: skip
-PARTS: Mapping[str, Callable[..., Any]] = {"circuit": Circuit, "attention": Attention, "inhibition": Return}
-LESIONS = ("gate", "return", "variability")
-OURS = "spiking"
-DECIDERS: Mapping[str, type[Decider]] = {"spiking": Spiking}
+SPACES: Mapping[str, Space] = {
+    "spiking": SPIKING,
+    "collicular": SPIKING,
+    "lif_winner": {**SEEN, "inhibition": Log(0.1, 10.0), "reach": Log(0.01, 0.3), "noise": Log(0.03, 10.0)},
+    "winner_take_all": {
+        **SEEN, "reach": Log(0.03, 0.5), "retention": Even(0.5, 1.0), "noise": Log(0.003, 0.5), **LASTING,
+    },
+    "levy": {
+        **SEEN, "candidates": (1, 2, 5, 10, 20, 50, 100), "temperature": Log(1.0, 100.0), **LASTING,
+    },
+    "gravity": {
+        **SEEN, "pull": Log(20.0, 500.0), "friction": Log(5.0, 100.0), "softening": Log(0.01, 0.1),
+        "reach": Log(0.03, 0.3), "inhibition": Log(1.0, 30.0), "slow": Log(0.1, 1.0),
+    },
+    "neva": {
+        "sigma": Log(0.02, 0.5), "retention": Even(0.0, 0.95), "blur_px": Log(1.0, 7.0),
+        "rate": Log(0.03, 0.3), "restarts": (False, True), **LASTING,
+    },
+    "centre_bias": {"spread": Log(0.08, 0.6), **LASTING},
+    "uniform": LASTING,
+}  # fmt: skip
+FIXED: Mapping[str, Settings] = {"neva": {"size": (30, 40)}, "lif_winner": {"longest_ms": 500.0}}
+OURS, LESIONED, LESIONS = "spiking", ("spiking", "collicular"), ("gate", "return", "variability")
 SHOWN = ("direction", "position", "duration", "nss", "scanmatch")
 WORDS = {"nss": "NSS on the map of others", "scanmatch": "ScanMatch"}
 
@@ -127,69 +136,19 @@ class Seen:
 _MADE: dict[tuple[str, int], Values] = {}
 
 
-def on_map(kind: Callable[..., Model], *, sharpens: bool = False) -> Maker:
-    """Return what makes a model that reads a map; it may sharpen it by itself."""
-
-    def made(settings: Settings) -> Model:
-        own = {key: value for key, value in settings.items() if key not in SEEN}
-        seen, gamma = Seen(settings["map"], settings["centre"]), {"sharpness": settings["sharpness"]}
-        if sharpens:
-            return kind(priority=seen, **gamma, **own)
-        return kind(priority=attrs.evolve(seen, **gamma), **own)
-
-    return made
-
-
-def spiking(kind: type[Decider], **given: Any) -> Model:
-    """Make a model of spiking cells; settings of its parts have their names in front."""
-    own = {key: value for key, value in given.items() if "." not in key}
-    for part, make in PARTS.items():
-        named = {key.rpartition(".")[2]: value for key, value in given.items() if key.startswith(f"{part}.")}
-        own[part] = make(**named)
-    return kind(fixations=FIXATIONS, **own)
-
-
-@functools.cache
-def recogniser() -> Recognition:
-    """Train the small network that NeVA looks for."""
-    return Recognition(trained(stripes(400, seed=1)))
-
-
-def neva(settings: Settings) -> Model:
-    """Make a NeVA of the trained network, with as many taps as its blur needs."""
-    own = dict(settings)
-    spread = own.pop("blur_px")
-    taps = 2 * math.ceil(3 * spread) + 1
-    return NeVA(recogniser(), size=(48, 64), blur=(taps, spread), fixations=FIXATIONS, **own)
-
-
-MODELS: Mapping[str, tuple[Maker, Space]] = {
-    "neva": (
-        neva,
-        {
-            "sigma": Log(0.02, 0.5), "retention": Even(0.0, 0.95), "blur_px": Log(1.0, 7.0),
-            "rate": Log(0.03, 0.3), "restarts": (False, True), **LASTING,
-        },
-    ),
-    "spiking": (on_map(functools.partial(spiking, Spiking), sharpens=True), SPIKING),
-    "gravity": (
-        on_map(Gravity, sharpens=True),
-        {
-            **SEEN, "pull": Log(20.0, 500.0), "friction": Log(5.0, 100.0), "softening": Log(0.01, 0.1),
-            "reach": Log(0.03, 0.3), "inhibition": Log(1.0, 30.0), "slow": Log(0.1, 1.0),
-        },
-    ),
-    "winner_take_all": (
-        on_map(WinnerTakeAll),
-        {**SEEN, "reach": Log(0.03, 0.5), "retention": Even(0.5, 1.0), "noise": Log(0.003, 0.5), **LASTING},
-    ),
-    "levy": (
-        on_map(LevyExploration),
-        {**SEEN, "candidates": (1, 2, 5, 10, 20, 50, 100), "temperature": Log(1.0, 100.0), **LASTING},
-    ),
-    "centre_bias": (lambda settings: CentreBias(**settings), {"spread": Log(0.08, 0.6), **LASTING}),
-    "uniform": (lambda settings: Uniform(**settings), LASTING),
-}  # fmt: skip
+def made(name: str, settings: Settings) -> Any:
+    """Return a model with settings, its map made once of each picture; as it is shipped without any."""
+    own = {key: value for key, value in settings.items() if key not in SEEN}
+    if "blur_px" in own:
+        spread = own.pop("blur_px")
+        own["blur"] = (2 * math.ceil(3 * spread) + 1, spread)
+    model: Any = make(name, {**FIXED.get(name, {}), **own})
+    if "map" not in settings:
+        return model
+    seen, sharpness = Seen(settings["map"], settings["centre"]), settings["sharpness"]
+    if hasattr(model, "sharpness"):
+        return attrs.evolve(model, priority=seen, sharpness=sharpness)
+    return attrs.evolve(model, priority=attrs.evolve(seen, sharpness=sharpness))
 
 
 @functools.cache
@@ -204,13 +163,20 @@ def seed_of(scene: Scene, seed: int) -> int:
     return zlib.crc32(f"{seed} {scene.image}".encode())
 
 
-def looked(model: Model, asked: argparse.Namespace, images: str, paths: int, seed: int) -> Row:
-    """Let a model look at pictures; return how it fares on each, and its paths."""
-    rows, made = [], []
-    for scene, picture in pictures(asked.data, images):
-        made.append(model.scanpaths(picture, paths, seed_of(scene, seed)))
-        rows.append(scores(made[-1], scene))
-    return np.stack(rows), made
+def looked(model: Any, asked: argparse.Namespace, images: str, paths: int, seed: int) -> Row:
+    """Let a model look at pictures; return how it fares on each, and its paths.
+
+    NeVA looks at all at once, which is faster, and draws the same numbers for each.
+    """
+    scenes, shown = zip(*pictures(asked.data, images), strict=True)
+    if hasattr(model, "scanpaths_on"):
+        made = model.scanpaths_on(shown, paths, seed)
+    else:
+        made = [
+            model.scanpaths(each, paths, seed_of(scene, seed))
+            for scene, each in zip(scenes, shown, strict=True)
+        ]
+    return np.stack([scores(own, scene) for own, scene in zip(made, scenes, strict=True)]), made
 
 
 def tell(words: str) -> None:
@@ -237,14 +203,14 @@ def tuned(name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
         tell(f"{name}: {len(tried)} of {asked.settings}, {score:.4f}, best {best:.4f}")
         return score
 
-    search(MODELS[name][1], judge, asked.settings, SEARCH_SEED)
+    search(SPACES[name], judge, asked.settings, SEARCH_SEED)
     return sorted(tried, key=lambda one: one["score"], reverse=True)
 
 
 def judged(name: str, settings: Settings, asked: argparse.Namespace) -> dict[str, float]:
     """Return means over pictures; a model that fails is worth nothing, as are paths too short to compare."""
     try:
-        found, _ = looked(MODELS[name][0](settings), asked, asked.tuned_on, TUNING_PATHS, TUNING_SEED)
+        found, _ = looked(made(name, settings), asked, asked.tuned_on, TUNING_PATHS, TUNING_SEED)
     except RunError as error:
         tell(f"{name}: {error}")
         found = np.zeros((1, len(MEASURES)))
@@ -255,7 +221,7 @@ def cases(best: Mapping[str, Settings]) -> Iterator[tuple[str, str, Settings]]:
     """Return what is reported: its row, its model, and settings, of which a shipped model has none."""
     for name, settings in best.items():
         yield name, name, settings
-        if name in DECIDERS:
+        if name in LESIONED:
             yield f"{name}, as shipped", name, {}
             yield from (
                 (f"{name} without {part}", name, {**settings, "lesions": (part,)}) for part in LESIONS
@@ -265,8 +231,7 @@ def cases(best: Mapping[str, Settings]) -> Iterator[tuple[str, str, Settings]]:
 def reported(case: tuple[str, str, Settings], asked: argparse.Namespace) -> tuple[str, Row]:
     """Let one model look at the pictures that did not tune it."""
     row, name, settings = case
-    model = MODELS[name][0](settings) if settings else DECIDERS[name](priority=Seen("contrast", 1e9))
-    found = looked(model, asked, asked.reported_on, asked.paths, REPORT_SEED)
+    found = looked(made(name, settings), asked, asked.reported_on, asked.paths, REPORT_SEED)
     tell(f"{row}: looked at {len(found[1])} pictures")
     return row, found
 
@@ -319,15 +284,16 @@ def table(found: Evaluation) -> Iterator[str]:
         yield f"| {row} | {' | '.join(cells)} |"
 
 
-def picture(found: Evaluation) -> Figure:
-    """Draw each row's pictures, means and intervals, in every measure that is shown."""
+def pictured(found: Evaluation, spread: Mapping[str, Mapping[str, Any]]) -> dict[str, Figure]:
+    """Draw what each row came to on every picture, with intervals; and quantiles beside those of people."""
     places = {WORDS.get(measure, measure): MEASURES.index(measure) for measure in SHOWN}
-    return forest_figure(
-        {
-            words: {row: scored[:, place] for row, scored in found.rows.items()}
-            for words, place in places.items()
-        }
-    )
+    measures = {
+        words: {row: scored[:, place] for row, scored in found.rows.items()}
+        for words, place in places.items()
+    }
+    kinds = {"duration_s": "duration of fixations (s)", "amplitude_px": "amplitude of saccades (px)"}
+    quantities = {words: {row: own[kind] for row, own in spread.items()} for kind, words in kinds.items()}
+    return {"scores": forest_figure(measures), "spread": ranges_figure(quantities, reference=REFERENCES[0])}
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
@@ -335,7 +301,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     data = os.environ.get("NEUROGATE_DATA")
     parser.add_argument("--data", type=Path, default=data, metavar="DIR", help="default: $NEUROGATE_DATA")
-    parser.add_argument("--models", default=",".join(MODELS), metavar="NAMES", help="default: all")
+    parser.add_argument("--models", default=",".join(SPACES), metavar="NAMES", help="default: all")
     parser.add_argument(
         "--settings", type=int, metavar="K", help="tried of each model (default: 100, quick 2)"
     )
@@ -352,9 +318,9 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     asked.settings = asked.settings or (2 if asked.quick else 100)
     asked.models = asked.models.split(",")
     asked.tuned_on, asked.reported_on = ("1001-1002", "1031-1032") if asked.quick else (TUNED_ON, REPORTED_ON)
-    unknown = [name for name in asked.models if name not in MODELS]
+    unknown = [name for name in asked.models if name not in SPACES]
     if unknown:
-        parser.error(f"--models has {unknown[0]}; there are {', '.join(MODELS)}.")
+        parser.error(f"--models has {unknown[0]}; there are {', '.join(SPACES)}.")
     if asked.data is None:
         parser.error("--data is not given, and NEUROGATE_DATA names no folder; give one that has osie in it.")
     if min(asked.settings, asked.paths, asked.jobs) < 1:
@@ -374,14 +340,16 @@ def work(asked: argparse.Namespace) -> None:
     rows = dict(each(functools.partial(reported, asked=asked), cases(best), asked)) | references(asked)
     images = [scene.image for scene, _ in pictures(asked.data, asked.reported_on)]
     found = Evaluation(images, {name: scored for name, (scored, _) in rows.items()})
+    spread = {name: quantiles(row) for name, row in rows.items() if row[1] and name != REFERENCES[1]}
     content = {
         "chosen": best, "measures": MEASURES, "rows": {row: estimates(found, row) for row in rows},
         "differences": list(compared(found)), "quantiles": QUANTILES,
-        "distributions": {name: quantiles(row) for name, row in rows.items() if row[1]},
+        "spread": spread,
         "images": images, "scores": {name: scored.round(4).tolist() for name, (scored, _) in rows.items()},
     }  # fmt: skip
     write(folder / "table.json", content, asked)
-    save(Picture(settled(picture(found)), NAME, ""), folder / "scanpaths.png")
+    for name, made in pictured(found, spread).items():
+        save(Picture(settled(made), NAME, ""), folder / f"{name}.png")
     print((folder / "table.json").read_text("utf-8") if asked.json else "\n".join(table(found)))
     tell(f"All scores and settings are in {folder}.")
 
@@ -398,7 +366,7 @@ def each(do: Callable[[Any], Any], things: Iterable[Any], asked: argparse.Namesp
 def spaces(names: Sequence[str]) -> dict[str, Any]:
     """Return spaces in words."""
     return {
-        name: {key: f"{type(each).__name__.lower()} {list(each)}" for key, each in MODELS[name][1].items()}
+        name: {key: f"{type(each).__name__.lower()} {list(each)}" for key, each in SPACES[name].items()}
         for name in names
     }
 

@@ -52,14 +52,14 @@ def asked(data: Path, out: Path, models: str = "uniform,winner_take_all,spiking"
 
 
 def test_every_corner_of_a_space_is_a_setting_that_its_model_can_have(script: dict[str, Any]) -> None:
-    for make, space in script["MODELS"].values():
+    for name, space in script["SPACES"].items():
         for u in (0.0, 0.5, 1.0):
-            assert callable(make(setting(space, np.full(len(space), u))).scanpaths)
+            assert callable(script["made"](name, setting(space, np.full(len(space), u))).scanpaths)
 
 
 def test_each_setting_of_spiking_cells_reaches_them(script: dict[str, Any]) -> None:
-    make, space = script["MODELS"]["spiking"]
-    low, high = (make(setting(space, np.full(len(space), u))) for u in (0.0, 1.0))
+    space = script["SPACES"]["spiking"]
+    low, high = (script["made"]("spiking", setting(space, np.full(len(space), u))) for u in (0.0, 1.0))
     assert (low.circuit.threshold, high.circuit.threshold) == tuple(space["circuit.threshold"])
     assert (low.attention.floor, high.attention.floor) == tuple(space["attention.floor"])
     assert (low.inhibition.tau_ms, high.inhibition.tau_ms) == tuple(space["inhibition.tau_ms"])
@@ -68,8 +68,8 @@ def test_each_setting_of_spiking_cells_reaches_them(script: dict[str, Any]) -> N
 
 
 def test_models_that_read_a_map_choose_among_the_same(script: dict[str, Any]) -> None:
-    shared = {name: [*space][:3] for name, (_, space) in script["MODELS"].items() if "map" in space}
-    assert {"spiking", "winner_take_all", "levy", "gravity"} <= set(shared)
+    shared = {name: [*space][:3] for name, space in script["SPACES"].items() if "map" in space}
+    assert {"spiking", "collicular", "lif_winner", "winner_take_all", "levy", "gravity"} == set(shared)
     assert all(keys == [*script["SEEN"]] for keys in shared.values())
 
 
@@ -101,7 +101,8 @@ def test_the_table_has_people_beside_models_and_lesions_and_a_search_is_not_made
         assert len(tried) == 2
         assert tried[0]["score"] >= tried[1]["score"]
         assert found["chosen"][name] == tried[0]["settings"]
-    assert (folder / "scanpaths.png").stat().st_size > 0
+    assert set(found["spread"]) == {*models, *lesioned, REFERENCES[0]}
+    assert all((folder / f"{name}.png").stat().st_size for name in ("scores", "spread"))
 
     def unwanted(*_: Any) -> None:
         raise AssertionError
