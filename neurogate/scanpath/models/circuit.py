@@ -16,7 +16,7 @@ DT_MS = 0.5
 KICK = 0.6
 EXCITATION_MS, INHIBITION_MS = 3.0, 6.0
 REACH = 2
-_Longest = Annotated[float, Domain(DT_MS, 1e6, unit="ms")]
+_Longest = Annotated[float, Domain(DT_MS, 60_000, unit="ms")]
 
 
 @settings

@@ -144,8 +144,8 @@ class _Looking:
         sides = np.repeat([max(field.size_px) / CELLS for field in self.fields], len(self.seeds))[:, None]
         places = [np.repeat([field.size_px for field in self.fields], len(self.seeds), axis=0) / 2 / sides]
         state, steps = _resting(made, len(seeds)), list[Any]()
-        for number in range(model.fixations):
-            drive, bias, returned = self._seen(made, number, places, steps)
+        for number, rate in enumerate(self._rates().T):
+            drive, bias, returned = self._seen(made, rate, places, steps)
             state, decision = backend.compete(
                 made, _refreshed(made, state), drive, bias, returned, self._course(made, number, seeds), seeds
             )
@@ -158,19 +158,19 @@ class _Looking:
         return [scanpath(p[:, 0], p[:, 1], s, size=z) for p, s, z in zip(where, seconds, sizes, strict=True)]
 
     def _seen(
-        self, made: Competition, number: int, places: Sequence[Values], steps: Sequence[Any]
+        self, made: Competition, rate: Values, places: Sequence[Values], steps: Sequence[Any]
     ) -> Iterator[Values]:
         """Return what drives cells, the share that attention may take of it, and inhibition of return."""
         model, n = self.model, len(self.seeds)
         spread, lost = model.attention.spread, 1 - model.attention.floor
-        rates = self._rates(number)[:, None] * model.circuit.drive
+        strength = rate[:, None] * model.circuit.drive
         parts = []
         for k, field in enumerate(self.fields):
             own = slice(k * n, (k + 1) * n)
             priority, cells = field.seen(places[-1][own])
             bias = lost * (1 - _near(cells, places[-1][own], spread))
             been = [place[own] for place in places], [step[own] for step in steps]
-            parts.append((rates * priority**model.sharpness, bias, self._returned(made, cells, *been)))
+            parts.append((strength * priority**model.sharpness, bias, self._returned(made, cells, *been)))
         return (np.concatenate(part) for part in zip(*parts, strict=True))
 
     def _returned(
@@ -184,12 +184,12 @@ class _Looking:
             found = np.minimum(1, found + amplitude * _near(cells, place, self.model.inhibition.spread))
         return found
 
-    def _rates(self, number: int) -> Values:
-        """Return ρ of each path in this fixation."""
-        sd = 0.0 if "variability" in self.model.lesions else self.model.variability
+    def _rates(self) -> Values:
+        """Return ρ of each path (of one picture) in each fixation."""
+        sd, n = self.model.variability, self.model.fixations
         stream = noise.STREAMS["variability"]
-        drawn = np.array([noise.normals(int(seed), stream, number, 1)[0] for seed in self.seeds])
-        return np.maximum(SLOWEST, 1 + sd * drawn)
+        drawn = np.array([noise.normals(int(seed), stream, 0, n) for seed in self.seeds])
+        return np.maximum(SLOWEST, 1 + (0.0 if "variability" in self.model.lesions else sd) * drawn)
 
     def _course(self, made: Competition, number: int, seeds: NDArray[np.int64]) -> Values:
         """Return how open attention's gate is at each step of this fixation, which is a trial for it."""
@@ -218,8 +218,8 @@ def _last(field: Field) -> Values:
 
 
 def _near(cells: Values, place: Values, spread: float) -> Values:
-    distance = ((cells - place[:, None]) ** 2).sum(axis=2)
-    return np.asarray(np.exp(-distance / (2 * spread**2)))
+    x, y = np.moveaxis(cells - place[:, None], 2, 0)
+    return np.asarray(np.exp(-(x * x + y * y) / (2 * spread**2)))
 
 
 def _resting(made: Competition, batch: int) -> Competitors:

@@ -113,11 +113,12 @@ def test_without_inhibition_of_return_it_stays_where_the_best_is(model: Decider)
         model,
         priority=spot(22, 8) + 0.8 * spot(10, 16),
         fixations=5,
+        variability=0.0,
         circuit=Circuit(noise=0.0, threshold=3.0),
     )
     stuck = attrs.evolve(two, lesions=("return",)).scanpaths(IMAGE, 1, seed=1)[0]
     assert (stuck.amplitude_px[1:] < 4).all()
-    moving = attrs.evolve(two, inhibition=Return(amplitude=1.0)).scanpaths(IMAGE, 1, seed=1)[0]
+    moving = attrs.evolve(two, inhibition=Return(amplitude=1.0, spread=3.0)).scanpaths(IMAGE, 1, seed=1)[0]
     assert moving.amplitude_px[1:].max() > 20
     none = attrs.evolve(two, inhibition=Return(amplitude=0.0)).scanpaths(IMAGE, 1, seed=1)[0]
     assert same([stuck], [none])
@@ -191,3 +192,9 @@ def test_a_mistake_is_a_sentence(model: Any) -> None:
             attrs.evolve(model, **wrong).scanpaths(IMAGE, 1, seed=1)
     with pytest.raises(ValueError, match=r"Circuit\.threshold is 0"):
         Circuit(threshold=0.0)
+
+
+@every_model
+def test_a_longer_path_begins_as_a_shorter_one(model: Decider) -> None:
+    longer, shorter = (attrs.evolve(model, fixations=n).scanpaths(IMAGE, 1, seed=1)[0] for n in (4, 3))
+    assert same([longer[:3]], [shorter])
