@@ -108,9 +108,8 @@ def write_csv(file: Path, viewings: Sequence[Viewing], *, sized: bool = False) -
         for name, field in FIELDS.items()
     }
     for name in ("width", "height") if sized else ():
-        columns[name] = np.concatenate(
-            [np.full(len(viewing.path), getattr(viewing.path, f"{name}_px")) for viewing in viewings] or [[]]
-        )
+        numbers = [getattr(viewing.path, f"{name}_px") for viewing in viewings]
+        columns[name] = np.repeat(np.array(numbers, float), [len(viewing.path) for viewing in viewings])
     for name in ("image", "viewer"):
         words = [getattr(viewing, name) for viewing in viewings for _ in range(len(viewing.path))]
         columns |= {name: words} if any(words) else {}

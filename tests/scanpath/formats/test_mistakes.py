@@ -64,7 +64,7 @@ def test_a_csv_without_one_size_of_each_picture_is_a_sentence(tmp_path: Path) ->
     with pytest.raises(RequestError, match="does not say how large the pictures are"):
         read_csv(file)
     file.write_text("x,y,duration,width,height\n1,2,.1,80,60\n1,2,.1,80,70\n")
-    with pytest.raises(RequestError, match="Line 3 of .* 80 x 70 px, which was 80 x 60 px above"):
+    with pytest.raises(RequestError, match=r"Line 3 of .* 80 x 70 px, which was 80 x 60 px above"):
         read_csv(file)
 
 
