@@ -21,7 +21,6 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -37,6 +36,7 @@ from neurogate.plasticity.online import OnlineDelta
 from neurogate.plotting.overview import save
 from neurogate.plotting.style import BLACK, STYLE, WIDTH_MM, figure
 from neurogate.plotting.waveform import follow
+from neurogate.runs.asking import ask, reader
 from neurogate.tasks.evaluation import Result
 
 NAME = "nicola_clopath_2017_force"
@@ -228,21 +228,6 @@ def sweep(seeds: int, *, quick: bool) -> dict[tuple[int, float], Measures]:
     return found
 
 
-def arguments(given: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--quick", action="store_true", help="smaller networks, shorter runs, one seed")
-    parser.add_argument("--seeds", type=int, metavar="N", help="number of seeds (default: 3, quick 1)")
-    parser.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="folder (default: here)")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    parser.add_argument("--sweep", action="store_true", help="vary updates and size instead of the signal")
-    asked = parser.parse_args(given)
-    if asked.seeds is not None and asked.seeds < 1:
-        parser.error(f"--seeds is {asked.seeds}; it must be at least 1.")
-    asked.seeds = asked.seeds or (1 if asked.quick else 3)
-    return asked
-
-
 def all_signals(asked: argparse.Namespace) -> tuple[dict[str, Any], list[str], Figure]:
     """Run every signal and the baseline; return what to store, lines to print, and the figure."""
     results = {
@@ -279,7 +264,9 @@ def plain(value: Any) -> Any:
 
 def main(given: Sequence[str] | None = None) -> None:
     """Simulate, print the table, and store table, numbers and figure."""
-    asked = arguments(given)
+    parser = reader(__doc__, 3, 1, least_seeds=1, out=".", stored="the numbers", jobs=False)
+    parser.add_argument("--sweep", action="store_true", help="vary updates and size instead of the signal")
+    asked = ask(parser, given)
     stored, lines, made = whole_sweep(asked) if asked.sweep else all_signals(asked)
     name = f"{NAME}_sweep" if asked.sweep else NAME
     words = [f"{NAME}.py", *(given if given is not None else sys.argv[1:])]

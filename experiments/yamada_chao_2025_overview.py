@@ -12,10 +12,8 @@ spikes and are judged in frozen omission probes. Run it with
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from neurogate.analysis.intervals import mean_interval
@@ -32,6 +30,7 @@ from neurogate.plasticity.gates.error import ErrorGate
 from neurogate.plasticity.gates.phase import PhaseGate
 from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.plotting.overview import overview, save
+from neurogate.runs.asking import ask, reader
 from neurogate.runs.pooled import stacked
 from neurogate.tasks.evaluation import Result
 from neurogate.tasks.probes import Probes
@@ -147,20 +146,10 @@ def progress(total: int) -> Callable[[], None]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate every seed, print the table, and store the figure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--quick", action="store_true", help="fewer neurons, trials and seeds")
-    parser.add_argument(
-        "--seeds", type=int, metavar="N", help="number of seeds, counted from 1 (default: 5, quick 3)"
-    )
-    parser.add_argument(
-        "--out", type=Path, default=Path(), metavar="DIR", help="folder for the figure (default: here)"
-    )
-    asked = parser.parse_args(arguments)
-    if asked.seeds is not None and asked.seeds < 1:
-        parser.error(f"--seeds is {asked.seeds}; it must be at least 1.")
+    asked = ask(reader(__doc__, 5, 3, least_seeds=1, out=".", stored="", jobs=False), arguments)
     network = make_network(300 if asked.quick else 1000)
     task = make_task((160, 120, 120) if asked.quick else (320, 240, 240))
-    seeds = range(1, 1 + (asked.seeds or (3 if asked.quick else 5)))
+    seeds = range(1, 1 + asked.seeds)
     trials = task.settling + task.habituation + task.trials + Probes().per_cue * task.cues
     tick = progress(trials * len(seeds))
     results = [simulate(seed, network, task, tick) for seed in seeds]

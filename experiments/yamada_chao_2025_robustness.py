@@ -42,7 +42,7 @@ from neurogate.plotting.picture import Picture, remark, save, settled
 from neurogate.plotting.region import region
 from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, figure
 from neurogate.runs import store
-from neurogate.runs.asking import answer, reader
+from neurogate.runs.asking import answer, count, reader
 from neurogate.runs.over_points import over_points
 from neurogate.runs.sweep import Options
 
@@ -85,9 +85,9 @@ def sweeps(seeds: int, quick: bool) -> dict[str, Sweep]:
     }
 
 
-def simulation(quick: bool, neurons: int | None) -> config.Simulation:
-    """Return the shipped simulation with the rules that are compared."""
-    changes = [f"run.seed={FIRST_SEED}", *([f"reservoir.n={neurons}"] if neurons else [])]
+def simulation(quick: bool, neurons: int) -> config.Simulation:
+    """Return the shipped simulation with the rules that are compared; nobody asks for its subspaces."""
+    changes = [f"run.seed={FIRST_SEED}", f"reservoir.n={neurons}", "probes.subspaces=false"]
     loaded = cast(config.Simulation, config.load(SIMULATION, overrides=changes, quick=quick))
     rules = {name: loaded.rules[name] for name in RULES}
     return cast(config.Simulation, attrs.evolve(cast(Any, loaded), rules=rules))
@@ -96,9 +96,7 @@ def simulation(quick: bool, neurons: int | None) -> config.Simulation:
 def measured(asked: argparse.Namespace) -> dict[str, Rows]:
     """Simulate every point that is not stored, and return the rows of each sweep."""
     base, command = simulation(asked.quick, asked.neurons), shlex.join(["python", *sys.argv])
-    options = Options(
-        jobs=asked.jobs, batch=4
-    )  # large networks gain nothing from sharing, and lose more at once
+    options = Options(jobs=asked.jobs, batch=4)  # large networks gain nothing from more at once
     found: dict[str, Rows] = {}
     for title, varied in sweeps(asked.seeds, asked.quick).items():
 
@@ -189,7 +187,7 @@ def table(found: Mapping[str, Rows], asked: argparse.Namespace) -> dict[str, Any
     }
     return {
         **machine(shlex.join(["python", *sys.argv])),
-        "neurons": asked.neurons or (QUICK_N if asked.quick else SHIPPED_N),
+        "neurons": asked.neurons,
         "seeds": [FIRST_SEED, FIRST_SEED + asked.seeds - 1],
         "bounds": {
             name: {"target": target, "of use": loose} for name, (_, target, loose) in MEASURES.items()
@@ -222,8 +220,7 @@ def _interval(values: Sequence[float]) -> list[float | None]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate every point, and write the table and the figure."""
     parser = reader(__doc__, 2, 2, first_seed=FIRST_SEED, stored="the table")
-    words = "of the map and of rates (default: 1000, quick 300)"
-    parser.add_argument("--neurons", type=int, metavar="N", help=words)
+    count(parser, "neurons", SHIPPED_N, QUICK_N, "of the map and of rates")
     answer(parser, judge, arguments)
 
 

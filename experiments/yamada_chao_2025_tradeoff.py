@@ -43,7 +43,7 @@ from neurogate.plotting.picture import Picture, save, settled
 from neurogate.plotting.result import judged_blocks
 from neurogate.plotting.style import STYLE, WIDTH_MM, figure
 from neurogate.plotting.tradeoff import tradeoff
-from neurogate.runs.asking import answer, reader
+from neurogate.runs.asking import answer, count, reader
 from neurogate.runs.over_seeds import Seeds, over_seeds
 from neurogate.tasks.schedule import Schedule
 
@@ -154,7 +154,7 @@ def every_rule(families: Mapping[str, Family]) -> tuple[dict[str, AnyRule], dict
 
 def simulated(asked: argparse.Namespace, rules: Mapping[str, AnyRule], first: int) -> tuple[Any, Seeds]:
     """Let some rules learn on the seeds from the first on; return the task too."""
-    changes = [f"run.seed={first}", *([f"reservoir.n={asked.neurons}"] if asked.neurons else [])]
+    changes = [f"run.seed={first}", f"reservoir.n={asked.neurons}", "probes.subspaces=false"]
     loaded = cast(config.Simulation, config.load(SIMULATION, overrides=changes, quick=asked.quick))
     base = changed(loaded, rules=dict(rules))
 
@@ -243,7 +243,7 @@ def table(curves: Mapping[str, Curves], best: Mapping[str, Any], asked: argparse
     return {
         **machine(shlex.join(["python", *sys.argv])),
         "seeds of observers": [FIRST_SEED, FIRST_SEED + OBSERVED_SEEDS - 1],
-        "neurons": asked.neurons or (300 if asked.quick else 1000),
+        "neurons": asked.neurons,
         "seeds": [FIRST_SEED, FIRST_SEED + asked.seeds - 1],
         "targets": {
             name: dict(zip(("error", "trials"), one.target, strict=True)) for name, one in ASPECTS.items()
@@ -302,7 +302,7 @@ def held_out(asked: argparse.Namespace, tried: Curves) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate, and write the table and the figure."""
     parser = reader(__doc__, 8, 2, first_seed=FIRST_SEED, stored="the table")
-    parser.add_argument("--neurons", type=int, metavar="N", help="of each network (default: 1000, quick 300)")
+    count(parser, "neurons", 1000, 300, "of each network")
     answer(parser, judge, arguments)
 
 

@@ -14,11 +14,11 @@ halving any of them counts the same, and 1 is what was aimed at:
     timing error and mean |p̂ − p|                        mean over the blocks, when all is settled
     trials until a switch of latencies is learned         of probabilities likewise; at most the block
 
-    python experiments/yamada_chao_2025_tuning.py [--quick] [--settings K] [--seeds N] [--neurons N]
-        [--finalists F] [--jobs N] [--out DIR] [--json]
+    python experiments/yamada_chao_2025_tuning.py [--learner L ...] [--settings K] [--seeds N] [--neurons N]
+        [--finalists F] [--quick] [--jobs N] [--out DIR] [--json]
 
 It writes the table with all settings into DIR/yamada_chao_2025_tuning.json. What each simulation came to is
-kept beside it, and not simulated again. A ridge is that for 1000 neurons, and grows with them as traces do.
+kept beside it, and not simulated again: an interrupted command goes on where it stopped. A ridge is that for 1000 neurons, and grows with them as traces do.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,9 +42,10 @@ from neurogate.config.build import session
 from neurogate.config.draws import draw
 from neurogate.config.loading import load
 from neurogate.config.schema import Simulation
-from neurogate.errors import NeurogateError, RequestError, RunDiverged
+from neurogate.errors import RequestError, RunDiverged
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.rules import AnyRule
+from neurogate.runs.asking import answer, count, reader
 from neurogate.tasks.session import Session
 
 NAME, SIMULATION, OURS = "yamada_chao_2025_tuning", "yamada_chao_2025", "surprise_replay"
@@ -100,6 +100,8 @@ RESERVOIRS: Mapping[str, Mapping[str, str]] = {
         "bias_sd": "uniform:0:1",
     },
 }
+LEARNERS = (*SPACES, *RESERVOIRS)
+SUBSPACES = "probes.subspaces=false"  # no measure here needs them, and they take long
 # What the main simulation asks, for those that ship without it.
 ALIKE = ("task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]")
 NOISE_OF_INPUT = 0.05
@@ -201,11 +203,12 @@ def read_by(simulation: Any, rules: Mapping[str, AnyRule]) -> Simulation:
 
 def spiking(numbers: Numbers, seed: int, size: Size) -> Simulation:
     """Return the main simulation with the settings of every learner as rules, all on the same spikes."""
-    shipped = loaded(SIMULATION, seed, [], size)
+    shipped = loaded(SIMULATION, seed, [SUBSPACES], size)
     rules = {
         f"{name}_{number:02}": changed(shipped.rules[name], setting(name, number), shipped.reservoir.n)
-        for name in SPACES
-        for number in numbers[name]
+        for name, tried in numbers.items()
+        if name in SPACES
+        for number in tried
     }
     return read_by(shipped, rules)
 
@@ -219,12 +222,11 @@ def without_spikes(name: str, number: int, seed: int, size: Size) -> Simulation:
 
 def simulations(numbers: Numbers, seeds: int, size: Size) -> Iterator[Simulation]:
     """Return everything that is to be simulated."""
-    for seed in range(FIRST_SEED, FIRST_SEED + seeds):
-        yield spiking(numbers, seed, size)
-    for name in RESERVOIRS:
-        for number in numbers[name]:
-            for seed in range(FIRST_SEED, FIRST_SEED + seeds):
-                yield without_spikes(name, number, seed, size)
+    several = range(FIRST_SEED, FIRST_SEED + seeds)
+    if any(name in SPACES for name in numbers):
+        yield from (spiking(numbers, seed, size) for seed in several)
+    for name in (name for name in numbers if name in RESERVOIRS):
+        yield from (without_spikes(name, number, seed, size) for number in numbers[name] for seed in several)
 
 
 def stored(simulation: Simulation, folder: Path) -> dict[str, Measures]:
@@ -293,7 +295,7 @@ def judge(numbers: Numbers, size: Size, asked: argparse.Namespace) -> Found:
 
 def search(asked: argparse.Namespace) -> tuple[Found, Found]:
     """Judge all settings in small networks, and the best and what is shipped in those of full size."""
-    names = (*SPACES, *RESERVOIRS)
+    names = asked.learner
     tried = judge(dict.fromkeys(names, range(asked.settings)), Size(asked.neurons, asked.quick), asked)
     best = {name: [judged.number for judged in tried[name] if judged.number] for name in names}
     finalists = {name: [0, *best[name][: asked.finalists]] for name in names}
@@ -330,38 +332,24 @@ def table(finals: Found) -> Iterator[str]:
         yield f"| {name} | {' | '.join(f'{number:.3g}' for number in numbers)} | {said} |"
 
 
-def arguments(given: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--quick", action="store_true", help="fewer neurons, trials, settings and seeds")
-    for name, default, words in (
-        ("settings", None, "of each learner (default: 24, quick 2)"),
-        ("seeds", None, "networks (default: 4, quick 1)"),
-        ("neurons", None, "of small networks (default: 300, quick 100)"),
-        ("finalists", 2, "of each learner that are judged at full size (default: 2)"),
-        ("jobs", os.cpu_count() or 1, "processes"),
-    ):
-        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=words)
-    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
-    parser.add_argument("--json", action="store_true", help="print the JSON instead of the table")
-    asked = parser.parse_args(given)
-    for name, full, quick in (("settings", 24, 2), ("seeds", 4, 1), ("neurons", 300, 100)):
-        if getattr(asked, name) is None:
-            setattr(asked, name, quick if asked.quick else full)
-    for name in ("settings", "seeds", "neurons", "finalists", "jobs"):
-        if getattr(asked, name) < 1:
-            parser.error(f"--{name} is {getattr(asked, name)}; it must be at least 1.")
-    return asked
-
-
 def main(given: Sequence[str] | None = None) -> None:
     """Search, and write the table."""
-    asked = arguments(given)
-    try:
-        tried, finals = search(asked)
-    except NeurogateError as error:
-        print(error, file=sys.stderr)
-        sys.exit(error.exit_code)
+    parser = reader(__doc__, 3, 1, first_seed=FIRST_SEED, least_seeds=1, stored="the table")
+    for name, usual, quick, words in (
+        ("settings", 24, 2, "of each learner"),
+        ("neurons", 300, 100, "of small networks"),
+        ("finalists", 2, 2, "of each learner that are judged at full size"),
+    ):
+        count(parser, name, usual, quick, words)
+    parser.add_argument(
+        "--learner", nargs="+", choices=LEARNERS, default=LEARNERS, help="which (default: all)"
+    )
+    answer(parser, work, given)
+
+
+def work(asked: argparse.Namespace) -> None:
+    """Search among the settings of the learners that are asked for, and write what was found."""
+    tried, finals = search(asked)
     searched = {"settings": asked.settings, "seeds": asked.seeds, "first_seed": FIRST_SEED}
     searched |= {"neurons": asked.neurons, "finalists": asked.finalists, "targets": TARGETS}
     path = asked.out / f"{NAME}.json"

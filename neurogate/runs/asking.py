@@ -9,11 +9,19 @@ from pathlib import Path
 
 from neurogate.errors import NeurogateError
 
-__all__ = ["answer", "ask", "reader"]
+__all__ = ["answer", "ask", "count", "reader"]
 
 
 def reader(
-    doc: str | None, seeds: int, quick_seeds: int, *, first_seed: int = 1, stored: str = "the results"
+    doc: str | None,
+    seeds: int,
+    quick_seeds: int,
+    *,
+    first_seed: int = 1,
+    least_seeds: int = 2,
+    out: str = "runs",
+    stored: str = "the results",
+    jobs: bool = True,
 ) -> argparse.ArgumentParser:
     """Return a reader of ``--seeds --quick --jobs --out --json``, to which an experiment may add its own.
 
@@ -25,8 +33,14 @@ def reader(
         How many, if nothing is asked.
     first_seed : int
         From where they are counted.
+    least_seeds : int
+        How few there may be; an interval needs two.
+    out : str
+        The usual folder.
     stored : str
-        What ``--json`` prints.
+        What ``--json`` prints; if empty, there is no such option.
+    jobs : bool
+        Whether several processes may share the work.
 
     Examples
     --------
@@ -34,14 +48,46 @@ def reader(
     2
     """
     parser = argparse.ArgumentParser(description=(doc or "").partition("\n")[0])
-    words = f"seeds, counted from {first_seed} (default: {seeds}, quick {quick_seeds})"
-    parser.add_argument("--seeds", type=int, metavar="N", help=words)
+    parser.set_defaults(usual={})
+    count(parser, "seeds", seeds, quick_seeds, f"seeds, counted from {first_seed}", least=least_seeds)
     parser.add_argument("--quick", action="store_true", help="less of everything, to see that it runs")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
-    parser.add_argument("--out", type=Path, default="runs", metavar="DIR", help="folder (default: runs)")
-    parser.add_argument("--json", action="store_true", help=f"print {stored} as JSON")
-    parser.set_defaults(usual=(seeds, quick_seeds))
+    if jobs:
+        cores = os.cpu_count() or 1
+        count(parser, "jobs", cores, cores, "processes")
+    parser.add_argument("--out", type=Path, default=out, metavar="DIR", help=f"folder (default: {out})")
+    if stored:
+        parser.add_argument("--json", action="store_true", help=f"print {stored} as JSON")
     return parser
+
+
+def count(
+    parser: argparse.ArgumentParser, name: str, usual: int, quick: int, words: str, *, least: int = 1
+) -> None:
+    """Let a number be asked for.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Of `reader`.
+    name : str
+        Of the option, without dashes.
+    usual, quick : int
+        What it is if nothing is asked, and with ``--quick``.
+    words : str
+        What it counts, for the help.
+    least : int
+        The smallest that makes sense.
+
+    Examples
+    --------
+    >>> parser = reader("Measure.", 20, 2)
+    >>> count(parser, "neurons", 1000, 300, "of each network")
+    >>> ask(parser, []).neurons, ask(parser, ["--quick"]).neurons, ask(parser, ["--neurons", "50"]).neurons
+    (1000, 300, 50)
+    """
+    default = f"{usual}" if usual == quick else f"{usual}, quick {quick}"
+    parser.add_argument(f"--{name}", type=int, metavar="N", help=f"{words} (default: {default})")
+    parser.get_default("usual")[name] = (usual, quick, least)
 
 
 def ask(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -57,7 +103,7 @@ def ask(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None)
     Returns
     -------
     argparse.Namespace
-        ``seeds`` is a number.
+        ``seeds`` and every other `count` are there.
 
     Examples
     --------
@@ -65,12 +111,13 @@ def ask(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None)
     3
     """
     asked = parser.parse_args(arguments)
-    if asked.seeds is None:
-        asked.seeds = asked.usual[asked.quick]
-    if asked.seeds < 2:
-        parser.error(f"--seeds is {asked.seeds}; an interval needs at least 2.")
-    if asked.jobs < 1:
-        parser.error(f"--jobs is {asked.jobs}; it must be at least 1.")
+    for name, (usual, quick, least) in asked.usual.items():
+        given = getattr(asked, name)
+        value = (quick if asked.quick else usual) if given is None else given
+        if value < least:
+            need = "an interval needs" if least > 1 else "it must be"
+            parser.error(f"--{name} is {value}; {need} at least {least}.")
+        setattr(asked, name, value)
     return asked
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from neurogate.errors import RunError
-from neurogate.runs.asking import answer, ask, reader
+from neurogate.runs.asking import answer, ask, count, reader
 
 
 @pytest.mark.parametrize(
@@ -20,13 +20,31 @@ def test_seeds_are_the_usual_number_unless_asked(arguments: list[str], seeds: in
     [
         (["--seeds", "1"], "--seeds is 1; an interval needs at least 2."),
         (["--jobs", "0"], "--jobs is 0; it must be at least 1."),
+        (["--neurons", "0"], "--neurons is 0; it must be at least 1."),
     ],
 )
 def test_a_mistake_is_a_sentence(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = reader("Measure.", 20, 2)
+    count(parser, "neurons", 1000, 300, "of each network")
     with pytest.raises(SystemExit) as ended:
-        ask(reader("Measure.", 20, 2), arguments)
+        ask(parser, arguments)
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_one_seed_is_enough_where_there_is_no_interval(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = reader("Measure.", 3, 1, least_seeds=1)
+    assert ask(parser, ["--quick"]).seeds == 1
+    with pytest.raises(SystemExit):
+        ask(parser, ["--seeds", "0"])
+    assert "--seeds is 0; it must be at least 1." in capsys.readouterr().err
+
+
+def test_two_readers_do_not_share_their_numbers() -> None:
+    with_neurons, plain = (reader("Measure.", 20, 2) for _ in range(2))
+    count(with_neurons, "neurons", 1000, 300, "of each network")
+    assert ask(with_neurons, []).neurons == 1000
+    assert not hasattr(ask(plain, []), "neurons")
 
 
 def test_what_goes_wrong_on_purpose_ends_in_its_sentence(capsys: pytest.CaptureFixture[str]) -> None:
