@@ -90,6 +90,11 @@ class Attention:
         s, in cells of which 32 make the longer side of the picture.
     floor : float
         f; at 1, attention makes no difference.
+
+    Examples
+    --------
+    >>> Attention(floor=1.0).spread
+    11.9
     """
 
     spread: Positive = 11.9
@@ -112,6 +117,11 @@ class Return:
         s, in cells of which 32 make the longer side of the picture.
     tau_ms : float
         τ.
+
+    Examples
+    --------
+    >>> Return(amplitude=0).amplitude
+    0.0
     """
 
     amplitude: NonNegative = 0.632

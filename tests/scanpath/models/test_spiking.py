@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neurogate.errors import RequestError, RunDiverged
-from neurogate.plasticity.gates import ConstantGate, LesionGate, PhaseGate
+from neurogate.plasticity.gates import ConstantGate, LesionGate, PhaseGate, ShuffledGate
 from neurogate.scanpath.models.circuit import Attention, Circuit, Return
 from neurogate.scanpath.models.collicular import Collicular
 from neurogate.scanpath.models.deciding import Decider
@@ -105,6 +105,14 @@ def test_gates_of_the_reservoir_gate_attention(model: Decider) -> None:
         assert same(open_, attrs.evolve(model, gates=(gate,)).scanpaths(IMAGE, 1, seed=1))
     early = attrs.evolve(model, gates=(LesionGate(start_ms=-1.0, stop_ms=60.0),))
     assert not same(open_, early.scanpaths(IMAGE, 1, seed=1))
+
+
+@every_model
+def test_a_gate_that_draws_depends_on_the_path_alone(model: Decider) -> None:
+    shuffled = attrs.evolve(model, gates=(PhaseGate(start_ms=0.0, stop_ms=700.0), ShuffledGate()))
+    paths = shuffled.scanpaths(IMAGE, 3, seed=1)
+    assert same(paths[:1], shuffled.scanpaths(IMAGE, 1, seed=1))
+    assert not same(paths[:1], attrs.evolve(model, gates=shuffled.gates[:1]).scanpaths(IMAGE, 1, seed=1))
 
 
 @every_model
