@@ -11,7 +11,8 @@ checkpoints, storing (a folder of five files that survives a power cut), waiting
 waiting for the other at the end. There are two measures of it:
 
 * by the clock: the engine's share of the seconds of all workers, from when they are ready to the end; and
-  what is left of the sweep's own seconds, for each run.
+  what is left of the sweep's own seconds, for each run. Runs are stored while others are judged, which
+  storing slows down; so judging counts with the processor's time that it uses, and not by the clock.
 * by the processors' time (``_cpu``): the same of what workers and driver use, summed. Nobody waits or is idle
   here, so a busy machine changes it least; two jobs side by side make it twice what the clock says. What
   storing, checkpoints and the driver have of the overhead is told apart.
@@ -195,7 +196,7 @@ def row(name: str, runs: int, loop: Sequence[Spent], spent: dict[str, Spent]) ->
         "times_shell_loop_cpu": median(one.cpu for one in loop) * runs / cpu_s,
         "share_of_engine": engine.clock / (JOBS * driver.clock),
         "share_of_engine_cpu": engine.cpu / cpu_s,
-        "overhead_ms_per_run": 1000 * (driver.clock - (engine.clock + judging.clock) / JOBS) / runs,
+        "overhead_ms_per_run": 1000 * (driver.clock - (engine.clock + judging.cpu) / JOBS) / runs,
         "ms_per_run_cpu": {part: 1000 * seconds / runs for part, seconds in cpu.items()},
     }  # fmt: skip
 
