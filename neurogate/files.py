@@ -149,7 +149,7 @@ def sent_to_disk(path: Path) -> str:
     ...     sent_to_disk(Path(folder) / "empty")[:12]
     'e3b0c44298fc'
     """
-    with path.open("r+b") as file:
+    with path.open("r+b", buffering=0) as file:
         os.fsync(file.fileno())
         return hashlib.file_digest(file, "sha256").hexdigest()
 
