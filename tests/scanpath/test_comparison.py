@@ -12,7 +12,8 @@ from neurogate.scanpath.path import Scanpath, scanpath
 
 ALIKE = {
     **dict.fromkeys(("tde", "string_tde", "dtw", "frechet", "hausdorff", "eyenalysis"), 0.0),
-    "recurrence_lam": 0.0, "recurrence_corm": 0.0, "recurrence_rec": 100 / 6, "recurrence_det": 100.0, "mannan": 100.0,
+    "recurrence_lam": 0.0, "recurrence_corm": 0.0, "recurrence_rec": 100 / 6,
+    "recurrence_det": 100.0, "mannan": 100.0,
 }  # fmt: skip
 """What measures are of six places far apart beside themselves; all others are 1."""
 
