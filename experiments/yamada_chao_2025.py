@@ -71,9 +71,9 @@ class Study:
             main = config.unstructure(config.load(NAME, quick=quick))
             tables["rules"] = {name: main["rules"][name] for name in self.rules}
         if quick:  # enough to see that all of it runs
-            tables["reservoir"]["n"] = 150
+            tables["reservoir"]["n"] = 100
             for block in tables["task"]["blocks"]:
-                block["trials"] = 3 * block["trials"] // 5
+                block["trials"] = 2 * block["trials"] // 5
         return cast(config.Simulation, config.structure(tables))  # none of them teaches a signal
 
 
