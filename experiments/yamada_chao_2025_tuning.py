@@ -18,7 +18,8 @@ halving any of them counts the same, and 1 is what was aimed at:
         [--finalists F] [--quick] [--jobs N] [--out DIR] [--json]
 
 It writes the table with all settings into DIR/yamada_chao_2025_tuning.json. What each simulation came to is
-kept beside it, and not simulated again: an interrupted command goes on where it stopped. A ridge is that for 1000 neurons, and grows with them as traces do.
+kept beside it, and not simulated again: an interrupted command goes on where it stopped. A ridge is that for
+1000 neurons, and grows with them as traces do.
 """
 
 from __future__ import annotations
