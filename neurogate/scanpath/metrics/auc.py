@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurogate.errors import RequestError
-from neurogate.scanpath.metrics.priority import at_fixations, checked_map, once_each
+from neurogate.scanpath.metrics.map_metric import against_fixations
+from neurogate.scanpath.metrics.priority import Cells, at_cells, at_fixations, checked_map, once_each
 
-__all__ = ["auc_borji", "auc_judd", "auc_shuffled", "auc_uniform", "mann_whitney", "ranks"]
+__all__ = ["auc_judd", "auc_shuffled", "auc_uniform", "mann_whitney", "ranks"]
 
 Values = NDArray[np.float64]
 Counts = NDArray[np.intp]
+Judd = Literal["mit", "fixatons"]
 FEW = 4096
 """With so many values or fewer, sorting them is quicker than to load what is compiled."""
 
 
+def _uniform(s: Values, several: list[Cells]) -> Values:
+    return _each(at_cells(s, several), s.ravel())
+
+
+@against_fixations(_uniform)
 def auc_uniform(priority: ArrayLike, fixated: ArrayLike) -> float:
     """Return the area with all cells of the map as negatives, fixated or not, as pysaliency does.
 
@@ -51,6 +58,11 @@ def auc_uniform(priority: ArrayLike, fixated: ArrayLike) -> float:
     return mann_whitney(at_fixations(s, fixated), s.ravel())
 
 
+def _shuffled(s: Values, several: list[Cells], *, others: ArrayLike) -> Values:
+    return _each(at_cells(s, several), at_fixations(s, others))
+
+
+@against_fixations(_shuffled)
 def auc_shuffled(priority: ArrayLike, fixated: ArrayLike, others: ArrayLike) -> float:
     """Return the area with the fixations on other pictures as negatives, all of them and none drawn.
 
@@ -84,9 +96,15 @@ def auc_shuffled(priority: ArrayLike, fixated: ArrayLike, others: ArrayLike) -> 
     return mann_whitney(at_fixations(s, fixated), at_fixations(s, others))
 
 
-def auc_judd(
-    priority: ArrayLike, fixated: ArrayLike, *, variant: Literal["mit", "fixatons"] = "mit"
-) -> float:
+def _judd(s: Values, several: list[Cells], *, variant: Judd = "mit") -> list[float]:
+    falling = [np.sort(own)[::-1] for own in at_cells(s, several, once=True)]
+    ends = np.cumsum([len(own) for own in falling])
+    below = np.split(ranks(s.ravel(), np.concatenate(falling))[0], ends[:-1])
+    return [_judd_area(each, s.size, variant) for each in below]
+
+
+@against_fixations(_judd)
+def auc_judd(priority: ArrayLike, fixated: ArrayLike, *, variant: Judd = "mit") -> float:
     r"""Return the area with thresholds at the fixated values only, and the cells not fixated as negatives.
 
     With the n fixated cells in falling order, the point i has :math:`y_i = i / n` and
@@ -123,68 +141,7 @@ def auc_judd(
     """
     s = checked_map(priority)
     own = np.sort(at_fixations(s, once_each(fixated)))[::-1]
-    rest = s.size - len(own)
-    if not len(own) or not rest:
-        return float("nan")
-    i = np.arange(1, len(own) + 1)
-    alarms = s.size - ranks(s.ravel(), own)[0] - i + (variant == "fixatons")
-    return float(np.trapezoid([0, *(i / len(own)), 1], [0, *(alarms / rest), 1]))
-
-
-def auc_borji(
-    priority: ArrayLike, fixated: ArrayLike, others: ArrayLike | None = None, *, seed: int,
-    splits: int = 100, step: float = 0.1,
-) -> float:  # fmt: skip
-    """Return the mean area over draws of as many negatives as fixations, with thresholds on a grid.
-
-    The map goes from 0 to 1 first. A grid of thresholds makes the area smaller than `auc_uniform`, which
-    needs neither grid nor draws, and is to be preferred.
-
-    Parameters
-    ----------
-    priority : (H, W)
-        The map.
-    fixated : (L, 2)
-        Cells: column and row; each counts once.
-    others : (M, 2), optional
-        Cells to draw from, for the shuffled area of the MIT benchmark; all of the map if left out.
-    seed : int
-        Of the draws, with replacement.
-    splits : int
-        How many draws.
-    step : float
-        Between thresholds, from 0 up to the largest value drawn or fixated.
-
-    Returns
-    -------
-    float
-        From 0 to 1; NaN without fixations or for a flat map.
-
-    Raises
-    ------
-    RequestError
-        If a number is missing, or a fixation is outside the map.
-
-    References
-    ----------
-    Borji et al. 2013, doi:10.1109/TIP.2012.2210727; Bylinskii et al. 2019, arXiv:1604.03605.
-
-    Examples
-    --------
-    >>> auc_borji([[0, 1], [2, 3]], [[1, 1]], seed=1) > 0.8
-    True
-    """
-    if not (splits >= 1 and 0 < step <= 1):
-        raise RequestError(f"splits is {splits}, step {step:g}. Give at least 1 split, and a step in (0, 1].")
-    s = checked_map(priority)
-    low, high = s.min(), s.max()
-    own = at_fixations(s, once_each(fixated))
-    pool = s.ravel() if others is None else at_fixations(s, others)
-    if not len(own) or not len(pool) or low == high:
-        return float("nan")
-    drawn = np.random.default_rng(seed).choice(pool, (splits, len(own)))
-    own, drawn = (own - low) / (high - low), (drawn - low) / (high - low)
-    return float(np.mean([_on_grid(own, negatives, step) for negatives in drawn]))
+    return _judd_area(ranks(s.ravel(), own)[0], s.size, variant)
 
 
 def mann_whitney(positives: Values, negatives: Values) -> float:
@@ -243,7 +200,20 @@ def ranks(values: Values, thresholds: Values) -> tuple[Counts, Counts]:
     return np.searchsorted(ordered, thresholds, "left"), np.searchsorted(ordered, thresholds, "right")
 
 
-def _on_grid(own: Values, drawn: Values, step: float) -> float:
-    grid = np.arange(0, max(own.max(), drawn.max()) + step / 1024, step)[::-1]
-    hits, alarms = ((np.asarray(values) >= grid[:, None]).mean(axis=1) for values in (own, drawn))
-    return float(np.trapezoid([0, *hits, 1], [0, *alarms, 1]))
+def _each(several: list[Values], negatives: Values) -> Values:
+    """Return `mann_whitney` of each of several with the same negatives."""
+    counts = np.array([len(own) for own in several])
+    below, upto = ranks(negatives, np.concatenate(several))
+    sums = np.bincount(np.repeat(np.arange(len(several)), counts), below + upto, len(several))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(sums / (2 * counts * len(negatives)))
+
+
+def _judd_area(below: Counts, cells: int, variant: Judd) -> float:
+    """Return the area, given how many cells are below each of the fixated ones, in falling order."""
+    count, rest = len(below), cells - len(below)
+    if not count or not rest:
+        return math.nan
+    i = np.arange(1, count + 1)
+    alarms = cells - below - i + (variant == "fixatons")
+    return float(np.trapezoid([0, *(i / count), 1], [0, *(alarms / rest), 1]))

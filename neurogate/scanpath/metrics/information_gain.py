@@ -8,17 +8,36 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.attention.arrays import fits
-from neurogate.scanpath.metrics.priority import at_fixations, checked_map, density, once_each
+from neurogate.scanpath.metrics.map_metric import against_fixations
+from neurogate.scanpath.metrics.priority import (
+    Cells,
+    at_fixations,
+    checked_map,
+    density,
+    mean_or_nan,
+    once_each,
+)
 
 __all__ = ["information_gain"]
 
 EPSILON = float(np.finfo(np.float64).eps)
+Variant = Literal["densities", "mit"]
+Values = NDArray[np.float64]
 
 
+def _many(
+    s: Values, several: list[Cells], *, baseline: ArrayLike, variant: Variant = "densities"
+) -> list[float]:
+    if variant == "mit":
+        several = [once_each(own) for own in several]
+    joined, ends = np.concatenate(several), np.cumsum([len(own) for own in several])
+    return [mean_or_nan(own) for own in np.split(_gains(s, joined, baseline, variant), ends[:-1])]
+
+
+@against_fixations(_many)
 def information_gain(
-    priority: ArrayLike, fixated: ArrayLike, baseline: ArrayLike, *,
-    variant: Literal["densities", "mit"] = "densities",
-) -> float:  # fmt: skip
+    priority: ArrayLike, fixated: ArrayLike, baseline: ArrayLike, *, variant: Variant = "densities"
+) -> float:
     r"""Return the mean of :math:`\log_2 (P / P_0)` over fixations, in bits.
 
     Parameters
@@ -50,17 +69,17 @@ def information_gain(
     >>> information_gain([[1, 3]], [[1, 0]], [[2, 2]]).__round__(4)
     0.585
     """
-    p, base = checked_map(priority), checked_map(baseline, "baseline")
+    own = once_each(fixated) if variant == "mit" else fixated
+    return mean_or_nan(_gains(checked_map(priority), own, baseline, variant))
+
+
+def _gains(p: Values, fixated: ArrayLike, baseline: ArrayLike, variant: Variant) -> Values:
+    base = checked_map(baseline, "baseline")
     fits(p.shape == base.shape, "both maps must have one shape", priority=p, baseline=base)
-    if variant == "mit":
-        fixated = once_each(fixated)
-    if not len(np.asarray(fixated)):
-        return float("nan")
-    gains = _bits(p, fixated, variant) - _bits(base, fixated, variant)
-    return float(gains.mean())
+    return _bits(p, fixated, variant) - _bits(base, fixated, variant)
 
 
-def _bits(priority: NDArray[np.float64], fixated: ArrayLike, variant: str) -> NDArray[np.float64]:
+def _bits(priority: Values, fixated: ArrayLike, variant: Variant) -> Values:
     if variant == "densities":
         with np.errstate(divide="ignore"):
             return np.asarray(np.log2(at_fixations(density(priority), fixated)))

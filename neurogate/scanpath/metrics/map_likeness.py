@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.attention.arrays import fits
+from neurogate.scanpath.metrics.map_metric import against_maps
 from neurogate.scanpath.metrics.priority import checked_map, density
 
 __all__ = ["correlation", "kl_divergence", "similarity"]
@@ -15,11 +16,30 @@ __all__ = ["correlation", "kl_divergence", "similarity"]
 Values = NDArray[np.float64]
 EPSILON = float(np.finfo(np.float64).eps)
 LEAST = 1e-20
+Divergence = Literal["mit", "pysaliency"]
+Overlap = Literal["pysaliency", "mit"]
 
 
-def kl_divergence(
-    priority: ArrayLike, empirical: ArrayLike, *, variant: Literal["mit", "pysaliency"] = "mit"
-) -> float:
+def _divergences(p: Values, q: Values, *, variant: Divergence = "mit") -> Values:
+    r"""Return all divergences with one logarithm for each map.
+
+    For "mit" they are :math:`\sum Q \ln Q - \sum Q \ln(P + \epsilon)`. What is left out,
+    :math:`\sum Q \ln(1 + \epsilon (P + \epsilon) / Q)`, is at most :math:`\epsilon \sum (P + \epsilon)`.
+    """
+    least = 0.0 if variant == "mit" else LEAST
+    p, q = (_flat(each, least) for each in (p, q))
+    own = np.array([row @ np.log(np.where(row > 0, row, 1.0)) for row in q])
+    logs = np.stack([np.log(row + (EPSILON if variant == "mit" else 0.0)) for row in p])
+    return np.asarray(own - logs @ q.T)
+
+
+def _flat(maps: Values, least: float = 0.0) -> Values:
+    """Return densities of maps as rows."""
+    return np.stack([density(each - min(each.min(), 0.0) + least).ravel() for each in maps])
+
+
+@against_maps(_divergences)
+def kl_divergence(priority: ArrayLike, empirical: ArrayLike, *, variant: Divergence = "mit") -> float:
     r"""Return how much is lost when a map stands for another, in nats.
 
     With both divided by their sums, P the priority and Q the empirical map,
@@ -64,6 +84,19 @@ def kl_divergence(
     return float((q * (np.log(q) - np.log(p))).sum())
 
 
+def _correlations(p: Values, q: Values) -> Values:
+    standard = []
+    for maps in (p, q):
+        rows = maps.reshape(len(maps), -1)
+        rows = rows - rows.mean(axis=1, keepdims=True)
+        flat = maps.min(axis=(1, 2)) == maps.max(axis=(1, 2))
+        norm = np.where(flat, np.nan, np.sqrt(np.einsum("ij,ij->i", rows, rows)))
+        standard.append((rows, norm))
+    (a, a_norm), (b, b_norm) = standard
+    return np.asarray(a @ b.T / np.outer(a_norm, b_norm))
+
+
+@against_maps(_correlations)
 def correlation(priority: ArrayLike, empirical: ArrayLike) -> float:
     """Return Pearson's correlation of two maps, CC.
 
@@ -99,9 +132,16 @@ def correlation(priority: ArrayLike, empirical: ArrayLike) -> float:
     return float(pq / np.sqrt(pp * qq))
 
 
-def similarity(
-    priority: ArrayLike, empirical: ArrayLike, *, variant: Literal["pysaliency", "mit"] = "pysaliency"
-) -> float:
+def _similarities(p: Values, q: Values, *, variant: Overlap = "pysaliency") -> Values:
+    from neurogate.backends.numba_cpu.areas import overlaps
+
+    if variant == "mit":
+        p, q = (maps - maps.min(axis=(1, 2), keepdims=True) for maps in (p, q))
+    return overlaps(_flat(p), _flat(q))
+
+
+@against_maps(_similarities)
+def similarity(priority: ArrayLike, empirical: ArrayLike, *, variant: Overlap = "pysaliency") -> float:
     """Return the overlap of two maps that are divided by their sums, SIM: the sum of the smaller of the two.
 
     Parameters

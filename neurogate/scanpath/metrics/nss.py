@@ -4,16 +4,34 @@ from __future__ import annotations
 
 from typing import Literal
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from neurogate.scanpath.metrics.priority import at_fixations, checked_map, once_each
+from neurogate.scanpath.metrics.map_metric import against_fixations
+from neurogate.scanpath.metrics.priority import (
+    Cells,
+    at_cells,
+    at_fixations,
+    checked_map,
+    mean_or_nan,
+    once_each,
+)
 
 __all__ = ["nss"]
 
+Variant = Literal["fixations", "cells"]
 
-def nss(
-    priority: ArrayLike, fixated: ArrayLike, *, variant: Literal["fixations", "cells"] = "fixations"
-) -> float:
+
+def _many(s: NDArray[np.float64], several: list[Cells], *, variant: Variant = "fixations") -> list[float]:
+    if s.min() == s.max():
+        return [float("nan")] * len(several)
+    mean, spread = s.mean(), s.std(ddof=0 if variant == "fixations" else 1)
+    found = at_cells(s, several, once=variant == "cells")
+    return [(mean_or_nan(own) - mean) / spread for own in found]
+
+
+@against_fixations(_many)
+def nss(priority: ArrayLike, fixated: ArrayLike, *, variant: Variant = "fixations") -> float:
     r"""Return the mean over fixations of :math:`(S - \bar S) / \sigma_S`.
 
     Parameters

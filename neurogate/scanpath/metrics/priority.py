@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.metric import fixations
 
-__all__ = ["at_fixations", "cells", "checked_map", "density", "once_each"]
+__all__ = [
+    "Cells", "at_cells", "at_fixations", "cells", "checked_map", "density", "mean_or_nan", "once_each",
+]  # fmt: skip
 
 Values = NDArray[np.float64]
 Cells = NDArray[np.intp]
@@ -98,6 +100,38 @@ def at_fixations(priority: Values, fixated: ArrayLike) -> Values:
     """
     column, row = cells(fixated, (priority.shape[0], priority.shape[1])).T
     return np.asarray(priority[row, column])
+
+
+def at_cells(priority: Values, several: list[Cells], *, once: bool = False) -> list[Values]:
+    """Return the values of a map in the cells of each of several viewers.
+
+    Parameters
+    ----------
+    priority : (H, W)
+        The map.
+    several : list of (L, 2)
+        Column and row, inside the map.
+    once : bool
+        Whether a cell that a viewer fixates again counts once.
+
+    Examples
+    --------
+    >>> here = np.array([[1, 0], [1, 0]])
+    >>> [found.tolist() for found in at_cells(np.array([[3.0, 4.0]]), [here], once=True)]
+    [[4.0]]
+    """
+    return [priority[own[:, 1], own[:, 0]] for own in (map(once_each, several) if once else several)]
+
+
+def mean_or_nan(values: Values) -> float:
+    """Return a mean, NaN of nothing.
+
+    Examples
+    --------
+    >>> mean_or_nan(np.array([1.0, 2.0])), mean_or_nan(np.zeros(0))
+    (1.5, nan)
+    """
+    return float(values.mean()) if values.size else float("nan")
 
 
 def once_each(fixated: ArrayLike) -> Cells:

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 
 from neurogate.backends.numba_cpu import ranks as compiled
 from neurogate.errors import RequestError
-from neurogate.scanpath.metrics.auc import auc_borji, auc_judd, auc_shuffled, auc_uniform, mann_whitney, ranks
+from neurogate.scanpath.metrics.auc import auc_judd, auc_shuffled, auc_uniform, mann_whitney, ranks
+from neurogate.scanpath.metrics.borji import auc_borji
 from neurogate.scanpath.metrics.conditional import (
     conditional_auc,
     conditional_information_gain,

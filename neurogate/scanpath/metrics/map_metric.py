@@ -1,0 +1,167 @@
+"""What a measure of a map is, and how it is taken of many maps at once, or of viewers by each other.
+
+Its function reads like its definition. Its twin computes what maps and fixations have to give only once for
+all that they are compared with.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurogate.errors import RequestError
+from neurogate.scanpath.metrics.fixation_map import fixation_map
+from neurogate.scanpath.metrics.priority import cells, checked_map
+
+__all__ = ["MapMetric", "against_fixations", "against_maps"]
+
+Values = NDArray[np.float64]
+Twin = Callable[..., ArrayLike]
+Against = Literal["fixations", "maps"]
+
+
+class MapMetric:
+    """A measure of a map, as `against_fixations` or `against_maps` makes it of a function.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a map, what it is compared with, and options, and returns a number.
+    twin : callable
+        Does the same for many. Against fixations: takes a map (H, W), a list of cells (L, 2), whole and
+        inside, and the options; returns (m,). Against maps: takes (n, H, W) and (m, H, W); returns (n, m).
+    against : {"fixations", "maps"}
+        What a map is compared with.
+    """
+
+    def __init__(self, function: Callable[..., float], twin: Twin, against: Against) -> None:
+        functools.update_wrapper(self, function)
+        self.function, self.twin, self.against = function, twin, against
+
+    def __call__(self, *arguments: Any, **options: Any) -> float:
+        """Return the measure of one map."""
+        return self.function(*arguments, **options)
+
+    def pairwise(self, maps: Iterable[ArrayLike], others: Iterable[ArrayLike], /, **options: Any) -> Values:
+        """Return the measure of every map with everything else.
+
+        Parameters
+        ----------
+        maps : iterable of (H, W)
+            Maps of priority, all of one shape.
+        others : iterable of (L, 2), or of (H, W)
+            The fixated cells of each viewer; or the empirical maps, where maps are compared with maps.
+        **options
+            Of the measure; they are the same for all.
+
+        Returns
+        -------
+        (n, m) array
+
+        Raises
+        ------
+        RequestError
+            If shapes differ, or what the measure itself complains of.
+        """
+        several = _stacked(maps, "map")
+        if self.against == "maps":
+            wanted = _stacked(others, "empirical map")
+            if len(several) and len(wanted) and several.shape[1:] != wanted.shape[1:]:
+                raise RequestError(
+                    f"Maps have shape {several.shape[1:]}, empirical maps {wanted.shape[1:]}. Give one shape."
+                )
+            both = len(several) and len(wanted)
+            return np.asarray(self.twin(several, wanted, **options)) if both else _none(several, wanted)
+        shape = several.shape[1], several.shape[2]
+        places = [cells(each, shape) for each in others]
+        if not len(several) or not places:
+            return _none(several, places)
+        return np.array([self.twin(s, places, **options) for s in several], dtype=np.float64)
+
+    def leave_one_out(
+        self, fixated: Iterable[ArrayLike], *, shape: tuple[int, int], sigma: float, **options: Any
+    ) -> Values:
+        """Return how well all other viewers of a picture predict each of them.
+
+        The map is `fixation_map` of the fixations of the others. It is compared with the viewer's fixations,
+        or with the map of these.
+
+        Parameters
+        ----------
+        fixated : iterable of (L, 2)
+            Cells, column and row, of at least two viewers.
+        shape : (int, int)
+            Rows and columns of the maps.
+        sigma : float
+            Of the Gaussian that smooths the maps, in cells.
+        **options
+            Of the measure.
+
+        Returns
+        -------
+        (n,) array
+
+        Raises
+        ------
+        RequestError
+            If there are fewer than two viewers, or a fixation is outside the map.
+        """
+        several = [cells(each, shape) for each in fixated]
+        if len(several) < 2:
+            raise RequestError(f"There are {len(several)} viewers. One is left out, so give at least 2.")
+        found = []
+        for viewer, own in enumerate(several):
+            others = np.concatenate(several[:viewer] + several[viewer + 1 :])
+            target = own if self.against == "fixations" else fixation_map(own, shape, sigma)
+            found.append(self.pairwise([fixation_map(others, shape, sigma)], [target], **options)[0, 0])
+        return np.array(found)
+
+
+def against_fixations(twin: Twin) -> Callable[[Callable[..., float]], MapMetric]:
+    """Make a measure of a map at fixations.
+
+    Parameters
+    ----------
+    twin : callable
+        Takes one map and the cells of many viewers (see `MapMetric`).
+
+    Examples
+    --------
+    >>> from neurogate.scanpath.metrics.nss import nss
+    >>> nss.pairwise([[[0, 0], [0, 4]]], [[[1, 1]], [[0, 0]]]).round(4).tolist()
+    [[1.7321, -0.5774]]
+    """
+    return lambda function: MapMetric(function, twin, "fixations")
+
+
+def against_maps(twin: Twin) -> Callable[[Callable[..., float]], MapMetric]:
+    """Make a measure of two maps.
+
+    Parameters
+    ----------
+    twin : callable
+        Takes two stacks of maps (see `MapMetric`).
+
+    Examples
+    --------
+    >>> from neurogate.scanpath.metrics.map_likeness import similarity
+    >>> similarity.pairwise([[[1, 1]]], [[[0, 1]], [[1, 1]]]).tolist()
+    [[0.5, 1.0]]
+    """
+    return lambda function: MapMetric(function, twin, "maps")
+
+
+def _stacked(maps: Iterable[ArrayLike], name: str) -> Values:
+    several = [checked_map(each, f"{name} {place}") for place, each in enumerate(maps)]
+    shapes = {each.shape for each in several}
+    if len(shapes) > 1:
+        raise RequestError(f"There are {name}s of shapes {sorted(shapes)}. Give all one shape.")
+    return np.stack(several) if several else np.zeros((0, 1, 1))
+
+
+def _none(maps: Values, others: Sequence[Any] | Values) -> Values:
+    return np.zeros((len(maps), len(others)))
