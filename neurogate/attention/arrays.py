@@ -81,16 +81,16 @@ def owner(name: str, array: Array) -> str:
     Traceback (most recent call last):
     neurogate.errors.RequestError: mask is list. Give an array of NumPy or CuPy.
     """
-    own = isinstance(array, np.ndarray)
-    library = "numpy" if own else type(array).__module__.partition(".")[0]
-    if library not in ("numpy", "cupy") or not hasattr(array, "dtype"):
+    plain = not isinstance(array, np.matrix | np.ma.MaskedArray)  # these count in their own way
+    library = "numpy" if isinstance(array, np.ndarray) else type(array).__module__.partition(".")[0]
+    if not plain or library not in ("numpy", "cupy") or not hasattr(array, "dtype"):
         raise RequestError(f"{name} is {type(array).__name__}. Give an array of NumPy or CuPy.")
     return library
 
 
 def _library(name: str, array: Array) -> str:
     library = owner(name, array)
-    if array.dtype.char not in "fd":
+    if array.dtype.char not in "fd" or not array.dtype.isnative:
         raise RequestError(
             f"{name} is an array of {array.dtype}. Give float32 or float64, as {name}.astype(float) is."
         )

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias
 
 import attrs
 import numpy as np
 
+from neurogate.attention import states
 from neurogate.attention.arrays import Array, Cache, Namespace, fits, namespace
-from neurogate.errors import RequestError
 from neurogate.units import Seed, settings
 
 __all__ = [
@@ -25,14 +25,11 @@ __all__ = [
     "image",
     "named",
     "part",
-    "restored",
     "sequence",
 ]
 
 Parameters: TypeAlias = dict[str, Any]
 """Arrays by name; the dots in a name say which part of the layer it belongs to."""
-
-S = TypeVar("S")
 
 
 @settings
@@ -104,9 +101,17 @@ class RecurrentLayer(Layer):
 
     input_width: ClassVar[str] = "d_model"  # the setting that says how wide the input is
 
-    @abc.abstractmethod
     def start(self, batch: int, xp: Namespace = np) -> Any:
-        """Return the state before the first step, of `batch` sequences."""
+        """Return the state before the first step, of `batch` sequences, as arrays of `xp`."""
+        return self.fresh(states.sequences(batch, xp), xp)
+
+    @abc.abstractmethod
+    def fresh(self, batch: int, xp: Namespace) -> Any:
+        """Return what `start` does, which has looked at what it was given."""
+
+    def restored(self, x: Array, state: Any) -> Any:
+        """Return a given state in the number type of `x`, (B, T, D), or None if there is none."""
+        return None if state is None else states.restored(state, self.fresh(len(x), namespace(x=x)), x)
 
     @abc.abstractmethod
     def forward(self, *inputs: Any, **more: Any) -> tuple[Array, Cache]:
@@ -154,38 +159,6 @@ def named(name: str, gradients: Mapping[str, Array | None]) -> Parameters:
     {'mlp.weight': 1.0}
     """
     return {f"{name}.{key}": array for key, array in gradients.items() if array is not None}
-
-
-def restored(state: Any, kind: type[S]) -> S | None:
-    """Return a state as the named tuple that it is, or None where none was given.
-
-    Parameters
-    ----------
-    state : tuple, optional
-        What ``cache.state`` was, perhaps read from a file in between.
-    kind : type
-        The named tuple that the layer keeps.
-
-    Raises
-    ------
-    RequestError
-        If it is something else.
-
-    Examples
-    --------
-    >>> from neurogate.attention.layers.rwkv import State
-    >>> restored(np.ones(3), State)
-    Traceback (most recent call last):
-    neurogate.errors.RequestError: state is ndarray. Give (last, mean, mass), as start and cache.state are.
-    """
-    names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
-    if state is None or isinstance(state, kind):
-        return state
-    if isinstance(state, tuple) and len(state) == len(names):
-        return kind(*state)
-    raise RequestError(
-        f"state is {type(state).__name__}. Give ({', '.join(names)}), as start and cache.state are."
-    )
 
 
 def divides(name: str, divisor: int, d_model: int) -> None:

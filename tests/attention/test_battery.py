@@ -95,10 +95,13 @@ def test_whole_numbers_and_wrong_widths_are_a_sentence(name: str, rng: np.random
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_at_all_a_list_and_half_precision_are_a_sentence(name: str, rng: np.random.Generator) -> None:
+def test_what_is_no_array_of_floating_point_numbers_is_a_sentence(
+    name: str, rng: np.random.Generator
+) -> None:
     layer, example = example_layer(name), EXAMPLES[name]
     (x, *rest), more = example.inputs(rng), example.more()
-    for bad in (None, x.tolist(), x.astype(np.float16)):
+    masked, matrix = np.ma.masked_array(x, x > 0), x.reshape(len(x), -1).view(np.matrix)
+    for bad in (None, x.tolist(), x.astype(np.float16), x.astype(">f8"), x + 0j, masked, matrix):
         with pytest.raises(RequestError, match="Give"):
             layer.forward(bad, *rest, **more)
 
@@ -110,6 +113,20 @@ def test_a_gradient_of_another_shape_is_a_sentence(name: str, rng: np.random.Gen
     for shape in ((len(y) + 1, *y.shape[1:]), (*y.shape[:-1], y.shape[-1] + 1), y.shape[1:]):
         with pytest.raises(RequestError, match=r"\(.*\)"):
             layer.backward(np.ones(shape), cache)
+    for bad in (None, 1.0, y.tolist(), np.array(1.0)):
+        with pytest.raises(RequestError, match=r"d[yo]|x"):
+            layer.backward(bad, cache)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_how_numbers_lie_in_memory_does_not_matter(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    inputs, more = example.inputs(rng), example.more()
+    apart = tuple(np.repeat(array[..., ::-1], 2, axis=-1)[..., ::-2] for array in inputs)
+    for array in apart:
+        array.flags.writeable = False
+    for found, wanted in zip(run(layer, apart, more), run(layer, inputs, more), strict=True):
+        assert near(found, wanted)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -189,6 +206,42 @@ def test_a_state_of_another_batch_or_kind_is_a_sentence(name: str, rng: np.rando
             layer.forward(x, bad)
         with pytest.raises(RequestError):
             layer.step(x[:, 0], bad)
+
+
+def spoilt(state: Any, wrong: Any) -> Iterator[Any]:
+    """Yield a state again and again, each time with something wrong for another part of it."""
+    if not isinstance(state, tuple):
+        yield wrong
+        return
+    for i, part in enumerate(state):
+        for bad in spoilt(part, wrong) if part is not None else ():
+            parts = *state[:i], bad, *state[i + 1 :]
+            yield type(state)(*parts) if hasattr(state, "_fields") else parts
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_each_part_of_a_state_is_looked_at(name: str, rng: np.random.Generator) -> None:
+    layer, (x,) = example_layer(name), EXAMPLES[name].inputs(rng)
+    assert isinstance(layer, RecurrentLayer)
+    state = layer.start(len(x))
+    for wrong in ("", [], -1, 0.5, np.array(1.0), np.ones((len(x) + 1, 1)), np.ones((len(x), 1), "float16")):
+        for bad in spoilt(state, wrong):
+            with pytest.raises(RequestError):
+                layer.step(x[:, 0], bad)
+    for bad in spoilt(state, None) if isinstance(state, tuple) else ():
+        with pytest.raises(RequestError):
+            layer.step(x[:, 0], bad)
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_a_state_of_no_number_of_sequences_is_a_sentence(name: str) -> None:
+    layer = example_layer(name)
+    assert isinstance(layer, RecurrentLayer)
+    for batch in (-1, 1.5, "two", None):
+        with pytest.raises(RequestError, match=r"^batch is .+ sequences, of at least 0\.$"):
+            layer.start(batch)  # type: ignore[arg-type]
+    with pytest.raises(RequestError, match="Give the module numpy or cupy"):
+        layer.start(1, "numpy")
 
 
 @pytest.mark.parametrize("name", NAMES)

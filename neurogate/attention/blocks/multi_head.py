@@ -161,7 +161,11 @@ def split(x: Array, heads: int) -> Array:
     >>> split(np.ones((1, 5, 4)), 2).shape
     (1, 2, 5, 2)
     """
-    fits(heads > 0 and x.shape[-1] % heads == 0, f"{heads} heads must divide the last axis", x=x)
+    fits(
+        x.ndim > 1 and heads > 0 and x.shape[-1] % heads == 0,
+        f"{heads} heads must divide the last axis",
+        x=x,
+    )
     return x.reshape(*x.shape[:-1], heads, x.shape[-1] // heads).swapaxes(-2, -3)
 
 

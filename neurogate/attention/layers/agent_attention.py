@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, answers
+from neurogate.attention.arrays import Array, answers, namespace
 from neurogate.attention.blocks import agent_bias, grid, multi_head, weighted
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import adaptive_pooling, biased_attention, convolution, linear
@@ -122,7 +122,8 @@ class AgentAttention(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
-        answers(dy, (len(dy), self.rows * self.columns + self.class_token, self.d_model))
+        namespace(dy=dy)
+        answers(dy, (*dy.shape[:1], self.rows * self.columns + self.class_token, self.d_model))
         return self._attend_back(dy, cache)
 
     def _attend(self, x: Array, p: Parameters) -> tuple[Array, Cache]:

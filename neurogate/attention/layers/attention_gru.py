@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, restored, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
 from neurogate.attention.operators import gru, linear, masks, softmax
 from neurogate.units import Count, settings
 
@@ -104,19 +104,17 @@ class AttentionGru(RecurrentLayer):
         drawn |= draw.linear(rng, "score", 1, self.d_attention, bias=False)
         return drawn | draw.linear(rng, "out", self.outputs, h)
 
-    def start(self, batch: int, xp: Namespace = np) -> State:
+    def fresh(self, batch: int, xp: Namespace) -> State:
         """Return states of 0, and no weight."""
         zero = xp.zeros((batch, self.d_hidden))
         return State(zero, zero, xp.full(batch, -xp.inf))
 
     def forward(self, x: Array, state: State | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
-        state = restored(state, State)
-        numbers = {} if state is None else state._asdict()
-        xp, p = self.given(x=x, **numbers)
+        xp, p = self.given(x=x)
         sequence(x, self.d_input)
-        start = state or self.start(len(x), xp)
-        hidden, context, level = (array.astype(x.dtype, copy=False) for array in start)
+        start = self.fresh(len(x), xp)
+        hidden, context, level = self.restored(x, start if state is None else state)
         h, inner = gru.forward(x, **part(p, "gru"), state=hidden)
         before, attend = weighted.forward(linear, h, p, "attend")
         bent = xp.tanh(before)

@@ -81,21 +81,21 @@ class Based(RecurrentLayer):
             drawn |= draw.linear(rng, name, width, d, bias=False)
         return drawn
 
-    def start(self, batch: int, xp: Namespace = np) -> Array:
+    def fresh(self, batch: int, xp: Namespace) -> Array:
         """Return sums of 0."""
         f = self.d_feature
         return xp.zeros((batch, self.heads, 1 + f + f * f, self.d_model // self.heads + 1))
 
     def forward(self, x: Array, state: Array | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
-        _, p = self.given(x=x, state=state)
+        _, p = self.given(x=x)
         sequence(x, self.d_model)
+        state = self.restored(x, state)
         projections: dict[str, Any] = {}
         heads = []
         for name in ("q", "k", "v"):
             projected, projections[name] = weighted.forward(linear, x, p, name)
             heads.append(split(projected, self.heads))
-        state = None if state is None else state.astype(x.dtype, copy=False)
         (q, k, v), chunk = heads, self.chunk if self.form == "linear" else None
         o, attention = taylor_attention.forward(q, k, v, state, chunk=chunk, eps=self.eps)
         y, projections["o"] = weighted.forward(linear, joined(o), p, "o")

@@ -17,6 +17,7 @@ from neurogate.attention.operators import (
     straight_through,
 )
 from neurogate.attention.operators.pointwise import sigmoid
+from neurogate.attention.states import restored
 from neurogate.units import Count, Fraction, NonNegative, settings
 
 __all__ = ["Cache", "EvictionGate", "State"]
@@ -207,10 +208,11 @@ class EvictionGate(Layer):
         """Return the output of one further token, (B, D), which is kept, and the state after it."""
         xp, p = self.given(x=x)
         fits(x.ndim == 2 and x.shape[-1] == self.d_model, f"x must be (batch, {self.d_model})", x=x)
-        fits(len(x) == len(state.keys), "there must be as many tokens as sequences", x=x, keys=state.keys)
+        none = xp.zeros((len(x), self.heads, 0, self.d_model // self.heads))
+        past = restored(state, State(none, none, none[..., 0] > 0), x)
         (q, k, v), _ = projected_heads.each(x[:, None], p, self.heads)
-        k, v = (xp.concatenate(pair, axis=-2) for pair in ((state.keys, k), (state.values, v)))
-        there = xp.concatenate([state.there, xp.ones((*state.there.shape[:2], 1), bool)], axis=-1)
+        k, v = (xp.concatenate(pair, axis=-2) for pair in ((past.keys, k), (past.values, v)))
+        there = xp.concatenate([past.there, xp.ones((*past.there.shape[:2], 1), bool)], axis=-1)
         o, _ = scaled_dot_product.forward(q, k, v, there[:, :, None])
         y, _ = weighted.forward(linear, multi_head.joined(o), p, "o")
         return y[:, 0], State(k, v, there)

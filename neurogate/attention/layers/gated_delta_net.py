@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import decay_gate, heads_of_steps, short_convolution, weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, restored, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
 from neurogate.attention.operators import delta_rule, l2_norm, linear, rms_norm
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators.linear_recurrence import Form
@@ -142,7 +142,7 @@ class GatedDeltaNet(RecurrentLayer):
         drawn |= {"norm.weight": np.ones(self.value_width)} | draw.linear(rng, "o", d, values, bias=False)
         return drawn | ({"skip": np.ones(self.heads)} if self.skip else {})
 
-    def start(self, batch: int, xp: Namespace = np) -> State:
+    def fresh(self, batch: int, xp: Namespace) -> State:
         """Return zeros."""
         keys, values = self.head_width, self.value_width
         past = [xp.zeros((batch, self.kernel - 1, self.heads * w)) for w in (keys, keys, values)]
@@ -152,9 +152,7 @@ class GatedDeltaNet(RecurrentLayer):
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
-        state = restored(state, State)
-        known = (None,) * 4 if state is None else (a.astype(x.dtype, copy=False) for a in state)
-        past = State(*known)
+        past = self.restored(x, state) or State(None, None, None, None)
         short, norms, heads = {}, {}, {}
         for name in "qkv":
             flat, short[name] = short_convolution.forward(x, p, name, getattr(past, name))

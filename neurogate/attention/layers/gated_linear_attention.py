@@ -143,7 +143,7 @@ class GatedLinearAttention(RecurrentLayer):
             return draw.normal(rng, shape, self.sd)
         return draw.xavier_uniform(rng, shape, 2**-2.5)
 
-    def start(self, batch: int, xp: Namespace = np) -> Array:
+    def fresh(self, batch: int, xp: Namespace) -> Array:
         """Return a memory of zeros."""
         return xp.zeros((batch, self.heads, *self.widths))
 
@@ -154,8 +154,9 @@ class GatedLinearAttention(RecurrentLayer):
 
         Where `reset`, (B, T) of true and false, a new document begins: g is -20 there.
         """
-        xp, p = self.given(x=x, state=state)
+        xp, p = self.given(x=x)
         sequence(x, self.d_model)
+        state = self.restored(x, state)
         caches: dict[str, weighted.Cache] = {}
 
         def project(name: str, given: Array = x) -> Array:

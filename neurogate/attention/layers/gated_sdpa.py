@@ -7,9 +7,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace, fits
+from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, restored, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import linear, masks, rotary, scaled_dot_product
 from neurogate.units import Count, Fraction, NonNegative, Positive, settings
@@ -169,7 +169,7 @@ class GatedSDPA(RecurrentLayer):
     def _turning(self) -> int:
         return round(self.rotary * self.head_width)
 
-    def start(self, batch: int, xp: Namespace = np) -> State:
+    def fresh(self, batch: int, xp: Namespace) -> State:
         """Return a cache without keys and values."""
         return State(*(xp.zeros((batch, self.kv_heads, 0, self.head_width)) for _ in range(2)))
 
@@ -183,14 +183,12 @@ class GatedSDPA(RecurrentLayer):
         """
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
-        state = restored(state, State)
+        keys, values = self.restored(x, state) or self.fresh(len(x), xp)
         at, logits = self._logits(x, p)
-        past = self._past(x, state)
+        past = keys.shape[2]
         q, k, v, inputs = self._inputs(x, p, at, past, xp)
-        if state is not None:
-            k, v = (
-                xp.concatenate([a.astype(x.dtype), b], axis=-2) for a, b in zip(state, (k, v), strict=True)
-            )
+        if past:
+            k, v = (xp.concatenate(pair, axis=2) for pair in ((keys, k), (values, v)))
         mask = masks.both(masks.causal(q.shape[-2], k.shape[-2], xp) if self.causal else None, mask)
         o, attention = scaled_dot_product.forward(q, k, v, mask)
         o, gated = self._gated(o, at.get("G1"))
@@ -222,16 +220,6 @@ class GatedSDPA(RecurrentLayer):
         if cache.carried:
             gradients["state"] = State(dk[..., :past, :], dv[..., :past, :])
         return dx, gradients
-
-    def _past(self, x: Array, state: State | None) -> int:
-        if state is None:
-            return 0
-        past: int = state.keys.shape[-2]
-        shape = (len(x), self.kv_heads, past, self.head_width)
-        same = state.keys.shape == state.values.shape == shape
-        fits(same, f"keys and values must be (batch, {self.kv_heads}, length, {self.head_width})",
-             x=x, keys=state.keys, values=state.values)  # fmt: skip
-        return past
 
     def _logits(self, x: Array, p: Parameters) -> tuple[dict[str, Array], weighted.Cache | None]:
         if self.gate == "none":

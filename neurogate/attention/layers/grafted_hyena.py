@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, restored, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
 from neurogate.attention.operators import causal_convolution, linear
 from neurogate.units import Count, settings
 
@@ -62,24 +62,24 @@ class _GraftedHyena(RecurrentLayer):
             drawn |= {"inner.weight": np.eye(1, k, k - 1) * np.ones((d, 1)), "inner.bias": np.zeros(d)}
         return drawn
 
-    def start(self, batch: int, xp: Namespace = np) -> State:
+    def fresh(self, batch: int, xp: Namespace) -> State:
         """Return samples of zeros."""
         widths = {"short": 3 * self.d_model, "inner": self.d_model}
         return State(**{name: xp.zeros((batch, self.taps - 1, widths[name])) for name in self.convolved})
 
     def forward(self, x: Array, state: State | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
-        before = restored(state, State) or State()
-        xp, p = self.given(x=x, **before._asdict())
+        xp, p = self.given(x=x)
         sequence(x, self.d_model)
+        before = self.restored(x, state) or State()
         convolutions: dict[str, causal_convolution.Cache] = {}
 
         def convolved(u: Array, name: str) -> Array:
             if name not in self.convolved:
                 return u
-            samples = getattr(before, name)
-            samples = None if samples is None else samples.astype(u.dtype, copy=False)
-            y, convolutions[name] = causal_convolution.forward(u, **part(p, name), state=samples)
+            y, convolutions[name] = causal_convolution.forward(
+                u, **part(p, name), state=getattr(before, name)
+            )
             return y
 
         u, into = weighted.forward(linear, x, p, "in")

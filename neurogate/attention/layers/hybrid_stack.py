@@ -101,14 +101,15 @@ class HybridStack(RecurrentLayer):
             drawn |= named(f"layers.{i}.mlp", glu.initial(rng, self.d_model, self.hidden))
         return drawn
 
-    def start(self, batch: int, xp: Namespace = np) -> tuple[Any, ...]:
+    def fresh(self, batch: int, xp: Namespace) -> tuple[Any, ...]:
         """Return the states of all layers before the first step."""
-        return tuple(mixer.start(batch, xp) for mixer in self.mixers)
+        return tuple(mixer.fresh(batch, xp) for mixer in self.mixers)
 
     def forward(self, x: Array, state: tuple[Any, ...] | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
         _, p = self.given(x=x)
         sequence(x, self.d_model)
+        state = self.restored(x, state)
         blocks, after = [], []
         for i, mixer in enumerate(self.mixers):
             mine = part(p, f"layers.{i}")

@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import heads_of_steps, weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, divides, restored, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, divides, sequence
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import layer_norm, lightning, linear, linear_positions, rms_norm
 from neurogate.attention.operators.linear_recurrence import Form
@@ -120,7 +120,7 @@ class LightningAttention(RecurrentLayer):
         angles = 1e4 ** (-2 / d * np.arange(d)).reshape(self.heads, h)
         return drawn | ({"theta": angles} if self.positions else {})
 
-    def start(self, batch: int, xp: Namespace = np) -> State:
+    def fresh(self, batch: int, xp: Namespace) -> State:
         """Return a memory of zeros."""
         h = self.head_width
         return State(xp.zeros((batch, self.heads, h * (1 + self.positions), h)), 0)
@@ -130,8 +130,7 @@ class LightningAttention(RecurrentLayer):
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
         projections, bent, turned, heads = {}, {}, {}, {}
-        state = restored(state, State)
-        offset = 0 if state is None else state.position
+        before, offset = (None, 0) if state is None else self.restored(x, state)
         for name in "qkv":
             flat, projections[name] = weighted.forward(linear, x, p, name)
             flat, bent[name] = silu.forward(flat)
@@ -139,7 +138,6 @@ class LightningAttention(RecurrentLayer):
             if self.positions and name != "v":
                 heads[name], turned[name] = linear_positions.forward(heads[name], p["theta"], offset=offset)
         slopes = lightning.slopes(self.heads, schedule=self.schedule, layer=self.layer, depth=self.depth)
-        before = None if state is None else state.memory
         q, k, v = heads.values()
         read, tiles = lightning.forward(q, k, v, xp.asarray(slopes), before, block=self.block, form=self.form)
         operator = layer_norm if self.norm == "layer" else rms_norm

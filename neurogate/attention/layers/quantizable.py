@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array
+from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.blocks import gate_predictor, multi_head, projected_heads, weighted
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import gate as gating
@@ -155,6 +155,7 @@ class QuantizableAttention(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
+        namespace(dy=dy)
         gradients, dx = Parameters(), 0
         if cache.out is not None:
             dy, gradients = weighted.backward(dy, cache.out)

@@ -8,9 +8,9 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, restored, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
 from neurogate.attention.operators import linear, wkv
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.units import Count, settings
@@ -103,7 +103,7 @@ class RwkvTimeMix(RecurrentLayer):
         }
         return drawn | {f"{name}.weight": draw.normal(rng, (d, d), 0.02) for name in (*_NAMES, "o")}
 
-    def start(self, batch: int, xp: Namespace = np) -> State:
+    def fresh(self, batch: int, xp: Namespace) -> State:
         """Return a sample of zeros, and the memory of nothing."""
         shape = (batch, self.d_model)
         return State(xp.zeros(shape), xp.zeros(shape), xp.full(shape, wkv.NOTHING))
@@ -111,11 +111,9 @@ class RwkvTimeMix(RecurrentLayer):
     def forward(self, x: Array, state: State | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
         sequence(x, self.d_model)
-        carried, state = state is not None, restored(state, State) or self.start(len(x), namespace(x=x))
-        xp, p = self.given(x=x, **state._asdict())
-        shape = (len(x), self.d_model)
-        fits(all(a.shape == shape for a in state), f"the state must be of {shape}", x=x, **state._asdict())
-        last, mean, mass = (array.astype(x.dtype, copy=False) for array in state)
+        xp, p = self.given(x=x)
+        carried, start = state is not None, self.fresh(len(x), xp)
+        last, mean, mass = self.restored(x, start if state is None else state)
         shifted = xp.concatenate([last[:, None], x], axis=1)
         earlier = shifted[:, :-1]
         mixes, projections, mapped = {name: p[f"mix.{name}"] for name in _NAMES}, {}, {}

@@ -11,7 +11,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import gated_attention_unit as unit
 from neurogate.attention.blocks import weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, restored, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
 from neurogate.attention.operators import batch_norm, damped_ema, hard_router, layer_norm, linear, packing
 from neurogate.attention.operators.pointwise import silu
 from neurogate.errors import RequestError
@@ -161,7 +161,7 @@ class SeqBoat(RecurrentLayer):
             drawn["unit.relative"] = draw.truncated_normal(rng, (2 * self.positions - 1,))
         return drawn
 
-    def start(self, batch: int, xp: Namespace = np) -> State:
+    def fresh(self, batch: int, xp: Namespace) -> State:
         """Return averages of 0, and no token."""
         averages = xp.zeros((batch, self.d_model, self.averages))
         keys, values = (xp.zeros((batch, 0, width)) for width in (self.d_query, self.d_value))
@@ -226,17 +226,15 @@ class SeqBoat(RecurrentLayer):
         self, x: Array, state: State | None
     ) -> tuple[Namespace, Parameters, Array | None, unit.Past | None, Any]:
         """Return the library, the parameters, and what a state holds, in the number type of the input."""
-        state = restored(state, State)
-        numbers = {} if state is None else dict(zip(State._fields, state[:3], strict=False))
-        xp, p = self.given(x=x, **numbers)
+        xp, p = self.given(x=x)
         sequence(x, self.d_model)
         if state is None:
             return xp, p, None, None, 0
         if self.ahead or self.lags is not None:
             why = "looks ahead" if self.ahead else "forgets after some lags"
             raise RequestError(f"A layer that {why} cannot go on from a state. Leave the state out.")
-        averages, keys, values = (array.astype(x.dtype, copy=False) for array in state[:3])
-        return xp, p, averages, unit.Past(keys, values, state.positions, state.held), state.steps
+        averages, *tokens, steps = self.restored(x, state)
+        return xp, p, averages, unit.Past(*tokens), steps
 
     def _state(self, averages: Array, past: unit.Past, steps: int, xp: Namespace) -> State:
         """Keep the last tokens that were chosen, as many as the window has."""

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace, fits
+from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
-from neurogate.attention.layer import Parameters, RecurrentLayer, divides, restored, sequence
+from neurogate.attention.layer import Parameters, RecurrentLayer, divides, sequence
 from neurogate.attention.operators import linear, rotary, sliding_window_attention
 from neurogate.units import Count, NonNegative, Positive, settings
 
@@ -103,7 +103,7 @@ class SlidingWindow(RecurrentLayer):
         }
         return drawn | ({f"{name}.bias": np.zeros(shapes[name][0]) for name in "qkv"} if self.bias else {})
 
-    def start(self, batch: int, xp: Namespace = np) -> State:
+    def fresh(self, batch: int, xp: Namespace) -> State:
         """Return a cache without keys and values."""
         none = xp.zeros((batch, self.kv_heads, 0, self.head_width))
         return State(none, none, 0)
@@ -112,25 +112,19 @@ class SlidingWindow(RecurrentLayer):
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
-        begin = restored(state, State) or self.start(len(x), xp)
-        past = begin.keys.shape[2]
-        shape = (len(x), self.kv_heads, past, self.head_width)
-        fits(begin.keys.shape == begin.values.shape == shape, f"keys and values must be {shape}",
-             x=x, keys=begin.keys, values=begin.values)  # fmt: skip
-        positions = begin.position + xp.arange(x.shape[1], dtype="float64")
+        keys, values, position = self.restored(x, state) or self.fresh(len(x), xp)
+        past = keys.shape[2]
+        positions = position + xp.arange(x.shape[1], dtype="float64")
         turn = rotary.angles(positions, self.head_width, base=self.rotary_base)
         q, for_q = projected_heads.forward(x, p, "q", heads=self.heads, turn=turn)
         k, for_k = projected_heads.forward(x, p, "k", heads=self.kv_heads, turn=turn)
         v, for_v = projected_heads.forward(x, p, "v", heads=self.kv_heads)
         if past:
-            k, v = (
-                xp.concatenate([a.astype(x.dtype), b], axis=2)
-                for a, b in ((begin.keys, k), (begin.values, v))
-            )
+            k, v = (xp.concatenate(pair, axis=2) for pair in ((keys, k), (values, v)))
         o, attention = sliding_window_attention.forward(q, k, v, window=self.window)
         y, out = weighted.forward(linear, multi_head.joined(o), p, "o")
         last = max(k.shape[2] - self.window + 1, 0)
-        after = State(k[:, :, last:], v[:, :, last:], begin.position + x.shape[1])
+        after = State(k[:, :, last:], v[:, :, last:], position + x.shape[1])
         return y, Cache({"q": for_q, "k": for_k, "v": for_v}, attention, out, past, state is not None, after)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:

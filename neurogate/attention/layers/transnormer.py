@@ -86,9 +86,9 @@ class TransNormer(RecurrentLayer):
                 drawn |= {f"{name}.weight": np.ones(self.d_model), f"{name}.bias": np.zeros(self.d_model)}
         return drawn
 
-    def start(self, batch: int, xp: Namespace = np) -> State:
+    def fresh(self, batch: int, xp: Namespace) -> State:
         """Return a memory of zeros."""
-        state: State = self.mixer.start(batch, xp)
+        state: State = self.mixer.fresh(batch, xp)
         return state
 
     def forward(self, x: Array, state: State | None = None) -> tuple[Array, Cache]:

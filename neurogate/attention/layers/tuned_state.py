@@ -93,7 +93,7 @@ class TunedState(RecurrentLayer):
         RecurrentLayer.to(self, xp)
         self.frozen.to(xp)
 
-    def start(self, batch: int, xp: Namespace = np) -> Array:
+    def fresh(self, batch: int, xp: Namespace) -> Array:
         """Return the state that was learnt, for each sequence."""
         state, _ = self._start(self.parameters)
         return xp.broadcast_to(state, (batch, *state.shape))

@@ -119,7 +119,7 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
     layer, x = small(), rng.standard_normal((2, 5, 8))
     with pytest.raises(RequestError, match=r"reset \(2, 4\): reset must be true or false, \(2, 5\)"):
         layer.forward(x, reset=np.zeros((2, 4), bool))
-    with pytest.raises(RequestError, match=r"the state must be \(2, 2, 2, 4\)"):
+    with pytest.raises(RequestError, match=r"state must be \(2, 2, 2, 4\)"):
         layer.forward(x, np.zeros((2, 2, 4, 4)))
     with pytest.raises(RequestError, match=r"x \(2, 5, 8\): x must be \(batch, 8\)"):
         layer.step(x, layer.start(2))

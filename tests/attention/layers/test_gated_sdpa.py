@@ -188,7 +188,7 @@ def test_what_does_not_fit_is_a_sentence() -> None:
     with pytest.raises(RequestError, match=r"fused \(7, 2\): 2 groups cannot share its rows"):
         split_rows(np.ones((7, 2)), 2, queries=4)
     layer = small()
-    with pytest.raises(RequestError, match=r"x \(3, 2, 6\), keys \(2, 2, 0, 4\)"):
+    with pytest.raises(RequestError, match=r"x \(3, 2, 6\), state.keys \(2, 2, 0, 4\)"):
         layer.forward(np.ones((3, 2, 6)), layer.start(2))
     with pytest.raises(RequestError, match="the masks must broadcast"):
         layer.forward(np.ones((1, 3, 6)), mask=np.ones((2, 2), bool))

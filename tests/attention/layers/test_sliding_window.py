@@ -80,5 +80,5 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
         with pytest.raises(RequestError, match=sentence):
             make("sliding_window", **({"d_model": 8, "heads": 4, "kv_heads": 2} | wrong))
     state = small().start(3)
-    with pytest.raises(RequestError, match=r"keys and values must be \(2, 2, 0, 2\)"):
+    with pytest.raises(RequestError, match=r"state.keys must be \(2, 2, n, 2\)"):
         small().forward(rng.standard_normal((2, 5, 8)), state)
