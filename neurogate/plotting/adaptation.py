@@ -200,7 +200,7 @@ def _needed(axes: Axes, arrays: Arrays, rules: list[str], error: str, block: int
     length = float(np.diff(arrays["block_start"])[block])
     needed = {rule: np.minimum(trials_needed(arrays, rule, error, block), length) for rule in rules}
     forest(needed, CRITERIA[error][1].replace("until ", "until\n"), limit=length, ax=axes)
-    axes.set_xlim(0.0, 1.04 * length)
+    axes.set_xlim(0.0 if axes.get_xscale() == "linear" else None, 1.04 * length)
 
 
 def _happened(arrays: Arrays, block: int) -> str:

@@ -85,7 +85,8 @@ def null_figure(
         angle, null = (arrays[f"activity.angle_deg{end}"] for end in ("", "_null"))
         beside_nulls({"what and when": angle}, {"null": null}, "angle in activity (°)", ax=panels["angle"])
         beside_nulls(aligned, matched, "alignment of activity (0 to 1)", ax=panels["aligned"])
-        panels["aligned"].set_xlim(-0.02, 1.02)
+        if panels["aligned"].get_xscale() == "linear":
+            panels["aligned"].set_xlim(-0.02, 1.02)
         remark(made, _NOTE)
     return made
 

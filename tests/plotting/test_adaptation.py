@@ -98,6 +98,18 @@ def test_what_was_never_met_lies_at_the_end_of_its_block():
     assert marked == [[40.0]]
 
 
+def test_trials_far_apart_are_drawn_on_a_logarithmic_axis_that_ends_at_the_end_of_the_block():
+    arrays = stored() | {"block_start": np.array([0, 400]), "probe_trial": np.arange(10, 401, 10)}
+    for rule, bad in (("quick", 0), ("never", 40)):
+        for error, (criterion, _) in CRITERIA.items():
+            arrays[f"{rule}.{error}"] = np.where(np.arange(40) < bad, 2 * criterion, 0.0)[None, :, None]
+    axes = adaptation_figure(arrays).axes[1]
+    axes.figure.canvas.draw()
+    assert axes.get_xscale() == "log"
+    assert axes.get_xlim()[0] > 0
+    assert axes.get_xlim()[1] == pytest.approx(1.04 * 400)
+
+
 def test_a_missing_array_is_named():
     with pytest.raises(RequestError, match="probe_trial"):
         adaptation_figure({"rule_names": np.array(["quick"])})

@@ -44,6 +44,14 @@ def test_a_null_without_numbers_is_said_to_have_none():
     assert "no number" in [text.get_text() for text in means[0].axes.texts]
 
 
+def test_alignment_far_below_its_null_is_drawn_on_a_logarithmic_axis(make_result):
+    result = make_result(3, n=60)
+    small = {f"activity.{key}": np.full(3, 0.001) for key in ("what_in_when", "when_in_what")}
+    made = null_figure(result | small, ["force"])
+    assert made.axes[2].get_xscale() == "log"
+    assert made.axes[2].get_xlim()[0] > 0
+
+
 def test_missing_arrays_are_named(make_result):
     result = make_result(n=60)
     del result["null.leading_deg"]
