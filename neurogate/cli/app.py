@@ -19,6 +19,7 @@ from neurogate.cli.plot import plot
 from neurogate.cli.report import report
 from neurogate.cli.run import run
 from neurogate.cli.runs import runs
+from neurogate.cli.scanpath import app as scanpath
 from neurogate.cli.sweep import sweep
 from neurogate.cli.tune import tune
 from neurogate.cli.verify import verify
@@ -57,16 +58,18 @@ app = App(
       neurogate config show what_when   every setting and what it means
       neurogate run what_when --set reservoir.n=500 --seed 3
       neurogate sweep what_when --quick --grid reservoir.gain=0.5,1,2 --seeds 5
+      neurogate scanpath photo.jpg      where spiking cells look at a picture
       neurogate runs                    what is stored; see report and verify
       neurogate doctor                  what is installed, what is missing
 
     Exit codes: 0 done, 1 the run failed or diverged, 2 the request was wrong,
-    3 some runs of a sweep failed.
+    3 some runs of a sweep, or pairs of scanpaths, failed.
     """,
 )
 app.command(run)
 app.command(sweep)
 app.command(tune)
+app.command(scanpath)
 app.command(list_, name="list")
 app.command(config)
 app.command(plot)

@@ -10,9 +10,20 @@ __all__ = ["list_"]
 
 
 def list_(
-    what: Literal["sims", "rules", "gate-signals", "online", "signals", "neurons", "gates"] = "sims", /
+    what: Literal[
+        "sims",
+        "rules",
+        "gate-signals",
+        "online",
+        "signals",
+        "neurons",
+        "gates",
+        "gaze-models",
+        "gaze-metrics",
+    ] = "sims",
+    /,
 ) -> int:
-    """List the simulations, learning rules, gate signals, taught signals, neuron types or gated layers.
+    """List the simulations, learning rules, signals, neuron types, gated layers, or models of gaze.
 
     Try:
       neurogate list
@@ -24,8 +35,10 @@ def list_(
     what
         sims (run them by name), rules and gate-signals (the `kind` of a rule and of its gates in a TOML
         file), online and signals (the `kind` of the rule and of the signal of a waveform), neurons (the
-        `preset` of a population), or gates (the layers of gated attention that neurogate.attention.make
-        builds, with their largest relative errors against stored arrays, forward and backward).
+        `preset` of a population), gates (the layers of gated attention that neurogate.attention.make
+        builds, with their largest relative errors against stored arrays, forward and backward), gaze-models
+        (what looks at pictures in `neurogate scanpath`), or gaze-metrics (what `neurogate scanpath compare`
+        measures).
     """
     lists = {
         "sims": _sims,
@@ -35,6 +48,8 @@ def list_(
         "signals": _signals,
         "neurons": _neurons,
         "gates": _gates,
+        "gaze-models": _gaze_models,
+        "gaze-metrics": _gaze_metrics,
     }
     rows = lists[what]()
     width = max(map(len, rows))
@@ -93,6 +108,18 @@ def _gates() -> dict[str, str]:
         name: "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         for name, row in rows.items()
     }
+
+
+def _gaze_models() -> dict[str, str]:
+    from neurogate.scanpath.models.catalogue import CATALOGUE
+
+    return {name: entry.summary for name, entry in CATALOGUE.items()}
+
+
+def _gaze_metrics() -> dict[str, str]:
+    from neurogate.scanpath.comparison import METRICS
+
+    return {name: asked.summary for name, asked in METRICS.items()}
 
 
 def _first_lines(classes: Mapping[str, type]) -> dict[str, str]:

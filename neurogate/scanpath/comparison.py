@@ -48,7 +48,8 @@ def _near(size: Size) -> float:
 
 
 def _clustered(size: Size, paths: Sequence[Scanpath]) -> dict[str, Any]:
-    return {"centres": clusters(np.concatenate([np.asarray(path) for path in paths]), _near(size))}
+    rows = np.concatenate([np.asarray(path) for path in paths])
+    return {"centres": clusters(rows, _near(size)) if len(rows) else np.zeros((1, 2))}
 
 
 @attrs.frozen(eq=False)

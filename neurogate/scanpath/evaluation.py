@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import functools
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from neurogate.errors import RequestError
+from neurogate.errors import NeurogateError, RequestError, RunError
 from neurogate.scanpath.metrics.multimatch import multimatch
 from neurogate.scanpath.metrics.priority import cells
 from neurogate.scanpath.metrics.strings import scanmatch
@@ -30,6 +30,7 @@ __all__ = [
 
 Values = NDArray[np.float64]
 Row = dict[str, Values]
+Found = tuple[Row, list[NeurogateError]]
 MEASURES = (*multimatch.values, "scanmatch", "nss")
 """What is measured: MultiMatch in five respects, ScanMatch without durations on 8 x 6 cells, and NSS."""
 REFERENCES = ("human, same image", "human, other image", "random")
@@ -95,7 +96,8 @@ class Evaluation:
 def evaluate(
     models: Mapping[str, Model], scenes: Sequence[Scene], *, n_paths: int = 2, seed: int = 1,
     tell: Callable[[int, int, str], object] = lambda done, total, phase: None,
-    over: Callable[[Callable[[Scene], Row], Iterable[Scene]], Iterable[Row]] = map,
+    over: Callable[[Callable[[Scene], Found], Iterable[Scene]], Iterable[Found]] = map,
+    complaints: list[str] | None = None,
 ) -> Evaluation:  # fmt: skip
     """Measure how models look at pictures, beside how people do.
 
@@ -113,6 +115,9 @@ def evaluate(
         Is told after each picture: how many are done, of how many, and what is being done.
     over : callable
         Applies a function to every scene, in their order, as `map` does; a pool's may do so in parallel.
+    complaints : list of str, optional
+        Takes a sentence for each picture that a model could not look at, whose scores are NaN then; without
+        it the first one is an error.
 
     Returns
     -------
@@ -122,7 +127,9 @@ def evaluate(
     Raises
     ------
     RequestError
-        If there are no pictures or paths, a model cannot look at a picture, or bears the name of a reference.
+        If there are no pictures or paths, or a model bears the name of a reference.
+    NeurogateError
+        If a model cannot look at a picture and there is no list of complaints.
 
     Examples
     --------
@@ -137,9 +144,12 @@ def evaluate(
     if n_paths < 1 or not scenes or taken:
         wrong = f"a model is called {taken[0]!r}" if taken else f"{n_paths} paths on {len(scenes)} pictures"
         raise RequestError(f"Nothing can be evaluated: {wrong}. Give at least one of both, and other names.")
-    each = functools.partial(_rows, models, n_paths, seed)
     found = []
-    for row in over(each, scenes):
+    for row, problems in over(functools.partial(_rows, models, n_paths, seed), scenes):
+        if complaints is None and problems:
+            raise problems[0]
+        if complaints is not None:
+            complaints += map(str, problems)
         found.append(row)
         tell(len(found), len(scenes), "evaluating")
     names = (*models, *REFERENCES)
@@ -190,20 +200,16 @@ def on_map(path: Scanpath, scene: Scene) -> float:
     return float(scene.seen[row, column].mean()) if len(row) else float("nan")
 
 
-def _rows(models: Mapping[str, Model], n_paths: int, seed: int, scene: Scene) -> Row:
+def _rows(models: Mapping[str, Model], n_paths: int, seed: int, scene: Scene) -> Found:
     own = zlib.crc32(f"{seed} {scene.image}".encode())
-    return {**dict(_looked(models, n_paths, own, scene)), **reference_scores(scene, n_paths, own)}
-
-
-def _looked(
-    models: Mapping[str, Model], n_paths: int, seed: int, scene: Scene
-) -> Iterator[tuple[str, Values]]:
-    picture = scene.picture() if models else np.zeros(0)
+    rows, wrong = reference_scores(scene, n_paths, own), list[NeurogateError]()
     for name, model in models.items():
         try:
-            yield name, scores(model.scanpaths(picture, n_paths, seed), scene)
-        except RequestError as error:
-            raise RequestError(f"{name} on {scene.image}: {error}") from None
+            rows[name] = scores(model.scanpaths(scene.picture(), n_paths, own), scene)
+        except NeurogateError as error:
+            rows[name] = np.full(len(MEASURES), np.nan)
+            wrong.append(RunError(f"{name} on {scene.image}: {error}"))
+    return rows, wrong
 
 
 def _compared(

@@ -56,6 +56,8 @@ def test_few_fixations_have_no_meaning_where_they_have_none_and_are_no_mistake()
     assert np.isnan(row["multimatch_vector"])
     assert np.isnan(row["tde"])
     assert np.isfinite(row["dtw"])
+    (nothing,) = compare([Viewing(_path(1, n=0))], [Viewing(_path(2, n=0))], complaints=said)
+    assert np.isnan([nothing[name] for name in nothing if name not in ("image", "a", "b")]).all()
     assert not said
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from neurogate.errors import RequestError
+from neurogate.errors import NeurogateError, RequestError
 from neurogate.scanpath.evaluation import MEASURES, REFERENCES, Evaluation, evaluate, scores
 from neurogate.scanpath.formats.osie import read_osie
 from neurogate.scanpath.models.baselines import Uniform
@@ -104,8 +104,17 @@ def test_what_cannot_be_evaluated_is_a_sentence(two: list[Scene]) -> None:
         evaluate({}, two, n_paths=0)
     with pytest.raises(RequestError, match="a model is called 'random'"):
         evaluate({"random": Uniform()}, two)
-    with pytest.raises(RequestError, match="bad on 0: fixations is 0"):
-        evaluate({"bad": Uniform(fixations=0)}, two)
+
+
+def test_what_a_model_cannot_look_at_is_told_and_the_rest_goes_on(two: list[Scene]) -> None:
+    models = {"bad": Uniform(fixations=0), "good": Uniform()}
+    with pytest.raises(NeurogateError, match=r"bad on 0: fixations is 0"):
+        evaluate(models, two)
+    said: list[str] = []
+    found = evaluate(models, two, complaints=said)
+    assert [line.partition(":")[0] for line in said] == ["bad on 0", "bad on 1"]
+    assert np.isnan(found.rows["bad"]).all()
+    assert np.isfinite(found.rows["good"]).all()
 
 
 def test_human_rows_are_those_of_the_stored_evaluation() -> None:

@@ -1,0 +1,194 @@
+"""`neurogate scanpath compare`: how alike scanpaths in two files are."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from neurogate.cli.options import Switch
+from neurogate.errors import RequestError
+
+if TYPE_CHECKING:
+    from neurogate.scanpath.formats.delimited import Table
+    from neurogate.scanpath.formats.viewing import Viewing
+
+__all__ = ["compare", "listed", "number"]
+
+_PART_FAILED = 3
+_COLUMNS_SHOWN = 6
+_KEYS = ("image", "a", "b")
+_Row = Mapping[str, Any]
+
+
+def compare(
+    a: Annotated[Path, Parameter(name="A.csv")],
+    b: Annotated[Path, Parameter(name="B.csv")],
+    /,
+    *,
+    metrics: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+    size: str | None = None,
+    missing: Literal["refuse", "drop"] = "refuse",
+    csv: Switch = False,
+    json: Switch = False,
+) -> int:
+    """Compare the scanpaths of two files, pair by pair.
+
+    A file is a CSV with the columns x, y (px) and duration (s), and if it has
+    them start, image, viewer, width and height, as `neurogate scanpath IMAGE`
+    writes it. Rows of one image and viewer are a scanpath. Every one of A is
+    compared with every one of B that is of the same image. Pairs that cannot
+    be compared are told, and the others go on; the exit code is 3 then.
+
+    Try:
+      neurogate scanpath compare A.csv B.csv
+      neurogate scanpath compare A.csv B.csv --metrics multimatch,dtw
+      neurogate scanpath compare A.csv B.csv --size 800x600
+      neurogate scanpath compare A.csv B.csv --csv > pairs.csv
+      neurogate list gaze-metrics
+
+    Parameters
+    ----------
+    a
+        The first file.
+    b
+        The second.
+    metrics
+        Names, with spaces or commas between them, or all; `neurogate list gaze-metrics` says what they are.
+    size
+        Width and height of the pictures, as 800x600, in px; by default what the files say.
+    missing
+        What to do with a fixation of which a number is missing: refuse its scanpath, or drop the fixation.
+    csv
+        Print a row for each pair as CSV.
+    json
+        Print a row for each pair as JSON.
+    """
+    if csv and json:
+        raise RequestError("--csv and --json are two forms of one answer; leave one out.")
+    from neurogate.scanpath.comparison import compare as compared
+    from neurogate.scanpath.comparison import metrics_named
+
+    names = metrics_named(listed(metrics or ["all"]))
+    complaints: list[str] = []
+    first, second = _read((a, b), size, missing, complaints)
+    rows = compared(first, second, names, complaints) if first and second else []
+    sys.stderr.write("".join(f"{line}\n" for line in complaints))
+    if json:
+        from neurogate.files import json_text
+
+        sys.stdout.write(json_text(rows))
+    elif csv:
+        sys.stdout.write(_as_csv(rows))
+    elif rows:
+        sys.stdout.write(_shown(rows))
+    return _PART_FAILED if complaints else 0
+
+
+def listed(words: Sequence[str]) -> list[str]:
+    """Return names that were given with spaces or commas between them.
+
+    Examples
+    --------
+    >>> listed(["dtw,frechet", "tde"])
+    ['dtw', 'frechet', 'tde']
+    """
+    return [name for word in words for name in re.split(r"[\s,]+", word) if name]
+
+
+def number(value: float | None) -> str:
+    """Return a number in four digits, or a dash if there is none.
+
+    Examples
+    --------
+    >>> number(0.123456), number(float("nan")), number(None), number(1234.5)
+    ('0.1235', '-', '-', '1234.5')
+    """
+    if value is None or not math.isfinite(value):
+        return "-"
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def _read(
+    files: Sequence[Path], size: str | None, missing: Literal["refuse", "drop"], complaints: list[str]
+) -> list[list[Viewing]]:
+    from neurogate.scanpath.formats.delimited import read_table
+    from neurogate.scanpath.formats.fixation_table import read_csv
+
+    given = _size(size) if size else None
+    tables = [read_table(file) for file in files]
+    unsized = [table for table in tables if not {"width", "height"} <= set(table.columns)]
+    if given is None and unsized:
+        given = _frame(tables)
+        sys.stderr.write(
+            f"{unsized[0].file} does not say how large the picture is: taken as {given[0]:g} x {given[1]:g} "
+            "px, which hold all fixations. Say it by --size.\n"
+        )
+    return [read_csv(file, size=given, missing=missing, complaints=complaints) for file in files]
+
+
+def _size(text: str) -> tuple[float, float]:
+    found = re.fullmatch(r"(\d+)\s*[x,]\s*(\d+)", text.strip().lower())
+    if not found or not int(found[1]) or not int(found[2]):
+        raise RequestError(f"--size is {text}; it must be width and height in px, as 800x600.")
+    return float(found[1]), float(found[2])
+
+
+def _frame(tables: Sequence[Table]) -> tuple[float, float]:
+    """Return the smallest picture that holds all fixations, and pictures of which the size is said."""
+    import numpy as np
+
+    width, height = (
+        max(
+            (
+                float(math.floor(value) + 1 if name == place else value)
+                for table in tables
+                for name in (place, side)
+                if name in table.columns
+                for value in table.numbers(name)[np.isfinite(table.numbers(name))]
+            ),
+            default=1.0,
+        )
+        for place, side in (("x", "width"), ("y", "height"))
+    )
+    return max(width, 1.0), max(height, 1.0)
+
+
+def _as_csv(rows: Sequence[_Row]) -> str:
+    import csv
+    import io
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0] if rows else _KEYS)
+    writer.writerows([value if value == value else "n/a" for value in row.values()] for row in rows)
+    return text.getvalue()
+
+
+def _shown(rows: Sequence[_Row]) -> str:
+    """Return a line for each measure: a column for each pair if they are few, else mean, least and most."""
+    from neurogate.cli.bench_table import render
+
+    names = [name for name in rows[0] if name not in _KEYS]
+    if len(rows) <= _COLUMNS_SHOWN:
+        several = len({row["image"] for row in rows}) > 1
+        heading = [_pair(row, place, several=several) for place, row in enumerate(rows)]
+        lines = [[name, *(number(row[name]) for row in rows)] for name in names]
+        return render("Scanpaths", [["measure", *heading], *lines])
+    lines = []
+    for name in names:
+        known = [row[name] for row in rows if math.isfinite(row[name])]
+        spread = [sum(known) / len(known), min(known), max(known)] if known else [None] * 3
+        lines.append([name, *map(number, spread), str(len(known))])
+    table = render("Scanpaths", [["measure", "mean", "least", "most", "of"], *lines])
+    return f"{table}{len(rows)} pairs; --csv and --json list each.\n"
+
+
+def _pair(row: _Row, place: int, *, several: bool) -> str:
+    image = f"{row['image']} " if several and row["image"] else ""
+    return f"{image}{row['a'] or 'A'}-{row['b'] or 'B'}"

@@ -1,0 +1,118 @@
+"""A picture goes in; a figure, fixations and measures come out, or a sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from neurogate.cli import main
+from neurogate.scanpath.formats.fixation_table import read_csv
+from neurogate.scanpath.models.catalogue import make
+from neurogate.scanpath.vision.pictures import read_picture
+
+Captured = pytest.CaptureFixture[str]
+
+
+def _picture(folder: Path, kind: str = "RGB", size: tuple[int, int] = (80, 60)) -> Path:
+    levels = np.zeros((size[1], size[0]), np.uint16)
+    levels[size[1] // 4 : size[1] // 2, size[0] // 2 : -size[0] // 8] = 65535
+    file = folder / f"{kind.replace(';', '')}.png"
+    deep = Image.fromarray(levels)
+    (deep if kind == "I;16" else Image.fromarray((levels // 257).astype(np.uint8)).convert(kind)).save(file)
+    return file
+
+
+def test_figure_fixations_and_measures_are_written_and_read_back(tmp_path: Path, capsys: Captured) -> None:
+    file, out = _picture(tmp_path), tmp_path / "made" / "out"
+    assert main(["scanpath", str(file), "--paths", "3", "--seed", "2", "--out", str(out)]) == 0
+    shown = capsys.readouterr().out
+    files = [out / f"RGB-spiking{ending}" for ending in (".png", ".csv", "-metrics.csv")]
+    assert shown.splitlines()[-3:] == [str(file) for file in files]
+    assert sorted(out.iterdir()) == sorted(files)
+    assert all(name in shown for name in ("multimatch_direction", "nss_on_priority", "duration_s"))
+    wanted = make("spiking").scanpaths(read_picture(file), 3, 2)
+    for read, path in zip(read_csv(files[1]), wanted, strict=True):
+        assert np.array_equal(np.asarray(read.path), np.asarray(path))
+        assert read.image == "RGB.png"
+    with Image.open(files[0]) as drawn:
+        assert drawn.width > 1.5 * drawn.height
+
+
+@pytest.mark.parametrize("kind", ["L", "RGBA", "I;16"])
+def test_every_kind_of_picture_is_looked_at(kind: str, tmp_path: Path) -> None:
+    file = _picture(tmp_path, kind)
+    command = ["scanpath", str(file), "--model", "winner_take_all", "--paths", "1", "--out", str(tmp_path)]
+    assert main(command) == 0
+    (read,) = read_csv(tmp_path / f"{file.stem}-winner_take_all.csv")
+    assert not read.path.outside.any()
+
+
+@pytest.mark.parametrize("model", ["collicular", "gravity", "uniform"])
+def test_models_with_and_without_a_map_are_measured(model: str, tmp_path: Path, capsys: Captured) -> None:
+    command = ["scanpath", str(_picture(tmp_path)), "--model", model, "--paths", "2", "--out", str(tmp_path)]
+    assert main([*command, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert all(Path(file).exists() for file in answer["files"])
+    measured = {row["measure"]: row for row in answer["metrics"]}
+    assert measured["fixations"]["count"] == 2
+    assert ("nss_on_priority" in measured) == hasattr(make(model), "priority")
+
+
+def test_settings_and_how_many_fixations_are_taken(tmp_path: Path) -> None:
+    command = ["scanpath", str(_picture(tmp_path)), "--out", str(tmp_path), "--paths", "1"]
+    assert main([*command, "--fixations", "4", "--set", 'lesions=["gate", "return"]']) == 0
+    (read,) = read_csv(tmp_path / "RGB-spiking.csv")
+    assert len(read.path) == 4
+    lesioned = make("spiking", {"fixations": 4, "lesions": ["gate", "return"]})
+    (wanted,) = lesioned.scanpaths(read_picture(tmp_path / "RGB.png"), 1, 1)
+    assert np.array_equal(np.asarray(read.path), np.asarray(wanted))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--model", "spikin"], "There is no model spikin. There are spiking, collicular"),
+        (["--set", "noise=1"], "spiking has no setting noise. It has priority, fixations"),
+        (["--set", "circuit.noise"], "changes nothing; a change must be key.path=value"),
+        (["--model", "gravity", "--fixations", "3"], "gravity has no setting fixations"),
+        (["--paths", "0"], "--paths is 0; it must be at least 1."),
+        (["--seed", "-1"], "--seed is -1; it must be at least 0."),
+        (["--paths", "2.5"], "2.5 is not a whole number"),
+        (["--set", "fixations=0"], "fixations is 0. Give a finite number above 0"),
+    ],
+)
+def test_a_mistake_in_an_option_is_a_sentence(
+    options: list[str], said: str, tmp_path: Path, capsys: Captured
+) -> None:
+    out = tmp_path / "out"
+    assert main(["scanpath", str(_picture(tmp_path)), *options, "--out", str(out)]) == 2
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert not shown.out
+    assert not out.exists()
+
+
+def test_what_is_no_picture_or_too_small_is_a_sentence(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    _picture(tmp_path, size=(1, 1)).rename(tmp_path / "dot.png")
+    for name, said in (
+        ("none.png", "none.png cannot be read: No such file"),
+        ("text.png", "it is no picture that Pillow knows"),
+        ("dot.png", "The picture is 1 x 1 px. Give at least 2 x 2."),
+    ):
+        assert main(["scanpath", str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
+        assert said in capsys.readouterr().err
+    small = str(_picture(tmp_path, size=(16, 9)))
+    assert main(["scanpath", small, "--model", "levy", "--out", str(tmp_path / "out")]) == 2
+    assert "at least 17 px on each side" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "file").write_text("")
+    command = ["scanpath", str(_picture(tmp_path)), "--model", "uniform", "--out", str(tmp_path / "file")]
+    assert main(command) == 2
+    assert "Choose another --out" in capsys.readouterr().err

@@ -1,0 +1,121 @@
+"""Files of scanpaths are compared pair by pair; what cannot be is told."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurogate.cli import main
+from neurogate.scanpath.comparison import METRICS
+
+Captured = pytest.CaptureFixture[str]
+PATHS = "x,y,duration,viewer\n10,10,.2,a\n50,20,.3,a\n30,50,.1,a\n70,10,.2,b\n20,40,.1,b\n60,50,.3,b\n"
+SIZED = "x,y,duration,width,height\n10,10,.2,80,60\n50,20,.3,80,60\n30,50,.1,80,60\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    for name, text in (("A.csv", SIZED), ("B.csv", PATHS)):
+        (tmp_path / name).write_text(text)
+    return [str(tmp_path / "A.csv"), str(tmp_path / "B.csv")]
+
+
+def test_all_measures_of_few_pairs_stand_side_by_side(files: list[str], capsys: Captured) -> None:
+    assert main(["scanpath", "compare", *files, "--metrics", "all", "--size", "80x60"]) == 0
+    shown, said = capsys.readouterr()
+    lines = [line.split() for line in shown.splitlines()]
+    assert lines[0] == ["measure", "A-a", "A-b"]
+    a, b = ([[10, 10], [50, 20], [30, 50]], [[70, 10], [20, 40], [60, 50]])
+    assert ["dtw", "0.0000", f"{METRICS['dtw'].metric(a, b):.1f}"] in lines
+    assert len(lines) > len(METRICS)
+    assert not said
+
+
+def test_rows_of_csv_and_json_are_the_same_and_hold_every_pair(files: list[str], capsys: Captured) -> None:
+    command = [
+        "scanpath",
+        "compare",
+        files[1],
+        files[1],
+        "--metrics",
+        "dtw,frechet",
+        "tde",
+        "--size",
+        "80x60",
+    ]
+    assert main([*command, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["a"], row["b"]) for row in rows] == [("a", "a"), ("a", "b"), ("b", "a"), ("b", "b")]
+    assert main([*command, "--csv"]) == 0
+    read = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert list(read[0]) == ["image", "a", "b", "dtw", "frechet", "tde"]
+    assert [float(row["dtw"]) for row in read] == [row["dtw"] for row in rows]
+
+
+def test_of_many_pairs_their_spread_is_shown(tmp_path: Path, capsys: Captured) -> None:
+    lines = [f"{x},{y},.2,{v}" for v in range(3) for x, y in np.random.default_rng(v).integers(0, 60, (4, 2))]
+    file = tmp_path / "many.csv"
+    file.write_text("\n".join(["x,y,duration,viewer", *lines]))
+    assert main(["scanpath", "compare", str(file), str(file), "--metrics", "frechet", "--size", "80x60"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].split() == ["measure", "mean", "least", "most", "of"]
+    assert shown[1].split()[2] == "0.0000"
+    assert shown[2] == "9 pairs; --csv and --json list each."
+
+
+def test_without_a_size_the_smallest_frame_is_taken_and_told(files: list[str], capsys: Captured) -> None:
+    assert main(["scanpath", "compare", files[1], files[1], "--metrics", "mannan"]) == 0
+    assert "B.csv does not say how large the picture is: taken as 71 x 51 px" in capsys.readouterr().err
+    assert main(["scanpath", "compare", *files, "--metrics", "mannan"]) == 0
+    assert "taken as 80 x 60 px" in capsys.readouterr().err
+    assert main(["scanpath", "compare", files[0], files[0], "--metrics", "mannan"]) == 0
+    assert not capsys.readouterr().err
+
+
+def test_what_cannot_be_compared_is_told_and_the_rest_goes_on(
+    files: list[str], tmp_path: Path, capsys: Captured
+) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(PATHS + "n/a,2,.1,c\n-5,900,.2,d\n3,4,.1,e\n")
+    command = ["scanpath", "compare", files[0], str(bad), "--metrics", "dtw", "--size", "80x60"]
+    assert main(command) == 3
+    shown, said = capsys.readouterr()
+    assert "viewer c: Fixation 0 (of 0 to 0) has a number that is missing" in said
+    assert shown.split()[:5] == ["measure", "A-a", "A-b", "A-d", "A-e"]
+    assert main([*command, "--missing", "drop"]) == 0
+
+
+def test_pictures_of_two_sizes_are_told(files: list[str], tmp_path: Path, capsys: Captured) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text(SIZED.replace("80,60", "800,600"))
+    assert main(["scanpath", "compare", files[0], str(other)]) == 3
+    shown, said = capsys.readouterr()
+    assert "the pictures are of 80 x 60 px and 800 x 600 px" in said
+    assert not shown
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--metrics", "dtv"], "There is no metric dtv. There are all, multimatch"),
+        (["--size", "80"], "--size is 80; it must be width and height in px, as 800x600."),
+        (["--size", "0x60"], "--size is 0x60; it must be"),
+        (["--csv", "--json"], "--csv and --json are two forms of one answer"),
+    ],
+)
+def test_a_mistake_in_an_option_is_a_sentence(
+    options: list[str], said: str, files: list[str], capsys: Captured
+) -> None:
+    assert main(["scanpath", "compare", *files, *options]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_files_that_are_none_are_a_sentence(files: list[str], tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "empty.csv").write_text("")
+    for name, said in (("none.csv", "No such file"), ("empty.csv", "empty.csv is empty")):
+        assert main(["scanpath", "compare", files[0], str(tmp_path / name)]) == 2
+        assert said in capsys.readouterr().err
