@@ -109,7 +109,7 @@ SPACES: Mapping[str, Space] = {
     "centre_bias": {"spread": Log(0.08, 0.6), **LASTING},
     "uniform": LASTING,
 }  # fmt: skip
-FIXED: Mapping[str, Settings] = {"neva": {"size": (30, 40)}, "lif_winner": {"longest_ms": 500.0}}
+FIXED: Mapping[str, Settings] = {"neva": {"size": (30, 40), "steps": 10}, "lif_winner": {"longest_ms": 500.0}}
 OURS, LESIONED, LESIONS = "spiking", ("spiking", "collicular"), ("gate", "return", "variability")
 SHOWN = ("direction", "position", "duration", "nss", "scanmatch")
 WORDS = {"nss": "NSS on the map of others", "scanmatch": "ScanMatch"}
@@ -306,7 +306,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         "--settings", type=int, metavar="K", help="tried of each model (default: 100, quick 2)"
     )
     parser.add_argument(
-        "--paths", type=int, default=10, metavar="N", help="on each picture reported (default: 10)"
+        "--paths", type=int, default=4, metavar="N", help="on each picture reported (default: 4)"
     )
     parser.add_argument(
         "--quick", action="store_true", help="two pictures, and fewer settings, to see that it runs"
