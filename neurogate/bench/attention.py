@@ -77,7 +77,7 @@ CASES = (
 
 
 def rows(
-    layers: Sequence[str] | None, dtype: str, repeat: int, threads: int, tell: Callable[[str], object]
+    layers: Sequence[str] | None, dtype: str, threads: int, repeat: int, tell: Callable[[str], object]
 ) -> Iterator[dict[str, Any]]:
     """Measure each layer forward, and forward and backward, in turn with its peers; the median counts.
 
@@ -87,10 +87,10 @@ def rows(
         Only these.
     dtype : str
         float32 or float64.
-    repeat : int
-        Runs of each, after one that does not count.
     threads : int
         Of both sides.
+    repeat : int
+        Runs of each, after one that does not count.
     tell : callable
         Is told what is measured.
 
@@ -106,22 +106,25 @@ def rows(
         If a peer's output is not ours.
     """
     torch = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
-    with threadpool_limits(threads), _compiled_threads(threads):
-        for case in CASES:
-            if layers and case.layer not in layers:
-                continue
-            tell(f"attention {case.layer}: {dtype}, {BATCH} x {LENGTH} x {WIDTH}")
+    with _limited(threads):
+        for case in _chosen(layers):
+            tell(f"attention {case.layer}: {dtype}, threads {threads}, {BATCH} x {LENGTH} x {WIDTH}")
             yield from _case(case, torch, dtype, repeat, threads)
 
 
+def _chosen(layers: Sequence[str] | None) -> list[Case]:
+    return [case for case in CASES if not layers or case.layer in layers]
+
+
 @contextlib.contextmanager
-def _compiled_threads(threads: int) -> Iterator[None]:
-    """Limit the threads of compiled recurrences, of which `threadpool_limits` knows nothing."""
+def _limited(threads: int) -> Iterator[None]:
+    """Limit threads, those of compiled recurrences too, of which `threadpool_limits` knows nothing."""
     numba = importlib.import_module("numba")
     before = numba.get_num_threads()
     numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
     try:
-        yield
+        with threadpool_limits(threads):
+            yield
     finally:
         numba.set_num_threads(before)
 
@@ -180,7 +183,7 @@ def _torch(torch: Any, peer: Any, parameters: Mapping[str, Any], x: Any, directi
 
 
 def growth(
-    layers: Sequence[str] | None, dtype: str, tell: Callable[[str], object]
+    layers: Sequence[str] | None, dtype: str, threads: int, tell: Callable[[str], object]
 ) -> Iterator[dict[str, Any]]:
     """Measure how the seconds of a forward grow with the length, one sequence at a time.
 
@@ -190,26 +193,29 @@ def growth(
         Only these.
     dtype : str
         float32 or float64.
+    threads : int
+        As many as it may take.
     tell : callable
         Is told what is measured.
 
     Yields
     ------
     dict
-        layer, length, direction, dtype, seconds, and the slope of the logarithms over all lengths.
+        layer, length, direction, dtype, threads, seconds, and the slope of the logarithms over all lengths.
     """
-    for case in CASES:
-        if layers and case.layer not in layers:
-            continue
-        tell(f"attention {case.layer}: lengths to {LONG[-1]}, {dtype}")
+    for case in _chosen(layers):
+        tell(f"attention {case.layer}: lengths to {LONG[-1]}, {dtype}, threads {threads}")
         layer = make(case.layer, d_model=WIDTH, **case.settings)
-        spent = []
-        for length in LONG:
-            x = np.random.default_rng(0).standard_normal((1, length, WIDTH)).astype(dtype)
-            spent.append(median_seconds({"ours": functools.partial(_ours, layer, x, "forward")}, 3)["ours"])
+        with _limited(threads):
+            spent = [_seconds(layer, length, dtype) for length in LONG]
         for length, seconds in zip(LONG, spent, strict=True):
             yield {
                 "layer": case.layer, "length": length, "direction": "forward", "dtype": dtype,
-                "seconds": seconds, "peer": None, "peer_seconds": None, "ratio": None,
+                "threads": threads, "seconds": seconds, "peer": None, "peer_seconds": None, "ratio": None,
                 "slope": slope(LONG, spent),
             }  # fmt: skip
+
+
+def _seconds(layer: Any, length: int, dtype: str) -> float:
+    x = np.random.default_rng(0).standard_normal((1, length, WIDTH)).astype(dtype)
+    return median_seconds({"ours": functools.partial(_ours, layer, x, "forward")}, 3)["ours"]

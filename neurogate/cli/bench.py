@@ -36,6 +36,7 @@ def bench(
     dtype: Annotated[list[Literal["float32", "float64"]] | None, Several] = None,
     backend: Literal["numba", "numpy", "cuda"] = "numba",
     layer: Annotated[list[str] | None, Several] = None,
+    threads: Annotated[list[Whole] | None, Several] = None,
     repeat: Whole = 5,
     slow: Annotated[bool, Plain] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
@@ -46,13 +47,13 @@ def bench(
 
     The engine's workloads are run by neurogate and by every peer that is installed, each in a process of
     its own, in turn; the median counts. Beside them stands what the machine could do at best. Layers of
-    gated attention run beside PyTorch, if it is installed, on the same arrays and one thread. Measures of
+    gated attention run beside PyTorch, if it is installed, on the same arrays and threads. Measures of
     scanpaths run beside multimatch_gaze and others, if they are installed.
 
     Try:
       neurogate bench
       neurogate bench --workload a1000 c1 --peer brian2-standalone
-      neurogate bench attention --layer gla
+      neurogate bench attention --layer gla --dtype float64 --threads 1 2
       neurogate bench scanpath --json
       neurogate bench all --write
 
@@ -73,6 +74,8 @@ def bench(
         Which backend of neurogate. A GPU's results go to files of their own, without a bound.
     layer
         Only these layers of gated attention; `neurogate list gates` shows all, of which some are measured.
+    threads
+        How many threads layers of gated attention take, in turn; one if left out.
     repeat
         Runs of each contender, after a first one that compiles and is reported apart.
     slow
@@ -84,7 +87,7 @@ def bench(
     out
         Folder to store them in.
     """
-    _check(workload, peer, layer, repeat, backend)
+    _check(workload, peer, layer, threads, repeat, backend)
     from neurogate.bench.bounds import ceilings
 
     command = command_line()
@@ -103,8 +106,9 @@ def bench(
     if what in ("attention", "all"):
         from neurogate.bench.attention import growth, rows
 
-        parts["attention"] = [row for name in dtypes for row in rows(layer, name, repeat, 1, _tell)]
-        parts["attention"] += [row for name in dtypes for row in growth(layer, name, _tell)]
+        kinds = [(name, several) for name in dtypes for several in threads or [1]]
+        parts["attention"] = [row for each in kinds for row in rows(layer, *each, repeat, _tell)]
+        parts["attention"] += [row for each in kinds for row in growth(layer, *each, _tell)]
     if what in ("scanpath", "all"):
         from neurogate.bench import gaze_models, scanpath
 
@@ -117,8 +121,8 @@ def bench(
 
 
 def _check(
-    workloads: Sequence[str] | None, peers: Sequence[str] | None, layers: Sequence[str] | None, repeat: int,
-    backend: str,
+    workloads: Sequence[str] | None, peers: Sequence[str] | None, layers: Sequence[str] | None,
+    threads: Sequence[int] | None, repeat: int, backend: str,
 ) -> None:  # fmt: skip
     from neurogate.backends.registry import choose
     from neurogate.bench.attention import CASES
@@ -135,6 +139,7 @@ def _check(
         for name in names or ()
         if name not in known
     ]
+    problems += [f"--threads is {each}; it must be at least 1." for each in threads or () if each < 1]
     if repeat < 1:
         problems.append(f"--repeat is {repeat}; it must be at least 1.")
     if problems:

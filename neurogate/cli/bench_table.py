@@ -45,12 +45,13 @@ def attention_table(rows: Sequence[Row]) -> Table:
 
     Examples
     --------
-    >>> row = {"layer": "gla", "length": 256, "direction": "forward", "dtype": "float32", "seconds": 0.02}
+    >>> row = {"layer": "gla", "length": 256, "direction": "forward", "threads": 2, "seconds": 0.02}
     >>> attention_table([row | {"peer": "torch loop", "peer_seconds": 0.2, "ratio": 0.1}])[1]
-    ['gla', '256', 'forward', 'float32', '0.0200', 'torch loop', '0.200', '0.100', '-']
+    ['gla', '256', 'forward', '-', '2', '0.0200', 'torch loop', '0.200', '0.100', '-']
     """
-    keys = ("layer", "length", "direction", "dtype", "seconds", "peer", "peer_seconds", "ratio", "slope")
-    heading = ["layer", "length", "direction", "dtype", "seconds", "peer", "peer s", "ratio", "slope"]
+    keys = ["layer", "length", "direction", "dtype", "threads", "seconds", "peer", "peer_seconds", "ratio",
+            "slope"]  # fmt: skip
+    heading = [key.replace("_seconds", " s") for key in keys]
     return [heading, *([_cell(row.get(key), key) for key in keys] for row in rows)]
 
 
@@ -162,6 +163,6 @@ def _cell(value: Any, key: str) -> str:
         return value
     if key in {"rate_hz", "peer_rate_hz"}:
         return f"{value:.2f}"
-    if key == "peak_mb":
+    if key in {"peak_mb", "threads"}:
         return f"{value:.0f}"
     return f"{value:.{max(0, 3 - len(str(int(value))))}f}" if value >= 1 else f"{value:#.3g}"

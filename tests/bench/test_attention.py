@@ -11,7 +11,7 @@ import pytest
 from neurogate.attention.catalogue import layer_class
 from neurogate.bench import attention
 
-ROW = {"layer", "length", "direction", "dtype", "seconds", "peer", "peer_seconds", "ratio"}
+ROW = {"layer", "length", "direction", "dtype", "threads", "seconds", "peer", "peer_seconds", "ratio"}
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def test_each_layer_is_measured_in_both_directions() -> None:
 
 
 def test_growth_has_a_row_for_each_length() -> None:
-    rows = list(attention.growth(["feature_selection"], "float64", quiet))
+    rows = list(attention.growth(["feature_selection"], "float64", 2, quiet))
     assert [row["length"] for row in rows] == [4, 8]
     assert all(row.keys() >= ROW and np.isfinite(row["slope"]) for row in rows)
 

@@ -68,6 +68,8 @@ def test_results_are_written_only_when_asked_for(tmp_path: Path, monkeypatch: py
         (["--workload", "a10"], "There is no workload 'a10'; choose from a1000,"),
         (["--peer", "matlab"], "There is no peer 'matlab'; choose from brian2-standalone,"),
         (["--repeat", "0"], "--repeat is 0; it must be at least 1."),
+        (["attention", "--threads", "1", "0"], "--threads is 0; it must be at least 1."),
+        (["attention", "--threads", "1.5"], 'unable to convert "1.5" into int'),
         (["speed"], 'Choose from: "engine", "scale", "attention", "scanpath", "all".'),
         (["--dtype", "float16"], "float16"),
     ],
