@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, fits
+from neurogate.attention.operators import rotary
 
-__all__ = ["image", "places", "sides", "tokens"]
+__all__ = ["angles", "image", "places", "sides", "tokens"]
 
 
 def sides(x: Array, grid: tuple[int, int] | None = None) -> tuple[int, int]:
@@ -63,6 +64,41 @@ def places(grid: tuple[int, int], xp: Namespace = np) -> tuple[Array, Array]:
     """
     rows, columns = grid
     return xp.arange(rows).repeat(columns), xp.tile(xp.arange(columns), rows)
+
+
+def angles(
+    grid: tuple[int, int], width: int, xp: Namespace = np, side: int | None = None
+) -> tuple[Array, Array]:
+    """Return the rotary angles of each token: half of the features turn with its row, half with its column.
+
+    Parameters
+    ----------
+    grid : (int, int)
+        Rows and columns.
+    width : int
+        How many features turn; a multiple of 4.
+    xp : module
+        `numpy` or `cupy`.
+    side : int, optional
+        Of a square grid over which the places are stretched, so that images of other sizes turn alike.
+
+    Returns
+    -------
+    cos, sin : (N, width / 2)
+        As `rotary.forward` takes them.
+
+    Examples
+    --------
+    >>> angles((2, 2), 4)[1].round(2).tolist()
+    [[0.0, 0.0], [0.0, 0.84], [0.84, 0.0], [0.84, 0.84]]
+    """
+    stretched = [
+        place.astype("float64") * (side / number if side else 1)
+        for place, number in zip(places(grid, xp), grid, strict=True)
+    ]
+    turns = [rotary.angles(place, width // 2) for place in stretched]
+    cos, sin = (xp.concatenate(each, axis=-1) for each in zip(*turns, strict=True))
+    return cos, sin
 
 
 def image(x: Array, grid: tuple[int, int]) -> Array:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace
+from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import grid as grids
 from neurogate.attention.blocks import mlp, weighted
 from neurogate.attention.blocks.multi_head import joined, split
@@ -118,7 +118,7 @@ class DualGatedLinear(Layer):
             before[name], parts[name] = weighted.forward(linear, n, p, name)
         t = silu.value(before["gate"])
         v, inner = mlp.forward(n, part(p, "value"), activation="silu")
-        angles = _angles(grid, self.d_model, xp)
+        angles = grids.angles(grid, self.d_model, xp)
         for name in ("q", "k"):
             positive[name] = elu.value(before[name]) + 1
             turned[name], kept[name] = rotary.forward(positive[name], *angles, interleaved=True)
@@ -158,9 +158,3 @@ class DualGatedLinear(Layer):
             dn += back(elu.backward(dpositive, cache.bent[name]), name)
         dn += back(silu.backward(dt, cache.bent["gate"]), "gate")
         return dx + back(dn, "norm1"), gradients
-
-
-def _angles(grid: tuple[int, int], width: int, xp: Namespace) -> tuple[Array, Array]:
-    turns = [rotary.angles(place.astype("float64"), width // 2) for place in grids.places(grid, xp)]
-    cos, sin = (xp.concatenate(each, axis=-1) for each in zip(*turns, strict=True))
-    return cos, sin

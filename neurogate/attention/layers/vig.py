@@ -11,7 +11,7 @@ from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.blocks import grid as grids
 from neurogate.attention.blocks import heads_of_steps, weighted
 from neurogate.attention.layer import Layer, Parameters, sequence
-from neurogate.attention.operators import convolution, linear, linear_recurrence, rms_norm
+from neurogate.attention.operators import convolution, linear, linear_recurrence, rms_norm, rotary
 from neurogate.attention.operators.linear_recurrence import Form
 from neurogate.attention.operators.pointwise import log_sigmoid, sigmoid, silu
 from neurogate.units import Count, Positive, settings
@@ -31,6 +31,7 @@ class Cache(NamedTuple):
     convolution: weighted.Cache
     bent: Array
     projections: dict[str, weighted.Cache]
+    turned: dict[str, rotary.Cache]
     logits: Array
     recurrence: linear_recurrence.Cache
     norms: dict[str, weighted.Cache]
@@ -72,6 +73,11 @@ class ViG(Layer):
         Whether there is a second pass from the end.
     kernel : int
         Side of the convolution's kernel, an odd number.
+    rotary : bool
+        Whether queries and keys turn with the row and the column, as an option of the authors' code has it.
+        A key must be a multiple of 4 wide.
+    rotary_side : int
+        Of the grid, 14 there, over which places are stretched before they turn anything.
     eps : float
         Of the norms.
     chunk, form
@@ -97,18 +103,27 @@ class ViG(Layer):
     out_activation: bool = True
     directions: Literal["both", "forward"] = "both"
     kernel: Count = 3
+    rotary: bool = False
+    rotary_side: Count = 14
     eps: Positive = 1e-5
     chunk: Count = 64
     form: Form = "auto"
 
     def check(self) -> None:
         """Raise ValueError if heads do not divide the widths, or the kernel has no middle."""
-        if self.d_model % self.heads or not heads_of_steps.width(self.expand_k, self.d_model, self.heads):
+        if self.d_model % self.heads or not self.key_width:
             raise ValueError(
                 f"heads is {self.heads}; it must divide d_model, {self.d_model}, and expand_k times that."
             )
         if self.kernel % 2 == 0:
             raise ValueError(f"kernel is {self.kernel}; it must be odd.")
+        if self.rotary and self.key_width % 4:
+            raise ValueError(f"A key is {self.key_width} wide; for rotary it must be a multiple of 4.")
+
+    @property
+    def key_width(self) -> int:
+        """K, of one head; 0 if heads do not divide the width of all keys."""
+        return heads_of_steps.width(self.expand_k, self.d_model, self.heads)
 
     @property
     def passes(self) -> int:
@@ -117,7 +132,7 @@ class ViG(Layer):
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw maps by Xavier's rule times 2^-2.5, the convolution as PyTorch does; norms are 1, biases 0."""
-        d, keys = self.d_model, self.heads * heads_of_steps.width(self.expand_k, self.d_model, self.heads)
+        d, keys = self.d_model, self.heads * self.key_width
         shapes = {"q": (keys, d), "k": (keys, d), "v": (d, d), "decay_in": (self.rank, d),
                   "decay": (self.passes * keys, self.rank), "gate": (d, d), "o": (d, d)}  # fmt: skip
         drawn = {f"{name}.weight": draw.xavier_uniform(rng, s, 2**-2.5) for name, s in shapes.items()}
@@ -130,7 +145,7 @@ class ViG(Layer):
 
         The grid, (rows, columns), is a square if left out.
         """
-        _, p = self.given(x=x)
+        xp, p = self.given(x=x)
         sequence(x, self.d_model)
         size = grids.sides(x, grid)
         seen, conv = weighted.forward(convolution, grids.image(x, size), p, "local",
@@ -142,7 +157,12 @@ class ViG(Layer):
             flat, projections[name] = weighted.forward(linear, given, p, name)
             return flat if name == "decay_in" else heads_of_steps.split(flat, heads)
 
-        q, k, v = (self._there_and_back(project(name)) for name in "qkv")
+        heads, turned = {name: project(name) for name in "qkv"}, {}
+        for name in "qk" if self.rotary else "":
+            angles = grids.angles(size, self.key_width, xp, self.rotary_side)
+            cos, sin = (each[:, None] for each in angles)
+            heads[name], turned[name] = rotary.forward(heads[name], cos, sin, interleaved=True)
+        q, k, v = map(self._there_and_back, heads.values())
         logits = project("decay", project("decay_in"), self.passes * self.heads)
         g = self._turned(log_sigmoid.value(logits) * x.dtype.type(1 / self.tau))
         both, recurrence = linear_recurrence.forward(q, k, v, g, chunk=self.chunk, form=self.form)
@@ -156,8 +176,8 @@ class ViG(Layer):
         if self.out_activation:
             y = silu.value(blend)
         y, out = weighted.forward(linear, y, p, "o")
-        return y, Cache(size, conv, bent, projections, logits, recurrence, norms, gate, (whole, near), blend,
-                        out, local)  # fmt: skip
+        return y, Cache(size, conv, bent, projections, turned, logits, recurrence, norms, gate, (whole, near),
+                        blend, out, local)  # fmt: skip
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
@@ -173,6 +193,7 @@ class ViG(Layer):
         dboth = self._there_and_back(do * do.dtype.type(1 / self.passes))
         *dqkv, dg, _ = linear_recurrence.backward(dboth, cache.recurrence)
         heads |= {name: self._folded(du) for name, du in zip("qkv", dqkv, strict=True)}
+        heads |= {name: rotary.backward(heads[name], turn) for name, turn in cache.turned.items()}
         dlogits = log_sigmoid.backward(self._turned(dg), cache.logits) * dy.dtype.type(1 / self.tau)
         low, more = weighted.backward(heads_of_steps.joined(dlogits), cache.projections["decay"])
         add, last = weighted.backward(low, cache.projections["decay_in"])

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neurogate.attention.blocks import grid as grids
 from neurogate.attention.blocks import mlp
 from neurogate.attention.layer import part
-from neurogate.attention.layers.dual_gated_linear import DualGatedLinear, _angles
+from neurogate.attention.layers.dual_gated_linear import DualGatedLinear
 from neurogate.attention.operators import layer_norm, rotary
 from neurogate.errors import RequestError
 from tests.attention.counting import operations, slope
@@ -49,7 +50,7 @@ def test_a_closed_inner_gate_lets_nothing_be_attended_to(rng: np.random.Generato
 def test_turned_features_know_only_how_far_apart_they_are(rng: np.random.Generator) -> None:
     q, k = rng.standard_normal((2, 8))
     grid = (5, 6)
-    angles = _angles(grid, 8, np)
+    angles = grids.angles(grid, 8, np)
     turned_q, turned_k = (
         rotary.forward(np.tile(each, (30, 1)), *angles, interleaved=True)[0].reshape(*grid, 8)
         for each in (q, k)

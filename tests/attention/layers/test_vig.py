@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurogate.attention import make
+from neurogate.attention.blocks import grid as grids
 from neurogate.attention.layers.gated_linear_attention import GatedLinearAttention
 from neurogate.attention.layers.vig import ViG
+from neurogate.attention.operators import rotary
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
 from tests.tolerances import TOLERANCE
@@ -26,13 +28,15 @@ def small(**more: Any) -> ViG:
 @settings(max_examples=5)
 @given(
     st.integers(1, 3), st.integers(1, 3), st.sampled_from(["both", "forward"]), st.booleans(),
-    st.sampled_from([1, 3, 5]), st.integers(0, 9),
+    st.sampled_from([1, 3, 5]), st.booleans(), st.integers(0, 9),
 )  # fmt: skip
 def test_gradients_are_those_of_finite_differences(
-    rows: int, columns: int, directions: Any, bent: bool, kernel: int, seed: int
+    rows: int, columns: int, directions: Any, bent: bool, kernel: int, turned: bool, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    layer = small(directions=directions, out_activation=bent, kernel=kernel, chunk=4)
+    layer = small(
+        directions=directions, out_activation=bent, kernel=kernel, chunk=4, rotary=turned, expand_k=1.0
+    )
     for name in ("local.weight", "q.weight", "k.weight", "v.weight"):
         layer.parameters[name] *= 5
     check_layer(rng, layer, rng.standard_normal((2, rows * columns, 8)), grid=(rows, columns))
@@ -90,3 +94,23 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
         make("vig", d_model=8, heads=2, kernel=2)
     with pytest.raises(RequestError, match=r"x \(2, 9, 8\): the tokens of x must fill 2 rows of 4"):
         small().forward(rng.standard_normal((2, 9, 8)), (2, 4))
+
+
+def test_queries_and_keys_that_turn_know_how_far_apart_they_are(rng: np.random.Generator) -> None:
+    layer, q, k = small(expand_k=1.0, rotary=True, d_model=16), *rng.standard_normal((2, 8))
+    cos, sin = grids.angles((5, 6), layer.key_width, np)
+    first, second = (rotary.forward(np.tile(a, (30, 1)), cos, sin, interleaved=True)[0] for a in (q, k))
+    met = (first @ second.T).reshape(5, 6, 5, 6)
+    assert np.allclose(met[:4, :5, :4, :5], met[1:, 1:, 1:, 1:], rtol=0, atol=NEAR)
+    assert not np.allclose(met[0, 0, 0, 1], met[0, 0, 1, 0])
+
+
+def test_an_image_twice_as_fine_turns_over_the_same_range() -> None:
+    cos, _ = grids.angles((4, 4), 8, np, side=4)
+    fine, _ = grids.angles((8, 8), 8, np, side=4)
+    assert np.allclose(fine.reshape(8, 8, -1)[::2, ::2], cos.reshape(4, 4, -1), rtol=0, atol=NEAR)
+
+
+def test_a_key_that_cannot_turn_by_row_and_column_is_a_sentence() -> None:
+    with pytest.raises(RequestError, match="A key is 2 wide; for rotary it must be a multiple of 4"):
+        make("vig", d_model=8, heads=2, rotary=True)
