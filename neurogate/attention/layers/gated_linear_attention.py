@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, fits
-from neurogate.attention.blocks import heads_of_steps, weighted
+from neurogate.attention.blocks import heads_of_steps, short_convolution, weighted
 from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import linear, linear_recurrence, rms_norm
 from neurogate.attention.operators.linear_recurrence import Form
 from neurogate.attention.operators.pointwise import log_sigmoid
 from neurogate.units import Count, NonNegative, Positive, settings
+from neurogate.units.domains import Domain
 
-__all__ = ["RESET", "Cache", "GatedLinearAttention"]
+__all__ = ["RESET", "Cache", "GatedLinearAttention", "State"]
 
 RESET = -20.0
 """The logarithm of the decay where a document begins: the state is as good as wiped."""
 
 
+class State(NamedTuple):
+    """The memory, and the last samples before the convolutions; only the memory if there are none."""
+
+    memory: Array  # (B, H, K, V)
+    q: Array  # (B, k - 1, H K)
+    k: Array  # (B, k - 1, H K)
+    v: Array  # (B, k - 1, H V)
+
+
 class Cache(NamedTuple):
     """What the backward needs.
 
-    `decays` are the logarithms g, (B, T, H, K); ``recurrence.state`` is also `state`, after the last step,
-    (B, H, K, V); `read` is what was read of it, (B, T, H, V).
+    `decays` are the logarithms g, (B, T, H, K); `read` is what was read of the memory, (B, T, H, V);
+    `state` is that after the last step.
     """
 
     projections: dict[str, weighted.Cache]
+    short: dict[str, short_convolution.Cache]
     logits: Array
     free: Array | None
     decays: Array
@@ -38,7 +49,7 @@ class Cache(NamedTuple):
     norm: weighted.Cache
     gate: gating.Cache | None
     out: weighted.Cache
-    state: Array
+    state: Any
 
 
 @settings
@@ -50,7 +61,8 @@ class GatedLinearAttention(RecurrentLayer):
         S_t = \mathrm{diag}(e^{g_t}) S_{t-1} + k_t v_t^T, \quad o_t = K^{-1/2} S_t^T q_t, \quad
         y_t = W_o (\mathrm{RMS}(o_t) \odot \mathrm{SiLU}(W_g x_t))
 
-    The weights of the past are not normalised: they are no probabilities. The state is (B, H, K, V).
+    The weights of the past are not normalised: they are no probabilities. The state is (B, H, K, V), or a
+    `State` where there are convolutions.
 
     Parameters
     ----------
@@ -68,6 +80,9 @@ class GatedLinearAttention(RecurrentLayer):
         The least g, a negative number.
     output_gate : bool
         Whether what is read is gated.
+    kernel : int
+        Samples that a causal convolution of queries, keys and values sees, before SiLU; an option of the
+        authors' library, where it is 4. 0: neither.
     initialisation : {"normal", "xavier"}
         Normal numbers, as the library has it now; or, as the code of 2024 (with
         expand_k 1 and expand_v 2), Xavier's uniform ones times 2^-2.5. Biases are 0.
@@ -99,6 +114,7 @@ class GatedLinearAttention(RecurrentLayer):
     tau: Positive = 16.0
     clamp_min: float | None = None
     output_gate: bool = True
+    kernel: Annotated[int, Domain(0)] = 0
     initialisation: Literal["normal", "xavier"] = "normal"
     sd: NonNegative = 0.02
     eps: Positive = 1e-5
@@ -136,6 +152,8 @@ class GatedLinearAttention(RecurrentLayer):
         if not self.output_gate:
             del shapes["gate"]
         drawn = {f"{name}.weight": self._draw(rng, shape) for name, shape in shapes.items()}
+        for name in "qkv" if self.kernel else "":
+            drawn |= draw.linear(rng, f"{name}_convolution", shapes[name][0], 1, self.kernel, bias=False)
         return drawn | {"decay.bias": np.zeros(keys), "norm.weight": np.ones(self.widths[1])}
 
     def _draw(self, rng: np.random.Generator, shape: tuple[int, int]) -> Array:
@@ -143,36 +161,52 @@ class GatedLinearAttention(RecurrentLayer):
             return draw.normal(rng, shape, self.sd)
         return draw.xavier_uniform(rng, shape, 2**-2.5)
 
-    def fresh(self, batch: int, xp: Namespace) -> Array:
-        """Return a memory of zeros."""
-        return xp.zeros((batch, self.heads, *self.widths))
+    def fresh(self, batch: int, xp: Namespace) -> Any:
+        """Return a memory of zeros, and samples of zeros if there are convolutions."""
+        keys, values = self.widths
+        memory = xp.zeros((batch, self.heads, keys, values))
+        if not self.kernel:
+            return memory
+        return State(
+            memory, *(xp.zeros((batch, self.kernel - 1, self.heads * w)) for w in (keys, keys, values))
+        )
 
-    def forward(
-        self, x: Array, state: Array | None = None, *, reset: Array | None = None
-    ) -> tuple[Array, Cache]:
+    def forward(self, x: Array, state: Any = None, *, reset: Array | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs.
 
-        Where `reset`, (B, T) of true and false, a new document begins: g is -20 there.
+        Where `reset`, (B, T) of true and false, a new document begins: g is -20 there. Convolutions still see
+        the samples before.
         """
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
         state = self.restored(x, state)
+        past = state if isinstance(state, State) else State(state, None, None, None)
         caches: dict[str, weighted.Cache] = {}
+        short: dict[str, short_convolution.Cache] = {}
 
         def project(name: str, given: Array = x) -> Array:
             flat, caches[name] = weighted.forward(linear, given, p, name)
             return flat
 
-        q, k, v = (self._split(project(name)) for name in "qkv")
+        def convolved(name: str) -> Array:
+            if not self.kernel:
+                return project(name)
+            flat, short[name] = short_convolution.forward(x, p, name, getattr(past, name))
+            return flat
+
+        q, k, v = (self._split(convolved(name)) for name in "qkv")
         logits = self._split(project("decay", project("decay_in")))
         g, free = self._decays(xp, logits, reset)
-        read, memory = linear_recurrence.forward(q, k, v, g, state, chunk=self.chunk, form=self.form)
+        read, memory = linear_recurrence.forward(q, k, v, g, past.memory, chunk=self.chunk, form=self.form)
         o, norm = weighted.forward(rms_norm, read, p, "norm", eps=self.eps)
         gated = None
         if self.output_gate:
             o, gated = gating.forward(o, self._split(project("gate")), activation="silu")
         y, out = weighted.forward(linear, heads_of_steps.joined(o), p, "o")
-        return y, Cache(caches, logits, free, g, memory, read, norm, gated, out, memory.state)
+        after = memory.state
+        if self.kernel:
+            after = State(after, *(short[name].convolution.state for name in "qkv"))
+        return y, Cache(caches, short, logits, free, g, memory, read, norm, gated, out, after)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input, the parameters, and a state if one was given."""
@@ -189,10 +223,16 @@ class GatedLinearAttention(RecurrentLayer):
         dlogits = log_sigmoid.backward(dg, cache.logits) * dg.dtype.type(1 / self.tau)
         flat["decay_in"], more = weighted.backward(heads_of_steps.joined(dlogits), cache.projections["decay"])
         gradients |= more
+        dpast = {}
         for name, du in flat.items():
-            add, more = weighted.backward(du, cache.projections[name])
+            if name in cache.short:
+                add, more, dpast[name] = short_convolution.backward(du, cache.short[name])
+            else:
+                add, more = weighted.backward(du, cache.projections[name])
             dx, gradients = dx + add, gradients | more
-        return dx, gradients if dstate is None else gradients | {"state": dstate}
+        if dstate is None:
+            return dx, gradients
+        return dx, gradients | {"state": State(dstate, **dpast) if dpast else dstate}
 
     def _split(self, flat: Array) -> Array:
         return heads_of_steps.split(flat, self.heads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import attrs
 import numpy as np
@@ -11,9 +11,10 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
 from neurogate.attention.layers import gated_linear_attention
-from neurogate.attention.layers.gated_linear_attention import GatedLinearAttention
+from neurogate.attention.layers.gated_linear_attention import GatedLinearAttention, State
 from neurogate.attention.operators import low_rank_state
 from neurogate.units import Count, Positive, settings
+from neurogate.units.domains import Domain
 
 __all__ = ["Cache", "TunedState"]
 
@@ -24,7 +25,7 @@ class Cache(NamedTuple):
     start: low_rank_state.Cache | None
     frozen: gated_linear_attention.Cache
     own: bool
-    state: Array
+    state: Any
 
 
 @settings
@@ -38,7 +39,7 @@ class TunedState(RecurrentLayer):
 
     Parameters
     ----------
-    d_model, heads, expand_k, expand_v, rank, tau, initialisation
+    d_model, heads, expand_k, expand_v, rank, tau, kernel, initialisation
         Of the frozen layer.
     state_rank : int
         R.
@@ -66,6 +67,7 @@ class TunedState(RecurrentLayer):
     expand_v: Positive = 2.0
     rank: Count = 16
     tau: Positive = 16.0
+    kernel: Annotated[int, Domain(0)] = 0
     initialisation: Literal["normal", "xavier"] = "xavier"
     state_rank: Count = 1
     full: bool = False
@@ -74,7 +76,17 @@ class TunedState(RecurrentLayer):
 
     def check(self) -> None:
         """Make the frozen layer, or raise ValueError as it does."""
-        names = ("d_model", "heads", "expand_k", "expand_v", "rank", "tau", "initialisation", "seed")
+        names = (
+            "d_model",
+            "heads",
+            "expand_k",
+            "expand_v",
+            "rank",
+            "tau",
+            "kernel",
+            "initialisation",
+            "seed",
+        )
         frozen = GatedLinearAttention(**{name: getattr(self, name) for name in names})
         object.__setattr__(self, "frozen", frozen)
 
@@ -93,24 +105,21 @@ class TunedState(RecurrentLayer):
         RecurrentLayer.to(self, xp)
         self.frozen.to(xp)
 
-    def fresh(self, batch: int, xp: Namespace) -> Array:
+    def fresh(self, batch: int, xp: Namespace) -> Any:
         """Return the state that was learnt, for each sequence."""
-        state, _ = self._start(self.parameters)
-        return xp.broadcast_to(state, (batch, *state.shape))
+        return self._of_all(self._start(self.parameters)[0], batch, xp)
 
-    def forward(
-        self, x: Array, state: Array | None = None, *, reset: Array | None = None
-    ) -> tuple[Array, Cache]:
+    def forward(self, x: Array, state: Any = None, *, reset: Array | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), and what `backward` needs.
 
         It starts with the learnt state unless one is given; `reset` is as in `GatedLinearAttention`.
         """
-        xp, p = self.given(x=x, state=state)
+        xp, p = self.given(x=x)
         sequence(x, self.d_model)
         start, before = None, state
         if state is None:
             learnt, start = self._start(p)
-            before = xp.broadcast_to(learnt, (len(x), *learnt.shape))
+            before = self._of_all(learnt, len(x), xp)
         y, frozen = self.frozen.forward(x, before, reset=reset)
         return y, Cache(start, frozen, state is None, frozen.state)
 
@@ -120,15 +129,21 @@ class TunedState(RecurrentLayer):
         dstate = gradients["state"]
         if not cache.own:
             return dx, {name: 0 * array for name, array in self.given(dy=dy)[1].items()} | {"state": dstate}
+        dstate = dstate.memory if isinstance(dstate, State) else dstate
         if cache.start is None:
             return dx, {"state": dstate.sum(axis=0)}
         dkappa, dnu = low_rank_state.backward(dstate.sum(axis=0), cache.start)
         return dx, {"kappa": dkappa, "nu": dnu}
 
-    def step(self, x: Array, state: Array) -> tuple[Array, Array]:
+    def step(self, x: Array, state: Any) -> tuple[Array, Any]:
         """Return the output of one step, (B, D), and the state after it."""
         y, after = self.frozen.step(x, state)
         return y, after
+
+    def _of_all(self, memory: Array, batch: int, xp: Namespace) -> Any:
+        """Return the state of a batch that begins with one memory."""
+        memories, zero = xp.broadcast_to(memory, (batch, *memory.shape)), self.frozen.fresh(batch, xp)
+        return zero._replace(memory=memories) if isinstance(zero, State) else memories
 
     def _start(self, p: Parameters) -> tuple[Array, low_rank_state.Cache | None]:
         if self.full:

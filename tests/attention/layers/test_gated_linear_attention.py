@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurogate.attention import make
-from neurogate.attention.layers.gated_linear_attention import RESET, GatedLinearAttention
+from neurogate.attention.layers.gated_linear_attention import RESET, GatedLinearAttention, State
+from neurogate.attention.layers.tuned_state import TunedState
 from neurogate.attention.operators import lightning, linear_recurrence
+from neurogate.attention.operators.pointwise import silu
 from neurogate.errors import RequestError
-from tests.attention.gradients import check_layer
+from tests.attention.gradients import check, check_layer
 from tests.tolerances import TOLERANCE
 
 NEAR = TOLERANCE["two ways", "float64"]
@@ -25,12 +28,15 @@ def small(**more: Any) -> GatedLinearAttention:
 
 
 @settings(max_examples=5)
-@given(st.integers(1, 6), st.booleans(), st.booleans(), st.sampled_from([None, -0.04]), st.integers(0, 9))
+@given(
+    st.integers(1, 6), st.booleans(), st.booleans(), st.sampled_from([None, -0.04]),
+    st.sampled_from([0, 1, 3]), st.integers(0, 9),
+)  # fmt: skip
 def test_gradients_are_those_of_finite_differences(
-    length: int, masked: bool, gated: bool, clamp: float | None, seed: int
+    length: int, masked: bool, gated: bool, clamp: float | None, kernel: int, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    layer = small(output_gate=gated, clamp_min=clamp, tau=4.0, expand_v=1.5, chunk=4)
+    layer = small(output_gate=gated, clamp_min=clamp, tau=4.0, expand_v=1.5, chunk=4, kernel=kernel)
     reset = rng.random((2, length)) < 0.3 if masked else None
     check_layer(rng, layer, rng.standard_normal((2, length, 8)), reset=reset)
 
@@ -44,6 +50,41 @@ def test_the_gradient_of_a_carried_state_is_that_of_finite_differences(rng: np.r
     found = float((gradients["state"] * towards).sum())
     most = TOLERANCE["finite differences", "float64"]
     assert found == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=most, abs=most)
+
+
+@pytest.mark.parametrize("made", [lambda: small(kernel=3), lambda: TunedState(d_model=8, heads=2, kernel=3)])
+def test_with_convolutions_a_carried_state_is_one_pass(
+    made: Callable[[], Any], rng: np.random.Generator
+) -> None:
+    layer, x = made(), rng.standard_normal((2, 7, 8))
+    whole, _ = layer.forward(x)
+    for cut in (1, 2, 5):
+        first, cache = layer.forward(x[:, :cut])
+        second, _ = layer.forward(x[:, cut:], tuple(cache.state))
+        assert np.allclose(np.concatenate([first, second], axis=1), whole, rtol=NEAR, atol=NEAR)
+    state = layer.start(2)
+    for t in range(7):
+        y, state = layer.step(x[:, t], state)
+        assert np.allclose(y, whole[:, t], rtol=NEAR, atol=NEAR)
+
+
+def test_with_convolutions_the_gradient_reaches_each_part_of_a_state(rng: np.random.Generator) -> None:
+    layer, x = small(kernel=3), rng.standard_normal((2, 3, 8))
+    state = {name: rng.standard_normal(a.shape) for name, a in layer.start(2)._asdict().items()}
+    y, cache = layer.forward(x, State(**state))
+    _, gradients = layer.backward(y, cache)
+    check(rng, lambda **a: layer.forward(x, State(**a))[0], state, gradients["state"]._asdict(), y)
+
+
+def test_a_convolution_that_sees_the_present_alone_is_only_silu(rng: np.random.Generator) -> None:
+    plain, other, x = small(), small(kernel=2), rng.standard_normal((2, 5, 8))
+    for name in "qkv":
+        weight = other.parameters[f"{name}_convolution.weight"]
+        other.parameters[f"{name}_convolution.weight"] = np.zeros_like(weight) + [0.0, 1.0]
+        other.parameters[f"{name}.weight"] = plain.parameters[f"{name}.weight"]
+    before, after = (layer.forward(x)[1].recurrence for layer in (plain, other))
+    for name in ("k", "v"):
+        assert np.allclose(getattr(after, name), silu.value(getattr(before, name)), rtol=NEAR, atol=NEAR)
 
 
 @pytest.mark.parametrize("tau", [16.0, 4.0])

@@ -13,9 +13,10 @@ NEAR = TOLERANCE["two ways", "float64"]
 SMALL = {"d_model": 8, "heads": 2, "rank": 3}
 
 
+@pytest.mark.parametrize("kernel", [0, 3])
 @pytest.mark.parametrize("full", [False, True])
-def test_gradients_are_those_of_finite_differences(full: bool, rng: np.random.Generator) -> None:
-    layer = TunedState(**SMALL, state_rank=3, scale=0.5, full=full)
+def test_gradients_are_those_of_finite_differences(full: bool, kernel: int, rng: np.random.Generator) -> None:
+    layer = TunedState(**SMALL, state_rank=3, scale=0.5, full=full, kernel=kernel)
     check_layer(rng, layer, rng.standard_normal((2, 5, 8)), reset=rng.random((2, 5)) < 0.3)
 
 
