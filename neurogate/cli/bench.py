@@ -48,7 +48,7 @@ def bench(
     The engine's workloads are run by neurogate and by every peer that is installed, each in a process of
     its own, in turn; the median counts. Beside them stands what the machine could do at best. Layers of
     gated attention run beside PyTorch, if it is installed, on the same arrays and threads. Measures of
-    scanpaths run beside multimatch_gaze and others, if they are installed.
+    scanpaths run beside multimatch_gaze, pysaliency and others, on one thread; who is absent is named.
 
     Try:
       neurogate bench
@@ -188,6 +188,7 @@ def _store(
 
 def _shown(parts: Mapping[str, list[Row]]) -> str:
     from neurogate.cli.bench_table import (
+        absent_line,
         attention_table,
         engine_table,
         missing_line,
@@ -205,4 +206,5 @@ def _shown(parts: Mapping[str, list[Row]]) -> str:
         texts.append(render("Gated attention", attention_table(parts["attention"])))
     if parts.get("scanpath"):
         texts.append(render("Measures of scanpaths", scanpath_table(parts["scanpath"])))
+        texts.append(absent_line(parts["scanpath"]))
     return "\n".join(text for text in texts if text)

@@ -6,7 +6,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["attention_table", "engine_table", "missing_line", "render", "scale_table", "scanpath_table"]
+__all__ = [
+    "absent_line", "attention_table", "engine_table", "missing_line", "render", "scale_table",
+    "scanpath_table",
+]  # fmt: skip
 
 Row = dict[str, Any]
 Table = list[list[str]]
@@ -105,6 +108,18 @@ def missing_line(rows: Sequence[Row]) -> str:
     }
     listed = ", ".join(f"{name} ({install})" for name, install in found.items())
     return f"Not installed: {listed}.\n" if found else ""
+
+
+def absent_line(rows: Sequence[Row]) -> str:
+    r"""Name the packages with measures of gaze that are not installed.
+
+    Examples
+    --------
+    >>> absent_line([{"peer": "rapidfuzz", "peer_seconds": None}, {"peer": None, "peer_seconds": None}])
+    'Not installed, or not to be imported: rapidfuzz.\n'
+    """
+    absent = sorted({row["peer"] for row in rows if row["peer"] and row["peer_seconds"] is None})
+    return f"Not installed, or not to be imported: {', '.join(absent)}.\n" if absent else ""
 
 
 def render(title: str, table: Table) -> str:

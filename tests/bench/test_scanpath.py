@@ -18,11 +18,14 @@ KEYS = {"metric", "length", "seconds", "peer", "peer_seconds", "ratio"}
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanpath, "LENGTHS", (4, 6))
     monkeypatch.setattr(scanpath, "PATHS", 4)
+    monkeypatch.setattr(scanpath, "VIEWERS", 3)
 
 
 def test_every_measure_has_a_row_for_each_length() -> None:
     found = list(scanpath.rows(1, lambda message: None))
     assert all(row.keys() == KEYS and row["seconds"] > 0 for row in found)
+    last = found.pop()
+    assert (last["metric"], last["peer"]) == ("every metric, 3 viewers", None)
     assert {(row["metric"], row["length"]) for row in found} == {
         (case.name, length) for case in scanpath.CASES for length in (4, 6)
     }
@@ -39,6 +42,21 @@ def test_a_peer_that_computes_something_else_is_found(monkeypatch: pytest.Monkey
     monkeypatch.setattr(scanpath, "CASES", (case,))
     with pytest.raises(RuntimeError, match=r"wrong: json differs by .*; it is not the same measure"):
         list(scanpath.rows(1, lambda message: None))
+
+
+def test_a_peer_that_is_absent_is_named_and_one_of_another_run_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    absent = scanpath.Case("dtw", scanpath.CASES[2].metric, {}, {"no_such_package.here": lambda m, a, b: 0})
+    monkeypatch.setattr(scanpath, "CASES", (absent,))
+    monkeypatch.setattr(scanpath, "ELSEWHERE", {("dtw", 4): ("FixaTons", 1.0)})
+    first, second, third, _ = scanpath.rows(1, lambda message: None)
+    assert first["peer"] == third["peer"] == "no_such_package"
+    assert first["ratio"] is None
+    assert second["peer"] == "FixaTons, other run"
+    assert second["ratio"] == 1.0 / second["seconds"]
+    assert main(["bench", "scanpath", "--repeat", "1"]) == 0
+    assert "Not installed, or not to be imported: no_such_package." in capsys.readouterr().out
 
 
 def test_the_command_prints_the_rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -22,12 +23,12 @@ def _many(
 ) -> list[float]:  # fmt: skip
     from neurogate.backends.numba_cpu.areas import areas
 
-    unit = _unit(s)
+    unit, flat = _unit(s), s.min() == s.max()
     pool = unit.ravel() if others is None else at_fixations(unit, others)
     found = []
     for own in at_cells(unit, several, once=True):
         drawn = _drawn(pool, len(own), seed, splits, step)
-        found.append(float(areas(own, drawn, step).mean()) if drawn.size and unit.any() else math.nan)
+        found.append(float(areas(own, drawn, step).mean()) if drawn.size and not flat else math.nan)
     return found
 
 
@@ -93,7 +94,15 @@ def _unit(s: Values) -> Values:
 def _drawn(pool: Values, count: int, seed: int, splits: int, step: float) -> Values:
     if not (splits >= 1 and 0 < step <= 1):
         raise RequestError(f"splits is {splits}, step {step:g}. Give at least 1 split, and a step in (0, 1].")
-    return np.random.default_rng(seed).choice(pool, (splits, count if len(pool) else 0))
+    if not len(pool):
+        return np.zeros((splits, 0))
+    return np.asarray(pool[_places(len(pool), count, seed, splits)])
+
+
+@functools.lru_cache(maxsize=64)
+def _places(pool: int, count: int, seed: int, splits: int) -> NDArray[np.intp]:
+    """Return which of a pool are drawn; the same for every map of a size, and not to be written into."""
+    return np.random.default_rng(seed).integers(0, pool, (splits, count))
 
 
 def _on_grid(own: Values, drawn: Values, step: float) -> float:

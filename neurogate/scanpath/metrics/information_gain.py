@@ -13,7 +13,6 @@ from neurogate.scanpath.metrics.priority import (
     Cells,
     at_fixations,
     checked_map,
-    density,
     mean_or_nan,
     once_each,
 )
@@ -76,11 +75,14 @@ def information_gain(
 def _gains(p: Values, fixated: ArrayLike, baseline: ArrayLike, variant: Variant) -> Values:
     base = checked_map(baseline, "baseline")
     fits(p.shape == base.shape, "both maps must have one shape", priority=p, baseline=base)
-    return _bits(p, fixated, variant) - _bits(base, fixated, variant)
+    places = np.asarray(fixated, dtype=np.float64).reshape(-1, 2)
+    return _bits(p, places, variant) - _bits(base, places, variant)
 
 
-def _bits(priority: Values, fixated: ArrayLike, variant: Variant) -> Values:
-    if variant == "densities":
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log2(at_fixations(density(priority), fixated)))
-    return np.asarray(np.log2(EPSILON + at_fixations(density(priority - priority.min()), fixated)))
+def _bits(priority: Values, fixated: Values, variant: Variant) -> Values:
+    low = priority.min()
+    raised = priority - low if variant == "mit" or low < 0 else priority
+    total = raised.sum()
+    own = at_fixations(raised, fixated) / total if total > 0 else np.full(len(fixated), 1 / raised.size)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log2(own + (EPSILON if variant == "mit" else 0.0)))

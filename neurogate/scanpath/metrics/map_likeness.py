@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,16 +28,36 @@ def _divergences(p: Values, q: Values, *, variant: Divergence = "mit") -> Values
     For "mit" they are :math:`\sum Q \ln Q - \sum Q \ln(P + \epsilon)`. What is left out,
     :math:`\sum Q \ln(1 + \epsilon (P + \epsilon) / Q)`, is at most :math:`\epsilon \sum (P + \epsilon)`.
     """
-    least = 0.0 if variant == "mit" else LEAST
-    p, q = (_flat(each, least) for each in (p, q))
-    own = np.array([row @ np.log(np.where(row > 0, row, 1.0)) for row in q])
-    logs = np.stack([np.log(row + (EPSILON if variant == "mit" else 0.0)) for row in p])
-    return np.asarray(own - logs @ q.T)
+    least, epsilon = (0.0, EPSILON) if variant == "mit" else (LEAST, 0.0)
+    p, q = _each(lambda maps: _raised(maps, least), p, q)
+    p_sum, q_sum = p.sum(axis=1), q.sum(axis=1)
+    logs = np.stack([_log(row, epsilon * total) for row, total in zip(p, p_sum, strict=True)])
+    own = np.array([some @ np.log(some) for some in (row[row > 0] for row in q)])
+    return np.asarray((own - logs @ q.T) / q_sum - np.log(q_sum) + np.log(p_sum)[:, None])
 
 
-def _flat(maps: Values, least: float = 0.0) -> Values:
-    """Return densities of maps as rows."""
-    return np.stack([density(each - min(each.min(), 0.0) + least).ravel() for each in maps])
+def _each(prepared: Callable[[Values], Any], p: Values, q: Values) -> tuple[Any, Any]:
+    """Prepare two stacks of maps, once if they are the same."""
+    first = prepared(p)
+    return first, first if q is p else prepared(q)
+
+
+def _log(row: Values, more: float) -> Values:
+    """Return logarithms of numbers and a little more; most of a map is often 0, and has the same one."""
+    seen = row > 0
+    found = np.full(row.shape, math.log(more) if more else 0.0)
+    found[seen] = np.log(row[seen] + more)
+    return found
+
+
+def _raised(maps: Values, least: float = 0.0) -> Values:
+    """Return rows that are maps but for a factor: none is negative, and one that is all 0 is all 1."""
+    rows = maps.reshape(len(maps), -1)
+    low = np.minimum(rows.min(axis=1, keepdims=True), 0.0)
+    rows = rows - low if low.any() else rows
+    rows = rows + least if least else rows
+    empty = ~rows.any(axis=1, keepdims=True)
+    return np.where(empty, 1.0, rows) if empty.any() else rows
 
 
 @against_maps(_divergences)
@@ -85,15 +107,16 @@ def kl_divergence(priority: ArrayLike, empirical: ArrayLike, *, variant: Diverge
 
 
 def _correlations(p: Values, q: Values) -> Values:
-    standard = []
-    for maps in (p, q):
-        rows = maps.reshape(len(maps), -1)
-        rows = rows - rows.mean(axis=1, keepdims=True)
-        flat = maps.min(axis=(1, 2)) == maps.max(axis=(1, 2))
-        norm = np.where(flat, np.nan, np.sqrt(np.einsum("ij,ij->i", rows, rows)))
-        standard.append((rows, norm))
-    (a, a_norm), (b, b_norm) = standard
+    (a, a_norm), (b, b_norm) = _each(_centred, p, q)
     return np.asarray(a @ b.T / np.outer(a_norm, b_norm))
+
+
+def _centred(maps: Values) -> tuple[Values, Values]:
+    """Return rows whose mean is 0, and their lengths, NaN of flat ones."""
+    rows = maps.reshape(len(maps), -1)
+    flat = rows.min(axis=1) == rows.max(axis=1)
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    return rows, np.where(flat, np.nan, np.sqrt(np.einsum("ij,ij->i", rows, rows)))
 
 
 @against_maps(_correlations)
@@ -135,9 +158,11 @@ def correlation(priority: ArrayLike, empirical: ArrayLike) -> float:
 def _similarities(p: Values, q: Values, *, variant: Overlap = "pysaliency") -> Values:
     from neurogate.backends.numba_cpu.areas import overlaps
 
-    if variant == "mit":
-        p, q = (maps - maps.min(axis=(1, 2), keepdims=True) for maps in (p, q))
-    return overlaps(_flat(p), _flat(q))
+    def shares(maps: Values) -> Values:
+        rows = _raised(maps - maps.min(axis=(1, 2), keepdims=True) if variant == "mit" else maps)
+        return np.asarray(rows / rows.sum(axis=1, keepdims=True))
+
+    return overlaps(*_each(shares, p, q))
 
 
 @against_maps(_similarities)

@@ -46,15 +46,16 @@ class MapMetric:
         """Return the measure of one map."""
         return self.function(*arguments, **options)
 
-    def pairwise(self, maps: Iterable[ArrayLike], others: Iterable[ArrayLike], /, **options: Any) -> Values:
+    def pairwise(self, maps: Sequence[ArrayLike], others: Sequence[ArrayLike], /, **options: Any) -> Values:
         """Return the measure of every map with everything else.
 
         Parameters
         ----------
-        maps : iterable of (H, W)
+        maps : sequence of (H, W)
             Maps of priority, all of one shape.
-        others : iterable of (L, 2), or of (H, W)
-            The fixated cells of each viewer; or the empirical maps, where maps are compared with maps.
+        others : sequence of (L, 2), or of (H, W)
+            The fixated cells of each viewer; or the empirical maps, where maps are compared with maps (which
+            takes less time if they are `maps` themselves).
         **options
             Of the measure; they are the same for all.
 
@@ -67,20 +68,21 @@ class MapMetric:
         RequestError
             If shapes differ, or what the measure itself complains of.
         """
-        several = _stacked(maps, "map")
-        if self.against == "maps":
-            wanted = _stacked(others, "empirical map")
-            if len(several) and len(wanted) and several.shape[1:] != wanted.shape[1:]:
-                raise RequestError(
-                    f"Maps have shape {several.shape[1:]}, empirical maps {wanted.shape[1:]}. Give one shape."
-                )
-            both = len(several) and len(wanted)
-            return np.asarray(self.twin(several, wanted, **options)) if both else _none(several, wanted)
-        shape = several.shape[1], several.shape[2]
-        places = [cells(each, shape) for each in others]
-        if not len(several) or not places:
-            return _none(several, places)
-        return np.array([self.twin(s, places, **options) for s in several], dtype=np.float64)
+        several = _checked(maps, "map")
+        given: list[Any] = several if others is maps else list(others)
+        if not several or not given:
+            return np.zeros((len(several), len(given)))
+        if self.against == "fixations":
+            height, width = several[0].shape
+            places = [cells(each, (height, width)) for each in given]
+            return np.array([self.twin(s, places, **options) for s in several], dtype=np.float64)
+        wanted = several if others is maps else _checked(given, "empirical map")
+        if several[0].shape != wanted[0].shape:
+            raise RequestError(
+                f"Maps have shape {several[0].shape}, empirical maps {wanted[0].shape}. Give one shape."
+            )
+        first = np.stack(several)
+        return np.asarray(self.twin(first, first if wanted is several else np.stack(wanted), **options))
 
     def leave_one_out(
         self, fixated: Iterable[ArrayLike], *, shape: tuple[int, int], sigma: float, **options: Any
@@ -155,13 +157,9 @@ def against_maps(twin: Twin) -> Callable[[Callable[..., float]], MapMetric]:
     return lambda function: MapMetric(function, twin, "maps")
 
 
-def _stacked(maps: Iterable[ArrayLike], name: str) -> Values:
+def _checked(maps: Iterable[ArrayLike], name: str) -> list[Values]:
     several = [checked_map(each, f"{name} {place}") for place, each in enumerate(maps)]
     shapes = {each.shape for each in several}
     if len(shapes) > 1:
         raise RequestError(f"There are {name}s of shapes {sorted(shapes)}. Give all one shape.")
-    return np.stack(several) if several else np.zeros((0, 1, 1))
-
-
-def _none(maps: Values, others: Sequence[Any] | Values) -> Values:
-    return np.zeros((len(maps), len(others)))
+    return several

@@ -120,7 +120,8 @@ def at_cells(priority: Values, several: list[Cells], *, once: bool = False) -> l
     >>> [found.tolist() for found in at_cells(np.array([[3.0, 4.0]]), [here], once=True)]
     [[4.0]]
     """
-    return [priority[own[:, 1], own[:, 0]] for own in (map(once_each, several) if once else several)]
+    flat = [own[:, 1] * priority.shape[1] + own[:, 0] for own in several]
+    return [priority.ravel()[np.unique(own) if once else own] for own in flat]
 
 
 def mean_or_nan(values: Values) -> float:

@@ -61,6 +61,8 @@ def test_all_maps_with_all_others_at_once(several: Several, empirical: Several) 
     for metric, options in OF_MAPS:
         wanted = [[metric(s, q, **options) for q in empirical] for s in several]
         np.testing.assert_allclose(metric.pairwise(several, empirical, **options), wanted, rtol=0, atol=CLOSE)
+        again = metric.pairwise(several, several, **options)
+        np.testing.assert_array_equal(again, metric.pairwise(several, list(several), **options))
 
 
 @pytest.mark.parametrize(("metric", "options"), AT_FIXATIONS)
