@@ -177,13 +177,16 @@ class Leases:
         return taken
 
     def release(self, folder: Path) -> None:
-        """Give a lease back, if it is still held; a disk that refuses leaves it to grow old."""
+        """Give a lease back if it is still held, or remove that of a process that is gone.
+
+        A disk that refuses leaves it to grow old.
+        """
         with self._guard:
-            if folder not in self._held:
-                return
-            self._held.remove(folder)
+            self._held.discard(folder)
+        if not lease_of(folder).exists():
+            return
         with contextlib.suppress(OSError), locked(folder.parent):
-            if self._is_mine(folder):
+            if self._is_mine(folder) or holder(folder) is None:
                 lease_of(folder).unlink()
 
     def close(self) -> None:

@@ -119,6 +119,18 @@ def test_the_lease_of_a_killed_process_of_this_machine_is_free_at_once(run: Path
         assert leases.acquire(run)
 
 
+def test_of_a_killed_process_of_this_machine_no_lease_is_left(run: Path, start: Start) -> None:
+    with start("hold", run, 15.0) as other, Leases() as leases:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "True\n"
+        leases.release(run)
+        assert lease_of(run).exists()
+        other.kill()
+        other.wait()
+        leases.release(run)
+        assert not lease_of(run).exists()
+
+
 def test_the_lease_of_a_killed_process_elsewhere_is_free_within_two_heartbeats(
     run: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def test_a_driver_that_is_killed_is_continued_by_the_next(alone: Path, tmp_path:
         first.wait()
     counts, _ = run(tmp_path, jobs=2)
     assert counts == {Outcome.DONE: 12}
+    assert list(tmp_path.glob(".*.lease")) == []
     assert_same_runs(tmp_path, alone, SIMULATIONS)
 
 
