@@ -150,6 +150,18 @@ def test_it_follows_the_colours_that_the_reader_prefers(sweep: Browser) -> None:
     assert grounds == ["rgb(255, 255, 255)", "rgb(21, 24, 28)"]
 
 
+def test_on_paper_it_is_dark_on_white_and_captions_are_smaller_than_the_text(sweep: Browser) -> None:
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    sweep.tell("Emulation.setEmulatedMedia", media="print", features=features)
+    style = "getComputedStyle(document.{})"
+    page, caption = style.format("body"), style.format("querySelector('figcaption')")
+    colours = sweep.run(f"return [{page}.backgroundColor, {page}.color]")
+    sizes = sweep.run(f"return [{caption}, {page}].map(style => parseFloat(style.fontSize))")
+    sweep.tell("Emulation.setEmulatedMedia", media="", features=[])
+    assert colours == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+    assert sizes[0] < sizes[1] < 13.4  # ten points
+
+
 def test_nothing_sticks_out_of_a_narrow_window(sweep: Browser) -> None:
     sweep.tell("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=False)
     width = sweep.run("return document.documentElement.scrollWidth")
