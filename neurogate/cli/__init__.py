@@ -27,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 the run failed or diverged, 2 the request was wrong, 3 some runs of a sweep, or pairs, failed.
+        0 done, 1 the run failed or diverged, 2 the request was wrong, 3 some runs of a sweep,
+        or pairs of scanpaths, failed.
 
     Examples
     --------

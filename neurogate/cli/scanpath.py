@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from neurogate.scanpath.models.model import Model
     from neurogate.scanpath.path import Scanpath
 
-__all__ = ["app", "look"]
+__all__ = ["LARGEST_PX", "app", "look"]
+
+LARGEST_PX = 1024
+"""Longer side of the pictures that models see; a larger one is reduced, for they were tuned on such."""
 
 app = App(name="scanpath", help_format="plaintext")
 app.command(compare)
@@ -59,7 +62,8 @@ def look(
     Parameters
     ----------
     image
-        A picture of any kind that Pillow reads: grey, colour, transparent, 8 or 16 bits.
+        A picture of any kind that Pillow reads: grey, colour, transparent, 8 or 16 bits. A side of more than
+        1024 px is reduced for the model, and places are in px of the whole.
     model
         What looks; `neurogate list gaze-models` says what there is.
     paths
@@ -80,10 +84,10 @@ def look(
     if seed < 0:
         raise RequestError(f"--seed is {seed}; it must be at least 0.")
     made = _model(model, set_, fixations)
-    from neurogate.scanpath.vision.pictures import read_picture
+    from neurogate.scanpath.vision.pictures import picture_size, read_picture
 
-    picture = read_picture(image)
-    found = made.scanpaths(picture, paths, seed)
+    picture, size = read_picture(image, largest=LARGEST_PX), picture_size(image)
+    found = [_enlarged(path, size) for path in made.scanpaths(picture, paths, seed)]
     priority = _priority(made, picture)
     table = _measured(found, priority)
     files = _write(out, f"{image.stem}-{model}", image.name, model, picture, found, priority, table)
@@ -108,6 +112,16 @@ def _model(name: str, changes: Sequence[str], fixations: int | None) -> Model:
     if fixations is not None:
         settings["fixations"] = fixations
     return make(name, settings)
+
+
+def _enlarged(path: Scanpath, size: tuple[int, int]) -> Scanpath:
+    """Return a scanpath in the px of a picture of another size."""
+    from neurogate.scanpath.path import scanpath
+
+    if size[0] == path.width_px and size[1] == path.height_px:
+        return path
+    x_px, y_px = path.x_px * size[0] / path.width_px, path.y_px * size[1] / path.height_px
+    return scanpath(x_px, y_px, path.duration_s, path.start_s, size=size)
 
 
 def _priority(model: Model, picture: NDArray[np.float64]) -> NDArray[np.float64] | None:

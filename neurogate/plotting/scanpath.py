@@ -84,7 +84,7 @@ def scanpath_figure(
     Parameters
     ----------
     image : (H, W) or (H, W, C)
-        The picture.
+        The picture, of their size or reduced.
     paths : sequence of Scanpath
         On it.
     priority : (h, w), optional
@@ -104,8 +104,8 @@ def scanpath_figure(
     ('Scanpath', 1)
     """
     picture = as_picture(image)
-    height, width = picture.shape[:2]
-    step = max(1, max(height, width) // _WIDEST_PX)
+    height, width = (paths[0].height_px, paths[0].width_px) if paths else picture.shape[:2]
+    step = max(1, max(picture.shape) // _WIDEST_PX)
     columns = 1 if priority is None else 2
     panel_mm = WIDTH_MM / 2 * min(_TALLEST, max(0.35, height / width))
     with mpl.rc_context(STYLE):

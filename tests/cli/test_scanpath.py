@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from neurogate.cli import main
+from neurogate.cli.scanpath import LARGEST_PX
 from neurogate.scanpath.formats.fixation_table import read_csv
 from neurogate.scanpath.models.catalogue import make
 from neurogate.scanpath.vision.pictures import read_picture
@@ -60,6 +61,15 @@ def test_models_with_and_without_a_map_are_measured(model: str, tmp_path: Path, 
     measured = {row["measure"]: row for row in answer["metrics"]}
     assert measured["fixations"]["count"] == 2
     assert ("nss_on_priority" in measured) == hasattr(make(model), "priority")
+
+
+def test_a_large_picture_is_reduced_for_the_model_and_places_are_those_of_the_whole(tmp_path: Path) -> None:
+    file = _picture(tmp_path, "L", size=(3000, 1500))
+    assert main(["scanpath", str(file), "--paths", "1", "--out", str(tmp_path)]) == 0
+    (read,) = read_csv(tmp_path / "L-spiking.csv")
+    assert (read.path.width_px, read.path.height_px) == (3000, 1500)
+    (small,) = make("spiking").scanpaths(read_picture(file, largest=LARGEST_PX), 1, 1)
+    assert read.path.x_px == pytest.approx(small.x_px * 3000 / LARGEST_PX)
 
 
 def test_settings_and_how_many_fixations_are_taken(tmp_path: Path) -> None:

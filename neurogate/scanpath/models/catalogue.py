@@ -73,7 +73,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "spiking": Entry(Spiking, "Izhikevich cells compete; attention, inhibition of return, own durations"),
     "collicular": Entry(Collicular, "the same on the log-polar maps of the superior colliculi"),
     "winner_take_all": Entry(WinnerTakeAll, "the highest place of the map, then what inhibition leaves"),
-    "lif_winner": Entry(LifWinner, "Itti-Koch: integrate-and-fire cells, the first to spike wins, own times"),
+    "itti_koch": Entry(LifWinner, "Itti-Koch: integrate-and-fire cells, the first to spike wins, own times"),
     "levy": Entry(LevyExploration, "constrained Levy exploration: Cauchy jumps in the map's potential"),
     "gravity": Entry(Gravity, "G-Eymol: a mass that details attract and friction stops, own durations"),
     "neva": Entry(_neva, "looks where a network, trained on stripes, would recognise better"),

@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 
-__all__ = ["as_picture", "read_picture"]
+__all__ = ["as_picture", "picture_size", "read_picture"]
 
 FULL = {"b": 1.0, "uint8": 255.0, "uint16": 65535.0}
 
 
-def read_picture(file: Path, *, background: float = 1.0) -> NDArray[np.float64]:
+def read_picture(file: Path, *, background: float = 1.0, largest: int | None = None) -> NDArray[np.float64]:
     """Read a picture of any kind that Pillow knows, turned as its camera says.
 
     Parameters
@@ -24,6 +24,8 @@ def read_picture(file: Path, *, background: float = 1.0) -> NDArray[np.float64]:
         Grey, colour, palette or 16-bit grey; of 16-bit colour, Pillow keeps the upper 8.
     background : float
         Grey that shows through what is transparent, from 0 to 1.
+    largest : int, optional
+        Px to which a longer side is brought, by means over areas.
 
     Returns
     -------
@@ -44,19 +46,25 @@ def read_picture(file: Path, *, background: float = 1.0) -> NDArray[np.float64]:
     ...     read_picture(Path(folder) / "grey.png")[0, 0].tolist()
     [0.2, 0.2, 0.2]
     """
-    from PIL import Image, ImageOps
-
+    image = _opened(file)
+    scale = min(1.0, (largest or max(image.size)) / max(image.size))
+    shape = tuple(max(1, round(scale * side)) for side in image.size)
     try:
-        with Image.open(file) as opened:
-            opened.load()
-            image = ImageOps.exif_transpose(opened)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        reason = getattr(error, "strerror", None) or "it is no picture that Pillow knows, or not whole"
-        raise RequestError(f"{file} cannot be read: {reason}. Give a PNG, JPEG or TIFF.") from None
-    try:
-        return as_picture(_levels(image), background=background)
+        return as_picture(_levels(image, shape), background=background)
     except RequestError as error:
         raise RequestError(f"{file}: {error}") from None
+
+
+def picture_size(file: Path) -> tuple[int, int]:
+    """Return width and height of a picture in a file, in px, as its camera turned it.
+
+    Raises
+    ------
+    RequestError
+        If it cannot be read.
+    """
+    width, height = _opened(file).size
+    return width, height
 
 
 def as_picture(array: ArrayLike, *, background: float = 1.0) -> NDArray[np.float64]:
@@ -114,8 +122,27 @@ def _unit(planes: NDArray[Any]) -> NDArray[np.float64]:
     return values
 
 
-def _levels(image: Any) -> NDArray[Any]:
-    if image.mode.startswith("I"):
-        return np.clip(np.asarray(image), 0, 65535).astype(np.uint16)
+def _opened(file: Path) -> Any:
+    """Return what Pillow makes of a file."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(file) as opened:
+            opened.load()
+            return ImageOps.exif_transpose(opened)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        reason = getattr(error, "strerror", None) or "it is no picture that Pillow knows, or not whole"
+        raise RequestError(f"{file} cannot be read: {reason}. Give a PNG, JPEG or TIFF.") from None
+
+
+def _levels(image: Any, size: tuple[int, ...]) -> NDArray[Any]:
+    """Return the levels of a picture that is brought to a size."""
+    from PIL import Image
+
+    deep = image.mode.startswith("I")
     transparent = "A" in image.getbands() or "transparency" in image.info
-    return np.asarray(image.convert("RGBA" if transparent else "RGB"))
+    plain = image.convert("F" if deep else "RGBA" if transparent else "RGB")
+    if size != plain.size:
+        plain = plain.resize(size, Image.Resampling.BOX)
+    levels = np.asarray(plain)
+    return np.clip(levels.round(), 0, 65535).astype(np.uint16) if deep else levels

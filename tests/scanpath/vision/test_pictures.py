@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from neurogate.errors import RequestError
-from neurogate.scanpath.vision.pictures import as_picture, read_picture
+from neurogate.scanpath.vision.pictures import as_picture, picture_size, read_picture
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGB", "RGBA", "CMYK", "I;16"])
@@ -34,6 +34,19 @@ def test_16_bits_keep_their_steps_and_colours_their_places(tmp_path: Path) -> No
     assert read_picture(tmp_path / "colour.png")[0, 2].tolist() == [1, 0, 0.2]
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "I;16"])
+def test_a_large_picture_is_brought_to_the_mean_of_its_areas(tmp_path: Path, mode: str) -> None:
+    levels = np.zeros((6, 8), np.uint16)
+    levels[:, 4:] = 65535
+    deep = Image.fromarray(levels)
+    (deep if mode == "I;16" else Image.fromarray((levels // 257).astype(np.uint8)).convert(mode)).save(
+        tmp_path / "a.png"
+    )
+    assert read_picture(tmp_path / "a.png", largest=4)[:, :, 0].tolist() == [[0, 0, 1, 1]] * 3
+    assert read_picture(tmp_path / "a.png", largest=9).shape == (6, 8, 3)
+    assert picture_size(tmp_path / "a.png") == (8, 6)
+
+
 def test_what_is_transparent_shows_the_background(tmp_path: Path) -> None:
     rgba = np.zeros((2, 2, 4), np.uint8)
     rgba[0, 0] = 255, 0, 0, 255
@@ -48,6 +61,7 @@ def test_a_picture_is_turned_as_its_camera_says(tmp_path: Path) -> None:
     exif[0x0112] = 6
     Image.new("RGB", (4, 2)).save(tmp_path / "turned.jpg", exif=exif)
     assert read_picture(tmp_path / "turned.jpg").shape == (4, 2, 3)
+    assert picture_size(tmp_path / "turned.jpg") == (2, 4)
 
 
 @pytest.mark.parametrize("planes", [(), (1,), (2,), (3,), (4,)])
