@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurogate.bench import scanpath
+from neurogate.bench import gaze_models, scanpath
 from neurogate.cli import main
 
 KEYS = {"metric", "length", "seconds", "peer", "peer_seconds", "ratio"}
@@ -19,6 +19,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanpath, "LENGTHS", (4, 6))
     monkeypatch.setattr(scanpath, "PATHS", 4)
     monkeypatch.setattr(scanpath, "VIEWERS", 3)
+    monkeypatch.setattr(gaze_models, "rows", lambda repeat, tell: iter(()))
 
 
 def test_every_measure_has_a_row_for_each_length() -> None:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.fixation_map import fixation_map
+from neurogate.scanpath.metrics.metric import readable
 from neurogate.scanpath.metrics.priority import cells, checked_map
 
 __all__ = ["MapMetric", "against_fixations", "against_maps"]
@@ -46,7 +47,10 @@ class MapMetric:
         """Return the measure of one map."""
         return self.function(*arguments, **options)
 
-    def pairwise(self, maps: Sequence[ArrayLike], others: Sequence[ArrayLike], /, **options: Any) -> Values:
+    def pairwise(
+        self, maps: Sequence[ArrayLike], others: Sequence[ArrayLike], /, *,
+        complaints: list[str] | None = None, **options: Any,
+    ) -> Values:  # fmt: skip
         """Return the measure of every map with everything else.
 
         Parameters
@@ -56,6 +60,9 @@ class MapMetric:
         others : sequence of (L, 2), or of (H, W)
             The fixated cells of each viewer; or the empirical maps, where maps are compared with maps (which
             takes less time if they are `maps` themselves).
+        complaints : list of str, optional
+            Takes a sentence for each map or viewer that is wrong, whose pairs are NaN then; without it the
+            first one is an error.
         **options
             Of the measure; they are the same for all.
 
@@ -68,21 +75,25 @@ class MapMetric:
         RequestError
             If shapes differ, or what the measure itself complains of.
         """
-        several = _checked(maps, "map")
-        given: list[Any] = several if others is maps else list(others)
-        if not several or not given:
-            return np.zeros((len(several), len(given)))
+        table = np.full((len(maps), len(others)), np.nan)
+        several, rows = readable(checked_map, maps, "Map", complaints)
+        _alike(several, "maps")
+        if not several:
+            return table
         if self.against == "fixations":
-            height, width = several[0].shape
-            places = [cells(each, (height, width)) for each in given]
-            return np.array([self.twin(s, places, **options) for s in several], dtype=np.float64)
-        wanted = several if others is maps else _checked(given, "empirical map")
-        if several[0].shape != wanted[0].shape:
-            raise RequestError(
-                f"Maps have shape {several[0].shape}, empirical maps {wanted[0].shape}. Give one shape."
-            )
-        first = np.stack(several)
-        return np.asarray(self.twin(first, first if wanted is several else np.stack(wanted), **options))
+            shape: Any = several[0].shape
+            seen, seats = readable(lambda each: cells(each, shape), others, "Viewer", complaints)
+            found: Any = [self.twin(s, seen, **options) for s in several] if seen else []
+        elif others is maps:
+            first, seats = np.stack(several), rows
+            found = self.twin(first, first, **options)
+        else:
+            wanted, seats = readable(checked_map, others, "Empirical map", complaints)
+            _alike([several[0], *wanted], "maps and empirical maps")
+            found = self.twin(np.stack(several), np.stack(wanted), **options) if wanted else []
+        if len(found):
+            table[np.ix_(rows, seats)] = found
+        return table
 
     def leave_one_out(
         self, fixated: Iterable[ArrayLike], *, shape: tuple[int, int], sigma: float, **options: Any
@@ -157,9 +168,7 @@ def against_maps(twin: Twin) -> Callable[[Callable[..., float]], MapMetric]:
     return lambda function: MapMetric(function, twin, "maps")
 
 
-def _checked(maps: Iterable[ArrayLike], name: str) -> list[Values]:
-    several = [checked_map(each, f"{name} {place}") for place, each in enumerate(maps)]
-    shapes = {each.shape for each in several}
+def _alike(maps: list[Values], name: str) -> None:
+    shapes = sorted({each.shape for each in maps})
     if len(shapes) > 1:
-        raise RequestError(f"There are {name}s of shapes {sorted(shapes)}. Give all one shape.")
-    return several
+        raise RequestError(f"There are {name} of shapes {' and '.join(map(str, shapes))}. Give one shape.")

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 
-__all__ = ["Metric", "Pairs", "Places", "fixations", "metric", "packed"]
+__all__ = ["Metric", "Pairs", "Places", "fixations", "metric", "packed", "readable"]
 
 Values = NDArray[np.float64]
 Places = NDArray[np.intp]
 Pairs = Callable[..., Values]
+_T = TypeVar("_T")
 
 
 class Metric:
@@ -50,11 +51,13 @@ class Metric:
 
     def __call__(self, a: ArrayLike, b: ArrayLike, **options: Any) -> Any:
         """Return the measure of one pair."""
-        return self.function(*self._read([a, b], options), **options)
+        columns = self._columns(options)
+        return self.function(fixations(a, columns), fixations(b, columns), **options)
 
     def pairwise(
-        self, paths: Iterable[ArrayLike], others: Iterable[ArrayLike] | None = None, **options: Any
-    ) -> Values:
+        self, paths: Iterable[ArrayLike], others: Iterable[ArrayLike] | None = None, *,
+        complaints: list[str] | None = None, **options: Any,
+    ) -> Values:  # fmt: skip
         """Return the measure of every path with every other, compiled.
 
         Parameters
@@ -63,6 +66,9 @@ class Metric:
             The first of each pair.
         others : iterable of (L, 2 or 3), optional
             The second; `paths` again if left out.
+        complaints : list of str, optional
+            Takes a sentence for each path that cannot be compared, whose pairs are NaN then; without it the
+            first one is an error.
         **options
             Of the metric.
 
@@ -70,12 +76,24 @@ class Metric:
         -------
         (n, m) or (n, m, values) array
             NaN where the measure has no meaning.
+
+        Raises
+        ------
+        RequestError
+            If a path is none, or an option makes no sense.
         """
-        first = self._read(paths, options)
-        second = first if others is None else self._read(others, options)
-        places = np.indices((len(first), len(second))).reshape(2, -1)
-        shape = (len(first), len(second), *([len(self.values)] if self.values else []))
-        return self.pairs(first, second, places, **options).reshape(shape) if places.size else np.zeros(shape)
+        columns, given = self._columns(options), list(paths)
+        read = functools.partial(fixations, columns=columns)
+        first, rows = readable(read, given, "Path", complaints)
+        further = given if others is None else list(others)
+        second, seats = (first, rows) if others is None else readable(read, further, "Other path", complaints)
+        values = [len(self.values)] if self.values else []
+        table = np.full((len(given), len(further), *values), np.nan)
+        if first and second:
+            places = np.indices((len(first), len(second))).reshape(2, -1)
+            found = self.pairs(first, second, places, **options)
+            table[np.ix_(rows, seats)] = found.reshape(len(first), len(second), *values)
+        return table
 
     def leave_one_out(self, paths: Iterable[ArrayLike], **options: Any) -> Values:
         """Return how each path compares, on average, with all but itself.
@@ -85,7 +103,7 @@ class Metric:
         paths : iterable of (L, 2 or 3)
             At least two.
         **options
-            Of the metric.
+            Of the metric; and `complaints`, as of `pairwise`.
 
         Returns
         -------
@@ -105,9 +123,9 @@ class Metric:
         counts = np.isfinite(table).sum(axis=1)
         return np.where(counts > 0, np.nansum(table, axis=1) / np.maximum(counts, 1), np.nan)
 
-    def _read(self, paths: Iterable[ArrayLike], options: Mapping[str, Any]) -> list[Values]:
+    def _columns(self, options: Mapping[str, Any]) -> int:
         timed = self.timed is not None and options.get(self.timed) is not None
-        return [fixations(path, 3 if timed else self.columns) for path in paths]
+        return 3 if timed else self.columns
 
 
 def metric(
@@ -173,6 +191,50 @@ def fixations(path: ArrayLike, columns: int = 2) -> Values:
             'or make the scanpath with missing="drop".'
         )
     return array[:, :columns]
+
+
+def readable(
+    read: Callable[[Any], _T], given: Sequence[Any], name: str, complaints: list[str] | None
+) -> tuple[list[_T], list[int]]:
+    """Read several things, and go on after one that is wrong if complaints are taken.
+
+    Parameters
+    ----------
+    read : callable
+        Raises RequestError of what is wrong.
+    given : sequence
+        What to read.
+    name : str
+        What one of them is called; its place is put behind.
+    complaints : list of str, optional
+        Takes a sentence for each that is wrong; without it the first one is an error.
+
+    Returns
+    -------
+    read, places : lists
+        What could be read, and where it was.
+
+    Raises
+    ------
+    RequestError
+        If one is wrong and complaints are not taken.
+
+    Examples
+    --------
+    >>> said = []
+    >>> readable(fixations, [[[1, 2]], [1]], "Path", said)[1], said
+    ([0], ['Path 1: A scanpath is an array of rows x, y; this one has shape (1,).'])
+    """
+    found, places = [], []
+    for place, each in enumerate(given):
+        try:
+            found.append(read(each))
+            places.append(place)
+        except RequestError as error:
+            if complaints is None:
+                raise RequestError(f"{name} {place}: {error}") from None
+            complaints.append(f"{name} {place}: {error}")
+    return found, places
 
 
 def packed(paths: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], Places]:

@@ -88,13 +88,23 @@ def test_no_maps_and_no_viewers_are_allowed() -> None:
     assert similarity.pairwise([BASE], []).shape == (1, 0)
 
 
+def test_a_batch_tells_what_is_wrong_and_goes_on() -> None:
+    told: list[str] = []
+    found = nss.pairwise([BASE * np.nan, BASE], [[[0, 0]], [[9, 9]]], complaints=told)
+    np.testing.assert_array_equal(found, [[np.nan, np.nan], [nss(BASE, [[0, 0]]), np.nan]])
+    assert [each.split(":")[0] for each in told] == ["Map 0", "Viewer 1"]
+    found = similarity.pairwise([BASE, BASE + np.inf], [BASE], complaints=told)
+    np.testing.assert_array_equal(found, [[similarity(BASE, BASE)], [np.nan]])
+    assert "Map 1: priority is inf" in told[-1]
+
+
 @pytest.mark.parametrize(
     ("attempt", "said"),
     [
-        (lambda: nss.pairwise([BASE, BASE[1:]], [[[0, 0]]]), r"maps of shapes \[\(3, 5\), \(4, 5\)\]"),
-        (lambda: nss.pairwise([BASE], [[[5, 0]]]), "Fixation 0 is in column 5, row 0, outside the map"),
-        (lambda: nss.pairwise([BASE * np.nan], [[[0, 0]]]), "map 0 is nan in row 0, column 0"),
-        (lambda: similarity.pairwise([BASE], [BASE.T]), r"Maps have shape \(4, 5\), empirical maps \(5, 4\)"),
+        (lambda: nss.pairwise([BASE, BASE[1:]], [[[0, 0]]]), r"maps of shapes \(3, 5\) and \(4, 5\)"),
+        (lambda: nss.pairwise([BASE], [[[5, 0]]]), "Viewer 0: Fixation 0 is in column 5, row 0, outside"),
+        (lambda: nss.pairwise([BASE * np.nan], [[[0, 0]]]), "Map 0: priority is nan in row 0, column 0"),
+        (lambda: similarity.pairwise([BASE], [BASE.T]), r"empirical maps of shapes \(4, 5\) and \(5, 4\)"),
         (lambda: nss.leave_one_out([[[0, 0]]], shape=SHAPE, sigma=1.0), "There are 1 viewers"),
     ],
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.metric import fixations, packed
 from neurogate.scanpath.metrics.multimatch import multimatch
+from neurogate.scanpath.metrics.warping import dtw
 from neurogate.scanpath.path import scanpath
 
 
@@ -21,6 +23,20 @@ def test_no_fixations_and_no_paths_are_allowed() -> None:
     assert fixations([], 3).shape == (0, 3)
     assert packed([])[1].tolist() == [0]
     assert multimatch.pairwise([], size=(9, 9)).shape == (0, 0, 5)
+
+
+def test_a_batch_tells_which_paths_are_wrong_and_goes_on() -> None:
+    good, missing = [[1, 1], [5, 5], [2, 7]], [[1, 1], [float("nan"), 2]]
+    told: list[str] = []
+    table = dtw.pairwise([good, missing], [good, [1, 2]], complaints=told)
+    np.testing.assert_array_equal(table, [[0, np.nan], [np.nan, np.nan]])
+    assert [each[:30] for each in told] == [
+        "Path 1: Fixation 1 (of 0 to 1)",
+        "Other path 1: A scanpath is an",
+    ]
+    assert dtw.leave_one_out([good, missing, good], complaints=told)[[0, 2]].tolist() == [0, 0]
+    with pytest.raises(RequestError, match=r"Path 1: Fixation 1 .* missing"):
+        dtw.pairwise([good, missing])
 
 
 def test_what_is_no_table_of_fixations_is_said() -> None:
