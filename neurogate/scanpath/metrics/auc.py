@@ -85,7 +85,7 @@ def auc_shuffled(priority: ArrayLike, fixated: ArrayLike, others: ArrayLike) -> 
 
     References
     ----------
-    Tatler et al. 2005, doi:10.1016/j.visres.2004.09.017; Zhang et al. 2008, doi:10.1167/8.7.32.
+    Tatler, Baddeley & Gilchrist 2005, Vision Research; Zhang et al. 2008, doi:10.1167/8.7.32.
 
     Examples
     --------

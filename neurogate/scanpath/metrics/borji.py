@@ -69,7 +69,7 @@ def auc_borji(
 
     References
     ----------
-    Borji et al. 2013, doi:10.1109/TIP.2012.2210727; Bylinskii et al. 2019, arXiv:1604.03605.
+    Borji, Sihite & Itti 2013, IEEE Transactions on Image Processing; Bylinskii et al. 2019, arXiv:1604.03605.
 
     Examples
     --------

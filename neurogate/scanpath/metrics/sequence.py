@@ -58,7 +58,7 @@ def sequence_score(a: Values, b: Values, *, centres: ArrayLike, bin_s: float | N
 
     References
     ----------
-    Borji, Tavakoli, Sihite & Itti 2013, doi:10.1109/ICCV.2013.118; Yang et al. 2020, arXiv:2005.14310.
+    Borji, Tavakoli, Sihite & Itti 2013, ICCV; Yang et al. 2020, arXiv:2005.14310.
 
     Examples
     --------

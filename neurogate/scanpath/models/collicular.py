@@ -47,7 +47,7 @@ class Collicular(Decider):
 
     References
     ----------
-    Ottes, Van Gisbergen & Eggermont 1986, doi:10.1016/0042-6989(86)90164-6 (the map); Lee, Rohrer & Sparks
+    Ottes, Van Gisbergen & Eggermont 1986, doi:10.1016/0042-6989(86)90144-6 (the map); Lee, Rohrer & Sparks
     1988, doi:10.1038/332357a0 (saccades to the centre of a population). The composition is of this package.
 
     Examples

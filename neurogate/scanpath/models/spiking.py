@@ -42,7 +42,7 @@ class Spiking(Decider):
     ----------
     The composition, and the default numbers, are of this package. Its pieces: Izhikevich 2003,
     doi:10.1109/TNN.2003.820440; Koch & Ullman 1985, Human Neurobiology 4:219 (winner-take-all, inhibition
-    of return); Purcell et al. 2012, doi:10.1523/JNEUROSCI.4622-11.2012 (gated accumulation); Carpenter &
+    of return); Purcell et al. 2012, Journal of Neuroscience 32, 3433 (gated accumulation); Carpenter &
     Williams 1995, doi:10.1038/377059a0 (LATER).
 
     Examples

@@ -30,7 +30,7 @@ class Colliculus:
 
     References
     ----------
-    Ottes, Van Gisbergen & Eggermont 1986, doi:10.1016/0042-6989(86)90164-6.
+    Ottes, Van Gisbergen & Eggermont 1986, doi:10.1016/0042-6989(86)90144-6.
 
     Examples
     --------
