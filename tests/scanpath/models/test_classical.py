@@ -12,13 +12,31 @@ from neurogate.scanpath.models.baselines import CentreBias, Drawn, Uniform
 from neurogate.scanpath.models.gravity import Gravity, detail
 from neurogate.scanpath.models.levy import LevyExploration
 from neurogate.scanpath.models.model import Model
+from neurogate.scanpath.models.neva import NeVA
+from neurogate.scanpath.models.oat.model import OAT
+from neurogate.scanpath.models.oat.on_pictures import ShelfSearch
+from neurogate.scanpath.models.oat.pictures import Patch
 from neurogate.scanpath.models.winner_take_all import WinnerTakeAll
 
 IMAGE = np.zeros((60, 80))
+IMAGE[20:30:2, 50:60] = 1.0
 MAP = np.random.default_rng(2).random((6, 8))
+
+
+class Fickle:
+    """Wants something else of every place, so that chance decides where a search ends."""
+
+    def loss_and_vjp(self, percept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        light = 1e4 * percept.mean(axis=(2, 3, 4))
+        return np.sin(light), np.cos(light)[..., None, None, None] * np.ones(percept.shape)
+
+
+PATCH = Patch(height=12, width=10, first=2, second=2, pool=2, last_pool=1)
+SEARCHER = OAT(patch=PATCH, d_model=36, hidden=8, encoders=1, decoders=1, longest=6)
 MODELS: list[Model] = [
     Drawn(MAP), Uniform(), CentreBias(), WinnerTakeAll(MAP, noise=0.1), LevyExploration(MAP),
-    Gravity(MAP, seconds=1.0),
+    Gravity(MAP, seconds=1.0), ShelfSearch(SEARCHER, (5, 6), target=4),
+    NeVA(lambda pictures, share: Fickle(), size=(12, 16), fixations=9, steps=8, restarts=True),
 ]  # fmt: skip
 
 
@@ -36,7 +54,7 @@ def test_a_path_depends_on_the_seed_and_its_number_alone(model: Model) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_paths_lie_in_the_picture_and_have_its_size(model: Model) -> None:
     for path in model.scanpaths(IMAGE, 20, seed=1):
-        assert len(path) == 9 or isinstance(model, Gravity)
+        assert len(path) == 9 or isinstance(model, Gravity | ShelfSearch)
         assert not path.outside.any()
         assert (path.width_px, path.height_px) == (80, 60)
         assert (np.diff(path.start_s) > 0).all()
