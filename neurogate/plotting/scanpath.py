@@ -29,6 +29,8 @@ _NUMBERED, _OTHERS = CUES[1], "white"
 _TITLE_MM, _LEGEND_MM = 6.0, 10.0
 _TALLEST = 1.6
 _WIDEST_PX = 1200
+_COVERED = 0.02
+"""Of the diagonal: discs so near cover each other."""
 
 
 def overlay(ax: Axes, path: Scanpath, *, numbered: bool = True, colour: str = _NUMBERED) -> PathCollection:
@@ -67,12 +69,24 @@ def overlay(ax: Axes, path: Scanpath, *, numbered: bool = True, colour: str = _N
         path.x_px, path.y_px, s=_AREA_PT2 * path.duration_s, color=colour, edgecolor=BLACK,
         linewidth=0.6 if numbered else 0.3, alpha=0.9 if numbered else 0.2, zorder=5 if numbered else 3,
     )  # fmt: skip
-    for number, (x, y) in enumerate(zip(path.x_px, path.y_px, strict=True), 1) if numbered else ():
+    for (x, y), text in _labels(path) if numbered else ():
+        small = 6.0 if len(text) < 3 else 4.5
         ax.annotate(
-            str(number), (x, y), ha="center", va="center", fontsize=6, fontweight="bold", color=BLACK,
-            zorder=6, annotation_clip=True,
+            text, (x, y), ha="center", va="center", fontsize=small, fontweight="bold", color=BLACK, zorder=6,
+            annotation_clip=True,
         )  # fmt: skip
     return discs
+
+
+def _labels(path: Scanpath) -> list[tuple[tuple[float, float], str]]:
+    """Return places and numbers of fixations; of those that cover each other, numbers at the last place."""
+    groups: list[tuple[tuple[float, float], list[int]]] = []
+    for number, place in enumerate(zip(path.x_px.tolist(), path.y_px.tolist(), strict=True), 1):
+        near = [g for g in groups if np.hypot(*np.subtract(g[0], place)) < _COVERED * path.diagonal_px]
+        if near:
+            groups.remove(near[0])
+        groups.append((place, [*(near[0][1] if near else ()), number]))
+    return [(place, ",".join(map(str, numbers))) for place, numbers in groups]
 
 
 def scanpath_figure(

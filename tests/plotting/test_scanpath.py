@@ -23,6 +23,13 @@ def test_discs_are_where_eyes_rest_and_as_large_as_that_lasts() -> None:
     assert [text.get_text() for text in ax.texts] == ["1", "2", "3"]
 
 
+def test_numbers_of_fixations_at_one_place_stand_together_at_the_last() -> None:
+    path = scanpath([10, 70, 10.5], [10, 50, 10], [0.1, 0.4, 0.2], size=(80, 60))
+    with drawing(None) as ax:
+        overlay(ax, path)
+    assert [(text.get_text(), text.xy) for text in ax.texts] == [("2", (70, 50)), ("1,3", (10.5, 10))]  # type: ignore[attr-defined]
+
+
 def test_only_the_first_path_has_numbers_and_the_map_all_paths() -> None:
     shown = scanpath_figure(np.zeros((60, 80)), [PATH] * 3, np.eye(6), name="a.png", model="levy")
     left, right = shown.figure.axes
