@@ -7,6 +7,7 @@ each run can be continued by itself, a run that diverges is stored and the other
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -122,7 +123,7 @@ def run_together(
     progress: Progress = lambda done, total, phase: None,
     stop: Callable[[], bool] = lambda: False,
     timeout_s: float = float("inf"),
-    checkpoint_every_s: float = 10.0,
+    checkpoint_every_s: float = 30.0,
 ) -> Iterator[Ended]:
     """Run simulations that can share a session, and store each in its folder.
 
@@ -151,7 +152,7 @@ def run_together(
         If something cannot be drawn, or the backend cannot run here.
     """
     store.prepare(out)
-    software, known = versions(), Known()
+    software, known = _software(), Known()
     hashes = [config.content_hash(one, known) for one in simulations]
     for shared in share(simulations):
         members = [_Member.of(simulations[k], hashes[k], out, software) for k in shared.members]
@@ -165,6 +166,12 @@ def run_together(
             saved = [kept.pop(k) for k in here if k in kept]
             whole = _Batch(batch, chosen, software, progress, stop, timeout_s, checkpoint_every_s)
             yield from whole.run(_joined(saved, batch.parts) if far else None)
+
+
+@functools.cache
+def _software() -> dict[str, str]:
+    """Return what this process has loaded: a checkout that changes meanwhile does not change it."""
+    return versions()
 
 
 def _joined(saved: Sequence[Saved], parts: Sequence[Part]) -> Saved:
