@@ -80,7 +80,7 @@ class Course:
     session: AnySession
     checkpoint: AnyCheckpoint
     log: list[str]
-    every_s: float = 10.0
+    every_s: float = 30.0
     part: str = "trial"
     stop: Callable[[], bool] = lambda: False
     _earlier_s: float = attrs.field(default=0.0, init=False)

@@ -40,7 +40,7 @@ def execute(
     force: bool = False,
     progress: Progress = lambda done, total, phase: None,
     open_session: Opener | None = None,
-    checkpoint_every_s: float = 10.0,
+    checkpoint_every_s: float = 30.0,
 ) -> store.Run:
     """Return the stored run of a simulation, simulating it if it is not there yet.
 

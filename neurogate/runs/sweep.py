@@ -67,7 +67,7 @@ class Options:
     timeout_s: NonNegative = 0.0
     retries: Annotated[int, Domain(0)] = 2
     fail_fast: bool = False
-    checkpoint_every_s: NonNegative = 10.0
+    checkpoint_every_s: NonNegative = 30.0
     memory_mb: Positive = 4096.0
 
 
