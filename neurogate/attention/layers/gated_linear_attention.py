@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace, fits
+from neurogate.attention.arrays import Array, Namespace, flags
 from neurogate.attention.blocks import heads_of_steps, short_convolution, weighted
 from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
 from neurogate.attention.operators import gate as gating
@@ -174,8 +174,8 @@ class GatedLinearAttention(RecurrentLayer):
     def forward(self, x: Array, state: Any = None, *, reset: Array | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs.
 
-        Where `reset`, (B, T) of true and false, a new document begins: g is -20 there. Convolutions still see
-        the samples before.
+        Where `reset`, which broadcasts to (B, T), a new document begins: g is -20 there. Convolutions still
+        see the samples before.
         """
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
@@ -245,8 +245,8 @@ class GatedLinearAttention(RecurrentLayer):
             free = g > self.clamp_min
             g = xp.maximum(g, g.dtype.type(self.clamp_min))
         if reset is not None:
-            good = reset.shape == logits.shape[:2] and reset.dtype == bool
-            fits(good, f"reset must be true or false, {logits.shape[:2]}", reset=reset)
+            said = f"reset must be of true and false, and broadcast to {logits.shape[:2]}"
+            flags("reset", logits.shape[:2], said, reset=reset)
             kept = ~reset[..., None, None]
             free = kept & (True if free is None else free)
             g = xp.where(kept, g, g.dtype.type(RESET))

@@ -76,18 +76,8 @@ class TunedState(RecurrentLayer):
 
     def check(self) -> None:
         """Make the frozen layer, or raise ValueError as it does."""
-        names = (
-            "d_model",
-            "heads",
-            "expand_k",
-            "expand_v",
-            "rank",
-            "tau",
-            "kernel",
-            "initialisation",
-            "seed",
-        )
-        frozen = GatedLinearAttention(**{name: getattr(self, name) for name in names})
+        names = "d_model", "heads", "expand_k", "expand_v", "rank", "tau", "kernel", "initialisation"
+        frozen = GatedLinearAttention(**{name: getattr(self, name) for name in (*names, "seed")})
         object.__setattr__(self, "frozen", frozen)
 
     def initial(self, rng: np.random.Generator) -> Parameters:

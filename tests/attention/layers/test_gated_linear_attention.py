@@ -79,8 +79,7 @@ def test_with_convolutions_the_gradient_reaches_each_part_of_a_state(rng: np.ran
 def test_a_convolution_that_sees_the_present_alone_is_only_silu(rng: np.random.Generator) -> None:
     plain, other, x = small(), small(kernel=2), rng.standard_normal((2, 5, 8))
     for name in "qkv":
-        weight = other.parameters[f"{name}_convolution.weight"]
-        other.parameters[f"{name}_convolution.weight"] = np.zeros_like(weight) + [0.0, 1.0]
+        other.parameters[f"{name}_convolution.weight"][:] = (0.0, 1.0)
         other.parameters[f"{name}.weight"] = plain.parameters[f"{name}.weight"]
     before, after = (layer.forward(x)[1].recurrence for layer in (plain, other))
     for name in ("k", "v"):
@@ -125,6 +124,12 @@ def test_no_decay_falls_below_its_bound(rng: np.random.Generator) -> None:
     assert cache.decays.max() > -0.05
 
 
+def test_documents_that_begin_at_the_same_places_need_saying_once(rng: np.random.Generator) -> None:
+    layer, x, reset = small(), rng.standard_normal((2, 5, 8)), np.arange(5) == 3
+    each, _ = layer.forward(x, reset=np.tile(reset, (2, 1)))
+    assert np.array_equal(layer.forward(x, reset=reset)[0], each)
+
+
 def test_a_closed_output_gate_lets_nothing_through(rng: np.random.Generator) -> None:
     layer = small()
     layer.parameters["gate.weight"] = np.full((8, 8), -1e3)
@@ -158,7 +163,7 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
     with pytest.raises(RequestError, match=r"clamp_min is 0\.5; it must be below 0"):
         make("gla", d_model=8, heads=2, clamp_min=0.5)
     layer, x = small(), rng.standard_normal((2, 5, 8))
-    with pytest.raises(RequestError, match=r"reset \(2, 4\): reset must be true or false, \(2, 5\)"):
+    with pytest.raises(RequestError, match=r"reset \(2, 4\): reset must be of true and false, and"):
         layer.forward(x, reset=np.zeros((2, 4), bool))
     with pytest.raises(RequestError, match=r"state must be \(2, 2, 2, 4\)"):
         layer.forward(x, np.zeros((2, 2, 4, 4)))
