@@ -37,7 +37,7 @@ def ranks(values: Array, thresholds: Array) -> tuple[Array, Array]:
     span = own[-1] - own[0]
     scale = STRETCHES / span if span > 0 and np.isfinite(STRETCHES / span) else 0.0
     stretch = np.minimum(((own - own[0]) * scale).astype(np.intp), STRETCHES)
-    first = np.searchsorted(stretch, np.arange(STRETCHES + 2))
+    first = np.concatenate([[0], np.cumsum(np.bincount(stretch, minlength=STRETCHES + 1))])
     between, equal = np.zeros(len(own), np.intp), np.zeros(len(own), np.intp)
     _place(values, own, first, scale, between, equal)
     upto = np.cumsum(between)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.scanpath.metrics.map_metric import against_fixations
-from neurogate.scanpath.metrics.priority import Cells, at_cells, at_fixations, checked_map, once_each
+from neurogate.scanpath.metrics.priority import Cells, at_cells, at_fixations, cells, checked_map, once_each
 
 __all__ = ["auc_judd", "auc_shuffled", "auc_uniform", "mann_whitney", "ranks"]
 
@@ -20,8 +20,8 @@ FEW = 4096
 """With so many values or fewer, sorting them is quicker than to load what is compiled."""
 
 
-def _uniform(s: Values, several: list[Cells]) -> Values:
-    return _each(at_cells(s, several), s.ravel())
+def _uniform(maps: list[Values], several: list[Cells]) -> list[Values]:
+    return [_each(at_cells(s, several), s.ravel()) for s in maps]
 
 
 @against_fixations(_uniform)
@@ -58,8 +58,10 @@ def auc_uniform(priority: ArrayLike, fixated: ArrayLike) -> float:
     return mann_whitney(at_fixations(s, fixated), s.ravel())
 
 
-def _shuffled(s: Values, several: list[Cells], *, others: ArrayLike) -> Values:
-    return _each(at_cells(s, several), at_fixations(s, others))
+def _shuffled(maps: list[Values], several: list[Cells], *, others: ArrayLike) -> list[Values]:
+    elsewhere = cells(others, (maps[0].shape[0], maps[0].shape[1]))
+    found = [at_cells(s, [*several, elsewhere]) for s in maps]
+    return [_each(own, negatives) for *own, negatives in found]
 
 
 @against_fixations(_shuffled)
@@ -96,11 +98,14 @@ def auc_shuffled(priority: ArrayLike, fixated: ArrayLike, others: ArrayLike) -> 
     return mann_whitney(at_fixations(s, fixated), at_fixations(s, others))
 
 
-def _judd(s: Values, several: list[Cells], *, variant: Judd = "mit") -> list[float]:
-    falling = [np.sort(own)[::-1] for own in at_cells(s, several, once=True)]
-    ends = np.cumsum([len(own) for own in falling])
-    below = np.split(ranks(s.ravel(), np.concatenate(falling))[0], ends[:-1])
-    return [_judd_area(each, s.size, variant) for each in below]
+def _judd(maps: list[Values], several: list[Cells], *, variant: Judd = "mit") -> list[list[float]]:
+    found = []
+    for s in maps:
+        falling = [np.sort(own)[::-1] for own in at_cells(s, several, once=True)]
+        ends = np.cumsum([len(own) for own in falling])
+        below = np.split(ranks(s.ravel(), np.concatenate(falling))[0], ends[:-1])
+        found.append([_judd_area(each, s.size, variant) for each in below])
+    return found
 
 
 @against_fixations(_judd)
@@ -209,11 +214,11 @@ def _each(several: list[Values], negatives: Values) -> Values:
         return np.asarray(sums / (2 * counts * len(negatives)))
 
 
-def _judd_area(below: Counts, cells: int, variant: Judd) -> float:
+def _judd_area(below: Counts, size: int, variant: Judd) -> float:
     """Return the area, given how many cells are below each of the fixated ones, in falling order."""
-    count, rest = len(below), cells - len(below)
+    count, rest = len(below), size - len(below)
     if not count or not rest:
         return math.nan
     i = np.arange(1, count + 1)
-    alarms = cells - below - i + (variant == "fixatons")
+    alarms = size - below - i + (variant == "fixatons")
     return float(np.trapezoid([0, *(i / count), 1], [0, *(alarms / rest), 1]))

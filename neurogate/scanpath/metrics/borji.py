@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.map_metric import against_fixations
-from neurogate.scanpath.metrics.priority import Cells, at_cells, at_fixations, checked_map, once_each
+from neurogate.scanpath.metrics.priority import Cells, at_cells, at_fixations, cells, checked_map, once_each
 
 __all__ = ["auc_borji"]
 
@@ -18,18 +18,28 @@ Values = NDArray[np.float64]
 
 
 def _many(
-    s: Values, several: list[Cells], *, others: ArrayLike | None = None, seed: int, splits: int = 100,
-    step: float = 0.1,
-) -> list[float]:  # fmt: skip
+    maps: list[Values], several: list[Cells], *, others: ArrayLike | None = None, seed: int,
+    splits: int = 100, step: float = 0.1,
+) -> list[list[float]]:  # fmt: skip
+    elsewhere = [] if others is None else [cells(others, (maps[0].shape[0], maps[0].shape[1]))]
+    found = []
+    for s in maps:
+        span = s.min(), s.max()
+        pool = at_cells(s, elsewhere)[0] if elsewhere else s.ravel()
+        draws = [(own, _drawn(pool, len(own), seed, splits, step)) for own in at_cells(s, several, once=True)]
+        found.append([_area(own, drawn, span, step) for own, drawn in draws])
+    return found
+
+
+def _area(own: Values, drawn: Values, span: tuple[float, float], step: float) -> float:
+    """Return the mean area of draws from a map of such a span; NaN of no draws or a flat map."""
     from neurogate.backends.numba_cpu.areas import areas
 
-    unit, flat = _unit(s), s.min() == s.max()
-    pool = unit.ravel() if others is None else at_fixations(unit, others)
-    found = []
-    for own in at_cells(unit, several, once=True):
-        drawn = _drawn(pool, len(own), seed, splits, step)
-        found.append(float(areas(own, drawn, step).mean()) if drawn.size and not flat else math.nan)
-    return found
+    low, high = span
+    if not drawn.size or low == high:
+        return math.nan
+    own, drawn = ((values - low) / (high - low) for values in (own, drawn))
+    return float(areas(own, drawn, step).mean())
 
 
 @against_fixations(_many)

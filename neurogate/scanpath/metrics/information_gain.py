@@ -25,12 +25,13 @@ Values = NDArray[np.float64]
 
 
 def _many(
-    s: Values, several: list[Cells], *, baseline: ArrayLike, variant: Variant = "densities"
-) -> list[float]:
-    if variant == "mit":
-        several = [once_each(own) for own in several]
+    maps: list[Values], several: list[Cells], *, baseline: ArrayLike, variant: Variant = "densities"
+) -> list[list[float]]:
+    several = [once_each(own) for own in several] if variant == "mit" else several
     joined, ends = np.concatenate(several), np.cumsum([len(own) for own in several])
-    return [mean_or_nan(own) for own in np.split(_gains(s, joined, baseline, variant), ends[:-1])]
+    known = _bits(_fitting(baseline, maps[0]), joined, variant)
+    gains = [np.split(_bits(s, joined, variant) - known, ends[:-1]) for s in maps]
+    return [[mean_or_nan(own) for own in each] for each in gains]
 
 
 @against_fixations(_many)
@@ -68,21 +69,25 @@ def information_gain(
     >>> information_gain([[1, 3]], [[1, 0]], [[2, 2]]).__round__(4)
     0.585
     """
-    own = once_each(fixated) if variant == "mit" else fixated
-    return mean_or_nan(_gains(checked_map(priority), own, baseline, variant))
+    own = once_each(fixated) if variant == "mit" else np.asarray(fixated, dtype=np.float64).reshape(-1, 2)
+    p = checked_map(priority)
+    return mean_or_nan(_bits(p, own, variant) - _bits(_fitting(baseline, p), own, variant))
 
 
-def _gains(p: Values, fixated: ArrayLike, baseline: ArrayLike, variant: Variant) -> Values:
+def _fitting(baseline: ArrayLike, p: Values) -> Values:
     base = checked_map(baseline, "baseline")
     fits(p.shape == base.shape, "both maps must have one shape", priority=p, baseline=base)
-    places = np.asarray(fixated, dtype=np.float64).reshape(-1, 2)
-    return _bits(p, places, variant) - _bits(base, places, variant)
+    return base
 
 
-def _bits(priority: Values, fixated: Values, variant: Variant) -> Values:
+def _bits(priority: Values, fixated: ArrayLike, variant: Variant) -> Values:
     low = priority.min()
     raised = priority - low if variant == "mit" or low < 0 else priority
     total = raised.sum()
-    own = at_fixations(raised, fixated) / total if total > 0 else np.full(len(fixated), 1 / raised.size)
+    own = (
+        at_fixations(raised, fixated) / total
+        if total > 0
+        else np.full(len(np.asarray(fixated)), 1 / raised.size)
+    )
     with np.errstate(divide="ignore"):
         return np.asarray(np.log2(own + (EPSILON if variant == "mit" else 0.0)))

@@ -33,8 +33,8 @@ class MapMetric:
     function : callable
         Takes a map, what it is compared with, and options, and returns a number.
     twin : callable
-        Does the same for many. Against fixations: takes a map (H, W), a list of cells (L, 2), whole and
-        inside, and the options; returns (m,). Against maps: takes (n, H, W) and (m, H, W); returns (n, m).
+        Does the same for many, and returns (n, m). Against fixations: takes a list of maps (H, W), a list of
+        cells (L, 2), whole and inside, and the options. Against maps: takes (n, H, W) and (m, H, W).
     against : {"fixations", "maps"}
         What a map is compared with.
     """
@@ -83,7 +83,7 @@ class MapMetric:
         if self.against == "fixations":
             shape: Any = several[0].shape
             seen, seats = readable(lambda each: cells(each, shape), others, "Viewer", complaints)
-            found: Any = [self.twin(s, seen, **options) for s in several] if seen else []
+            found: Any = self.twin(several, seen, **options) if seen else []
         elif others is maps:
             first, seats = np.stack(several), rows
             found = self.twin(first, first, **options)
@@ -140,7 +140,7 @@ def against_fixations(twin: Twin) -> Callable[[Callable[..., float]], MapMetric]
     Parameters
     ----------
     twin : callable
-        Takes one map and the cells of many viewers (see `MapMetric`).
+        Takes many maps and the cells of many viewers (see `MapMetric`).
 
     Examples
     --------

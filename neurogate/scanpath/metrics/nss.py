@@ -22,12 +22,16 @@ __all__ = ["nss"]
 Variant = Literal["fixations", "cells"]
 
 
-def _many(s: NDArray[np.float64], several: list[Cells], *, variant: Variant = "fixations") -> list[float]:
-    if s.min() == s.max():
-        return [float("nan")] * len(several)
-    mean, spread = s.mean(), s.std(ddof=0 if variant == "fixations" else 1)
-    found = at_cells(s, several, once=variant == "cells")
-    return [(mean_or_nan(own) - mean) / spread for own in found]
+def _many(
+    maps: list[NDArray[np.float64]], several: list[Cells], *, variant: Variant = "fixations"
+) -> list[list[float]]:
+    found = []
+    for s in maps:
+        spread = s.std(ddof=0 if variant == "fixations" else 1) if s.min() < s.max() else np.nan
+        values = at_cells(s, several, once=variant == "cells")
+        mean = s.mean()
+        found.append([(mean_or_nan(own) - mean) / spread for own in values])
+    return found
 
 
 @against_fixations(_many)

@@ -65,8 +65,8 @@ def graph_based(plane: Array, spread: float = 0.15, steps: int = 1000) -> Array:
 
     References
     ----------
-    Harel, Koch & Perona 2006, Advances in Neural Information Processing Systems 19, 545. There the difference is of logarithms; as
-    in the code of its authors, it is a plain one here, which may be 0.
+    Harel, Koch & Perona 2006, Advances in Neural Information Processing Systems 19, 545. There the
+    difference is of logarithms; as in the code of its authors, it is a plain one here, which may be 0.
 
     Examples
     --------
