@@ -34,6 +34,7 @@ def compare(
     metrics: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     size: str | None = None,
     missing: Literal["refuse", "drop"] = "refuse",
+    outside: Literal["keep", "drop", "refuse"] = "keep",
     csv: Switch = False,
     json: Switch = False,
 ) -> int:
@@ -64,6 +65,8 @@ def compare(
         Width and height of the pictures, as 800x600, in px; by default what the files say.
     missing
         What to do with a fixation of which a number is missing: refuse its scanpath, or drop the fixation.
+    outside
+        What to do with a fixation outside the picture: keep it where it is, drop it, or refuse its scanpath.
     csv
         Print a row for each pair as CSV.
     json
@@ -76,7 +79,8 @@ def compare(
 
     names = metrics_named(listed(metrics or ["all"]))
     complaints: list[str] = []
-    first, second = _read((a, b), size, missing, complaints)
+    first, second = _read((a, b), size, complaints, missing=missing, outside=outside)
+    _tell_outside([*first, *second])
     rows = compared(first, second, names, complaints) if first and second else []
     sys.stderr.write("".join(f"{line}\n" for line in complaints))
     if json:
@@ -115,7 +119,7 @@ def number(value: float | None) -> str:
 
 
 def _read(
-    files: Sequence[Path], size: str | None, missing: Literal["refuse", "drop"], complaints: list[str]
+    files: Sequence[Path], size: str | None, complaints: list[str], **policies: Any
 ) -> list[list[Viewing]]:
     from neurogate.scanpath.formats.delimited import read_table
     from neurogate.scanpath.formats.fixation_table import read_csv
@@ -129,7 +133,16 @@ def _read(
             f"{unsized[0].file} does not say how large the picture is: taken as {given[0]:g} x {given[1]:g} "
             "px, which hold all fixations. Say it by --size.\n"
         )
-    return [read_csv(file, size=given, missing=missing, complaints=complaints) for file in files]
+    return [read_csv(file, size=given, complaints=complaints, **policies) for file in files]
+
+
+def _tell_outside(viewings: Sequence[Viewing]) -> None:
+    counts = [int(viewing.path.outside.sum()) for viewing in viewings]
+    if any(counts):
+        sys.stderr.write(
+            f"Fixations outside the picture count where they are: {sum(counts)}, in "
+            f"{sum(map(bool, counts))} of {len(counts)} scanpaths. Leave them out by --outside drop.\n"
+        )
 
 
 def _size(text: str) -> tuple[float, float]:

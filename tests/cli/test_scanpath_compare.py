@@ -89,6 +89,20 @@ def test_what_cannot_be_compared_is_told_and_the_rest_goes_on(
     assert main([*command, "--missing", "drop"]) == 0
 
 
+def test_fixations_outside_are_told_and_can_be_left_out(
+    files: list[str], tmp_path: Path, capsys: Captured
+) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(PATHS.replace("50,20", "50,200").replace("70,10", "-1,10"))
+    command = ["scanpath", "compare", files[0], str(bad), "--metrics", "dtw", "--size", "80x60"]
+    assert main(command) == 0
+    assert "outside the picture count where they are: 2, in 2 of 3 scanpaths." in capsys.readouterr().err
+    assert main([*command, "--outside", "drop"]) == 0
+    assert not capsys.readouterr().err
+    assert main([*command, "--outside", "refuse"]) == 3
+    assert "viewer a: Fixation 1 (of 0 to 2) has a place outside the picture" in capsys.readouterr().err
+
+
 def test_pictures_of_two_sizes_are_told(files: list[str], tmp_path: Path, capsys: Captured) -> None:
     other = tmp_path / "other.csv"
     other.write_text(SIZED.replace("80,60", "800,600"))

@@ -18,7 +18,10 @@ Values = NDArray[np.float64]
 
 
 class Similarity(NamedTuple):
-    """How alike two scanpaths are, each from 0 to 1; NaN if one has fewer than three fixations."""
+    """How alike two scanpaths are, each from 0 to 1; NaN if one has fewer than three fixations.
+
+    Of fixations far outside the picture, all but direction and duration may be below 0.
+    """
 
     vector: float  # difference of saccades
     direction: float  # angle between them

@@ -53,13 +53,13 @@ def cells(
     height, width = shape
     scale = np.array([1.0, 1.0] if size is None else [width / size[0], height / size[1]])
     found = np.floor(fixations(path) * scale)
-    inside = ((found >= 0) & (found < [width, height])).all(axis=1)
+    x, y = found[:, 0], found[:, 1]
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     if outside == "refuse" and not inside.all():
         place = int(np.flatnonzero(~inside)[0])
-        x, y = found[place]
         raise RequestError(
-            f"Fixation {place} is in column {x:g}, row {y:g}, outside the map of {width} columns and "
-            f'{height} rows. Leave it out, as `cells` does with outside="drop".'
+            f"Fixation {place} is in column {x[place]:g}, row {y[place]:g}, outside the map of {width} "
+            f'columns and {height} rows. Leave it out, as `cells` does with outside="drop".'
         )
     return np.asarray(found[inside].astype(np.intp))
 
