@@ -35,6 +35,7 @@ from neurogate.analysis.decoding import cross_temporal_accuracy
 from neurogate.analysis.elapsed_time import read_time
 from neurogate.analysis.intervals import mean_interval
 from neurogate.analysis.trials import circularly_shifted
+from neurogate.bench.machine import machine
 from neurogate.errors import Outcome
 from neurogate.plotting.picture import Picture, save, settled
 from neurogate.plotting.style import BLACK, CUES, GREY, SEQUENTIAL, STYLE, WIDTH_MM, figure
@@ -210,7 +211,7 @@ def judge(asked: argparse.Namespace) -> None:
         }
         for name, panel in found.items()
     }
-    about = {"command": shlex.join(["python", *sys.argv]), "seeds": asked.seeds, "every_ms": EVERY_MS}
+    about = machine(shlex.join(["python", *sys.argv])) | {"seeds": asked.seeds, "every_ms": EVERY_MS}
     stored, lines = json.dumps({**about, **numbers}, indent=2), "\n".join(table(found))
     out = asked.out / NAME
     out.mkdir(parents=True, exist_ok=True)
