@@ -16,8 +16,8 @@ __all__ = ["auc_judd", "auc_shuffled", "auc_uniform", "mann_whitney", "ranks"]
 Values = NDArray[np.float64]
 Counts = NDArray[np.intp]
 Judd = Literal["mit", "fixatons"]
-FEW = 4096
-"""With so many values or fewer, sorting them is quicker than to load what is compiled."""
+FEW = 2**15
+"""With so many values or fewer, sorting them is quicker than what is compiled."""
 
 
 def _uniform(maps: list[Values], several: list[Cells]) -> list[Values]:
