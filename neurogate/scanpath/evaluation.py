@@ -42,9 +42,9 @@ FIXATIONS = 9
 class Estimate(NamedTuple):
     """A mean over pictures, and the ends of its interval."""
 
-    mean: float
-    low: float
-    high: float
+    mean: float  # over the pictures on which the measure has a meaning
+    low: float  # end of the 95 % bootstrap interval
+    high: float  # the other
 
 
 @attrs.frozen(eq=False)
