@@ -15,6 +15,7 @@ import numpy as np
 
 from neurogate.attention import states
 from neurogate.attention.arrays import Array, Cache, Namespace, fits, namespace
+from neurogate.errors import RequestError
 from neurogate.units import Seed, settings
 
 __all__ = [
@@ -76,6 +77,33 @@ class Layer(abc.ABC):
         for name, array in self.parameters.items():
             away = xp is np and not isinstance(array, np.ndarray)
             self.parameters[name] = array.get() if away else xp.asarray(array)
+
+    def load(self, arrays: Mapping[str, Array]) -> None:
+        """Take copies of other parameters, such as trained ones, in place of all that there are.
+
+        Parameters
+        ----------
+        arrays : mapping
+            By the names of `parameters`, each of the same shape; an open file of `numpy.savez` is one.
+
+        Raises
+        ------
+        RequestError
+            If one is missing, too many or of another shape; nothing has changed then.
+        """
+        for wrong, what in (
+            (self.parameters.keys() - arrays.keys(), "is missing"),
+            (arrays.keys() - self.parameters.keys(), "is none of the parameters"),
+        ):
+            if wrong:
+                names = ", ".join(self.parameters)
+                raise RequestError(f"{min(wrong)} {what}. Give {names}; or change `parameters` one by one.")
+        loaded = {name: arrays[name] for name in self.parameters}
+        for name, array in loaded.items():
+            namespace(**{name: array})
+            shape = self.parameters[name].shape
+            fits(array.shape == shape, f"the parameter must be {shape}", **{name: array})
+        self.parameters.update({name: array.copy() for name, array in loaded.items()})
 
     def given(self, **inputs: Array | None) -> tuple[Namespace, Parameters]:
         """Return the library of the inputs, and the parameters in the number type of the first of them."""
