@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,14 @@ napoleon_use_rtype = False
 napoleon_use_param = False
 
 
+def listed(rows: Iterable[Sequence[str]], title: str = "", widths: str = "auto") -> str:
+    """Write a table, whose first row is its head."""
+    lines = [f".. list-table:: {title}", "   :header-rows: 1", f"   :widths: {widths}", ""]
+    for row in rows:
+        lines += [f"   {' ' if place else '*'} - {cell}" for place, cell in enumerate(row)]
+    return "\n".join(lines) + "\n"
+
+
 class Vocabulary(SphinxDirective):
     """Show one of the tables of `neurogate.units`, so that it is written once."""
 
@@ -79,10 +88,7 @@ class Gates(SphinxDirective):
             near = [f"{error:.0e}".replace("nan", "–") for error in errors.get(gate.name, ())] or ["–", "–"]
             paper = f"{gate.paper} ({gate.year})"
             rows.append([f"``{gate.name}``", gate.section, paper, gate.kind, gate.cost, *near])
-        text = "".join(
-            f"   {'*' if place == 0 else ' '} - {cell}\n" for row in rows for place, cell in enumerate(row)
-        )
-        return self.parse_text_to_nodes(f".. list-table::\n   :header-rows: 1\n\n{text}")
+        return self.parse_text_to_nodes(listed(rows))
 
 
 class Claims(SphinxDirective):
@@ -99,10 +105,7 @@ class Claims(SphinxDirective):
         title = f"{about['date']}, {about['cores']} cores of an {about['cpu']}: ``{about['command']}``"
         head = ("claim, and what it hinges on", "measured", "rivals", "verdict")
         rows = [head, *(self._cells(claim) for claim in stored["rows"])]
-        lines = [f".. list-table:: {title}", "   :header-rows: 1", "   :widths: 35 20 30 15", ""]
-        for row in rows:
-            lines += [f"   {'*' if cell is row[0] else ' '} - {cell}" for cell in row]
-        return self.parse_text_to_nodes("\n".join(lines) + "\n")
+        return self.parse_text_to_nodes(listed(rows, title, "35 20 30 15"))
 
     def _cells(self, claim: dict[str, Any]) -> tuple[str, ...]:
         rivals = [f"{name} {self._number(found)}" for name, found in claim["baselines"].items()]
@@ -118,8 +121,50 @@ class Claims(SphinxDirective):
         return f"{found['value']:.3g} ± {found['interval']:.2g}"
 
 
+class Gaze(SphinxDirective):
+    """Show a part of what an experiment found on models of gaze: rows, differences, or their spread."""
+
+    required_arguments = 2
+    measures = ("direction", "position", "duration", "nss", "scanmatch")
+
+    def run(self) -> list[nodes.Node]:
+        """Turn each model into a row."""
+        path = Path(__file__).parent / self.arguments[0]
+        self.env.note_dependency(str(path))
+        stored = json.loads(path.read_text("utf-8"))
+        about = stored["machine"]
+        rows = getattr(self, f"_{self.arguments[1]}")(stored)
+        return self.parse_text_to_nodes(listed(rows, f"{about['date']}: ``{about['command']}``"))
+
+    def _rows(self, stored: Any) -> Iterator[Sequence[str]]:
+        yield "model", *self.measures
+        for name, row in stored["rows"].items():
+            yield self._named(name), *(self._number(row[measure], "") for measure in self.measures)
+
+    def _differences(self, stored: Any) -> Iterator[Sequence[str]]:
+        yield "model", "minus", *self.measures
+        for row in stored["differences"]:
+            names = self._named(row["row"]), self._named(row["minus"])
+            yield *names, *(self._number(row[measure], "+") for measure in self.measures)
+
+    def _spread(self, stored: Any) -> Iterator[Sequence[str]]:
+        yield "model", "durations (s)", "amplitudes (px)", "fixations"
+        for name, row in stored["spread"].items():
+            kinds = (" / ".join(f"{value:g}" for value in row[key]) for key in ("duration_s", "amplitude_px"))
+            yield self._named(name), *kinds, f"{row['fixations']:.1f}"
+
+    def _named(self, name: str) -> str:
+        return name.replace("_", " ")
+
+    def _number(self, found: Sequence[float], sign: str) -> str:
+        mean, low, high = (f"{value:{sign}.3f}".replace("0.", ".") for value in found)
+        apart = sign and (found[1] > 0 or found[2] < 0)
+        return f"{'**' if apart else ''}{mean}{'**' if apart else ''} ({low} to {high})"
+
+
 def setup(app: Sphinx) -> None:
     """Register the directives."""
     app.add_directive("vocabulary", Vocabulary)
     app.add_directive("claims", Claims)
     app.add_directive("gates", Gates)
+    app.add_directive("gaze", Gaze)

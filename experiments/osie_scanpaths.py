@@ -91,7 +91,7 @@ SPIKING: Space = {
 SPACES: Mapping[str, Space] = {
     "spiking": SPIKING,
     "collicular": SPIKING,
-    "lif_winner": {**SEEN, "inhibition": Log(0.1, 10.0), "reach": Log(0.01, 0.3), "noise": Log(0.03, 10.0)},
+    "itti_koch": {**SEEN, "inhibition": Log(0.1, 10.0), "reach": Log(0.01, 0.3), "noise": Log(0.03, 10.0)},
     "winner_take_all": {
         **SEEN, "reach": Log(0.03, 0.5), "retention": Even(0.5, 1.0), "noise": Log(0.003, 0.5), **LASTING,
     },
@@ -109,7 +109,7 @@ SPACES: Mapping[str, Space] = {
     "centre_bias": {"spread": Log(0.08, 0.6), **LASTING},
     "uniform": LASTING,
 }  # fmt: skip
-FIXED: Mapping[str, Settings] = {"neva": {"size": (30, 40), "steps": 10}, "lif_winner": {"longest_ms": 500.0}}
+FIXED: Mapping[str, Settings] = {"neva": {"size": (30, 40), "steps": 10}, "itti_koch": {"longest_ms": 500.0}}
 OURS, LESIONED, LESIONS = "spiking", ("spiking", "collicular"), ("gate", "return", "variability")
 SHOWN = ("direction", "position", "duration", "nss", "scanmatch")
 WORDS = {"nss": "NSS on the map of others", "scanmatch": "ScanMatch"}
@@ -262,7 +262,7 @@ def quantiles(row: Row) -> dict[str, Any]:
 
 def compared(found: Evaluation) -> Iterator[dict[str, Any]]:
     """Return differences: of ours from every other row, and of lesioned models from whole ones."""
-    others = [row for row in found.rows if row.partition(" without ")[0] != OURS]
+    others = [row for row in found.rows if row != OURS and " without " not in row]
     pairs = [(OURS, row) for row in others if OURS in found.rows]
     pairs += [(row, row.partition(" without ")[0]) for row in found.rows if " without " in row]
     for row, other in pairs:
@@ -303,7 +303,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=data, metavar="DIR", help="default: $NEUROGATE_DATA")
     parser.add_argument("--models", default=",".join(SPACES), metavar="NAMES", help="default: all")
     parser.add_argument(
-        "--settings", type=int, metavar="K", help="tried of each model (default: 100, quick 2)"
+        "--settings", type=int, metavar="K", help="tried of each model (default: 60, quick 2)"
     )
     parser.add_argument(
         "--paths", type=int, default=4, metavar="N", help="on each picture reported (default: 4)"
@@ -315,7 +315,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument("--json", action="store_true", help="print the JSON instead of the table")
     asked = parser.parse_args(given)
-    asked.settings = asked.settings or (2 if asked.quick else 100)
+    asked.settings = asked.settings or (2 if asked.quick else 60)
     asked.models = asked.models.split(",")
     asked.tuned_on, asked.reported_on = ("1001-1002", "1031-1032") if asked.quick else (TUNED_ON, REPORTED_ON)
     unknown = [name for name in asked.models if name not in SPACES]

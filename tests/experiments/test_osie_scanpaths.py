@@ -69,7 +69,7 @@ def test_each_setting_of_spiking_cells_reaches_them(script: dict[str, Any]) -> N
 
 def test_models_that_read_a_map_choose_among_the_same(script: dict[str, Any]) -> None:
     shared = {name: [*space][:3] for name, space in script["SPACES"].items() if "map" in space}
-    assert {"spiking", "collicular", "lif_winner", "winner_take_all", "levy", "gravity"} == set(shared)
+    assert {"spiking", "collicular", "itti_koch", "winner_take_all", "levy", "gravity"} == set(shared)
     assert all(keys == [*script["SEEN"]] for keys in shared.values())
 
 
