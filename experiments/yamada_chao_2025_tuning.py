@@ -342,9 +342,8 @@ def main(given: Sequence[str] | None = None) -> None:
         ("finalists", 2, 2, "of each learner that are judged at full size"),
     ):
         count(parser, name, usual, quick, words)
-    parser.add_argument(
-        "--learner", nargs="+", choices=LEARNERS, default=LEARNERS, help="which (default: all)"
-    )
+    words = f"which of {', '.join(LEARNERS)} (default: all)"
+    parser.add_argument("--learner", nargs="+", choices=LEARNERS, default=LEARNERS, metavar="L", help=words)
     answer(parser, work, given)
 
 

@@ -95,6 +95,20 @@ def test_what_is_called_best_is_the_best_of_equally_many_and_never_worse_than_wh
     assert capsys.readouterr().out.count("\n") == len(rows) + 2
 
 
+def test_only_the_learners_that_are_asked_for_are_searched(
+    script: dict[str, Any], tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--quick", "--jobs", "1", "--out", str(tmp_path), "--json", "--learner"]
+    for learners, simulated in (
+        (["what_when_leaky"], {"what_when_leaky", "yamada_chao_2025"}),
+        (["delta", "force"], {"yamada_chao_2025"}),
+    ):
+        tiny.clear()
+        script["main"]([*given, *learners])
+        assert [row["learner"] for row in json.loads(capsys.readouterr().out)["rows"]] == learners
+        assert simulated == {key for key in tiny if "=" not in key}
+
+
 class Broken:
     """A session in which something diverges once."""
 
