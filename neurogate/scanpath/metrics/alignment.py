@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurogate.errors import RequestError
-from neurogate.scanpath.metrics.metric import Places, packed
+from neurogate.scanpath.metrics.metric import Places, both, packed
 from neurogate.scanpath.metrics.symbols import Symbols
 
 __all__ = ["aligned", "checked_gap", "longest", "scores", "share"]
@@ -92,7 +92,7 @@ def scores(
     """
     from neurogate.backends.numba_cpu.gaze_strings import alignments
 
-    a, b = ([symbols(path) for path in paths] for paths in (first, second))
+    a, b = both(lambda paths: [symbols(path) for path in paths], first, second)
     found = alignments(packed(a), packed(b), places, substitution, checked_gap(gap), best)
     return np.asarray(found / np.maximum(longest(a, b, places), 1))
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.attention.arrays import fits
 from neurogate.scanpath.metrics.map_metric import against_maps
+from neurogate.scanpath.metrics.metric import both
 from neurogate.scanpath.metrics.priority import checked_map, density
 
 __all__ = ["correlation", "kl_divergence", "similarity"]
@@ -29,17 +29,11 @@ def _divergences(p: Values, q: Values, *, variant: Divergence = "mit") -> Values
     :math:`\sum Q \ln(1 + \epsilon (P + \epsilon) / Q)`, is at most :math:`\epsilon \sum (P + \epsilon)`.
     """
     least, epsilon = (0.0, EPSILON) if variant == "mit" else (LEAST, 0.0)
-    p, q = _each(lambda maps: _raised(maps, least), p, q)
+    p, q = both(lambda maps: _raised(maps, least), p, q)
     p_sum, q_sum = p.sum(axis=1), q.sum(axis=1)
     logs = np.stack([_log(row, epsilon * total) for row, total in zip(p, p_sum, strict=True)])
     own = np.array([some @ np.log(some) for some in (row[row > 0] for row in q)])
     return np.asarray((own - logs @ q.T) / q_sum - np.log(q_sum) + np.log(p_sum)[:, None])
-
-
-def _each(prepared: Callable[[Values], Any], p: Values, q: Values) -> tuple[Any, Any]:
-    """Prepare two stacks of maps, once if they are the same."""
-    first = prepared(p)
-    return first, first if q is p else prepared(q)
 
 
 def _log(row: Values, more: float) -> Values:
@@ -107,7 +101,7 @@ def kl_divergence(priority: ArrayLike, empirical: ArrayLike, *, variant: Diverge
 
 
 def _correlations(p: Values, q: Values) -> Values:
-    (a, a_norm), (b, b_norm) = _each(_centred, p, q)
+    (a, a_norm), (b, b_norm) = both(_centred, p, q)
     return np.asarray(a @ b.T / np.outer(a_norm, b_norm))
 
 
@@ -162,7 +156,7 @@ def _similarities(p: Values, q: Values, *, variant: Overlap = "pysaliency") -> V
         rows = _raised(maps - maps.min(axis=(1, 2), keepdims=True) if variant == "mit" else maps)
         return np.asarray(rows / rows.sum(axis=1, keepdims=True))
 
-    return overlaps(*_each(shares, p, q))
+    return overlaps(*both(shares, p, q))
 
 
 @against_maps(_similarities)

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 
-__all__ = ["Metric", "Pairs", "Places", "fixations", "metric", "packed", "readable"]
+__all__ = ["Metric", "Pairs", "Places", "both", "fixations", "metric", "packed", "readable"]
 
 Values = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -85,8 +85,9 @@ class Metric:
         columns, given = self._columns(options), list(paths)
         read = functools.partial(fixations, columns=columns)
         first, rows = readable(read, given, "Path", complaints)
-        further = given if others is None else list(others)
-        second, seats = (first, rows) if others is None else readable(read, further, "Other path", complaints)
+        same = others is None or others is paths
+        further = given if same else list(others or ())
+        second, seats = (first, rows) if same else readable(read, further, "Other path", complaints)
         values = [len(self.values)] if self.values else []
         table = np.full((len(given), len(further), *values), np.nan)
         if first and second:
@@ -191,6 +192,24 @@ def fixations(path: ArrayLike, columns: int = 2) -> Values:
             'or make the scanpath with missing="drop".'
         )
     return array[:, :columns]
+
+
+def both(prepare: Callable[[Any], _T], first: Any, second: Any) -> tuple[_T, _T]:
+    """Prepare what is compared for its comparison, once if both sides are one object.
+
+    Parameters
+    ----------
+    prepare : callable
+    first, second : objects
+        The sides.
+
+    Examples
+    --------
+    >>> both(sum, [1, 2], [3])
+    (3, 3)
+    """
+    found = prepare(first)
+    return found, found if second is first else prepare(second)
 
 
 def readable(

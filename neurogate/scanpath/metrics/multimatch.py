@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from neurogate.scanpath.metrics.geometry import apart, diagonal, length
 from neurogate.scanpath.metrics.grouping import Compat, Grouping, saccades, simplified
-from neurogate.scanpath.metrics.metric import Places, metric, packed
+from neurogate.scanpath.metrics.metric import Places, both, metric, packed
 
 __all__ = ["Similarity", "aligned", "multimatch"]
 
@@ -36,8 +36,10 @@ def _pairs(
 ) -> Values:  # fmt: skip
     from neurogate.backends.numba_cpu.multimatch import similarities
 
-    a, b = (packed([_prepared(path, grouping, compat) for path in paths]) for paths in (first, second))
-    return similarities(a, b, places, diagonal(size))
+    def prepared(paths: list[Values]) -> tuple[Values, Places]:
+        return packed([_prepared(path, grouping, compat) for path in paths])
+
+    return similarities(*both(prepared, first, second), places, diagonal(size))
 
 
 @metric(pairs=_pairs, values=Similarity._fields, columns=3)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.alignment import aligned, checked_gap, longest, scores, share
 from neurogate.scanpath.metrics.geometry import apart
-from neurogate.scanpath.metrics.metric import Places, metric, packed
+from neurogate.scanpath.metrics.metric import Places, both, metric, packed
 from neurogate.scanpath.metrics.symbols import Symbols, cells, repeated
 
 __all__ = ["levenshtein", "scanmatch"]
@@ -27,7 +27,7 @@ def _levenshtein_pairs(
 ) -> Values:  # fmt: skip
     from neurogate.backends.numba_cpu.gaze_strings import edits
 
-    a, b = ([cells(path, size, grid) for path in paths] for paths in (first, second))
+    a, b = both(lambda paths: [cells(path, size, grid) for path in paths], first, second)
     found = edits(packed(a), packed(b), places).astype(np.float64)
     if not normalised:
         return found

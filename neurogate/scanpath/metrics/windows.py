@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.geometry import apart, chosen, diagonal
-from neurogate.scanpath.metrics.metric import Places, metric, packed
+from neurogate.scanpath.metrics.metric import Places, both, metric, packed
 from neurogate.scanpath.metrics.symbols import cells
 
 __all__ = ["scaled_tde", "string_tde", "tde"]
@@ -126,7 +126,7 @@ def _string_pairs(
 ) -> Values:
     from neurogate.backends.numba_cpu.gaze_windows import string_stretches
 
-    a, b = (packed([cells(path, size, grid) for path in paths]) for paths in (first, second))
+    a, b = both(lambda paths: packed([cells(path, size, grid) for path in paths]), first, second)
     return string_stretches(a, b, places, _window(k))
 
 
