@@ -108,6 +108,6 @@ class _Colliculi:
 
     def _on_map(self, row: Values, column: Values) -> tuple[Values, Values]:
         """Return u and v of cells: up to the far end of a square, and all directions."""
-        farthest, _, _ = self.map.of(np.array(CELLS * np.sqrt(2) / self.scale), np.zeros(()))
-        u = (column + 0.5) * float(farthest) / COLUMNS
+        farthest, _, _ = self.map.of(np.array([CELLS * np.sqrt(2) / self.scale]), np.zeros(1))
+        u = (column + 0.5) * float(farthest[0]) / COLUMNS
         return u, self.map.bv_mm * np.pi * ((row + 0.5) / ROWS - 0.5)
