@@ -46,6 +46,7 @@ def _flowing(console: Console, options: ConsoleOptions, panel: HelpPanel) -> Any
 app = App(
     name="neurogate",
     version=neurogate.__version__,
+    suppress_keyboard_interrupt=False,
     help_format="plaintext",
     group_arguments=Group("Arguments", help_formatter=_flowing),
     group_parameters=Group("Parameters", help_formatter=_flowing),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from rich.console import Console
@@ -33,7 +34,18 @@ def test_help_shows_where_to_start(arguments: list[str], capsys: Captured) -> No
     assert err == ""
 
 
-@pytest.mark.parametrize("command", [["run"], ["list"], ["config", "show"], ["config", "check"], ["plot"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run"],
+        ["list"],
+        ["config", "show"],
+        ["config", "check"],
+        ["plot"],
+        ["scanpath"],
+        ["scanpath", "compare"],
+    ],
+)
 def test_the_help_of_a_command_has_an_example(command: list[str], capsys: Captured) -> None:
     assert main([*command, "--help"]) == 0
     assert f"  {' '.join(['neurogate', *command])} " in capsys.readouterr().out + " "
@@ -109,3 +121,12 @@ def test_the_exit_code_reaches_the_shell(checkout: Path) -> None:
         assert refused.stderr is not None
         assert "Did you mean what_when?" in refused.stderr.read()
     assert refused.returncode == 2
+
+
+def test_ctrl_c_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    def interrupted() -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("neurogate.cli.listing._sims", interrupted)
+    assert main(["list"]) == 1
+    assert capsys.readouterr() == ("", "Cancelled; nothing was written.\n")
