@@ -78,17 +78,17 @@ class Vocabulary(SphinxDirective):
 
 
 class Gates(SphinxDirective):
-    """Show the catalogue of gated layers, with their agreement with stored arrays."""
+    """Show the catalogue of gated layers, with their agreement with stored arrays, and then the papers."""
 
     def run(self) -> list[nodes.Node]:
-        """Turn each gate into a row."""
+        """Turn each gate, and each paper, into a row."""
         errors = agreement()
-        rows = [["gate", "no.", "paper", "gates", "cost", "forward", "backward"]]
+        rows = [["gate", "no.", "gates", "cost", "forward", "backward"]]
         for gate in CATALOGUE:
             near = [f"{error:.0e}".replace("nan", "–") for error in errors.get(gate.name, ())] or ["–", "–"]
-            paper = f"{gate.paper} ({gate.year})"
-            rows.append([f"``{gate.name}``", gate.section, paper, gate.kind, gate.cost, *near])
-        return self.parse_text_to_nodes(listed(rows))
+            rows.append([f"``{gate.name}``", gate.section, gate.kind, gate.cost, *near])
+        papers = dict.fromkeys((gate.section, f"{gate.paper} ({gate.year})") for gate in CATALOGUE)
+        return self.parse_text_to_nodes(f"{listed(rows)}\n{listed([['no.', 'paper'], *papers])}")
 
 
 class Claims(SphinxDirective):
