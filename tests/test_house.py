@@ -67,6 +67,9 @@ def test_no_file_is_too_long_to_read() -> None:
         (["plot", "--help"], 0),
         (["plot", "no_such_run", "--x", "a"], 2),
         (["report", "no_such_run"], 2),
+        (["scanpath", "--help"], 0),
+        (["scanpath", "no_such_picture"], 2),
+        (["scanpath", "compare", "no_such.csv", "no_such.csv"], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -83,10 +83,10 @@ def look(
         raise RequestError(f"--paths is {paths}; it must be at least 1.")
     if seed < 0:
         raise RequestError(f"--seed is {seed}; it must be at least 0.")
-    made = _model(model, set_, fixations)
     from neurogate.scanpath.vision.pictures import picture_size, read_picture
 
     picture, size = read_picture(image, largest=LARGEST_PX), picture_size(image)
+    made = _model(model, set_, fixations)
     found = [_enlarged(path, size) for path in made.scanpaths(picture, paths, seed)]
     priority = _priority(made, picture)
     table = _measured(found, priority)
