@@ -379,7 +379,9 @@ def write(path: Path, content: Mapping[str, Any], asked: argparse.Namespace) -> 
         "tuning_paths": TUNING_PATHS, "paths": asked.paths, "objective": WEIGHTS,
         "seeds": {"search": SEARCH_SEED, "tuning": TUNING_SEED, "report": REPORT_SEED},
     }  # fmt: skip
-    path.write_text(json.dumps({"machine": how, **content}, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    parts = {"machine": how, **content}.items()
+    lines = (f"{json.dumps(key)}: {json.dumps(part, ensure_ascii=False)}" for key, part in parts)
+    path.write_text("{" + ",\n".join(lines) + "}\n", "utf-8")
 
 
 def main(given: Sequence[str] | None = None) -> None:
