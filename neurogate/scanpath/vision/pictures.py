@@ -48,7 +48,7 @@ def read_picture(file: Path, *, background: float = 1.0, largest: int | None = N
     """
     image = _opened(file)
     scale = min(1.0, (largest or max(image.size)) / max(image.size))
-    shape = tuple(max(1, round(scale * side)) for side in image.size)
+    shape = tuple(min(side, max(2, round(scale * side))) for side in image.size)
     try:
         return as_picture(_levels(image, shape), background=background)
     except RequestError as error:

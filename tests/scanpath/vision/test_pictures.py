@@ -44,6 +44,7 @@ def test_a_large_picture_is_brought_to_the_mean_of_its_areas(tmp_path: Path, mod
     )
     assert read_picture(tmp_path / "a.png", largest=4)[:, :, 0].tolist() == [[0, 0, 1, 1]] * 3
     assert read_picture(tmp_path / "a.png", largest=9).shape == (6, 8, 3)
+    assert read_picture(tmp_path / "a.png", largest=2).shape == (2, 2, 3)
     assert picture_size(tmp_path / "a.png") == (8, 6)
 
 
