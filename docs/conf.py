@@ -162,8 +162,17 @@ class Gaze(SphinxDirective):
         return f"{'**' if apart else ''}{mean}{'**' if apart else ''} ({low} to {high})"
 
 
+def as_written(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Keep Sphinx from looking for what the letters of a shape, as in (k, n), may be called elsewhere."""
+    for place, line in enumerate(lines):
+        head, colon, kind = line.partition(": ")
+        if head.startswith(":vartype ") and colon and not set(kind) & set("*`|\\"):
+            lines[place] = f"{head}: *{kind}*"
+
+
 def setup(app: Sphinx) -> None:
-    """Register the directives."""
+    """Register the directives, and what is done to docstrings after numpydoc's sections were read."""
+    app.connect("autodoc-process-docstring", as_written, priority=900)
     app.add_directive("vocabulary", Vocabulary)
     app.add_directive("claims", Claims)
     app.add_directive("gates", Gates)

@@ -125,7 +125,7 @@ class ClickAttention(Layer):
 
     @property
     def frequencies(self) -> Array:
-        """Those of the code of places, (dimensions, D / 2): drawn from the seed, not learnt."""
+        """Those of the code of places, (dimensions, D / 2), drawn from the seed and not learnt."""
         return np.random.default_rng([self.seed, 1]).standard_normal((self.dimensions, self.d_model // 2))
 
     def initial(self, rng: np.random.Generator) -> Parameters:
