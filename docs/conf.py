@@ -163,11 +163,17 @@ class Gaze(SphinxDirective):
 
 
 def as_written(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
-    """Keep Sphinx from looking for what the letters of a shape, as in (k, n), may be called elsewhere."""
+    """Keep Sphinx from looking for what the letters of a shape, as in (k, n), may be called elsewhere.
+
+    Of two names with one meaning, it would take the first for the type of the second.
+    """
     for place, line in enumerate(lines):
-        head, colon, kind = line.partition(": ")
-        if head.startswith(":vartype ") and colon and not set(kind) & set("*`|\\"):
-            lines[place] = f"{head}: *{kind}*"
+        head, colon, text = line.partition(": ")
+        if not head.startswith((":ivar ", ":vartype ")):
+            continue
+        literal = bool(set(text) & set("*`|\\"))
+        text = f"*{text}*" if head.startswith(":vartype ") and not literal else text
+        lines[place] = head.replace(", ", ",\\ ") + colon + text
 
 
 def setup(app: Sphinx) -> None:
