@@ -141,6 +141,7 @@ DISTRACTED = {
     "stray outcomes": Study("what_when_irrelevant_outcomes"),
     "two streams": Study("what_when_two_streams"),
     "distractors": Study("what_when_distractors"),
+    "irrelevant cues": Study("what_when_irrelevant_cues"),
 }
 GATES = {"gated": ("opens with the error", "shuffled"), "attentive": ("knows its cue", "attentive_shuffled")}
 SHUFFLED = Study("what_when_shuffled", ALIKE)
