@@ -127,7 +127,7 @@ def scenes(
     Raises
     ------
     RequestError
-        If a picture was seen by nobody or by fewer than three.
+        If a picture was seen by nobody or by fewer than three, or there is gaze on one picture only.
 
     Examples
     --------
@@ -147,9 +147,7 @@ def scenes(
             f"Nobody saw the picture {', '.join(absent)}. There is gaze on {', '.join(names[:3])}"
             f"{'...' if len(names) > len(names[:3]) else ''}."
         )
-    step = APART % len(names) or 1 if names else 0
-    after = dict(zip(names, names[step:] + names[:step], strict=True))
-    found = []
+    after, found = _elsewhere(names), []
     for image in names if images is None else images:
         try:
             found.append(Scene(image, groups[image], groups[after[image]], (files or {}).get(image)))
@@ -171,7 +169,8 @@ def osie_scenes(folder: Path, images: str | None = None, complaints: list[str] |
         Which, as `image_names` takes it; those whose picture is there if left out.
     complaints : list of str, optional
         Takes a sentence for each scanpath or scene that is none, which is then left out; without it the first
-        one ends the reading.
+        one ends the reading. A scene is none too if a scanpath before others is, for who judges goes by
+        their numbers.
 
     Raises
     ------
@@ -194,7 +193,36 @@ def osie_scenes(folder: Path, images: str | None = None, complaints: list[str] |
             f"{folder / 'stimuli'} has no picture {', '.join(absent[:3]) or 'of those that were looked at'}"
             f"{'...' if len(absent) > len(absent[:3]) else ''}. Put the pictures of OSIE there."
         )
+    if complaints is not None:
+        broken = _broken(viewings, known)
+        complaints += [broken[name] for name in wanted if name in broken]
+        wanted = [name for name in wanted if name not in broken]
     return scenes(viewings, wanted, there, complaints)
+
+
+def _elsewhere(names: Sequence[str]) -> dict[str, str]:
+    """Return for each picture the one whose viewers look elsewhere."""
+    if len(names) == 1:
+        raise RequestError(
+            f"There is gaze on one picture only, {names[0]}, and people who look elsewhere need another. "
+            "Give the gaze on at least two pictures."
+        )
+    step = APART % len(names) or 1 if names else 0
+    return dict(zip(names, [*names[step:], *names[:step]], strict=True))
+
+
+def _broken(viewings: Sequence[Viewing], names: Sequence[str]) -> dict[str, str]:
+    """Return a sentence for each picture where a scanpath is missing before others, here or elsewhere."""
+    numbers: dict[str, list[str]] = {}
+    for viewing in viewings:
+        numbers.setdefault(viewing.image, []).append(viewing.viewer)
+    gaps = {image for image, own in numbers.items() if own != [str(n) for n in range(len(own))]}
+    return {
+        image: f"Picture {image} is left out: a scanpath on {image if image in gaps else other} is none, so "
+        "that others would judge there than elsewhere."
+        for image, other in _elsewhere(names).items()
+        if gaps & {image, other}
+    }
 
 
 def image_names(text: str, known: Sequence[str]) -> list[str]:

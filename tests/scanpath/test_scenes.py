@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 from PIL import Image
@@ -44,6 +45,32 @@ def test_a_judge_is_no_partner_and_does_not_make_the_map() -> None:
 def test_elsewhere_is_another_picture() -> None:
     found = scenes([Viewing(_path(n), image) for n, image in enumerate("aaabbbccc")])
     assert all(scene.elsewhere[0] is not scene.viewers[0] for scene in found)
+
+
+def test_gaze_on_one_picture_has_no_people_elsewhere_and_is_a_sentence() -> None:
+    with pytest.raises(RequestError, match="There is gaze on one picture only, a, and people who look"):
+        scenes([Viewing(_path(n), "a") for n in range(3)])
+
+
+def test_a_refused_viewer_moves_no_judge(tmp_path: Path) -> None:
+    _folder(tmp_path, viewers=6)
+    people = [[_path(n) for n in range(6)] for _ in KNOWN]
+    people[1][2] = attrs.evolve(people[1][2], duration_s=np.full(5, -1.0))
+    people[3][5] = attrs.evolve(people[3][5], duration_s=np.full(5, -1.0))
+    write_osie(
+        tmp_path / "fixations.mat",
+        [Viewing(path, image) for image, paths in zip(KNOWN, people, strict=True) for path in paths],
+    )
+    said: list[str] = []
+    found = osie_scenes(tmp_path, complaints=said)
+    assert [scene.image for scene in found] == [KNOWN[2], KNOWN[3]]
+    assert [scene.judges for scene in found] == [[0, 3], [0]]
+    assert "lasts -1 s" in said[0]
+    assert said[2:] == [
+        f"Picture {image} is left out: a scanpath on {KNOWN[1]} is none, so that others would judge there "
+        "than elsewhere."
+        for image in KNOWN[:2]
+    ]
 
 
 @pytest.mark.parametrize(
