@@ -159,15 +159,17 @@ def _shown(found: Evaluation) -> str:
         )
         for title, names in (("MultiMatch", MEASURES[:_SPLIT]), ("ScanMatch and NSS", MEASURES[_SPLIT:]))
     ]
-    pictures = "picture" if len(found.images) == 1 else "pictures"
-    said = f"Means over {len(found.images)} {pictures}, with 95 % bootstrap intervals over pictures.\n"
+    several = f"{len(found.images)} pictures, with 95 % bootstrap intervals over pictures"
+    said = f"Means over {several if len(found.images) > 1 else '1 picture, which has no interval'}.\n"
     return "\n".join([*tables, said])
 
 
 def _cell(found: Evaluation, row: str, name: str) -> str:
     places = 2 if name == "nss" else 3
     mean, low, high = (f"{value:.{places}f}" for value in found.estimate(row, name))
-    return "-" if mean == "nan" else f"{mean} [{low}, {high}]"
+    if mean == "nan":
+        return "-"
+    return f"{mean} [-]" if low == "nan" else f"{mean} [{low}, {high}]"
 
 
 def _as_csv(table: Sequence[Mapping[str, Any]]) -> str:

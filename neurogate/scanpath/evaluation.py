@@ -63,7 +63,7 @@ class Evaluation:
     rows: Mapping[str, Values]
 
     def estimate(self, row: str, measure: str, minus: str | None = None) -> Estimate:
-        """Return a mean over pictures with its 95 % bootstrap interval.
+        """Return a mean over pictures with its 95 % bootstrap interval, which one picture has not (NaN).
 
         Parameters
         ----------
@@ -237,8 +237,8 @@ def _random(scene: Scene, n_paths: int, seed: int) -> list[Scanpath]:
 
 
 def _interval(values: Values, resamples: int = 2000) -> Estimate:
-    if not values.size:
-        return Estimate(*[float("nan")] * 3)
+    if len(values) < 2:
+        return Estimate(float(values[0]) if len(values) else float("nan"), float("nan"), float("nan"))
     rng = np.random.default_rng(0)
     means = values[rng.integers(0, len(values), (resamples, len(values)))].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])

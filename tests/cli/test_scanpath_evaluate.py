@@ -47,6 +47,13 @@ def test_models_stand_beside_people_and_chance(osie: Path, capsys: Captured) -> 
     assert "evaluating: 3 of 3 pictures" in said
 
 
+def test_of_one_picture_there_is_no_interval(osie: Path, capsys: Captured) -> None:
+    assert main(_command(osie, "--jobs", "1", "--images", "1001")) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("[-]") == (2 + len(REFERENCES)) * len(MEASURES)
+    assert shown.endswith("Means over 1 picture, which has no interval.\n")
+
+
 def test_processes_and_form_of_the_answer_change_no_number(osie: Path, capsys: Captured) -> None:
     assert main(_command(osie, "--json", "--images", "1002-1003", "--jobs", "1")) == 0
     answer = json.loads(capsys.readouterr().out)

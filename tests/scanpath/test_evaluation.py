@@ -93,6 +93,12 @@ def test_the_interval_covers_the_mean_of_pictures_as_often_as_it_says() -> None:
     assert 85 <= hits <= 100
 
 
+def test_one_picture_has_a_mean_and_no_interval(two: list[Scene]) -> None:
+    mean, *ends = evaluate({}, two[:1]).estimate("random", "nss")
+    assert np.isfinite(mean)
+    assert np.isnan(ends).all()
+
+
 def test_every_picture_is_told(two: list[Scene]) -> None:
     said: list[tuple[int, int, str]] = []
     evaluate({}, two, tell=lambda *words: said.append(words))
