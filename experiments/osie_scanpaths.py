@@ -106,11 +106,13 @@ SPACES: Mapping[str, Space] = {
         "sigma": Log(0.02, 0.5), "retention": Even(0.0, 0.95), "blur_px": Log(1.0, 7.0),
         "rate": Log(0.03, 0.3), "restarts": (False, True), **LASTING,
     },
-    "centre_bias": {"spread": Log(0.08, 0.6), **LASTING},
+    "drawn": {**SEEN, **LASTING},
+    "centre_bias": {"spread": Log(0.01, 0.6), **LASTING},
     "uniform": LASTING,
 }  # fmt: skip
 FIXED: Mapping[str, Settings] = {"neva": {"size": (30, 40), "steps": 10}, "itti_koch": {"longest_ms": 500.0}}
 OURS, LESIONED, LESIONS = "spiking", ("spiking", "collicular"), ("gate", "return", "variability")
+NEAR = 0.05
 SHOWN = ("direction", "position", "duration", "nss", "scanmatch")
 WORDS = {"nss": "NSS on the map of others", "scanmatch": "ScanMatch"}
 
@@ -207,8 +209,23 @@ def tuned(name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
     return sorted(tried, key=lambda one: one["score"], reverse=True)
 
 
+def walls(name: str, settings: Settings) -> Iterator[str]:
+    """Return a sentence for each number close to an end of its range, beyond which better ones may lie."""
+    for key, within in SPACES[name].items():
+        if isinstance(within, Even | Log):
+            low, at, high = (
+                math.log(each) if isinstance(within, Log) else each
+                for each in (within.low, settings[key], within.high)
+            )
+            if not NEAR <= (at - low) / (high - low) <= 1 - NEAR:
+                yield f"{name}: {key} is {settings[key]:g}, near an end of {within.low:g} to {within.high:g}."
+
+
 def judged(name: str, settings: Settings, asked: argparse.Namespace) -> dict[str, float]:
-    """Return means over pictures; a model that fails is worth nothing, as are paths too short to compare."""
+    """Return means over pictures; a model that fails is worth nothing.
+
+    A path too short to compare is left out; only if all on a picture are, that picture counts as 0.
+    """
     try:
         found, _ = looked(made(name, settings), asked, asked.tuned_on, TUNING_PATHS, TUNING_SEED)
     except RunError as error:
@@ -337,6 +354,8 @@ def work(asked: argparse.Namespace) -> None:
     )
     write(folder / "tuning.json", {"spaces": spaces(asked.models), "tried": tried}, asked)
     best = {name: found[0]["settings"] for name, found in tried.items()}
+    for words in (words for name, chosen in best.items() for words in walls(name, chosen)):
+        tell(words)
     rows = dict(each(functools.partial(reported, asked=asked), cases(best), asked)) | references(asked)
     images = [scene.image for scene, _ in pictures(asked.data, asked.reported_on)]
     found = Evaluation(images, {name: scored for name, (scored, _) in rows.items()})

@@ -15,6 +15,7 @@ from PIL import Image
 from neurogate.scanpath.evaluation import REFERENCES
 from neurogate.scanpath.formats.osie import write_osie
 from neurogate.scanpath.formats.viewing import Viewing
+from neurogate.scanpath.models.catalogue import CATALOGUE
 from neurogate.scanpath.path import scanpath
 from neurogate.scanpath.search import setting
 
@@ -69,8 +70,27 @@ def test_each_setting_of_spiking_cells_reaches_them(script: dict[str, Any]) -> N
 
 def test_models_that_read_a_map_choose_among_the_same(script: dict[str, Any]) -> None:
     shared = {name: [*space][:3] for name, space in script["SPACES"].items() if "map" in space}
-    assert {"spiking", "collicular", "itti_koch", "winner_take_all", "levy", "gravity"} == set(shared)
+    assert {"spiking", "collicular", "itti_koch", "winner_take_all", "levy", "gravity", "drawn"} == set(
+        shared
+    )
     assert all(keys == [*script["SEEN"]] for keys in shared.values())
+
+
+def test_all_models_that_look_at_any_picture_are_searched(script: dict[str, Any]) -> None:
+    assert set(script["SPACES"]) == set(CATALOGUE)
+
+
+def test_what_was_chosen_near_an_end_of_its_range_is_told(script: dict[str, Any]) -> None:
+    space = script["SPACES"]["spiking"]
+    ranges = [key for key in space if key != "map"]
+    for u, told in ((0.0, ranges), (0.04, ranges), (0.5, []), (0.96, ranges)):
+        words = [*script["walls"]("spiking", setting(space, np.full(len(space), u)))]
+        assert [each.split()[1] for each in words] == told
+    assert "0.961, near an end of 0.1 to 1" in "".join(
+        script["walls"](
+            "spiking", {**setting(space, np.full(len(space), 0.5)), "inhibition.amplitude": 0.961}
+        )
+    )
 
 
 def test_a_map_is_that_of_its_own_picture_and_is_drawn_and_sharpened(script: dict[str, Any]) -> None:
