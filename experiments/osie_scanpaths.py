@@ -193,7 +193,7 @@ def tuned(name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
     tried: list[dict[str, Any]] = []
 
     def judge(settings: Settings) -> float:
-        key = json.dumps([asked.tuned_on, settings])
+        key = json.dumps([asked.tuned_on, TUNING_PATHS, TUNING_SEED, FIXED.get(name, {}), settings])
         if key not in known:
             known[key] = judged(name, settings, asked)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neurogate.scanpath.evaluation import REFERENCES
+from neurogate.scanpath.evaluation import MEASURES, REFERENCES
 from neurogate.scanpath.formats.osie import write_osie
 from neurogate.scanpath.formats.viewing import Viewing
 from neurogate.scanpath.models.catalogue import CATALOGUE
@@ -131,6 +131,31 @@ def test_the_table_has_people_beside_models_and_lesions_and_a_search_is_not_made
     script["main"](asked(data, tmp_path))
     assert "| human, same image |" in capsys.readouterr().out
     assert json.loads((folder / "table.json").read_text("utf-8"))["scores"] == found["scores"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TUNING_PATHS", 1), ("TUNING_SEED", 7), ("FIXED", {"uniform": {"fixations": 4}})],
+)
+def test_what_was_judged_in_another_way_is_judged_again(
+    script: dict[str, Any], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    name: str, value: object,
+) -> None:  # fmt: skip
+    told: list[dict[str, Any]] = []
+
+    def judged(_: str, settings: dict[str, Any], __: object) -> dict[str, float]:
+        told.append(settings)
+        return dict.fromkeys(MEASURES, 0.5)
+
+    used = script["tuned"].__globals__
+    monkeypatch.setitem(used, "judged", judged)
+    given = script["arguments"](asked(data, tmp_path, "uniform"))
+    for _ in range(2):
+        script["tuned"]("uniform", given)
+    assert len(told) == 2
+    monkeypatch.setitem(used, name, value)
+    script["tuned"]("uniform", given)
+    assert told[2:] == told[:2]
 
 
 @pytest.mark.parametrize(
