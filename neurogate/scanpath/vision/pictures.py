@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from neurogate.errors import RequestError
 __all__ = ["as_picture", "picture_size", "read_picture"]
 
 FULL = {"b": 1.0, "uint8": 255.0, "uint16": 65535.0}
+DEEPEST = 65535
 
 
 def read_picture(file: Path, *, background: float = 1.0, largest: int | None = None) -> NDArray[np.float64]:
@@ -21,7 +23,8 @@ def read_picture(file: Path, *, background: float = 1.0, largest: int | None = N
     Parameters
     ----------
     file : Path
-        Grey, colour, palette or 16-bit grey; of 16-bit colour, Pillow keeps the upper 8.
+        Grey, colour, palette, grey of 16 bits, or grey from 0 to 1 in floats; of 16-bit colour, Pillow keeps
+        the upper 8.
     background : float
         Grey that shows through what is transparent, from 0 to 1.
     largest : int, optional
@@ -35,7 +38,7 @@ def read_picture(file: Path, *, background: float = 1.0, largest: int | None = N
     Raises
     ------
     RequestError
-        If it cannot be read, or is only one pixel high or wide.
+        If it cannot be read, has other numbers, or is only one pixel high or wide.
 
     Examples
     --------
@@ -127,10 +130,17 @@ def _opened(file: Path) -> Any:
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(file) as opened:
-            opened.load()
-            return ImageOps.exif_transpose(opened)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(file) as opened:
+                opened.load()
+                return ImageOps.exif_transpose(opened)
+    except Image.DecompressionBombError:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
+        raise RequestError(
+            f"{file} has more pixels than Pillow reads, {most:.0f} million. Give a smaller one."
+        ) from None
+    except (OSError, SyntaxError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no picture that Pillow knows, or not whole"
         raise RequestError(f"{file} cannot be read: {reason}. Give a PNG, JPEG or TIFF.") from None
 
@@ -139,10 +149,18 @@ def _levels(image: Any, size: tuple[int, ...]) -> NDArray[Any]:
     """Return the levels of a picture that is brought to a size."""
     from PIL import Image
 
-    deep = image.mode.startswith("I")
+    deep = image.mode[0] in "IF"
+    if image.mode == "I" and not (image.getextrema()[0] >= 0 and image.getextrema()[1] <= DEEPEST):
+        raise RequestError(
+            "The picture has levels from {} to {}. Give levels from 0 to {}.".format(
+                *image.getextrema(), DEEPEST
+            )
+        )
     transparent = "A" in image.getbands() or "transparency" in image.info
     plain = image.convert("F" if deep else "RGBA" if transparent else "RGB")
     if size != plain.size:
         plain = plain.resize(size, Image.Resampling.BOX)
     levels = np.asarray(plain)
-    return np.clip(levels.round(), 0, 65535).astype(np.uint16) if deep else levels
+    if deep:
+        levels = np.clip(levels, *image.getextrema())  # a mean may pass them by a rounding
+    return levels.round().astype(np.uint16) if image.mode[0] == "I" else levels

@@ -48,6 +48,39 @@ def test_a_large_picture_is_brought_to_the_mean_of_its_areas(tmp_path: Path, mod
     assert picture_size(tmp_path / "a.png") == (8, 6)
 
 
+@pytest.mark.parametrize("largest", [None, 2])
+def test_floats_keep_their_values_and_must_lie_between_0_and_1(tmp_path: Path, largest: int | None) -> None:
+    file = tmp_path / "float.tif"
+    Image.fromarray(np.full((4, 4), 0.25, np.float32)).save(file)
+    assert (read_picture(file, largest=largest) == 0.25).all()
+    Image.fromarray(np.full((4, 4), 2.0, np.float32)).save(file)
+    with pytest.raises(RequestError, match=r"float\.tif: The picture has numbers from 2 to 2"):
+        read_picture(file, largest=largest)
+
+
+@pytest.mark.parametrize("level", [65536, -1])
+def test_levels_of_more_than_16_bits_are_a_sentence(tmp_path: Path, level: int) -> None:
+    levels = np.zeros((2, 2), np.int32)
+    Image.fromarray(levels + 65535).save(tmp_path / "deep.tif")
+    assert (read_picture(tmp_path / "deep.tif") == 1).all()
+    levels[1, 1] = level
+    Image.fromarray(levels).save(tmp_path / "deep.tif")
+    with pytest.raises(RequestError, match=rf"deep\.tif: The picture has levels from .*{level}.*0 to 65535"):
+        read_picture(tmp_path / "deep.tif")
+
+
+def test_a_large_picture_is_read_in_silence_and_one_too_large_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "large.png"
+    Image.new("L", (40, 30)).save(file)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert picture_size(file) == (40, 30)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
+    with pytest.raises(RequestError, match=r"large\.png has more pixels than Pillow reads, 0 million"):
+        read_picture(file)
+
+
 def test_what_is_transparent_shows_the_background(tmp_path: Path) -> None:
     rgba = np.zeros((2, 2, 4), np.uint8)
     rgba[0, 0] = 255, 0, 0, 255
