@@ -12,7 +12,7 @@ import functools
 import operator
 import re
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Literal, NoReturn, TypeVar
 
 import attrs
@@ -40,8 +40,11 @@ from neurogate.units import Unfit, conform, field_types, requirement, shown
 
 __all__ = ["MISTAKES", "Known", "build", "convert", "dumps", "plain"]
 
-Known = dict[int, tuple[Any, str]]
-"""Settings by their address, each with its text; they are kept so that the address stays theirs."""
+Known = dict[Hashable, tuple[Any, str]]
+"""Settings by their address, and by their key where the text has it, each with its text.
+
+They are kept so that the address stays theirs.
+"""
 
 _T = TypeVar("_T")
 _Hook = Callable[[Any, Any], Any]
@@ -143,9 +146,9 @@ def dumps(value: Any, known: Known | None = None) -> str:
 
     Parameters
     ----------
-    value : settings object or mapping
+    value : settings object, or mapping if nothing is known
     known : dict, optional
-        Begins empty and serves many simulations that share settings: these are then written at once.
+        Begins empty and serves many simulations that share settings: these are then written once.
 
     Examples
     --------
@@ -168,9 +171,10 @@ def dumps(value: Any, known: Known | None = None) -> str:
 
 
 def _table_text(key: str, value: Any, known: Known) -> str:
-    if id(value) not in known:
-        known[id(value)] = value, tomli_w.dumps({key: plain(value)})
-    return known[id(value)][1]
+    place = key, id(value)
+    if place not in known:
+        known[place] = value, tomli_w.dumps({key: plain(value)})
+    return known[place][1]
 
 
 @functools.cache

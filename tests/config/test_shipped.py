@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from neurogate.config import shipped
+from neurogate.config import Run, shipped
 from neurogate.config.loading import load
 from neurogate.config.structuring import Known, dumps
 
@@ -24,6 +24,18 @@ def test_settings_that_are_shared_are_written_once_and_read_the_same(name: str) 
     assert texts == [dumps(simulation), dumps(other)]
     assert [sum(table is one.run for table in tables) for one in (simulation, other)] == [1, 1]
     assert sum(table == simulation.task for table in tables) == 1
+
+
+def test_settings_that_stand_under_two_keys_are_written_under_each() -> None:
+    @attrs.frozen
+    class Two:
+        name: str
+        first: Run
+        second: Run
+
+    shared = Run(seed=7)
+    both = Two("both", shared, shared)
+    assert dumps(both, Known()) == dumps(both)
 
 
 def test_every_shipped_simulation_says_in_a_line_what_it_is() -> None:
