@@ -157,8 +157,8 @@ def sent_to_disk(path: Path) -> str:
 def write_arrays(file: IO[bytes] | Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
     """Write arrays as npz: the same arrays give the same bytes, whenever and in whatever order.
 
-    This is the archive that `numpy.savez` makes, in a quarter of its time where arrays are many and small:
-    what an entry holds is known before it is written, so that nothing is written twice.
+    This is an archive that `numpy.load` reads, made in a quarter of the time of `numpy.savez` where arrays
+    are many and small: what an entry holds is known before it is written, so that nothing is written twice.
 
     Parameters
     ----------
@@ -232,8 +232,18 @@ def _npy_header(dtype: np.dtype[Any], turned: bool, shape: tuple[int, ...]) -> b
     header = io.BytesIO()
     descr = np.lib.format.dtype_to_descr(dtype)  # type: ignore[no-untyped-call]
     about = {"descr": descr, "fortran_order": turned, "shape": shape}
-    np.lib.format.write_array_header_1_0(header, about)  # type: ignore[no-untyped-call]
+    try:
+        np.lib.format.write_array_header_1_0(header, about)  # type: ignore[no-untyped-call]
+    except ValueError:
+        return _npy_header_3(about)
     return header.getvalue()
+
+
+def _npy_header_3(about: Mapping[str, Any]) -> bytes:
+    """Return the header of fields so many, or of such letters, that the first version cannot say them."""
+    text = f"{about}".encode()
+    text += b" " * (-(len(text) + 13) % 64) + b"\n"
+    return b"\x93NUMPY\3\0" + struct.pack("<I", len(text)) + text
 
 
 def write_json(path: Path, value: Any) -> None:
