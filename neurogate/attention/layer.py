@@ -89,8 +89,10 @@ class Layer(abc.ABC):
         Raises
         ------
         RequestError
-            If one is missing, too many or of another shape; nothing has changed then.
+            If one is missing, too many or of another shape, or all is no mapping; nothing has changed then.
         """
+        if not isinstance(arrays, Mapping):
+            raise RequestError(f"{type(arrays).__name__} is given. Give a mapping of names to arrays.")
         for wrong, what in (
             (self.parameters.keys() - arrays.keys(), "is missing"),
             (arrays.keys() - self.parameters.keys(), "is none of the parameters"),
@@ -146,7 +148,7 @@ class RecurrentLayer(Layer):
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
 
     def step(self, x: Array, state: Any) -> tuple[Array, Any]:
-        """Return the output of one step, (B, D), and the state after it."""
+        """Return the output of one step, (B, D), and the state after it; None is what `start` gives."""
         namespace(x=x)
         fits(x.ndim == 2, f"x must be (batch, {getattr(self, self.input_width)})", x=x)
         y, cache = self.forward(x[:, None], state)

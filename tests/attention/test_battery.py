@@ -198,6 +198,13 @@ def test_steps_are_one_pass(name: str, rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("name", RECURRENT)
+def test_a_step_from_nothing_is_the_first(name: str, rng: np.random.Generator) -> None:
+    layer, (x,) = example_layer(name), EXAMPLES[name].inputs(rng)
+    assert isinstance(layer, RecurrentLayer)
+    assert near(layer.step(x[:, 0], None)[0], layer.step(x[:, 0], layer.start(len(x)))[0])
+
+
+@pytest.mark.parametrize("name", RECURRENT)
 def test_a_state_of_another_batch_or_kind_is_a_sentence(name: str, rng: np.random.Generator) -> None:
     layer, (x,) = example_layer(name), EXAMPLES[name].inputs(rng)
     assert isinstance(layer, RecurrentLayer)

@@ -41,6 +41,8 @@ def test_what_does_not_fit_is_a_sentence_and_changes_nothing(layer: Layer) -> No
     before = {key: array.copy() for key, array in layer.parameters.items()}
     for arrays, sentence in (
         ({key: array for key, array in good.items() if key != name}, rf"^{name} is missing\. Give "),
+        (list(good.values()), r"^list is given\. Give a mapping of names to arrays\.$"),
+        (None, r"^NoneType is given\. Give a mapping"),
         (good | {"other.weight": good[name]}, r"^other\.weight is none of the parameters\. Give "),
         (good | {name: good[name][None]}, rf"^{name} \(1, .+the parameter must be \("),
         (good | {name: good[name].tolist()}, rf"^{name} is list"),

@@ -125,11 +125,6 @@ class TunedState(RecurrentLayer):
         dkappa, dnu = low_rank_state.backward(dstate.sum(axis=0), cache.start)
         return dx, {"kappa": dkappa, "nu": dnu}
 
-    def step(self, x: Array, state: Any) -> tuple[Array, Any]:
-        """Return the output of one step, (B, D), and the state after it."""
-        y, after = self.frozen.step(x, state)
-        return y, after
-
     def _of_all(self, memory: Array, batch: int, xp: Namespace) -> Any:
         """Return the state of a batch that begins with one memory."""
         memories, zero = xp.broadcast_to(memory, (batch, *memory.shape)), self.frozen.fresh(batch, xp)
