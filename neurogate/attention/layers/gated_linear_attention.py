@@ -14,6 +14,7 @@ from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import linear, linear_recurrence, rms_norm
 from neurogate.attention.operators.linear_recurrence import Form
 from neurogate.attention.operators.pointwise import log_sigmoid
+from neurogate.errors import RequestError
 from neurogate.units import Count, NonNegative, Positive, settings
 from neurogate.units.domains import Domain
 
@@ -179,6 +180,8 @@ class GatedLinearAttention(RecurrentLayer):
         """
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
+        if isinstance(state, State) and not self.kernel:
+            raise RequestError("state is of a layer with convolutions, and kernel is 0. Give state.memory.")
         state = self.restored(x, state)
         past = state if isinstance(state, State) else State(state, None, None, None)
         caches: dict[str, weighted.Cache] = {}

@@ -52,6 +52,13 @@ def test_the_gradient_of_a_carried_state_is_that_of_finite_differences(rng: np.r
     assert found == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=most, abs=most)
 
 
+def test_a_state_of_convolutions_is_told_that_there_are_none() -> None:
+    layer, state = small(kernel=0), small(kernel=3).start(2)
+    with pytest.raises(RequestError, match=r"with convolutions, and kernel is 0\. Give state\.memory\."):
+        layer.forward(np.ones((2, 4, 8)), state)
+    assert layer.forward(np.ones((2, 4, 8)), state.memory)[0].shape == (2, 4, 8)
+
+
 @pytest.mark.parametrize("made", [lambda: small(kernel=3), lambda: TunedState(d_model=8, heads=2, kernel=3)])
 def test_with_convolutions_a_carried_state_is_one_pass(
     made: Callable[[], Any], rng: np.random.Generator
