@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any, Literal, NamedTuple
 
-from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.errors import RequestError
 
@@ -63,7 +63,7 @@ def forward(
     Parameters
     ----------
     k, v : (B, T, D)
-        Logarithms of weights, and values.
+        Logarithms of weights, and values. All is computed in the number type of k.
     w : (D,)
         Logarithm of the decay in a step, at most 0; RWKV has it as minus the exponential of a parameter.
     u : (D,)
@@ -72,7 +72,7 @@ def forward(
         Before the first step; nothing is known if left out.
     form : {"auto", "recurrent", "compiled"}
         Whether to take the steps in Python, or by what is compiled: Numba's for NumPy, CUDA's for CuPy.
-        "auto" takes few steps in Python.
+        "auto" takes few steps in Python, and so the last bits may depend on how a sequence is cut.
 
     Returns
     -------
@@ -106,7 +106,8 @@ def forward(
     before = State(xp.zeros(one, k.dtype), xp.full(one, NOTHING, k.dtype)) if state is None else state
     fits(before[0].shape == before[1].shape == one, f"the state must be two of {one}", **said)
     loops = _loops(xp, form, k)
-    y, means, masses, after = loops[0](k, v, w, u, *before)
+    v, w, u, mean, mass = (array.astype(k.dtype, copy=False) for array in (v, w, u, *before))
+    y, means, masses, after = loops[0](k, v, w, u, mean, mass)
     return y, Cache(k, v, w, u, means, masses, loops, state is not None, State(*after))
 
 
@@ -134,6 +135,11 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array, State
     dk, dv, dw, du, dstate
         Gradients; dstate is None if no state was given.
 
+    Raises
+    ------
+    RequestError
+        If dy is not shaped as the output.
+
     Examples
     --------
     >>> import numpy as np
@@ -142,7 +148,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array, State
     [1.833, 0.833, 0.333]
     """
     k, v, w, u, means, masses, loops, carried, _ = cache
-    dk, dv, dw, du, dmean, dmass = loops[1](dy, k, v, w, u, means, masses)
+    answers(dy, k.shape)
+    dk, dv, dw, du, dmean, dmass = loops[1](dy.astype(k.dtype, copy=False), k, v, w, u, means, masses)
     return dk, dv, dw, du, State(dmean, dmass) if carried else None
 
 

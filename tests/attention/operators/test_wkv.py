@@ -105,6 +105,33 @@ def test_shapes_that_do_not_fit_are_a_sentence(shapes: tuple[tuple[int, ...], ..
         wkv.forward(*map(np.ones, ((2, 5, 3), (2, 5, 3), (3,), (3,))), wkv.State(np.ones((1, 3)), np.ones(3)))
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("shape", [(2, 4, 3), (2, 5, 1), (3,)])
+def test_a_gradient_of_another_shape_is_a_sentence(form: str, shape: tuple[int, ...]) -> None:
+    _, cache = wkv.forward(*map(np.ones, ((2, 5, 3), (2, 5, 3), (3,), (3,))), form=form)
+    with pytest.raises(RequestError, match=r"must be shaped as the output, \(2, 5, 3\)"):
+        wkv.backward(np.ones(shape), cache)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("other", ["v", "w", "u", "mean", "dy"])
+def test_all_is_of_the_number_type_of_k(form: str, other: str, rng: np.random.Generator) -> None:
+    mixed = drawn(rng, 5) | {name: rng.standard_normal((2, 3)) for name in ("mean", "mass")}
+    mixed |= {"dy": rng.standard_normal((2, 5, 3))}
+    mixed = {name: array.astype("float64" if name == other else "float32") for name, array in mixed.items()}
+
+    def run(arrays: dict[str, np.ndarray]) -> list[np.ndarray]:
+        k, v, w, u, mean, mass, dy = arrays.values()
+        y, cache = wkv.forward(k, v, w, u, wkv.State(mean, mass), form=form)
+        *found, dstate = wkv.backward(dy, cache)
+        return [y, *cache.state, *found, *(dstate or ())]
+
+    wanted = run({name: array.astype("float32") for name, array in mixed.items()})
+    for mine, theirs in zip(run(mixed), wanted, strict=True):
+        assert mine.dtype == "float32"
+        assert np.array_equal(mine, theirs)
+
+
 def test_an_unknown_form_is_a_sentence() -> None:
     with pytest.raises(RequestError, match=r"form is 'fast'\. Choose one of auto, recurrent, compiled\."):
         wkv.forward(*map(np.ones, ((2, 5, 3), (2, 5, 3), (3,), (3,))), form="fast")
