@@ -87,8 +87,8 @@ def look(
 
     picture, size = read_picture(image, largest=LARGEST_PX), picture_size(image)
     made = _model(model, set_, fixations)
+    priority = _priority(made, picture, image)
     found = [_enlarged(path, size) for path in made.scanpaths(picture, paths, seed)]
-    priority = _priority(made, picture)
     table = _measured(found, priority)
     files = _write(out, f"{image.stem}-{model}", image.name, model, picture, found, priority, table)
     if json:
@@ -124,12 +124,15 @@ def _enlarged(path: Scanpath, size: tuple[int, int]) -> Scanpath:
     return scanpath(x_px, y_px, path.duration_s, path.start_s, size=size)
 
 
-def _priority(model: Model, picture: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def _priority(model: Model, picture: NDArray[np.float64], file: Path) -> NDArray[np.float64] | None:
     """Return the map from which a model looks, if it has one."""
     from neurogate.scanpath.models.model import priority_of
 
     source = getattr(model, "priority", None)
-    return None if source is None else priority_of(source, picture)
+    try:
+        return None if source is None else priority_of(source, picture)
+    except RequestError as error:
+        raise RequestError(f"{file}: {error}") from None
 
 
 def _measured(paths: Sequence[Scanpath], priority: NDArray[np.float64] | None) -> list[dict[str, Any]]:
@@ -140,8 +143,7 @@ def _measured(paths: Sequence[Scanpath], priority: NDArray[np.float64] | None) -
     from neurogate.scanpath.metrics.priority import cells
 
     several = numbered(paths)
-    rows = compared(several, several) if len(paths) > 1 else []
-    pairs = [row for row in rows if row["a"] < row["b"]]
+    pairs = compared(several, several, once=True) if len(paths) > 1 else []
     names = [name for name in (pairs[0] if pairs else ()) if name not in ("image", "a", "b")]
     found = {name: [row[name] for row in pairs] for name in names}
     if priority is not None:

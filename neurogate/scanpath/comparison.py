@@ -131,7 +131,7 @@ def metrics_named(names: Sequence[str]) -> list[str]:
 
 def compare(
     first: Sequence[Viewing], second: Sequence[Viewing], names: Sequence[str] = ("all",),
-    complaints: list[str] | None = None,
+    complaints: list[str] | None = None, *, once: bool = False,
 ) -> list[Row]:  # fmt: skip
     """Compare every scanpath of one set with every one of another that is of the same picture.
 
@@ -144,6 +144,9 @@ def compare(
     complaints : list of str, optional
         Takes a sentence for each pair that cannot be compared, which is then left out; without it the first
         one is an error.
+    once : bool
+        Whether both are the same set, and each pair is wanted once, the earlier scanpath first, and none with
+        itself.
 
     Returns
     -------
@@ -164,7 +167,12 @@ def compare(
     [{'image': '', 'a': '', 'b': '', 'dtw': 0.0, 'hausdorff': 0.0}]
     """
     asked = {name: METRICS[name] for name in metrics_named(names)}
-    pairs = [(a, b) for a in first for b in second if a.image == b.image or not (a.image and b.image)]
+    pairs = [
+        (a, b)
+        for place, a in enumerate(first)
+        for b in (second[place + 1 :] if once else second)
+        if a.image == b.image or not (a.image and b.image)
+    ]
     if not pairs:
         images = [
             ", ".join(sorted({each.image for each in side})[:3]) or "nothing" for side in (first, second)

@@ -118,7 +118,9 @@ def test_what_is_no_picture_or_too_small_is_a_sentence(tmp_path: Path, capsys: C
         assert said in capsys.readouterr().err
     small = str(_picture(tmp_path, size=(16, 9)))
     assert main(["scanpath", small, "--model", "levy", "--out", str(tmp_path / "out")]) == 2
-    assert "at least 17 px on each side" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith(f"{small}: The picture has shape")
+    assert "at least 17 px on each side" in said
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, capsys: Captured) -> None:

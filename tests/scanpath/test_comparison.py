@@ -7,7 +7,7 @@ import pytest
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.comparison import METRICS, compare, metrics_named
-from neurogate.scanpath.formats.viewing import Viewing
+from neurogate.scanpath.formats.viewing import Viewing, numbered
 from neurogate.scanpath.path import Scanpath, scanpath
 
 ALIKE = {
@@ -39,6 +39,13 @@ def test_pairs_are_those_of_one_picture_and_what_has_none_is_of_any() -> None:
     assert [(row["image"], row["a"], row["b"]) for row in rows] == [
         ("cat", "x", "y"), ("cat", "x", "z"), ("dog", "x", "z"),
     ]  # fmt: skip
+
+
+def test_pairs_of_one_set_are_compared_once_in_the_order_of_the_set() -> None:
+    several = numbered([_path(seed) for seed in range(11)])
+    both, once = compare(several, several, ["mannan"]), compare(several, several, ["mannan"], once=True)
+    assert once == [row for row in both if int(row["a"]) < int(row["b"])]
+    assert ("2", "10") in [(row["a"], row["b"]) for row in once]
 
 
 def test_numbers_are_those_of_the_measures_themselves() -> None:
