@@ -1,6 +1,6 @@
 """The loops of linear attention on a GPU; arrays are CuPy's and stay where they are.
 
-The same functions as `numba_cpu.recurrence`, with the same bits.
+The same functions as `numba_cpu.recurrence`, with the same bits, in the number type of the values.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def scan(
     See `neurogate.backends.numba_cpu.recurrence.scan`.
     """
     arrays = _ready(read=read, write=write, value=value, decay=decay)
-    after, out = state.copy(order="C"), _like(value)
+    after, out = state.astype(value.dtype, order="C"), _like(value)
     numbers = {"decays": decay.shape[-1], "by_columns": int(columns), "adjoint": int(adjoint)}
     _launch("recurrence_scan", arrays | {"state": after, "out": out}, numbers)
     return out, after
@@ -48,7 +48,7 @@ def correct(
     See `neurogate.backends.numba_cpu.recurrence.correct`.
     """
     arrays = _ready(read=q, write=k, value=v, share=beta, decay=decay)
-    after, out, error = state.copy(order="C"), _like(v), _like(v)
+    after, out, error = state.astype(v.dtype, order="C"), _like(v), _like(v)
     _launch("recurrence_correct", arrays | {"state": after, "out": out, "error": error}, {})
     return out, error, after
 
@@ -65,7 +65,7 @@ def correct_adjoint(
     See `neurogate.backends.numba_cpu.recurrence.correct_adjoint`.
     """
     arrays = _ready(read=q, write=k, value=do, share=beta, decay=decay)
-    after, out = state.copy(order="C"), _like(do)
+    after, out = state.astype(do.dtype, order="C"), _like(do)
     _launch("recurrence_correct_adjoint", arrays | {"state": after, "out": out}, {})
     return out, after
 
@@ -75,7 +75,8 @@ def _library(array: Array) -> Any:
 
 
 def _ready(**arrays: Array) -> dict[str, Array]:
-    return {name: _library(array).ascontiguousarray(array) for name, array in arrays.items()}
+    xp, dtype = _library(arrays["value"]), arrays["value"].dtype
+    return {name: xp.ascontiguousarray(array, dtype) for name, array in arrays.items()}
 
 
 def _like(array: Array) -> Array:

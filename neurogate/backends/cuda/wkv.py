@@ -1,6 +1,7 @@
 """The memory of RWKV-4 on a GPU; arrays are CuPy's and stay where they are.
 
-The same functions as `numba_cpu.wkv`. Exponentials are the GPU's own, so the last bits may differ.
+The same functions as `numba_cpu.wkv`, in the number type of k. Exponentials are the GPU's own, so the last
+bits may differ.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def recurrent(
     xp = _library(k)
     given = {"k": k, "v": v, "w": w, "u": u}
     made = {name: xp.empty(k.shape, k.dtype) for name in ("y", "means", "masses")}
-    after = {"mean": mean.copy(order="C"), "mass": mass.copy(order="C")}
+    after = {"mean": mean.astype(k.dtype, order="C"), "mass": mass.astype(k.dtype, order="C")}
     _launch("wkv_remember", given, made | after)
     return made["y"], made["means"], made["masses"], (after["mean"], after["mass"])
 
@@ -64,12 +65,12 @@ def _launch(kernel: str, given: dict[str, Array], made: dict[str, Array]) -> Non
     batch, steps, channels = given["k"].shape
     if not given["k"].size:
         return
-    device, xp = devices.current(), _library(given["k"])
-    arrays = {name: xp.ascontiguousarray(array) for name, array in given.items()} | made
+    device, xp, dtype = devices.current(), _library(given["k"]), given["k"].dtype
+    arrays = {name: xp.ascontiguousarray(array, dtype) for name, array in given.items()} | made
     absent = dict.fromkeys(fields("wkv.cuh", "Wkv"), 0)
     shape = {"batch": batch, "steps": steps, "channels": channels}
     addresses = {name: device.address(array) for name, array in arrays.items()}
     threads = min(_MOST, threads_for(batch * channels))
     grid = (-(-batch * channels // threads), 1)
     packed = pack("wkv.cuh", "Wkv", absent | shape | addresses)
-    device.launch(instance(kernel, given["k"].dtype), packed, grid, threads, 0)
+    device.launch(instance(kernel, dtype), packed, grid, threads, 0)

@@ -69,6 +69,20 @@ def test_corrections_have_the_bits_of_numba(
 
 
 @TYPES
+@pytest.mark.parametrize("name", ["scan", "correct", "correct_adjoint"])
+def test_arrays_of_another_number_type_are_taken_in_that_of_the_values(
+    name: str, dtype: str, rng: np.random.Generator
+) -> None:
+    long, other = (B, T, H), "float64" if dtype == "float32" else "float32"
+    ones = [(*long, 1)] * (1 if name == "scan" else 2)
+    shapes = [(*long, R), (*long, R), (*long, C), *ones, (B, H, R, C)]
+    alike = [array.astype(dtype) for array in drawn(rng, "float32", *shapes)]
+    mixed = [array if i == 2 else array.astype(other) for i, array in enumerate(alike)]
+    for mine, theirs in zip(getattr(on_gpu, name)(*mixed), getattr(on_cpu, name)(*alike), strict=True):
+        assert_same_bits(mine, theirs)
+
+
+@TYPES
 def test_operators_have_the_same_bits_on_a_gpu(
     dtype: str, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,3 +71,22 @@ def test_a_gap_between_numbers_of_an_array_is_minded(rng: np.random.Generator) -
     given = drawn(rng, "float64", 4, 0.0)
     apart = [np.repeat(array, 2, axis=-1)[..., ::2] for array in given]
     assert np.array_equal(on_gpu.recurrent(*apart)[0], on_gpu.recurrent(*given)[0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("others", [{0}, {1}, {2, 3}, {4, 5}, {6}, {1, 2, 3, 4, 5, 6}])
+def test_arrays_of_another_number_type_are_taken_in_that_of_k(
+    others: set[int], dtype: str, rng: np.random.Generator
+) -> None:
+    other = "float64" if dtype == "float32" else "float32"
+    given = [*drawn(rng, "float32", 5, 0.0), rng.standard_normal((B, 5, C)).astype("float32")]
+    mixed = [array.astype(other if i in others else dtype) for i, array in enumerate(given)]
+    alike = [array.astype(mixed[0].dtype) for array in given]
+
+    def run(module: Any, arrays: list[np.ndarray], states: list[np.ndarray]) -> list[np.ndarray]:
+        *found, state = module.recurrent(*arrays[:6])
+        return [*found, *state, *module.recurrent_backward(arrays[6], *arrays[:4], *states)]
+
+    _, *states, _ = on_cpu.recurrent(*alike[:6])
+    wanted = run(on_cpu, alike, states)
+    assert all(near(a, b) for a, b in zip(run(on_gpu, mixed, states), wanted, strict=True))
