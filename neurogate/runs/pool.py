@@ -25,7 +25,7 @@ from neurogate.config import AnySimulation
 from neurogate.errors import RequestError
 from neurogate.runs.probe import warm
 
-__all__ = ["WORKER_DIED", "Cluster", "Workers", "cluster", "connect", "driver_is_gone", "local"]
+__all__ = ["WORKER_DIED", "Cluster", "Processes", "Workers", "cluster", "connect", "driver_is_gone", "local"]
 
 WORKER_DIED: tuple[type[BaseException], ...] = (BrokenProcessPool,)
 """What a future raises if the process that worked on it is gone."""
@@ -33,6 +33,7 @@ WORKER_DIED: tuple[type[BaseException], ...] = (BrokenProcessPool,)
 _CONNECT_S = 10
 _ADDRESS = re.compile(r"(?:(?:tcp|tls|ucx|wss?)://)?(?:\[[^\[\]/]+\]|[^\[\]/:\s]+):(\d{1,5})")
 _WATCH_S = 0.5
+_ENDED_IN_S = 5.0
 _NO_LIMIT = 8e9  # bytes of a worker that does not say how many it may take
 _gone = threading.Event()
 _idle = threading.Event()
@@ -88,8 +89,8 @@ class Workers:
             made = connect(self.scheduler) if self.scheduler else local(width)
             self._executor, self._width = self._held.enter_context(made), width
         if not self._is_warm and width > 1:
-            self._is_warm = True
             self._executor.submit(warm, simulation).result()
+            self._is_warm = True
         return self._executor
 
     def end(self) -> None:
@@ -112,7 +113,27 @@ def local(jobs: int) -> Executor:
     3
     """
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+    return Processes(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+
+
+class Processes(ProcessPoolExecutor):
+    """Processes whose end does not wait for ever if one of them is killed at that very moment.
+
+    One that waits for work holds the lock of the queue. If it is killed when all work is done, it takes the
+    lock with it; the others never hear that they should end, and `ProcessPoolExecutor` waits for them.
+    """
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes when what they were asked for is done, as `ProcessPoolExecutor.shutdown`."""
+        manager: Any = self._executor_manager_thread
+        processes = [*(self._processes or {}).values()]
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+        while wait and manager is not None and manager.is_alive():
+            manager.join(_WATCH_S)
+            if any(one.exitcode for one in processes):
+                manager.join(_ENDED_IN_S)  # it ends the others by itself if it has noticed
+                for one in processes:
+                    one.kill()
 
 
 def _begin(driver: int) -> None:

@@ -246,7 +246,7 @@ class _Batch:
                 left.append(k)
             else:
                 alone = self.shared.session.part(part.replicas, part.rules)
-                yield self._keep(course, k, alone, each_s, diverged(found), {})
+                yield self._keep(course.log, k, alone, each_s, diverged(found), {})
         pairs = {(one.rule, one.replica) for one in error.all if one.rule}
         if len(left) == len(self.members) and pairs <= self.given_up:
             raise RunError(f"What was given up diverges again: {error}")
@@ -292,17 +292,19 @@ class _Batch:
         except Exception as error:  # noqa: BLE001
             if len(places) > 1:
                 return [one for k in places for one in self._judge(threads, course, [k], state, each_s)]
-            return [threads.submit(self._fail, course, places[0], each_s, error, state)]
+            return [threads.submit(self._fail, [*course.log], places[0], each_s, error, state)]
+
+        log = [*course.log]  # the next network goes on writing into it
 
         def store_one(k: int) -> Ended:
             rules = self.shared.parts[k].rules
             mine = result.of(rules) if rules else result
-            return self._keep(course, k, session, each_s, done(mine), mine.arrays, state)
+            return self._keep(log, k, session, each_s, done(mine), mine.arrays, state)
 
         return [threads.submit(store_one, k) for k in places]
 
     def _keep(
-        self, course: Course, k: int, session: AnySession, each_s: float, facts: Mapping[str, Any],
+        self, log: list[str], k: int, session: AnySession, each_s: float, facts: Mapping[str, Any],
         arrays: Arrays, state: State | None = None,
     ) -> Ended:  # fmt: skip
         """Store one run, whose last state is kept if that fails."""
@@ -311,21 +313,20 @@ class _Batch:
             summary = summarise(
                 member.simulation, member.hash, member.folder, session, facts, each_s, self.software
             )
-            keep(
-                member.folder, member.simulation, summary, arrays, course.log, draw=False, known=self.written
-            )
+            keep(member.folder, member.simulation, summary, arrays, log, draw=False, known=self.written)
         except Exception as error:  # noqa: BLE001
-            return self._fail(course, k, each_s, error, state)
-        member.checkpoint.remove()
+            return self._fail(log, k, each_s, error, state)
+        with contextlib.suppress(OSError):
+            member.checkpoint.remove()
         return member.ended(Outcome(facts["outcome"]), each_s, facts.get("divergence", {}).get("message", ""))
 
-    def _fail(self, course: Course, k: int, each_s: float, error: Exception, state: State | None) -> Ended:
+    def _fail(self, log: list[str], k: int, each_s: float, error: Exception, state: State | None) -> Ended:
         """Say why a run could not be judged or stored, and keep its last state, if it has one."""
         member = self.members[k]
-        log = "\n".join([*course.log, *traceback.format_exception(error)])
+        told = "\n".join([*log, *traceback.format_exception(error)])
         if state is not None:
-            member.secure(take(state, self.shared.parts[k]), each_s, course.log)
-        return member.ended(Outcome.FAILED, each_s, f"{type(error).__name__}: {error}", log)
+            member.secure(take(state, self.shared.parts[k]), each_s, log)
+        return member.ended(Outcome.FAILED, each_s, f"{type(error).__name__}: {error}", told)
 
 
 def _side_by_side(write: Callable[[_T], _R], what: Sequence[_T]) -> list[_R]:

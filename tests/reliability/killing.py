@@ -76,7 +76,9 @@ class _Store:
 
     def _kill(self, driver: int) -> bool:
         """Kill the driver or a worker; say whether the driver is still at work."""
-        if os.waitpid(driver, os.WNOHANG)[0]:
+        gone, status = os.waitpid(driver, os.WNOHANG)
+        if gone:
+            self.flaws += ["a driver failed"] if status else []
             return False
         workers = _children(driver)
         if workers and self.rng.random() < 0.5:

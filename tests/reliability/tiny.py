@@ -16,7 +16,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def inline(jobs: int) -> Executor:
 
 def forking(jobs: int) -> Executor:
     context = multiprocessing.get_context("fork")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+    return pool.Processes(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
 
 
 def _begin(driver: int) -> None:
