@@ -16,13 +16,14 @@ from neurogate.errors import RequestError
 
 if TYPE_CHECKING:
     from neurogate.scanpath.formats.delimited import Table
-    from neurogate.scanpath.formats.viewing import Viewing
+    from neurogate.scanpath.formats.viewing import Sizes, Viewing
 
 __all__ = ["compare", "listed", "number"]
 
 _PART_FAILED = 3
 _COLUMNS_SHOWN = 6
 _KEYS = ("image", "a", "b")
+_SIDES = {"width", "height"}
 _Row = Mapping[str, Any]
 
 
@@ -126,14 +127,51 @@ def _read(
 
     given = _size(size) if size else None
     tables = [read_table(file) for file in files]
-    unsized = [table for table in tables if not {"width", "height"} <= set(table.columns)]
-    if given is None and unsized:
-        given = _frame(tables)
-        sys.stderr.write(
-            f"{unsized[0].file} does not say how large the picture is: taken as {given[0]:g} x {given[1]:g} "
-            "px, which hold all fixations. Say it by --size.\n"
-        )
-    return [read_csv(file, size=given, complaints=complaints, **policies) for file in files]
+    said = [_said(table, given) for table in tables] if given else []
+    sizes: list[Sizes] = [given, given] if given else _sizes(tables, said)
+    sys.stderr.write("".join(dict.fromkeys(said)))
+    both = zip(files, sizes, strict=True)
+    return [read_csv(file, size=own, complaints=complaints, **policies) for file, own in both]
+
+
+def _said(table: Table, given: tuple[float, float]) -> str:
+    """Return a line if a file says another size than --size."""
+    if not _SIDES.issubset(table.columns):
+        return ""
+    own = zip(table.numbers("width"), table.numbers("height"), strict=True)
+    others = [each for each in own if each != given and all(map(math.isfinite, each))]
+    if not others:
+        return ""
+    return f"{table.file} says {_px(others[0])}, but --size says {_px(given)}, which is taken.\n"
+
+
+def _sizes(tables: Sequence[Table], said: list[str]) -> list[Sizes]:
+    """Return the sizes of the pictures in each file: what it says, else what the other does, else a frame."""
+    from neurogate.scanpath.formats.fixation_table import picture_sizes
+
+    own = [picture_sizes(table) if _SIDES.issubset(table.columns) else {} for table in tables]
+    known = {image: size for each in own for image, size in each.items()}
+    unsized = [table for table, each in zip(tables, own, strict=True) if not each]
+    one = set(known.values()).pop() if len(set(known.values())) == 1 else None
+    for place, table in enumerate(tables):
+        if not own[place]:
+            rest = one or _frame(unsized)
+            own[place] = {image: known.get(image, rest) for image in dict.fromkeys(table.words("image"))}
+            found = " and ".join(dict.fromkeys(map(_px, own[place].values())))
+            why = (
+                "which hold all fixations"
+                if {*own[place].values()} - {*known.values()}
+                else "as in the other"
+            )
+            said.append(
+                f"{table.file} does not say how large the picture is: taken as {found}, {why}. "
+                "Say it by --size.\n"
+            )
+    return [*own]
+
+
+def _px(size: tuple[float, float]) -> str:
+    return f"{size[0]:g} x {size[1]:g} px"
 
 
 def _tell_outside(viewings: Sequence[Viewing]) -> None:
@@ -153,21 +191,18 @@ def _size(text: str) -> tuple[float, float]:
 
 
 def _frame(tables: Sequence[Table]) -> tuple[float, float]:
-    """Return the smallest picture that holds all fixations, and pictures of which the size is said."""
-    import numpy as np
-
+    """Return the smallest picture that holds all fixations."""
     width, height = (
         max(
             (
-                float(math.floor(value) + 1 if name == place else value)
+                math.floor(value) + 1.0
                 for table in tables
-                for name in (place, side)
-                if name in table.columns
-                for value in table.numbers(name)[np.isfinite(table.numbers(name))]
+                for value in table.numbers(name)
+                if math.isfinite(value)
             ),
             default=1.0,
         )
-        for place, side in (("x", "width"), ("y", "height"))
+        for name in ("x", "y")
     )
     return max(width, 1.0), max(height, 1.0)
 

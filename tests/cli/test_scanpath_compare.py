@@ -76,6 +76,31 @@ def test_without_a_size_the_smallest_frame_is_taken_and_told(files: list[str], c
     assert not capsys.readouterr().err
 
 
+def test_a_file_without_sizes_takes_each_picture_s_from_the_other(tmp_path: Path, capsys: Captured) -> None:
+    rows = [(image, x, y) for image in ("cat", "dog") for x, y in ((10, 10), (50, 20), (30, 50))]
+    plain, sized = "image,x,y,duration\n", "image,x,y,duration,width,height\n"
+    for image, x, y in rows:
+        plain += f"{image},{x},{y},.2\n"
+        sized += f"{image},{x},{y},.2,{'80,60' if image == 'cat' else '400,300'}\n"
+    (tmp_path / "plain.csv").write_text(plain)
+    (tmp_path / "sized.csv").write_text(sized)
+    files = [str(tmp_path / name) for name in ("sized.csv", "plain.csv")]
+    command = ["scanpath", "compare", "--metrics", "multimatch", "mannan", "--json"]
+    assert main([*command, *files]) == 0
+    shown, said = capsys.readouterr()
+    assert (
+        f"{files[1]} does not say how large the picture is: taken as 80 x 60 px and 400 x 300 px, as" in said
+    )
+    assert main([*command, files[0], files[0]]) == 0
+    assert json.loads(shown) == json.loads(capsys.readouterr().out)
+
+
+def test_a_size_that_differs_from_the_columns_is_told(files: list[str], capsys: Captured) -> None:
+    assert main(["scanpath", "compare", *files, "--metrics", "mannan", "--size", "160x120"]) == 0
+    said = capsys.readouterr().err
+    assert said == f"{files[0]} says 80 x 60 px, but --size says 160 x 120 px, which is taken.\n"
+
+
 def test_what_cannot_be_compared_is_told_and_the_rest_goes_on(
     files: list[str], tmp_path: Path, capsys: Captured
 ) -> None:

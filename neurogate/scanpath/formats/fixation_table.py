@@ -16,7 +16,7 @@ from neurogate.errors import RequestError
 from neurogate.scanpath.formats.delimited import Table, read_table, write_table
 from neurogate.scanpath.formats.viewing import Sizes, Viewing, checked
 
-__all__ = ["read_csv", "write_csv"]
+__all__ = ["picture_sizes", "read_csv", "write_csv"]
 
 FIELDS = {"x": "x_px", "y": "y_px", "duration": "duration_s", "start": "start_s"}
 
@@ -62,7 +62,7 @@ def read_csv(
     columns = {
         FIELDS[name]: table.numbers(name) for name in FIELDS if name != "start" or name in table.columns
     }
-    sizes = _sizes(table) if size is None else size
+    sizes = picture_sizes(table) if size is None else size
     return checked(_groups(table, columns), file, sizes, complaints, **policies)
 
 
@@ -116,18 +116,39 @@ def write_csv(file: Path, viewings: Sequence[Viewing], *, sized: bool = False) -
     write_table(file, columns, ",")
 
 
-def _sizes(table: Table) -> dict[str, tuple[float, float]]:
-    """Return the size of each image, which all of its rows agree on."""
+def picture_sizes(table: Table) -> dict[str, tuple[float, float]]:
+    """Return the size of each image, which all of its rows agree on.
+
+    Parameters
+    ----------
+    table : Table
+        With columns width and height, in px, and image if there are several.
+
+    Raises
+    ------
+    RequestError
+        If there are no such columns, a cell is empty, or rows of one image disagree.
+
+    Examples
+    --------
+    >>> cells = {"image": ["cat", "dog"], "width": ["80", "40"], "height": ["60", "30"]}
+    >>> picture_sizes(Table(Path("gaze.csv"), cells, [2, 3]))
+    {'cat': (80.0, 60.0), 'dog': (40.0, 30.0)}
+    """
     if not {"width", "height"} <= set(table.columns):
         raise RequestError(
             f"{table.file} does not say how large the pictures are. Give their size, or columns width and "
             "height."
         )
     sizes: dict[str, tuple[float, float]] = {}
-    rows = zip(
-        table.words("image"), table.numbers("width"), table.numbers("height"), table.lines, strict=True
-    )
+    widths, heights = (table.numbers(name).tolist() for name in ("width", "height"))
+    rows = zip(table.words("image"), widths, heights, table.lines, strict=True)
     for image, width, height, line in rows:
+        if np.isnan(width) or np.isnan(height):
+            raise RequestError(
+                f"Line {line} of {table.file} has no {'width' if np.isnan(width) else 'height'}. Give it, or "
+                "the size of the pictures."
+            )
         if sizes.setdefault(image, (width, height)) != (width, height):
             before = "{:g} x {:g} px".format(*sizes[image])
             raise RequestError(

@@ -63,6 +63,10 @@ def test_a_csv_without_one_size_of_each_picture_is_a_sentence(tmp_path: Path) ->
     file.write_text("x,y,duration,width\n1,2,.1,80\n")
     with pytest.raises(RequestError, match="does not say how large the pictures are"):
         read_csv(file)
+    for cells, side in ((",60", "width"), ("80,n/a", "height")):
+        file.write_text(f"x,y,duration,width,height\n1,2,.1,{cells}\n")
+        with pytest.raises(RequestError, match=rf"Line 2 of .*gaze\.csv has no {side}\. Give it"):
+            read_csv(file)
     file.write_text("x,y,duration,width,height\n1,2,.1,80,60\n1,2,.1,80,70\n")
     with pytest.raises(RequestError, match=r"Line 3 of .* 80 x 70 px, which was 80 x 60 px above"):
         read_csv(file)
