@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.scanpath.metrics.priority import density
-from neurogate.scanpath.models.model import Priority, above, generators, priority_of, size_of
+from neurogate.scanpath.models.model import Priority, generators, priority_of, size_of, whole
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.priors import centre_bias
 
@@ -93,7 +93,7 @@ class CentreBias:
 def _drawn(
     plane: NDArray[np.float64], model: Drawn | Uniform | CentreBias, image: ArrayLike, n_paths: int, seed: int
 ) -> list[Scanpath]:
-    above(0, fixations=model.fixations)
+    whole(fixations=model.fixations)
     size, mass = size_of(image), density(plane).ravel()
     durations = np.full(model.fixations, model.duration_s)
     paths = []

@@ -7,7 +7,6 @@ decision on their maps leads, each model says by its `Field`; what the cells do 
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -20,7 +19,7 @@ from neurogate.backends.competition import Competition, Competitors
 from neurogate.errors import RequestError, RunDiverged
 from neurogate.plasticity.gates import GATES, ConstantGate, Gate, GateContext, combine
 from neurogate.scanpath.models.circuit import Attention, Circuit, Return
-from neurogate.scanpath.models.model import Priority, above, generators
+from neurogate.scanpath.models.model import Priority, above, backend_named, from_to, path_seeds, whole
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.contrast import CELLS, contrast
 
@@ -29,7 +28,6 @@ __all__ = ["Decider", "Field", "Lesion"]
 Values = NDArray[np.float64]
 Lesion: TypeAlias = Literal["gate", "return", "variability"]
 LESIONS: tuple[Lesion, ...] = ("gate", "return", "variability")
-BACKENDS = {"numba": "numba_cpu", "numpy": "numpy_reference"}
 SLOWEST = 0.3
 """Least ρ."""
 REFRESHED_U = -9.0
@@ -99,7 +97,7 @@ class Decider:
     def batch(self, images: Sequence[ArrayLike], n_paths: int, seed: int) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
         self._check()
-        seeds = _seeds(n_paths, seed)
+        seeds = path_seeds(n_paths, seed)
         fields = [self.field(image) for image in images]
         found: list[list[Scanpath]] = [[] for _ in fields]
         for shape in {field.shape for field in fields} if n_paths else ():
@@ -114,9 +112,9 @@ class Decider:
         raise NotImplementedError
 
     def _check(self) -> None:
-        above(0, fixations=self.fixations, sharpness=self.sharpness)
-        if not 0 <= self.variability < np.inf:
-            raise RequestError(f"variability is {self.variability:g}. Give a finite number of at least 0.")
+        whole(fixations=self.fixations)
+        above(0, sharpness=self.sharpness)
+        from_to(0, variability=self.variability)
         unknown = [name for name in self.lesions if name not in LESIONS]
         if unknown:
             raise RequestError(f"There is no {unknown[0]!r} to lesion. Name some of {', '.join(LESIONS)}.")
@@ -124,8 +122,6 @@ class Decider:
             raise RequestError(
                 f"gates is {self.gates!r}. Give a tuple of gates, as those of a rule: {', '.join(GATES)}."
             )
-        if self.backend not in BACKENDS:
-            raise RequestError(f"The backend is {self.backend!r}. Give one of {', '.join(BACKENDS)}.")
 
 
 @attrs.frozen(eq=False)
@@ -140,7 +136,7 @@ class _Looking:
         """Return those on the first picture, then those on the second, and so on."""
         model, seeds = self.model, np.tile(self.seeds, len(self.fields))
         made = model.circuit.competition(self.fields[0].shape, model.inhibition.tau_ms)
-        backend: Any = importlib.import_module(f"neurogate.backends.{BACKENDS[model.backend]}.competition")
+        backend = backend_named(model.backend, "competition")
         sides = np.repeat([max(field.size_px) / CELLS for field in self.fields], len(self.seeds))[:, None]
         places = [np.repeat([field.size_px for field in self.fields], len(self.seeds), axis=0) / 2 / sides]
         state, steps = _resting(made, len(seeds)), list[Any]()
@@ -236,11 +232,6 @@ def _refreshed(made: Competition, state: Competitors) -> Competitors:
     values[:, 1, :-1] = np.minimum(values[:, 1, :-1], REFRESHED_U)
     values[:, 2] = 0
     return state._replace(values=values)
-
-
-def _seeds(n_paths: int, seed: int) -> NDArray[np.int64]:
-    """Return the seed of each path."""
-    return np.array([rng.integers(2**63) for rng in generators(n_paths, seed)], dtype=np.int64)
 
 
 def _stop_if_lost(lost: NDArray[Any], step: NDArray[Any]) -> None:

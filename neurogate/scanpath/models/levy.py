@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurogate.scanpath.models.model import Priority, above, generators, priority_of, size_of
+from neurogate.scanpath.models.model import Priority, above, generators, priority_of, size_of, whole
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.itti_koch import itti_koch
 from neurogate.scanpath.vision.smoothing import resized
@@ -65,7 +65,8 @@ class LevyExploration:
 
     def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         """Return so many scanpaths on a picture."""
-        above(0, fixations=self.fixations, candidates=self.candidates, temperature=self.temperature)
+        whole(fixations=self.fixations, candidates=self.candidates, tries=self.tries)
+        above(0, temperature=self.temperature)
         width, height = size_of(image)
         salience = 100 * resized(priority_of(self.priority, image), (height, width))
         force = -np.stack(np.gradient(100 * np.exp(-salience / 100))[::-1])

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.backends.first_spike import DT_MS
-from neurogate.errors import RequestError
-from neurogate.scanpath.models.model import Priority, above, generators, priority_of, size_of
+from neurogate.scanpath.models.model import (
+    Priority,
+    above,
+    backend_named,
+    from_to,
+    path_seeds,
+    priority_of,
+    size_of,
+    whole,
+)  # fmt: skip
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.itti_koch import itti_koch
 
 __all__ = ["LifWinner"]
 
 Values = NDArray[np.float64]
-BACKENDS = {"numba": "numba_cpu", "numpy": "numpy_reference"}
 PER_MV = 100.0
 """Conductance of inhibition of return, µS, by the winner's potential."""
 FAR, WEAK = 4.0, 1e-4
@@ -83,7 +89,7 @@ class LifWinner:
     def batch(self, images: Sequence[ArrayLike], n_paths: int, seed: int) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
         self._check()
-        seeds = np.array([rng.integers(2**63) for rng in generators(n_paths, seed)], dtype=np.int64)
+        seeds = path_seeds(n_paths, seed)
         sizes, planes = [size_of(image) for image in images], [priority_of(self.priority, i) for i in images]
         found: list[list[Scanpath]] = [[] for _ in images]
         for shape in {plane.shape for plane in planes} if n_paths else ():
@@ -99,7 +105,7 @@ class LifWinner:
 
     def _run(self, planes: Values, seeds: NDArray[np.int64]) -> tuple[NDArray[np.int64], Values]:
         """Return who won after each fixation, and how long each lasted, of each path on each picture."""
-        backend: Any = importlib.import_module(f"neurogate.backends.{BACKENDS[self.backend]}.first_spike")
+        backend = backend_named(self.backend, "first_spike")
         salience = np.repeat(planes.reshape(len(planes), -1), len(seeds) // len(planes), axis=0)
         state, first = np.zeros((len(seeds), 3, salience.shape[1])), np.zeros(len(seeds), np.int64)
         winners, steps = [], []
@@ -124,12 +130,10 @@ class LifWinner:
         return np.where(winner[:, None] < 0, state[:, 1], np.maximum(grown, 0))
 
     def _check(self) -> None:
-        above(0, fixations=self.fixations, reach=self.reach, longest_ms=self.longest_ms)
-        for name, value in (("inhibition", self.inhibition), ("noise", self.noise)):
-            if not 0 <= value < np.inf:
-                raise RequestError(f"{name} is {value:g}. Give a finite number of at least 0.")
-        if self.backend not in BACKENDS:
-            raise RequestError(f"The backend is {self.backend!r}. Give one of {', '.join(BACKENDS)}.")
+        whole(fixations=self.fixations)
+        above(0, reach=self.reach)
+        from_to(DT_MS, longest_ms=self.longest_ms)
+        from_to(0, inhibition=self.inhibition, noise=self.noise)
 
 
 def _path(

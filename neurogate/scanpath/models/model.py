@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol, TypeAlias
 
@@ -13,10 +14,14 @@ from neurogate.scanpath.metrics.priority import checked_map
 from neurogate.scanpath.path import Scanpath
 from neurogate.scanpath.vision.pictures import as_picture
 
-__all__ = ["Model", "Priority", "above", "generators", "priority_of", "size_of"]
+__all__ = [
+    "Model", "Priority", "above", "backend_named", "from_to", "generators", "path_seeds", "priority_of",
+    "size_of", "whole",
+]  # fmt: skip
 
 Values = NDArray[np.float64]
 
+BACKENDS = {"numba": "numba_cpu", "numpy": "numpy_reference"}
 Priority: TypeAlias = Callable[[Values], Any] | ArrayLike
 """What makes a map (h, w) of a picture (H, W, 3); or the map itself, for all pictures."""
 
@@ -81,7 +86,7 @@ def generators(n_paths: int, seed: int) -> Iterator[np.random.Generator]:
     Raises
     ------
     RequestError
-        If there are fewer than no paths, or the seed is negative.
+        If there are fewer than no paths, the seed is negative, or one is no whole number.
 
     Examples
     --------
@@ -93,8 +98,38 @@ def generators(n_paths: int, seed: int) -> Iterator[np.random.Generator]:
         raise RequestError(
             f"There are {n_paths} paths to make with the seed {seed}. Give numbers of at least 0."
         )
+    _whole(n_paths=n_paths, seed=seed)
     for path in range(n_paths):
         yield np.random.default_rng([seed, path])
+
+
+def path_seeds(n_paths: int, seed: int) -> NDArray[np.int64]:
+    """Return the seed of each path for what has no generator, (n_paths,), drawn by `generators`.
+
+    Examples
+    --------
+    >>> (path_seeds(2, seed=1)[:1] == path_seeds(1, seed=1)).all()
+    np.True_
+    """
+    return np.array([rng.integers(2**63) for rng in generators(n_paths, seed)], dtype=np.int64)
+
+
+def backend_named(name: str, module: str) -> Any:
+    """Return a module of the backend "numba" or "numpy".
+
+    Raises
+    ------
+    RequestError
+        If there is no such backend.
+
+    Examples
+    --------
+    >>> backend_named("numpy", "first_spike").__name__
+    'neurogate.backends.numpy_reference.first_spike'
+    """
+    if name not in BACKENDS:
+        raise RequestError(f"The backend is {name!r}. Give one of {', '.join(BACKENDS)}.")
+    return importlib.import_module(f"neurogate.backends.{BACKENDS[name]}.{module}")
 
 
 def above(least: float, **settings: float) -> None:
@@ -109,3 +144,41 @@ def above(least: float, **settings: float) -> None:
     for name, value in settings.items():
         if not least < value < np.inf:
             raise RequestError(f"{name} is {value:g}. Give a finite number above {least:g}.")
+
+
+def from_to(least: float, most: float = np.inf, **settings: float) -> None:
+    """Complain of the first setting that is not finite, or not between limits, which may be reached.
+
+    Examples
+    --------
+    >>> from_to(0, 1, retention=1.5)
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: retention is 1.5. Give a number from 0 to 1.
+    """
+    for name, value in settings.items():
+        if not (least <= value <= most and value < np.inf):
+            allowed = (
+                f"number from {least:g} to {most:g}"
+                if most < np.inf
+                else f"finite number of at least {least:g}"
+            )
+            raise RequestError(f"{name} is {value:g}. Give a {allowed}.")
+
+
+def whole(**settings: float) -> None:
+    """Complain of the first setting that is not a whole number above 0.
+
+    Examples
+    --------
+    >>> whole(fixations=2.5)
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: fixations is 2.5. Give a whole number.
+    """
+    above(0, **settings)
+    _whole(**settings)
+
+
+def _whole(**settings: float) -> None:
+    for name, value in settings.items():
+        if not isinstance(value, int | np.integer):
+            raise RequestError(f"{name} is {value}. Give a whole number.")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
-from neurogate.scanpath.models.model import above, generators, size_of
+from neurogate.scanpath.models.model import above, generators, size_of, whole
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.foveation import Foveation, blurred
 from neurogate.scanpath.vision.pictures import as_picture
@@ -117,7 +117,8 @@ class NeVA:
 
     def __attrs_post_init__(self) -> None:
         """Look whether the settings can be."""
-        above(0, fixations=self.fixations, steps=self.steps, rate=self.rate)
+        whole(fixations=self.fixations, steps=self.steps)
+        above(0, rate=self.rate)
         if self.compat not in (None, "neva"):
             raise RequestError(f'compat is {self.compat!r}. Give "neva", or leave it out.')
 

@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neurogate.scanpath.models.model import Priority, above, generators, priority_of, size_of
+from neurogate.scanpath.models.model import Priority, above, from_to, generators, priority_of, size_of, whole
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.itti_koch import itti_koch
 
@@ -55,7 +55,10 @@ class WinnerTakeAll:
 
     def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         """Return so many scanpaths on a picture."""
-        above(0, fixations=self.fixations, reach=self.reach)
+        whole(fixations=self.fixations)
+        above(0, reach=self.reach)
+        from_to(0, 1, retention=self.retention)
+        from_to(0, noise=self.noise)
         width, height = size_of(image)
         plane = priority_of(self.priority, image)
         sides = (

@@ -11,11 +11,13 @@ from neurogate.errors import RequestError
 from neurogate.scanpath.models.baselines import CentreBias, Drawn, Uniform
 from neurogate.scanpath.models.gravity import Gravity, detail
 from neurogate.scanpath.models.levy import LevyExploration
+from neurogate.scanpath.models.lif_winner import LifWinner
 from neurogate.scanpath.models.model import Model
 from neurogate.scanpath.models.neva import NeVA
 from neurogate.scanpath.models.oat.model import OAT
 from neurogate.scanpath.models.oat.on_pictures import ShelfSearch
 from neurogate.scanpath.models.oat.pictures import Patch
+from neurogate.scanpath.models.spiking import Spiking
 from neurogate.scanpath.models.winner_take_all import WinnerTakeAll
 
 IMAGE = np.zeros((60, 80))
@@ -68,6 +70,9 @@ def test_a_mistake_is_a_sentence(model: Any) -> None:
         model.scanpaths(IMAGE, -1, seed=1)
     with pytest.raises(RequestError, match="with the seed -1"):
         model.scanpaths(IMAGE, 1, seed=-1)
+    for n_paths, seed, said in ((2.5, 1, "n_paths is 2.5"), (1, 0.5, "seed is 0.5")):
+        with pytest.raises(RequestError, match=f"{said}. Give a whole number"):
+            model.scanpaths(IMAGE, n_paths, seed)
 
 
 def test_settings_have_limits() -> None:
@@ -75,8 +80,21 @@ def test_settings_have_limits() -> None:
         Uniform(fixations=0).scanpaths(IMAGE, 1, seed=1)
     with pytest.raises(RequestError, match="reach is nan"):
         WinnerTakeAll(MAP, reach=float("nan")).scanpaths(IMAGE, 1, seed=1)
+    for wrong in (-0.1, 1.5, float("nan")):
+        with pytest.raises(RequestError, match=rf"retention is {wrong}\. Give a number from 0 to 1"):
+            WinnerTakeAll(MAP, retention=wrong).scanpaths(IMAGE, 1, seed=1)
+    with pytest.raises(RequestError, match=r"noise is nan\. Give a finite number of at least 0"):
+        WinnerTakeAll(MAP, noise=float("nan")).scanpaths(IMAGE, 1, seed=1)
+    with pytest.raises(RequestError, match="tries is 0"):
+        LevyExploration(MAP, tries=0).scanpaths(IMAGE, 1, seed=1)
     with pytest.raises(RequestError, match="priority is nan in row 0"):
         Drawn([[float("nan"), 1]]).scanpaths(IMAGE, 1, seed=1)
+
+
+@pytest.mark.parametrize("kind", [Uniform, WinnerTakeAll, LevyExploration, LifWinner, Spiking])
+def test_fixations_are_counted_in_whole_numbers(kind: Any) -> None:
+    with pytest.raises(RequestError, match=r"fixations is 2\.5\. Give a whole number"):
+        kind(fixations=2.5).scanpaths(IMAGE, 1, seed=1)
 
 
 def places(model: Model, n: int = 200) -> np.ndarray:

@@ -118,6 +118,7 @@ def test_a_mistake_is_a_sentence() -> None:
         ({"fixations": 0}, "fixations is 0"),
         ({"reach": float("nan")}, "reach is nan"),
         ({"noise": -1.0}, r"noise is -1\. Give a finite number of at least 0"),
+        ({"longest_ms": 0.04}, r"longest_ms is 0\.04\. Give a finite number of at least 0\.1"),
         ({"backend": "abacus"}, "The backend is 'abacus'"),
     ):
         with pytest.raises(RequestError, match=sentence):
