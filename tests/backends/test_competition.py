@@ -52,6 +52,23 @@ def test_both_backends_have_the_same_bits(
     assert same(compiled.compete(*asked), reference.compete(*asked))
 
 
+def test_what_decays_to_a_tie_is_one_in_both_backends() -> None:
+    settings = Circuit(drive=0.0, noise=0.0, threshold=1e9, longest_ms=100.0)
+    made = settings.competition((1, 1, 20), return_ms=200.0)
+    c = made.parameters[2]
+    below = np.linspace(1, 2, 50)
+    values = np.tile(np.stack([c, made.parameters[1] * c, 0 * c]), (50, 1, 1))
+    values[:, 2, 3], values[:, 2, 16] = below, np.nextafter(below, 2)
+    nothing = np.zeros((50, 20))
+    asked = (
+        made, Competitors(values, np.zeros((50, 2)), np.zeros(50, np.int64)), nothing, nothing, nothing,
+        np.zeros((50, made.longest)), np.arange(50),
+    )  # fmt: skip
+    found = reference.compete(*asked)
+    assert set(found[1].place[:, 2]) == {3.0, 16.0}
+    assert same(compiled.compete(*asked), found)
+
+
 def test_a_replica_does_not_depend_on_the_batch_or_the_threads() -> None:
     made, state, *arrays = problem((1, 5, 6), 4, seed=3)
     together = compiled.compete(made, state, *arrays, threads=2)

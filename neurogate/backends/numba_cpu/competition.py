@@ -102,14 +102,14 @@ def _decide(
             pool[0] += kick
             e[fired[place_of]] += 1.0
         if count > 0:
-            # What does not fire decays alike, so that only who fires can become the peak.
+            # What does not fire decays alike, so that only who fires can pass the peak.
             for place_of in range(count):
-                i = fired[place_of]
-                if e[i] > e[peak] or (e[i] == e[peak] and i < peak):
-                    peak = i
+                if e[fired[place_of]] > e[peak]:
+                    peak = fired[place_of]
+            peak = _first(e, peak)
             if _gathered(e, peak, height, width, reach, place) >= threshold:
                 return t + 1
-    _gathered(e, peak, height, width, reach, place)
+    _gathered(e, _first(e, peak), height, width, reach, place)
     return longest
 
 
@@ -118,6 +118,15 @@ def _drive(drive: Any, bias: Any, returned: Any, current: Any, opening: Any, dec
     for i in range(current.shape[0]):
         current[i] = drive[i] * (1 - opening * bias[i]) * (1 - returned[i]) if shown else 0.0
         returned[i] *= decay
+
+
+@part
+def _first(e: Any, peak: Any) -> Any:
+    """Return the first with as much as the peak: what was less may have decayed to the same."""
+    for i in range(peak):
+        if e[i] == e[peak]:
+            return i
+    return peak
 
 
 @part
