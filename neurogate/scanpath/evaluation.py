@@ -20,7 +20,7 @@ from neurogate.errors import NeurogateError, RequestError, RunError
 from neurogate.scanpath.metrics.multimatch import multimatch
 from neurogate.scanpath.metrics.priority import cells
 from neurogate.scanpath.metrics.strings import scanmatch
-from neurogate.scanpath.models.model import Model
+from neurogate.scanpath.models.model import Model, whole
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.scenes import Scene
 
@@ -144,6 +144,7 @@ def evaluate(
     if n_paths < 1 or not scenes or taken:
         wrong = f"a model is called {taken[0]!r}" if taken else f"{n_paths} paths on {len(scenes)} pictures"
         raise RequestError(f"Nothing can be evaluated: {wrong}. Give at least one of both, and other names.")
+    whole(n_paths=n_paths)
     found = []
     for row, problems in over(functools.partial(_rows, models, n_paths, seed), scenes):
         if complaints is None and problems:

@@ -108,6 +108,8 @@ def test_every_picture_is_told(two: list[Scene]) -> None:
 def test_what_cannot_be_evaluated_is_a_sentence(two: list[Scene]) -> None:
     with pytest.raises(RequestError, match="0 paths on 2 pictures"):
         evaluate({}, two, n_paths=0)
+    with pytest.raises(RequestError, match=r"n_paths is 2\.5\. Give a whole number"):
+        evaluate({}, two, n_paths=2.5)  # type: ignore[arg-type]
     with pytest.raises(RequestError, match="a model is called 'random'"):
         evaluate({"random": Uniform()}, two)
 
