@@ -97,7 +97,7 @@ class Scene:
 
     @functools.cached_property
     def seen(self) -> Values:
-        """Where the others looked: their fixations smoothed, minus the mean, in standard deviations."""
+        """Where the others looked: fixations, the first too, smoothed, minus the mean, by their deviation."""
         shape = round(self.size[1]), round(self.size[0])
         others = [path for number, path in enumerate(self.viewers) if number not in self.judges]
         found = np.concatenate([cells(path, shape, self.size, "drop") for path in others])
