@@ -127,8 +127,7 @@ def _read(
 
     given = _size(size) if size else None
     tables = [read_table(file) for file in files]
-    said = [_said(table, given) for table in tables] if given else []
-    sizes: list[Sizes] = [given, given] if given else _sizes(tables, said)
+    sizes, said = ([given, given], [_said(table, given) for table in tables]) if given else _sizes(tables)
     sys.stderr.write("".join(dict.fromkeys(said)))
     both = zip(files, sizes, strict=True)
     return [read_csv(file, size=own, complaints=complaints, **policies) for file, own in both]
@@ -145,29 +144,29 @@ def _said(table: Table, given: tuple[float, float]) -> str:
     return f"{table.file} says {_px(others[0])}, but --size says {_px(given)}, which is taken.\n"
 
 
-def _sizes(tables: Sequence[Table], said: list[str]) -> list[Sizes]:
+def _sizes(tables: Sequence[Table]) -> tuple[list[Sizes], list[str]]:
     """Return the sizes of the pictures in each file: what it says, else what the other does, else a frame."""
     from neurogate.scanpath.formats.fixation_table import picture_sizes
 
     own = [picture_sizes(table) if _SIDES.issubset(table.columns) else {} for table in tables]
     known = {image: size for each in own for image, size in each.items()}
     unsized = [table for table, each in zip(tables, own, strict=True) if not each]
-    one = set(known.values()).pop() if len(set(known.values())) == 1 else None
-    for place, table in enumerate(tables):
-        if not own[place]:
-            rest = one or _frame(unsized)
-            own[place] = {image: known.get(image, rest) for image in dict.fromkeys(table.words("image"))}
-            found = " and ".join(dict.fromkeys(map(_px, own[place].values())))
-            why = (
-                "which hold all fixations"
-                if {*own[place].values()} - {*known.values()}
-                else "as in the other"
-            )
-            said.append(
-                f"{table.file} does not say how large the picture is: taken as {found}, {why}. "
-                "Say it by --size.\n"
-            )
-    return [*own]
+    rest = next(iter(known.values())) if len(set(known.values())) == 1 else _frame(unsized)
+    sizes: list[Sizes] = [
+        each or {image: known.get(image, rest) for image in table.words("image")}
+        for table, each in zip(tables, own, strict=True)
+    ]
+    return sizes, [_taken(table, known, rest) for table in unsized]
+
+
+def _taken(table: Table, known: Mapping[str, tuple[float, float]], rest: tuple[float, float]) -> str:
+    """Return a line that says what is taken of a file without sizes."""
+    sizes = dict.fromkeys(known.get(image, rest) for image in table.words("image"))
+    return (
+        f"{table.file} does not say how large the picture is: taken as {' and '.join(map(_px, sizes))}, "
+        f"{'as in the other' if set(sizes) <= set(known.values()) else 'which hold all fixations'}. "
+        "Say it by --size.\n"
+    )
 
 
 def _px(size: tuple[float, float]) -> str:
