@@ -149,6 +149,18 @@ def above(least: float, **settings: float) -> None:
 def from_to(least: float, most: float = np.inf, **settings: float) -> None:
     """Complain of the first setting that is not finite, or not between limits, which may be reached.
 
+    Parameters
+    ----------
+    least, most : float
+        The limits.
+    **settings : float
+        By name.
+
+    Raises
+    ------
+    RequestError
+        With the name and the limits.
+
     Examples
     --------
     >>> from_to(0, 1, retention=1.5)
