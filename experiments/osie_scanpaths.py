@@ -51,7 +51,7 @@ from neurogate.files import replacing
 from neurogate.plotting.forest import forest_figure
 from neurogate.plotting.picture import Picture, save, settled
 from neurogate.plotting.ranges import ranges_figure
-from neurogate.scanpath.evaluation import MEASURES, REFERENCES, Evaluation, reference_scores, scores
+from neurogate.scanpath.evaluation import MEASURES, REFERENCES, Evaluation, reference_scores, scores, seed_of
 from neurogate.scanpath.metrics.statistics import saccade_statistics
 from neurogate.scanpath.models.catalogue import make
 from neurogate.scanpath.models.gravity import detail
@@ -158,11 +158,6 @@ def pictures(data: Path, images: str) -> list[tuple[Scene, NDArray[np.uint8]]]:
     """Read scenes, and their pictures, which are stored with 8 bits."""
     found = osie_scenes(data, images)
     return [(scene, np.round(255 * scene.picture()).astype(np.uint8)) for scene in found]
-
-
-def seed_of(scene: Scene, seed: int) -> int:
-    """Return a seed of its own for each picture."""
-    return zlib.crc32(f"{seed} {scene.image}".encode())
 
 
 def looked(model: Any, asked: argparse.Namespace, images: str, paths: int, seed: int) -> Row:

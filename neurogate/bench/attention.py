@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
 import importlib.util
@@ -11,12 +10,11 @@ from typing import Any
 
 import attrs
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from ..attention.catalogue import make
 from . import torch_attention, torch_memory
 from .scale import slope
-from .turns import median_seconds
+from .turns import limited, median_seconds
 
 __all__ = ["CASES", "Case", "growth", "rows"]
 
@@ -106,7 +104,7 @@ def rows(
         If a peer's output is not ours.
     """
     torch = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
-    with _limited(threads):
+    with limited(threads):
         for case in _chosen(layers):
             tell(f"attention {case.layer}: {dtype}, threads {threads}, {BATCH} x {LENGTH} x {WIDTH}")
             yield from _case(case, torch, dtype, repeat, threads)
@@ -114,19 +112,6 @@ def rows(
 
 def _chosen(layers: Sequence[str] | None) -> list[Case]:
     return [case for case in CASES if not layers or case.layer in layers]
-
-
-@contextlib.contextmanager
-def _limited(threads: int) -> Iterator[None]:
-    """Limit threads, those of compiled recurrences too, of which `threadpool_limits` knows nothing."""
-    numba = importlib.import_module("numba")
-    before = numba.get_num_threads()
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
-    try:
-        with threadpool_limits(threads):
-            yield
-    finally:
-        numba.set_num_threads(before)
 
 
 def _case(case: Case, torch: Any, dtype: str, repeat: int, threads: int) -> Iterator[dict[str, Any]]:
@@ -206,7 +191,7 @@ def growth(
     for case in _chosen(layers):
         tell(f"attention {case.layer}: lengths to {LONG[-1]}, {dtype}, threads {threads}")
         layer = make(case.layer, d_model=WIDTH, **case.settings)
-        with _limited(threads):
+        with limited(threads):
             spent = [_seconds(layer, length, dtype) for length in LONG]
         for length, seconds in zip(LONG, spent, strict=True):
             yield {

@@ -10,7 +10,7 @@ import numpy as np
 from ..scanpath.models.collicular import Collicular
 from ..scanpath.models.lif_winner import LifWinner
 from ..scanpath.models.spiking import Spiking
-from .turns import median_seconds
+from .turns import limited, median_seconds
 
 __all__ = ["MODELS", "rows"]
 
@@ -35,12 +35,8 @@ def rows(repeat: int, tell: Callable[[str], object]) -> Iterator[dict[str, Any]]
         metric ("a path of" the model), length (in fixations) and seconds for one of ten paths, the map's
         share included; peer, peer_seconds and ratio are None, since no public package has such a model.
     """
-    import numba
-
     picture = np.random.default_rng(1).random((*SIZE, 3))
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
+    with limited(1):
         for name, made in MODELS.items():
             tell(f"scanpath {name}: {PATHS} paths")
             model: Any = made()
@@ -48,5 +44,3 @@ def rows(repeat: int, tell: Callable[[str], object]) -> Iterator[dict[str, Any]]
             seconds = median_seconds(once, repeat)[name] / PATHS
             row = {"metric": f"a path of {name}", "length": model.fixations, "seconds": seconds}
             yield {**row, "peer": None, "peer_seconds": None, "ratio": None}
-    finally:
-        numba.set_num_threads(threads)

@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from ..scanpath.metrics.fixation_map import fixation_map
 from ..scanpath.metrics.map_metric import MapMetric
 from ..scanpath.metrics.metric import Metric
 from .scanpath_cases import CASES, ELSEWHERE, SHAPE, SIZE, Case, Peer
-from .turns import median_seconds
+from .turns import limited, median_seconds
 
 __all__ = ["LENGTHS", "rows"]
 
@@ -54,7 +53,7 @@ def rows(repeat: int, tell: Callable[[str], object]) -> Iterator[Row]:
     RuntimeError
         If a peer's number is not ours.
     """
-    with threadpool_limits(1):
+    with limited(1):
         for case in CASES:
             tell(f"scanpath {case.name}: {', '.join(map(str, LENGTHS))} fixations")
             for length in LENGTHS:

@@ -1,13 +1,46 @@
-"""Contenders that run in turn in this process, so that what slows the machine slows all of them."""
+"""Contenders that run in turn in this process, so that what slows the machine slows all of them.
+
+How many threads they may have is said here too.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["median_seconds"]
+from threadpoolctl import threadpool_limits
+
+__all__ = ["limited", "median_seconds"]
+
+
+@contextlib.contextmanager
+def limited(threads: int) -> Iterator[None]:
+    """Limit threads, those of compiled loops too, of which `threadpool_limits` knows nothing.
+
+    Parameters
+    ----------
+    threads : int
+        At most so many; numba never takes more than the machine has.
+
+    Examples
+    --------
+    >>> import numba
+    >>> with limited(1):
+    ...     numba.get_num_threads()
+    1
+    """
+    numba: Any = importlib.import_module("numba")
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    try:
+        with threadpool_limits(threads):
+            yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def median_seconds(contenders: Mapping[str, Callable[[], Any]], repeat: int) -> dict[str, float]:

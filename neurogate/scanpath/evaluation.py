@@ -26,6 +26,7 @@ from neurogate.scanpath.scenes import Scene
 
 __all__ = [
     "MEASURES", "REFERENCES", "Estimate", "Evaluation", "evaluate", "on_map", "reference_scores", "scores",
+    "seed_of",
 ]  # fmt: skip
 
 Values = NDArray[np.float64]
@@ -194,6 +195,18 @@ def reference_scores(scene: Scene, n_paths: int = 2, seed: int = 1) -> Row:
     return dict(zip(REFERENCES, (same, other, scores(_random(scene, n_paths, seed), scene)), strict=True))
 
 
+def seed_of(scene: Scene, seed: int) -> int:
+    """Return a seed of its own for each picture.
+
+    Parameters
+    ----------
+    scene : Scene
+    seed : int
+        Of all pictures.
+    """
+    return zlib.crc32(f"{seed} {scene.image}".encode())
+
+
 def on_map(path: Scanpath, scene: Scene) -> float:
     """Return the mean of the map of where the others looked over all fixations but the first; NaN of none."""
     height, width = scene.seen.shape
@@ -202,7 +215,7 @@ def on_map(path: Scanpath, scene: Scene) -> float:
 
 
 def _rows(models: Mapping[str, Model], n_paths: int, seed: int, scene: Scene) -> Found:
-    own = zlib.crc32(f"{seed} {scene.image}".encode())
+    own = seed_of(scene, seed)
     rows, wrong = reference_scores(scene, n_paths, own), list[NeurogateError]()
     for name, model in models.items():
         try:
