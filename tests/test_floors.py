@@ -144,6 +144,14 @@ def test_nothing_imports_scripts(folder: str) -> None:
     assert not problems, "\n" + "\n".join(problems)
 
 
+@pytest.mark.parametrize("folder", ["experiments", "benchmarks"])
+def test_what_a_script_imports_from_beside_it_is_a_part_that_cannot_be_run(folder: str) -> None:
+    beside = {path.stem: path for path, _, _ in modules(folder)}
+    imported = {beside[i.module] for _, i in imports_of(folder) if i.module in beside}
+    scripts = [path.name for path in imported if "__main__" in path.read_text("utf-8")]
+    assert not scripts, f"Scripts that others import: {', '.join(scripts)}."
+
+
 def test_contributing_shows_the_same_floors() -> None:
     rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
     shown = {package: int(floor) for floor, names in rows for package in re.findall(r"`(\w+)`", names)}

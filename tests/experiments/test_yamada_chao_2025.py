@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,9 @@ MEASURES = (
 JITTER = np.linspace(-0.01, 0.01, SEEDS)
 
 
-@pytest.fixture(scope="module")
-def script(checkout: Path) -> dict[str, Any]:
-    return runpy.run_path(str(checkout / "experiments" / "yamada_chao_2025.py"))
+@pytest.fixture
+def script(claims_script: dict[str, Any]) -> dict[str, Any]:
+    return claims_script
 
 
 def rules_of(study: Any) -> list[str]:

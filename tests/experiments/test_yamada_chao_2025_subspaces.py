@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,9 +15,9 @@ JITTER = np.linspace(-0.1, 0.1, SEEDS)
 TRIAL = np.arange(10, 241, 10)
 
 
-@pytest.fixture(scope="module")
-def script(checkout: Path) -> dict[str, Any]:
-    return runpy.run_path(str(checkout / "experiments" / "yamada_chao_2025.py"))
+@pytest.fixture
+def script(claims_script: dict[str, Any]) -> dict[str, Any]:
+    return claims_script
 
 
 def evidence(study: Any, angle_deg: float, null_deg: float, harmed: tuple[str, ...]) -> Seeds:

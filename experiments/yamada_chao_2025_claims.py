@@ -1,0 +1,227 @@
+"""What is claimed of the rule and the network in the main task of `yamada_chao_2025.py`, and how it fares.
+
+A part of that script, not a script of its own. Each function takes what simulates a study, and yields rows of
+the table of claims. Claims on other tasks are in `yamada_chao_2025_paradigms.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from yamada_chao_2025_studies import (
+    LEAST_SQUARES,
+    LESIONS,
+    MAIN,
+    MEASURES,
+    NETWORKS,
+    NEVER,
+    ONE,
+    ONE_MATRIX,
+    OURS,
+    PARTS,
+    PLAIN,
+    RIVALS,
+    SAME_FILTER,
+    SHARED,
+    SHUFFLED,
+    SPIKELESS,
+    SWITCHES,
+    TARGETS,
+    Runner,
+)
+
+from neurogate.analysis.interference import disturbance
+from neurogate.plotting.adaptation import trials_needed
+from neurogate.plotting.nulls import NULLS
+from neurogate.runs.claims import Claim, Verdict, favours, holds, within, worst
+from neurogate.runs.over_seeds import Seeds
+
+Values = NDArray[np.float64]
+
+
+def each(found: Seeds, rules: Sequence[str], metric: str) -> dict[str, Values]:
+    """Return a metric of several rules."""
+    return {rule: found.metric(rule, metric) for rule in rules}
+
+
+def trials(found: Seeds, rule: str, error: str, block: int) -> Values:
+    """Return the trials that a rule needed in a block, at most the block's length."""
+    length = np.diff(found.arrays["block_start"])[block]
+    needed: Values = np.minimum(trials_needed(found.arrays, rule, error, block), length)
+    return needed
+
+
+def timing(run: Runner) -> Iterator[Claim]:
+    """Judge whether the population encodes *when*."""
+    main = run(MAIN)
+    error = main.metric(OURS, "timing_error_ms")
+    rates = {name: run(study).metric(OURS, "timing_error_ms") for name, study in SPIKELESS.items()}
+    yield Claim(
+        "The population tells when the outcome comes (300 to 1200 ms)", "timing error (ms)", error,
+        within(error, 12.0, 25.0), "cue held on; slow adaptation and slow synapses",
+        each(main, RIVALS, "timing_error_ms") | rates, other_cues(main, timing_of_other),
+    )  # fmt: skip
+    rules = (OURS, *LEAST_SQUARES)
+    bias, size = (each(main, rules, key) for key in ("timing_bias_ms", "timing_error_ms"))
+    share = {rule: np.abs(bias[rule]) / size[rule] for rule in rules}
+    ours = share.pop(OURS)
+    yield Claim(
+        "What is left of the timing error is a bias, not noise", "|signed error| / |error|", ours,
+        within(ours, 0.8, 0.5), "outcomes are heard in training and left out in probes", share,
+    )  # fmt: skip
+
+
+def probability(run: Runner) -> Iterator[Claim]:
+    """Judge whether it encodes *what*, and with what probability."""
+    main = run(MAIN)
+    mae, r, amplitude = (main.metric(OURS, key) for key in ("probability_mae", "probability_r", "object_r"))
+    rates = {name: run(study).metric(OURS, "probability_mae") for name, study in SPIKELESS.items()}
+    yield Claim(
+        "It tells each outcome's probability", "mean |p̂ − p|", mae, within(mae, 0.05, 0.1),
+        "offline replay; small steps", each(main, RIVALS, "probability_mae") | rates,
+        other_cues(main, probability_of_other),
+    )  # fmt: skip
+    yield Claim(
+        "p̂ follows p over cues, outcomes and blocks", "Pearson r", r, within(r, 0.98, 0.95),
+        "offline replay", each(main, RIVALS, "probability_r"),
+    )  # fmt: skip
+    yield Claim(
+        "The amplitude of the prediction object at its time follows p", "Pearson r", amplitude,
+        within(amplitude, 0.97, 0.9), "equal heights of when over latencies", each(main, RIVALS, "object_r"),
+    )  # fmt: skip
+
+
+def adaptation(run: Runner, switches: Sequence[str] = ("latencies", "probabilities")) -> Iterator[Claim]:
+    """Judge whether the local rule adapts where FORCE does not."""
+    for what, (study, block, errors) in ((name, SWITCHES[name]) for name in switches):
+        found = run(study)
+        for error in errors:
+            part = "when" if error == "timing_error_ms" else "what"
+            after, target = f"After a switch of {what}, {part} adapts", TARGETS[error]
+            needed = {rule: trials(found, rule, error, block) for rule in (OURS, *RIVALS)}
+            ours = needed.pop(OURS)
+            late = np.minimum(trials_needed(found.arrays, OURS, error, block), NEVER)
+            yield Claim(
+                f"{after} within {target:g} trials", "trials", ours, within(late, target, 2 * target),
+                "step size against calibration", needed,
+            )  # fmt: skip
+            if study == MAIN:
+                yield from _beside_least_squares(after, ours, needed)
+
+
+def _beside_least_squares(after: str, ours: Values, needed: Mapping[str, Values]) -> Iterator[Claim]:
+    yield Claim(
+        f"{after}, and FORCE without forgetting does not", "trials", ours, favours(ours, needed["force"]),
+        "FORCE without forgetting is ridge on all past trials", {"force": needed["force"]},
+    )  # fmt: skip
+    best = min(("force_two_memories", "force_forgetting"), key=lambda n: needed[n].mean())
+    yield Claim(
+        f"{after} faster than least squares that forget", "trials", ours, favours(ours, needed[best]),
+        "force_reset is told of the switch", {name: needed[name] for name in (best, "force_reset")},
+    )  # fmt: skip
+
+
+def subspaces(run: Runner) -> Iterator[Claim]:
+    """Judge whether *what* and *when* are near-orthogonal, what sets that, and what it is for."""
+    main, key = run(MAIN), "when_what_angle_deg"
+    angle, null = main.metric(OURS, key), main.metric(OURS, "when_what_angle_null_deg")
+    chance = {name: main.arrays[drawn].mean(axis=1) for drawn, name in NULLS.items()}
+    yield Claim(
+        "what and when are near-orthogonal", "angle (deg)", angle, within(angle, 85.0, 80.0),
+        "high dimension alone gives 88", each(main, (PLAIN, "no_gate", *LEAST_SQUARES), key) | chance, null,
+    )  # fmt: skip
+    for rule, than, other, hinge in (
+        (OURS, "random sums of the same traces", null, "phasic traces"),
+        (OURS, "after training on shuffled labels", run(SHUFFLED).metric(OURS, key), "learning the task"),
+        (OURS, "after 10 trials", main.arrays[f"{OURS}.angle_deg"][:, 0], "learning at all"),
+        (OURS, "readouts of the same traces", run(SAME_FILTER).metric(OURS, key), "filters of their own"),
+        (PLAIN, "with replays of all the delay", run(NETWORKS["whole"]).metric(PLAIN, key), "their moments"),
+    ):
+        ours = main.metric(rule, key)
+        verdict = favours(ours, other, small_is_good=False)
+        yield Claim(f"They are more orthogonal than {than}", "angle (deg)", ours, verdict, hinge, null=other)
+    avoid = "activity.what_in_when"
+    aligned, null = main.arrays[avoid], main.arrays[f"{avoid}_null"].mean(axis=1)
+    yield Claim(
+        "In the activity, too, what avoids when", "alignment index (0 to 1)", aligned,
+        favours(aligned, null), "input directions; no readout is involved", null=null,
+    )  # fmt: skip
+    yield from _sharing(run(ONE_MATRIX))
+
+
+def _sharing(found: Seeds) -> Iterator[Claim]:
+    """Judge what it costs to share synapses, a little, more, or all of them in one matrix."""
+    trial, switch = found.arrays["probe_trial"], found.arrays["block_start"][1]
+    rules = list(map(str, found.arrays["rule_names"]))
+    moved = {rule: disturbance(trial, found.arrays[f"{rule}.probability_then"], switch) for rule in rules}
+    error, shared = each(found, rules, "probability_mae"), "shared synapses; separate ones cannot disturb"
+    again = {rule: trials(found, rule, "timing_error_ms", 1) for rule in rules}
+    forced, one, mae = "Overlap that is forced", "One matrix of outcome channels", MEASURES["probability_mae"]
+    for claim, measure, costs, ours, others, hinge in (
+        (f"{forced} disturbs odds when only times switch", "p̂ moves by", moved, PLAIN, SHARED, shared),
+        (f"{forced} costs calibration", mae, error, PLAIN, SHARED, shared),
+        (f"{one} is as well calibrated", mae, error, ONE, (PLAIN,), "one rate"),
+        (f"{one} is re-timed as fast", "trials", again, ONE, (PLAIN,), "one rate"),
+    ):
+        verdict = worst([favours(costs[ours], costs[rule]) for rule in others])
+        rivals = {rule: values for rule, values in costs.items() if rule != ours}
+        yield Claim(claim, measure, costs[ours], verdict, hinge, rivals)
+
+
+def phases(run: Runner) -> Iterator[Claim]:
+    """Judge whether lesions of the gate in one phase have effects of their own."""
+    main = run(MAIN)
+    for key, words in MEASURES.items():
+        whole, hit = main.metric(PLAIN, key), each(main, LESIONS, key)
+        most = max(hit, key=lambda name: hit[name].mean())
+        others = [name for name in LESIONS if name != most]
+        verdicts = [favours(whole, hit[most]), *(favours(hit[name], hit[most]) for name in others)]
+        yield Claim(
+            f"A lesion in one phase harms {words.split('(')[0].strip()} more than in others", words, whole,
+            worst(verdicts), f"most harmful: {most.removeprefix('lesion_')}", hit,
+        )  # fmt: skip
+
+
+def ablations(run: Runner) -> Iterator[Claim]:
+    """Judge what the rule and the network need."""
+    main = run(MAIN)
+    for key, words in MEASURES.items():
+        networks = {name: run(study).metric(PLAIN, key) for name, study in NETWORKS.items()}
+        for part, whole, without in (
+            ("factor of the rule", main.metric(PLAIN, key), each(main, PARTS, key)),
+            ("part of the network", networks.pop("whole"), networks),
+        ):
+            needed = [name for name in without if favours(whole, without[name]) is Verdict.SUPPORTED]
+            yield Claim(
+                f"Every {part} matters for the {words.split('(')[0].strip()}", words, whole,
+                holds(len(needed), len(without)), f"needed: {', '.join(needed) or 'none'}", without,
+            )  # fmt: skip
+
+
+def other_cues(found: Seeds, measure: Callable[[Mapping[str, Any], int], Values]) -> Values:
+    """Return what a measure would be if the predictions belonged to other cues: the mean over all shifts."""
+    cues = found.arrays["latency_ms"].shape[1]
+    moved: Values = np.mean([measure(found.arrays, shift) for shift in range(1, cues)], axis=0)
+    return moved
+
+
+def _ends(arrays: Mapping[str, Any]) -> NDArray[np.intp]:
+    """Return the last judgement of each block."""
+    return np.asarray(np.searchsorted(arrays["probe_trial"], arrays["block_start"][1:]))
+
+
+def timing_of_other(arrays: Mapping[str, Any], shift: int) -> Values:
+    """Return the timing error if each cue had the time predicted for another, so many cues away."""
+    peaks = np.roll(arrays[f"{OURS}.peak_ms"][:, _ends(arrays)], shift, axis=-1)
+    error: Values = np.abs(peaks - arrays["latency_ms"]).mean(axis=(1, 2))
+    return error
+
+
+def probability_of_other(arrays: Mapping[str, Any], shift: int) -> Values:
+    """Return the error of probabilities if each cue had those learned for another, so many cues away."""
+    learned = np.roll(arrays[f"{OURS}.probability"][:, _ends(arrays)], shift, axis=2)
+    error: Values = np.abs(learned - arrays["true_probability"]).mean(axis=(1, 2, 3))
+    return error

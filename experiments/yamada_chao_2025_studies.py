@@ -1,0 +1,126 @@
+"""What `yamada_chao_2025.py` simulates: simulations, rules, lesions and controls, and what they are called.
+
+A part of that script, not a script of its own. What is simulated belongs here; what is judged belongs in
+`yamada_chao_2025_claims.py` if it is of the main task, else in `yamada_chao_2025_paradigms.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import attrs
+
+from neurogate import config
+from neurogate.runs.over_seeds import Seeds
+
+NAME = "yamada_chao_2025"
+OURS, PLAIN = "surprise_replay", "three_factor"
+LOCAL = (PLAIN, "no_gate", "delta", "reward_hebbian", "e_prop")
+LEAST_SQUARES = ("force", "force_forgetting", "force_two_memories", "force_reset")
+RIVALS = (*LOCAL, *LEAST_SQUARES)
+
+
+@attrs.frozen
+class Study:
+    """A shipped simulation, changes to it, and which rules of the main one, if any, replace its own."""
+
+    simulation: str
+    changes: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+    def load(self, *, quick: bool = False) -> config.Simulation:
+        """Return the simulation."""
+        tables = config.unstructure(config.load(self.simulation, overrides=list(self.changes), quick=quick))
+        if self.rules:
+            main = config.unstructure(config.load(NAME, quick=quick))
+            tables["rules"] = {name: main["rules"][name] for name in self.rules}
+        if quick:  # enough to see that all of it runs
+            tables["reservoir"]["n"] = 100
+            for block in tables["task"]["blocks"]:
+                block["trials"] = 2 * block["trials"] // 5
+        return cast(config.Simulation, config.structure(tables))  # none of them teaches a signal
+
+
+MAIN = Study(NAME)
+# What the main simulation asks, and the rule that is judged, for those that ship without them.
+ALIKE = (
+    "task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]",
+    f"rules.{OURS}.kind={OURS}",
+)  # fmt: skip
+SPIKELESS = {"echo state": Study("what_when_echo_state", ALIKE), "leaky": Study("what_when_leaky", ALIKE)}
+
+# What switches, where, and which errors tell of it. All rules of the comparison learn in each of them.
+IDENTITIES = Study("what_when_identity", ALIKE, (OURS, *RIVALS))
+EVERYTHING = Study("what_when_all_switch", ALIKE, (OURS, *RIVALS))
+SWITCHES: Mapping[str, tuple[Study, int, tuple[str, ...]]] = {
+    "latencies": (MAIN, 1, ("timing_error_ms",)),
+    "probabilities": (MAIN, 2, ("probability_error",)),
+    "identities": (IDENTITIES, 1, ("probability_error",)),
+    "everything": (EVERYTHING, 1, ("timing_error_ms", "probability_error")),
+}
+TARGETS, NEVER = {"timing_error_ms": 25.0, "probability_error": 100.0}, 300.0  # trials
+MEASURES = {"timing_error_ms": "timing error (ms)", "probability_mae": "mean |p̂ − p|"}
+
+LESIONS = ("lesion_cue", "lesion_delay", "lesion_outcome")
+PARTS = ("no_gate", "no_error_gate", "shuffled_gate", "no_error", "no_replay", "no_novelty")
+WORDS = {
+    PLAIN: "whole rule",
+    "no_gate": "without any gate",
+    "no_error_gate": "gate that the error does not open",
+    "shuffled_gate": "gate open at random times",
+    "no_error": "without error (pure Hebb)",
+    "no_replay": "without offline replay",
+    "no_novelty": "without novelty",
+    "lesion_cue": "gate closed in the first 200 ms",
+    "lesion_delay": "gate closed in the delay",
+    "lesion_outcome": "gate closed around the outcome",
+    "whole": "whole network",
+    "no_slow_synapses": "no slow synapses (all 10 ms)",
+    "no_adaptation": "no spike-frequency adaptation",
+    "300_neurons": "300 neurons in place of 1000",
+    "much_noise": "three times the noise",
+}
+
+# One thing is taken away from the network at a time.
+NETWORKS = {
+    "whole": Study("what_when"),
+    "no_recurrence": Study("what_when", ("reservoir.gain=0.0",)),
+    "neurons_alike": Study(
+        "what_when",
+        (
+            'reservoir.cells.excitatory={preset="alike_adapting", bias=6.0}',
+            'reservoir.cells.inhibitory={preset="fast_spiking_2003", bias=6.0}',
+            "reservoir.synapse.tau_ms=70.71",
+            "reservoir.trace.tau_ms=67.08",
+        ),
+    ),
+    "no_slow_synapses": Study("what_when", ("reservoir.synapse.tau_ms=10.0",)),
+    "no_adaptation": Study("what_when", ("reservoir.cells.excitatory.preset=excitatory_2003",)),
+    "300_neurons": Study("what_when", ("reservoir.n=300",)),
+    "much_noise": Study("what_when", ("reservoir.inputs.noise_sd=1.0",)),
+}
+
+# Where attention should matter: the same rule with gates, without any, and with gates at random times.
+DISTRACTED = {
+    "stray outcomes": Study("what_when_irrelevant_outcomes"),
+    "two streams": Study("what_when_two_streams"),
+    "distractors": Study("what_when_distractors"),
+    "irrelevant cues": Study("what_when_irrelevant_cues"),
+}
+GATES = {"gated": ("opens with the error", "shuffled"), "attentive": ("knows its cue", "attentive_shuffled")}
+SHUFFLED = Study("what_when_shuffled", ALIKE)
+SAME_FILTER = Study(
+    "what_when", (*ALIKE, "features.phasic_tau_ms=1000000.0", "features.equal_gain=false"), (OURS, PLAIN)
+)
+ONE_MATRIX, SHARED, ONE = Study("what_when_one_matrix"), ("share_30", "share_60"), "one_matrix"
+TRACE, FAST = "what_when_trace", "reservoir.cells.excitatory.preset=excitatory_2003"
+SLOW = "reservoir.trace.tau_ms={log_uniform=[100.0, 500.0]}"
+FORGETFUL = {"no adaptation": Study(TRACE, (FAST,)), "slow traces instead": Study(TRACE, (FAST, SLOW))}
+ONE_WIDTH = ("task.target_weber=0.0", "task.target_sd_ms=40.0")
+NOISES = {f"noise {sd}": f"reservoir.inputs.noise_sd={sd}" for sd in (1.2, 0.3, 0.6, 2.4)}
+WEBER = {name: Study("what_when_weber", (*ONE_WIDTH, noise), (PLAIN,)) for name, noise in NOISES.items()}
+WEBER[GROWS := "taught width grows"] = Study("what_when_weber")
+
+Runner = Callable[[Study], Seeds]
+"""What simulates a study over all seeds, or finds it stored."""

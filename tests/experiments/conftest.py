@@ -1,0 +1,19 @@
+"""The script of Yamada & Chao's claims, with the parts that stand beside it."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def claims_script(checkout: Path) -> dict[str, Any]:
+    """Return every name of the script and of its parts, imported as they are when it is run."""
+    parts = ("_studies", "_claims", "_paradigms", "")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(checkout / "experiments"))
+        modules = [importlib.import_module(f"yamada_chao_2025{part}") for part in parts]
+    return {name: value for module in modules for name, value in vars(module).items()}
