@@ -6,7 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+import pytest
+
+from neurogate.backends.numba_cpu.compiling import in_shares
 
 READ_ONES = """
 import logging, sys
@@ -91,3 +96,28 @@ def test_kernels_run_where_nothing_can_be_kept(checkout: Path, tmp_path: Path) -
         check=False,
     )
     assert done.stdout.split() == ["32.0", "0"], done.stderr
+
+
+@pytest.mark.parametrize(("replicas", "threads"), [(0, 2), (1, 2), (2, 2), (7, 1), (7, 3), (3, 8)])
+def test_shares_hold_each_replica_once_and_are_alike(replicas: int, threads: int) -> None:
+    shares: list[range] = []
+    in_shares(lambda first, last: shares.append(range(first, last)), replicas, threads)
+    assert sorted(replica for share in shares for replica in share) == list(range(replicas))
+    sizes = [len(share) for share in shares]
+    assert len(sizes) == max(min(threads, replicas), 1)
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_shares_are_taken_at_the_same_time() -> None:
+    everyone = threading.Barrier(3, timeout=60)
+    in_shares(lambda first, last: everyone.wait(), 3, 3)
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_what_goes_wrong_in_a_share_is_raised(broken: int) -> None:
+    def work(first: int, last: int) -> None:
+        if first == broken:
+            raise ValueError(f"replica {first}")
+
+    with pytest.raises(ValueError, match=f"replica {broken}"):
+        in_shares(work, 2, 2)

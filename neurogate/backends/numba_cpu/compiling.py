@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import numba
 
-__all__ = ["kernel", "over_replicas", "part"]
+__all__ = ["in_shares", "kernel", "over_replicas", "part"]
 
 _R = TypeVar("_R")
 _log = logging.getLogger("neurogate")
@@ -108,3 +108,29 @@ def over_replicas(work: Callable[[int], _R], replicas: int, threads: int) -> lis
         return [work(b) for b in range(replicas)]
     with ThreadPoolExecutor(max_workers=min(threads, replicas)) as pool:
         return list(pool.map(work, range(replicas)))
+
+
+def in_shares(work: Callable[[int, int], object], replicas: int, threads: int | None) -> None:
+    """Call `work` once on each of up to `threads` threads, the calling one among them.
+
+    For replicas that take equally long, and not long enough to be handed out one by one.
+
+    Parameters
+    ----------
+    work : callable
+        Takes the first index of a share and the one after the last; must touch these replicas' arrays only.
+    replicas : int
+    threads : int, optional
+        As many as Numba would take if left out.
+
+    Examples
+    --------
+    >>> in_shares(print, 5, threads=1)
+    0 5
+    """
+    count = max(min(numba.get_num_threads() if threads is None else threads, replicas), 1)
+    ends = [replicas * share // count for share in range(count + 1)]
+    with ThreadPoolExecutor(max_workers=count) as pool:
+        others = pool.map(work, ends[1:-1], ends[2:])
+        work(*ends[:2])
+        list(others)

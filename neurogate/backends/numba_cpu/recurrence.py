@@ -6,13 +6,13 @@ Threads share out the heads and nothing else.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from .compiling import kernel, over_replicas
+from .compiling import in_shares, kernel
 
 __all__ = ["correct", "correct_adjoint", "scan"]
 
@@ -70,48 +70,52 @@ def scan(
 
 @kernel
 def _by_rows(
-    read: Any, write: Any, value: Any, decay: Any, adjoint: Any, state: Any, out: Any, b: Any, h: Any
+    read: Any, write: Any, value: Any, decay: Any, adjoint: Any, state: Any, out: Any, first: Any, last: Any
 ) -> None:
-    s, steps = state[b, h], value.shape[1]
-    fade = np.ones(s.shape[0], s.dtype)
-    for step in range(steps):
-        t = steps - 1 - step if adjoint else step
-        if not adjoint:
-            fade[:] = decay[b, t, h]
-        r, w, x, o = read[b, t, h], write[b, t, h], value[b, t, h], out[b, t, h]
-        o[:] = 0
-        for i in range(s.shape[0]):
-            for j in range(s.shape[1]):
-                s[i, j] = fade[i] * s[i, j] + w[i] * x[j]
-                o[j] += r[i] * s[i, j]
+    for head in range(first, last):
+        b, h = divmod(head, state.shape[1])
+        s, steps = state[b, h], value.shape[1]
+        fade = np.ones(s.shape[0], s.dtype)
+        for step in range(steps):
+            t = steps - 1 - step if adjoint else step
+            if not adjoint:
+                fade[:] = decay[b, t, h]
+            r, w, x, o = read[b, t, h], write[b, t, h], value[b, t, h], out[b, t, h]
+            o[:] = 0
+            for i in range(s.shape[0]):
+                for j in range(s.shape[1]):
+                    s[i, j] = fade[i] * s[i, j] + w[i] * x[j]
+                    o[j] += r[i] * s[i, j]
+            if adjoint:
+                fade[:] = decay[b, t, h]
         if adjoint:
-            fade[:] = decay[b, t, h]
-    if adjoint:
-        for i in range(s.shape[0]):
-            s[i] *= fade[i]
+            for i in range(s.shape[0]):
+                s[i] *= fade[i]
 
 
 @kernel
 def _by_columns(
-    read: Any, write: Any, value: Any, decay: Any, adjoint: Any, state: Any, out: Any, b: Any, h: Any
+    read: Any, write: Any, value: Any, decay: Any, adjoint: Any, state: Any, out: Any, first: Any, last: Any
 ) -> None:
-    s, steps = state[b, h], value.shape[1]
-    fade = np.ones(s.shape[1], s.dtype)
-    for step in range(steps):
-        t = steps - 1 - step if adjoint else step
-        if not adjoint:
-            fade[:] = decay[b, t, h]
-        r, w, x, o = read[b, t, h], write[b, t, h], value[b, t, h], out[b, t, h]
-        o[:] = 0
-        for i in range(s.shape[0]):
-            for j in range(s.shape[1]):
-                s[i, j] = fade[j] * s[i, j] + w[i] * x[j]
-                o[j] += r[i] * s[i, j]
+    for head in range(first, last):
+        b, h = divmod(head, state.shape[1])
+        s, steps = state[b, h], value.shape[1]
+        fade = np.ones(s.shape[1], s.dtype)
+        for step in range(steps):
+            t = steps - 1 - step if adjoint else step
+            if not adjoint:
+                fade[:] = decay[b, t, h]
+            r, w, x, o = read[b, t, h], write[b, t, h], value[b, t, h], out[b, t, h]
+            o[:] = 0
+            for i in range(s.shape[0]):
+                for j in range(s.shape[1]):
+                    s[i, j] = fade[j] * s[i, j] + w[i] * x[j]
+                    o[j] += r[i] * s[i, j]
+            if adjoint:
+                fade[:] = decay[b, t, h]
         if adjoint:
-            fade[:] = decay[b, t, h]
-    if adjoint:
-        for i in range(s.shape[0]):
-            s[i] *= fade
+            for i in range(s.shape[0]):
+                s[i] *= fade
 
 
 def correct(
@@ -201,49 +205,48 @@ def _ready(array: Array) -> Array:
 
 
 def _share_out(run: Any, shape: tuple[int, ...], threads: int | None, *arrays: Any) -> None:
-    """Run one head after the other, or several at a time."""
-    batch, _, heads, _ = shape
-
-    def work(head: int) -> None:
-        run(*arrays, *divmod(head, heads))
-
-    over_replicas(work, batch * heads, numba.get_num_threads() if threads is None else threads)
+    """Run one head after the other; each thread has its share of them."""
+    in_shares(functools.partial(run, *arrays), shape[0] * shape[2], threads)
 
 
 @kernel
 def _correct(
-    q: Any, k: Any, v: Any, beta: Any, decay: Any, state: Any, out: Any, error: Any, b: Any, h: Any
+    q: Any, k: Any, v: Any, beta: Any, decay: Any, state: Any, out: Any, error: Any, first: Any, last: Any
 ) -> None:
-    s = state[b, h]
-    for t in range(v.shape[1]):
-        query, key, o, u, fade = q[b, t, h], k[b, t, h], out[b, t, h], error[b, t, h], decay[b, t, h, 0]
-        u[:] = v[b, t, h]
-        for i in range(s.shape[0]):
-            for j in range(s.shape[1]):
-                s[i, j] = fade * s[i, j]
-                u[j] -= key[i] * s[i, j]
-        o[:] = 0
-        for i in range(s.shape[0]):
-            share = beta[b, t, h, 0] * key[i]
-            for j in range(s.shape[1]):
-                s[i, j] += share * u[j]
-                o[j] += query[i] * s[i, j]
+    for head in range(first, last):
+        b, h = divmod(head, state.shape[1])
+        s = state[b, h]
+        for t in range(v.shape[1]):
+            query, key, o, u, fade = q[b, t, h], k[b, t, h], out[b, t, h], error[b, t, h], decay[b, t, h, 0]
+            u[:] = v[b, t, h]
+            for i in range(s.shape[0]):
+                for j in range(s.shape[1]):
+                    s[i, j] = fade * s[i, j]
+                    u[j] -= key[i] * s[i, j]
+            o[:] = 0
+            for i in range(s.shape[0]):
+                share = beta[b, t, h, 0] * key[i]
+                for j in range(s.shape[1]):
+                    s[i, j] += share * u[j]
+                    o[j] += query[i] * s[i, j]
 
 
 @kernel
 def _correct_adjoint(
-    q: Any, k: Any, do: Any, beta: Any, decay: Any, state: Any, out: Any, b: Any, h: Any
+    q: Any, k: Any, do: Any, beta: Any, decay: Any, state: Any, out: Any, first: Any, last: Any
 ) -> None:
-    s, steps = state[b, h], do.shape[1]
-    for step in range(steps):
-        t = steps - 1 - step
-        query, key, w, x, fade = q[b, t, h], k[b, t, h], out[b, t, h], do[b, t, h], decay[b, t, h, 0]
-        w[:] = 0
-        for i in range(s.shape[0]):
-            for j in range(s.shape[1]):
-                s[i, j] += query[i] * x[j]
-                w[j] += key[i] * s[i, j]
-        for i in range(s.shape[0]):
-            share = beta[b, t, h, 0] * key[i]
-            for j in range(s.shape[1]):
-                s[i, j] = fade * (s[i, j] - share * w[j])
+    for head in range(first, last):
+        b, h = divmod(head, state.shape[1])
+        s, steps = state[b, h], do.shape[1]
+        for step in range(steps):
+            t = steps - 1 - step
+            query, key, w, x, fade = q[b, t, h], k[b, t, h], out[b, t, h], do[b, t, h], decay[b, t, h, 0]
+            w[:] = 0
+            for i in range(s.shape[0]):
+                for j in range(s.shape[1]):
+                    s[i, j] += query[i] * x[j]
+                    w[j] += key[i] * s[i, j]
+            for i in range(s.shape[0]):
+                share = beta[b, t, h, 0] * key[i]
+                for j in range(s.shape[1]):
+                    s[i, j] = fade * (s[i, j] - share * w[j])
