@@ -88,13 +88,14 @@ def _sides(
 def _case(case: Case, length: int, repeat: int) -> Iterator[Row]:
     paths = _paths([length] * PATHS, seed=length)
     first, second = _sides(case.metric, paths, *_seen(paths))
-    pairs = [(first[0], other) for other in second[1 : 1 + PEER_PAIRS]]
+    places = range(PEER_PAIRS), range(1, 1 + PEER_PAIRS)
+    pairs = [(first[i], second[j]) for i, j in zip(*places, strict=True)]
     peers = {name: (ask, _installed(name)) for name, ask in case.peers.items()}
     contenders = {
         name: functools.partial(_ask, ask, module, pairs) for name, (ask, module) in peers.items() if module
     }
     ours = functools.partial(case.metric.pairwise, first, second, **case.options)
-    wanted = ours()[0, 1 : 1 + PEER_PAIRS]
+    wanted = ours()[places]
     for name, ask in contenders.items():
         _agree(f"{case.name}: {name}", np.array(ask(), dtype=np.float64), wanted)
     spent = median_seconds({"ours": ours, **contenders}, repeat)

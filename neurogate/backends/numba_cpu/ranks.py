@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .compiling import kernel
+from .compiling import kernel, part
 
 __all__ = ["ranks"]
 
-STRETCHES = 4096
+STRETCHES_EACH = 32
 
 Array = npt.NDArray[Any]
 
@@ -31,30 +31,58 @@ def ranks(values: Array, thresholds: Array) -> tuple[Array, Array]:
     [[1, 3], [2, 3]]
     """
     values = np.ascontiguousarray(values, dtype=np.float64)
-    own, which = np.unique(np.asarray(thresholds, dtype=np.float64), return_inverse=True)
-    if not own.size:
-        return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    span = own[-1] - own[0]
-    scale = STRETCHES / span if span > 0 and np.isfinite(STRETCHES / span) else 0.0
-    stretch = np.minimum(((own - own[0]) * scale).astype(np.intp), STRETCHES)
-    first = np.concatenate([[0], np.cumsum(np.bincount(stretch, minlength=STRETCHES + 1))])
-    between, equal = np.zeros(len(own), np.intp), np.zeros(len(own), np.intp)
-    _place(values, own, first, scale, between, equal)
-    upto = np.cumsum(between)
-    return (upto - equal)[which], upto[which]
+    thresholds = np.asarray(thresholds, dtype=np.float64)
+    below, upto = np.zeros((2, thresholds.size), np.intp)
+    if thresholds.size:
+        order = np.argsort(thresholds)
+        own = thresholds[order]
+        stretches = min(STRETCHES_EACH * thresholds.size, values.size)
+        span = own[-1] - own[0]
+        scale = stretches / span if span > 0 and np.isfinite(stretches / span) else 0.0
+        _rank(values, own, order, np.zeros(stretches + 3, np.int32), scale, below, upto)
+    return below, upto
 
 
 @kernel
+def _rank(values: Any, own: Any, order: Any, first: Any, scale: Any, below: Any, upto: Any) -> None:
+    between, equal = np.zeros_like(order), np.zeros_like(order)
+    _share_out(own, first, scale)
+    _place(values, own, first, scale, between, equal)
+    total = 0
+    for k in range(own.size):
+        if k and own[k] == own[k - 1]:
+            equal[k] = equal[k - 1]
+        total += between[k]
+        below[order[k]], upto[order[k]] = total - equal[k], total
+
+
+@part
+def _share_out(own: Any, first: Any, scale: Any) -> None:
+    """Note which of the thresholds is the first in each stretch."""
+    for threshold in own:
+        first[int((threshold - own[0]) * scale) + 1] += 1
+    for stretch in range(1, first.size):
+        first[stretch] += first[stretch - 1]
+
+
+@part
 def _place(values: Any, own: Any, first: Any, scale: Any, between: Any, equal: Any) -> None:
-    low, high = own[0], own[-1]
-    for i in range(values.size):
-        value = values[i]
+    """Count each value at the first threshold that is not below it."""
+    low, high, previous = own[0], own[-1], np.nan
+    k, same = 0, False
+    for value in values:
         if value <= high:
-            stretch = int((value - low) * scale) if value >= low else 0
-            k = first[stretch]
-            if first[stretch + 1] > k:
-                while own[k] < value:
-                    k += 1
-                if own[k] == value:
-                    equal[k] += 1
+            if value != previous:
+                k, end = 0, 0
+                if value >= low:
+                    stretch = int((value - low) * scale)
+                    k, end = first[stretch], first[stretch + 1]
+                while k < end:
+                    middle = (k + end) // 2
+                    if own[middle] < value:
+                        k = middle + 1
+                    else:
+                        end = middle
+                same, previous = own[k] == value, value
+            equal[k] += same
             between[k] += 1

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.scanpath.metrics.map_metric import against_fixations
-from neurogate.scanpath.metrics.priority import Cells, at_cells, at_fixations, cells, checked_map, once_each
+from neurogate.scanpath.metrics.metric import packed
+from neurogate.scanpath.metrics.priority import (
+    Cells,
+    at_cells,
+    at_fixations,
+    cells,
+    checked_map,
+    flat_cells,
+    map_table,
+    once_each,
+)
 
 __all__ = ["auc_judd", "auc_shuffled", "auc_uniform", "mann_whitney", "ranks"]
 
 Values = NDArray[np.float64]
 Counts = NDArray[np.intp]
 Judd = Literal["mit", "fixatons"]
-FEW = 2**15
+FEW = 2**12
 """With so many values or fewer, sorting them is quicker than what is compiled."""
 
 
 def _uniform(maps: list[Values], several: list[Cells]) -> list[Values]:
-    return [_each(at_cells(s, several), s.ravel()) for s in maps]
+    own, starts = flat_cells(several, maps[0].shape[1])
+    return _each(((s.ravel()[own], s.ravel()) for s in maps), np.diff(starts))
 
 
 @against_fixations(_uniform)
@@ -58,20 +71,26 @@ def auc_uniform(priority: ArrayLike, fixated: ArrayLike) -> float:
     return mann_whitney(at_fixations(s, fixated), s.ravel())
 
 
-def _shuffled(maps: list[Values], several: list[Cells], *, others: ArrayLike) -> list[Values]:
+def _shuffled(maps: list[Values], several: list[Cells], *, others: ArrayLike) -> Values:
     elsewhere = cells(others, (maps[0].shape[0], maps[0].shape[1]))
-    found = [at_cells(s, [*several, elsewhere]) for s in maps]
-    return [_each(own, negatives) for *own, negatives in found]
+    own, starts = flat_cells(several, maps[0].shape[1])
+    far = np.sort(flat_cells([elsewhere], maps[0].shape[1])[0])
+    places, n = np.concatenate([own, far]), len(own)
+    read = [s.ravel().take(places) for s in maps]
+    known = np.array([np.isfinite(values).all() for values in read])
+    finite = (values if whole else np.zeros_like(values) for values, whole in zip(read, known, strict=True))
+    areas = _each(((values[:n], values[n:]) for values in finite), np.diff(starts))
+    return np.where(known[:, None], areas, np.nan)
 
 
-@against_fixations(_shuffled)
+@against_fixations(_shuffled, whole=False)
 def auc_shuffled(priority: ArrayLike, fixated: ArrayLike, others: ArrayLike) -> float:
     """Return the area with the fixations on other pictures as negatives, all of them and none drawn.
 
     Parameters
     ----------
     priority : (H, W)
-        The map.
+        The map; it is read where someone looked, and numbers missing elsewhere do no harm.
     fixated, others : (L, 2), (M, 2)
         Cells: column and row, of this picture and of others.
 
@@ -83,7 +102,7 @@ def auc_shuffled(priority: ArrayLike, fixated: ArrayLike, others: ArrayLike) -> 
     Raises
     ------
     RequestError
-        If a number is missing, or a fixation is outside the map.
+        If a number is missing where the map is read, or a fixation is outside the map.
 
     References
     ----------
@@ -94,17 +113,19 @@ def auc_shuffled(priority: ArrayLike, fixated: ArrayLike, others: ArrayLike) -> 
     >>> auc_shuffled([[0, 1], [2, 3]], [[1, 1]], [[0, 0], [1, 1]])
     0.75
     """
-    s = checked_map(priority)
-    return mann_whitney(at_fixations(s, fixated), at_fixations(s, others))
+    s = map_table(priority)
+    positives, negatives = at_fixations(s, fixated), at_fixations(s, others)
+    if not (np.isfinite(positives).all() and np.isfinite(negatives).all()):
+        checked_map(s)
+    return mann_whitney(positives, negatives)
 
 
 def _judd(maps: list[Values], several: list[Cells], *, variant: Judd = "mit") -> list[list[float]]:
     found = []
-    for s in maps:
-        falling = [np.sort(own)[::-1] for own in at_cells(s, several, once=True)]
-        ends = np.cumsum([len(own) for own in falling])
-        below = np.split(ranks(s.ravel(), np.concatenate(falling))[0], ends[:-1])
-        found.append([_judd_area(each, s.size, variant) for each in below])
+    for s, values in zip(maps, at_cells(maps, several, once=True), strict=True):
+        falling, starts = packed([np.sort(own)[::-1] for own in values])
+        below = ranks(s.ravel(), falling)[0]
+        found.append([_judd_area(below[i:j], s.size, variant) for i, j in itertools.pairwise(starts)])
     return found
 
 
@@ -205,13 +226,15 @@ def ranks(values: Values, thresholds: Values) -> tuple[Counts, Counts]:
     return np.searchsorted(ordered, thresholds, "left"), np.searchsorted(ordered, thresholds, "right")
 
 
-def _each(several: list[Values], negatives: Values) -> Values:
-    """Return `mann_whitney` of each of several with the same negatives."""
-    counts = np.array([len(own) for own in several])
-    below, upto = ranks(negatives, np.concatenate(several))
-    sums = np.bincount(np.repeat(np.arange(len(several)), counts), below + upto, len(several))
+def _each(compared: Iterable[tuple[Values, Values]], counts: Counts) -> list[Values]:
+    """Return `mann_whitney` of so many positives of each viewer with all negatives, for several maps."""
+    found, owner = [], np.repeat(np.arange(len(counts)), counts)
     with np.errstate(invalid="ignore"):
-        return np.asarray(sums / (2 * counts * len(negatives)))
+        for positives, negatives in compared:
+            below, upto = ranks(negatives, positives)
+            sums = np.bincount(owner, below + upto, len(counts))
+            found.append(sums / (2 * counts * len(negatives)))
+    return found
 
 
 def _judd_area(below: Counts, size: int, variant: Judd) -> float:
@@ -221,4 +244,5 @@ def _judd_area(below: Counts, size: int, variant: Judd) -> float:
         return math.nan
     i = np.arange(1, count + 1)
     alarms = size - below - i + (variant == "fixatons")
-    return float(np.trapezoid([0, *(i / count), 1], [0, *(alarms / rest), 1]))
+    hits, alarms = (np.concatenate([[0.0], share, [1.0]]) for share in (i / count, alarms / rest))
+    return float(np.trapezoid(hits, alarms))

@@ -22,11 +22,11 @@ def _many(
     splits: int = 100, step: float = 0.1,
 ) -> list[list[float]]:  # fmt: skip
     elsewhere = [] if others is None else [cells(others, (maps[0].shape[0], maps[0].shape[1]))]
+    pools = [each for (each,) in at_cells(maps, elsewhere)] if elsewhere else [s.ravel() for s in maps]
     found = []
-    for s in maps:
+    for s, pool, values in zip(maps, pools, at_cells(maps, several, once=True), strict=True):
         span = s.min(), s.max()
-        pool = at_cells(s, elsewhere)[0] if elsewhere else s.ravel()
-        draws = [(own, _drawn(pool, len(own), seed, splits, step)) for own in at_cells(s, several, once=True)]
+        draws = [(own, _drawn(pool, len(own), seed, splits, step)) for own in values]
         found.append([_area(own, drawn, span, step) for own, drawn in draws])
     return found
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.fixation_map import fixation_map
 from neurogate.scanpath.metrics.metric import readable
-from neurogate.scanpath.metrics.priority import cells, checked_map
+from neurogate.scanpath.metrics.priority import cells, checked_map, map_table
 
 __all__ = ["MapMetric", "against_fixations", "against_maps"]
 
@@ -37,11 +37,16 @@ class MapMetric:
         cells (L, 2), whole and inside, and the options. Against maps: takes (n, H, W) and (m, H, W).
     against : {"fixations", "maps"}
         What a map is compared with.
+    whole : bool
+        Whether all of a map is read. Where only some cells are, a number that is missing elsewhere does no
+        harm, and the twin returns NaN for all viewers of a map if one is missing where it reads.
     """
 
-    def __init__(self, function: Callable[..., float], twin: Twin, against: Against) -> None:
+    def __init__(
+        self, function: Callable[..., float], twin: Twin, against: Against, *, whole: bool = True
+    ) -> None:
         functools.update_wrapper(self, function)
-        self.function, self.twin, self.against = function, twin, against
+        self.function, self.twin, self.against, self.whole = function, twin, against, whole
 
     def __call__(self, *arguments: Any, **options: Any) -> float:
         """Return the measure of one map."""
@@ -76,7 +81,7 @@ class MapMetric:
             If shapes differ, or what the measure itself complains of.
         """
         table = np.full((len(maps), len(others)), np.nan)
-        several, rows = readable(checked_map, maps, "Map", complaints)
+        several, rows = readable(checked_map if self.whole else map_table, maps, "Map", complaints)
         _alike(several, "maps")
         if not several:
             return table
@@ -93,6 +98,9 @@ class MapMetric:
             found = self.twin(np.stack(several), np.stack(wanted), **options) if wanted else []
         if len(found):
             table[np.ix_(rows, seats)] = found
+        if not self.whole:
+            blank = {row for row in rows if np.isnan(table[row]).all()}
+            readable(lambda row: row in blank and checked_map(maps[row]), range(len(maps)), "Map", complaints)
         return table
 
     def leave_one_out(
@@ -134,13 +142,15 @@ class MapMetric:
         return np.array(found)
 
 
-def against_fixations(twin: Twin) -> Callable[[Callable[..., float]], MapMetric]:
+def against_fixations(twin: Twin, *, whole: bool = True) -> Callable[[Callable[..., float]], MapMetric]:
     """Make a measure of a map at fixations.
 
     Parameters
     ----------
     twin : callable
         Takes many maps and the cells of many viewers (see `MapMetric`).
+    whole : bool
+        Whether all of a map is read (see `MapMetric`).
 
     Examples
     --------
@@ -148,7 +158,7 @@ def against_fixations(twin: Twin) -> Callable[[Callable[..., float]], MapMetric]
     >>> nss.pairwise([[[0, 0], [0, 4]]], [[[1, 1]], [[0, 0]]]).round(4).tolist()
     [[1.7321, -0.5774]]
     """
-    return lambda function: MapMetric(function, twin, "fixations")
+    return lambda function: MapMetric(function, twin, "fixations", whole=whole)
 
 
 def against_maps(twin: Twin) -> Callable[[Callable[..., float]], MapMetric]:

@@ -26,9 +26,8 @@ def _many(
     maps: list[NDArray[np.float64]], several: list[Cells], *, variant: Variant = "fixations"
 ) -> list[list[float]]:
     found = []
-    for s in maps:
+    for s, values in zip(maps, at_cells(maps, several, once=variant == "cells"), strict=True):
         spread = s.std(ddof=0 if variant == "fixations" else 1) if s.min() < s.max() else np.nan
-        values = at_cells(s, several, once=variant == "cells")
         mean = s.mean()
         found.append([(mean_or_nan(own) - mean) / spread for own in values])
     return found

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
-from neurogate.scanpath.metrics.metric import fixations
+from neurogate.scanpath.metrics.metric import fixations, packed
 
 __all__ = [
-    "Cells", "at_cells", "at_fixations", "cells", "checked_map", "density", "mean_or_nan", "once_each",
+    "Cells", "at_cells", "at_fixations", "cells", "checked_map", "density", "flat_cells", "map_table",
+    "mean_or_nan", "once_each",
 ]  # fmt: skip
 
 Values = NDArray[np.float64]
@@ -51,8 +54,8 @@ def cells(
     [[1, 1], [7, 1]]
     """
     height, width = shape
-    scale = np.array([1.0, 1.0] if size is None else [width / size[0], height / size[1]])
-    found = np.floor(fixations(path) * scale)
+    places = fixations(path)
+    found = np.floor(places if size is None else places * [width / size[0], height / size[1]])
     x, y = found[:, 0], found[:, 1]
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     if outside == "refuse" and not inside.all():
@@ -61,7 +64,7 @@ def cells(
             f"Fixation {place} is in column {x[place]:g}, row {y[place]:g}, outside the map of {width} "
             f'columns and {height} rows. Leave it out, as `cells` does with outside="drop".'
         )
-    return np.asarray(found[inside].astype(np.intp))
+    return (found if inside.all() else found[inside]).astype(np.intp)
 
 
 def checked_map(priority: ArrayLike, name: str = "priority") -> Values:
@@ -79,14 +82,28 @@ def checked_map(priority: ArrayLike, name: str = "priority") -> Values:
     RequestError
         If it is no table, is empty, or has a number that is missing.
     """
-    array = np.asarray(priority, dtype=np.float64)
-    if array.ndim != 2 or not array.size:
-        raise RequestError(f"{name} has shape {array.shape}. Give a map of rows and columns.")
+    array = map_table(priority, name)
     if not np.isfinite(array).all():
         row, column = np.argwhere(~np.isfinite(array))[0]
         raise RequestError(
             f"{name} is {array[row, column]} in row {row}, column {column}. Give finite numbers."
         )
+    return array
+
+
+def map_table(priority: ArrayLike, name: str = "priority") -> Values:
+    """Return a map as numbers, of which some may be missing.
+
+    Parameters and errors are those of `checked_map`, but for numbers that are missing.
+
+    Examples
+    --------
+    >>> map_table([[1, float("nan")]]).shape
+    (1, 2)
+    """
+    array = np.asarray(priority, dtype=np.float64)
+    if array.ndim != 2 or not array.size:
+        raise RequestError(f"{name} has shape {array.shape}. Give a map of rows and columns.")
     return array
 
 
@@ -102,26 +119,59 @@ def at_fixations(priority: Values, fixated: ArrayLike) -> Values:
     return np.asarray(priority[row, column])
 
 
-def at_cells(priority: Values, several: list[Cells], *, once: bool = False) -> list[Values]:
-    """Return the values of a map in the cells of each of several viewers.
+def flat_cells(several: Sequence[Cells], width: int, *, once: bool = False) -> tuple[Cells, Cells]:
+    """Return where the cells of several viewers lie in a map of such a width that is read row by row.
 
     Parameters
     ----------
-    priority : (H, W)
-        The map.
-    several : list of (L, 2)
+    several : sequence of (L, 2)
         Column and row, inside the map.
+    width : int
+        Columns of the map.
+    once : bool
+        Whether a cell that a viewer fixates again counts once.
+
+    Returns
+    -------
+    places : (sum of L,) int
+        Of all viewers, one after the other.
+    starts : (n + 1,) int
+        Viewer i has ``places[starts[i]:starts[i + 1]]``.
+
+    Examples
+    --------
+    >>> flat_cells([np.array([[1, 0], [1, 0]]), np.array([[0, 1]])], 4, once=True)[0].tolist()
+    [1, 4]
+    """
+    flat = [own[:, 1] * width + own[:, 0] for own in several]
+    places, starts = packed([np.unique(own) if once else own for own in flat])
+    return places.astype(np.intp, copy=False).ravel(), starts
+
+
+def at_cells(
+    maps: Sequence[Values], several: Sequence[Cells], *, once: bool = False
+) -> Iterator[list[Values]]:
+    """Yield for each map its values in the cells of each of several viewers.
+
+    Parameters
+    ----------
+    maps : sequence of (H, W)
+        All of one shape.
+    several : sequence of (L, 2)
+        Column and row, inside the maps.
     once : bool
         Whether a cell that a viewer fixates again counts once.
 
     Examples
     --------
     >>> here = np.array([[1, 0], [1, 0]])
-    >>> [found.tolist() for found in at_cells(np.array([[3.0, 4.0]]), [here], once=True)]
-    [[4.0]]
+    >>> list(at_cells([np.array([[3.0, 4.0]])], [here], once=True))
+    [[array([4.])]]
     """
-    flat = [own[:, 1] * priority.shape[1] + own[:, 0] for own in several]
-    return [priority.ravel()[np.unique(own) if once else own] for own in flat]
+    places, starts = flat_cells(several, maps[0].shape[1], once=once)
+    for s in maps:
+        values = s.ravel().take(places)
+        yield [values[start:end] for start, end in itertools.pairwise(starts)]
 
 
 def mean_or_nan(values: Values) -> float:

@@ -98,6 +98,25 @@ def test_a_batch_tells_what_is_wrong_and_goes_on() -> None:
     assert "Map 1: priority is inf" in told[-1]
 
 
+def test_a_measure_that_reads_a_few_cells_complains_of_numbers_missing_in_these() -> None:
+    told: list[str] = []
+    holed = BASE.copy()
+    holed[2, 2] = np.nan
+    looked, options = [[[0, 0]], [[1, 1]]], {"others": [[4, 3]]}
+    wanted = auc_shuffled.pairwise([BASE], looked, **options)
+    np.testing.assert_array_equal(auc_shuffled.pairwise([holed], looked, complaints=told, **options), wanted)
+    assert auc_shuffled(holed, looked[0], **options) == wanted[0, 0]
+    assert not told
+    looked[1] = [[2, 2]]
+    found = auc_shuffled.pairwise([holed, BASE[0]], looked, complaints=told, **options)
+    assert np.isnan(found).all()
+    assert [each.split(".")[0] for each in told] == [
+        "Map 1: priority has shape (5,)", "Map 0: priority is nan in row 2, column 2",
+    ]  # fmt: skip
+    with pytest.raises(RequestError, match="Map 0: priority is nan in row 2"):
+        auc_shuffled.pairwise([holed], looked, **options)
+
+
 @pytest.mark.parametrize(
     ("attempt", "said"),
     [

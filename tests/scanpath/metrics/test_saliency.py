@@ -184,7 +184,7 @@ def test_without_fixations_there_is_no_measure_and_a_mistake_is_a_sentence(
     with pytest.raises(RequestError, match=r"Fixation 0 .* has a number that is missing"):
         measure(s, [[2, NAN]])
     with pytest.raises(RequestError, match="priority is nan in row 0, column 1"):
-        measure([[0, NAN, 1], [0, 1, 2]], [[1, 1]])
+        measure([[0, NAN, 1], [0, 1, 2]], [[1, 1], [1, 0]])
     with pytest.raises(RequestError, match=r"priority has shape \(3,\)"):
         measure([1.0, 2, 3], [[0, 0]])
 
