@@ -18,6 +18,7 @@ import os
 import platform
 import secrets
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -99,13 +100,16 @@ def holder(folder: Path) -> Holder | None:
     ...     before, taken, holder(run).pid == os.getpid()
     (None, True, True)
     """
-    lease = lease_of(folder)
+    return _living(lease_of(folder))
+
+
+def _living(lease: Path) -> Holder | None:
     try:
         found, beat_s = Holder.read(lease), lease.stat().st_mtime
     except FileNotFoundError:
         return None
     # A heartbeat far in the future is none either: a clock was set back, and nobody has beaten since.
-    if abs(disk_time_s(folder.parent) - beat_s) > _MISSED * found.heartbeat_s:
+    if abs(disk_time_s(lease.parent) - beat_s) > _MISSED * found.heartbeat_s:
         return None
     return None if found.host == _host() and not _lives(found.pid) else found
 
@@ -183,11 +187,12 @@ class Leases:
         """
         with self._guard:
             self._held.discard(folder)
-        if not lease_of(folder).exists():
+        lease = lease_of(folder)
+        if not lease.exists():
             return
         with contextlib.suppress(OSError), locked(folder.parent):
-            if self._is_mine(folder) or holder(folder) is None:
-                lease_of(folder).unlink()
+            if self._may_remove(lease):
+                _remove(lease, self._may_remove)
 
     def close(self) -> None:
         """Give all leases back and end the thread."""
@@ -218,8 +223,11 @@ class Leases:
         mine = Holder(_host(), os.getpid(), self._token, self.heartbeat_s)
         return json.dumps(attrs.asdict(mine)).encode()
 
-    def _is_mine(self, folder: Path) -> bool:
-        return Holder.read(lease_of(folder)).token == self._token
+    def _is_mine(self, lease: Path) -> bool:
+        return Holder.read(lease).token == self._token
+
+    def _may_remove(self, lease: Path) -> bool:
+        return self._is_mine(lease) or _living(lease) is None
 
     def _start(self) -> None:
         if self._thread is None:
@@ -236,7 +244,7 @@ class Leases:
 
     def _renew(self, folder: Path) -> None:
         lease = lease_of(folder)
-        if lease.exists() and self._is_mine(folder):
+        if lease.exists() and self._is_mine(lease):
             os.utime(lease)
         elif folder in self.held:
             _LOG.warning("The lease of %s is lost; whoever else executes the run stores the same.", folder)
@@ -254,6 +262,16 @@ def _create(lease: Path, content: bytes) -> bool:
         lease.unlink(missing_ok=True)
         raise
     return True
+
+
+def _remove(lease: Path, may: Callable[[Path], bool]) -> None:
+    """Remove a lease unless others have just taken it over, which they can where there is no lock."""
+    doomed = files.hidden_sibling(lease, "tmp")
+    lease.rename(doomed)
+    if may(doomed):
+        doomed.unlink()
+    else:
+        doomed.rename(lease)
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import json
@@ -171,6 +172,40 @@ def test_who_does_not_know_that_a_lease_is_lost_does_not_give_it_back(run: Path)
         foreign(run)
         late.release(run)
     assert (holder(run) or Holder("", 0, "", 1.0)).host == "elsewhere"
+
+
+@pytest.mark.parametrize("is_mine", [True, False])
+def test_a_lease_that_is_taken_over_while_it_is_given_back_stays_though_nobody_can_lock(
+    run: Path, monkeypatch: pytest.MonkeyPatch, *, is_mine: bool
+) -> None:
+    """Both ways of removing are met, so that the takeover comes as late as it can."""
+    rename, unlink = Path.rename, Path.unlink
+
+    def taken_over(path: Path) -> None:
+        if path == lease_of(run):
+            monkeypatch.undo()
+            unlink(path)
+            foreign(run)
+
+    def renaming(path: Path, new: Path) -> Path:
+        taken_over(path)
+        return rename(path, new)
+
+    def unlinking(path: Path, **options: bool) -> None:
+        taken_over(path)
+        unlink(path, **options)
+
+    with Leases() as leases:
+        if is_mine:
+            assert leases.acquire(run)
+        else:
+            foreign(run, age_s=60.0)
+        monkeypatch.setattr(module, "locked", lambda out: contextlib.nullcontext(False))
+        monkeypatch.setattr(Path, "rename", renaming)
+        monkeypatch.setattr(Path, "unlink", unlinking)
+        leases.release(run)
+    assert (holder(run) or Holder("", 0, "", 1.0)).host == "elsewhere"
+    assert [path.name for path in run.parent.iterdir() if path.suffix == ".tmp"] == []
 
 
 def test_of_many_who_see_a_dead_lease_one_takes_it(tmp_path: Path) -> None:
