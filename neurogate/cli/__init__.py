@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         problems = error.problems if isinstance(error, RequestError) else (str(error),)
         return _say("\n".join(problems), error.exit_code)
     except KeyboardInterrupt:
-        return _say("Cancelled; nothing was written.", 1)
+        return _say("Cancelled. What is finished is kept; the same command continues from there.", 1)
     except BrokenPipeError:
         # The reader has left (`| head`): nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,7 +15,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple, Self
 
@@ -66,10 +66,12 @@ class Workers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.end()
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        self.end(at_once=kind is not None)
 
-    def ready(self, simulation: AnySimulation, width: int) -> Executor:
+    def ready(
+        self, simulation: AnySimulation, width: int, stop: Callable[[], bool] = lambda: False
+    ) -> Executor:
         """Return workers that find compiled what a simulation needs.
 
         Parameters
@@ -78,6 +80,9 @@ class Workers:
             The first of many that are alike.
         width : int
             Batches at once.
+        stop : callable
+            Says whether nobody wants them any more. If it does so while they compile, that is broken off;
+            they are of no use then but to be ended.
 
         Raises
         ------
@@ -89,14 +94,32 @@ class Workers:
             made = connect(self.scheduler) if self.scheduler else local(width)
             self._executor, self._width = self._held.enter_context(made), width
         if not self._is_warm and width > 1:
-            self._executor.submit(warm, simulation).result()
-            self._is_warm = True
+            warming = self._executor.submit(warm, simulation)
+            while not (stops := stop()) and not wait((warming,), _WATCH_S).done:
+                pass
+            if stops:
+                self._kill()
+            else:
+                warming.result()
+                self._is_warm = True
         return self._executor
 
-    def end(self) -> None:
-        """Wait for the workers to end; `ready` makes new ones."""
+    def end(self, *, at_once: bool = False) -> None:
+        """End the workers; `ready` makes new ones.
+
+        Parameters
+        ----------
+        at_once : bool
+            Whether those of this machine are killed; what they are at is then lost but for checkpoints.
+        """
+        if at_once:
+            self._kill()
         self._executor = None
         self._held.close()
+
+    def _kill(self) -> None:
+        if isinstance(self._executor, Processes):
+            self._executor.kill()
 
 
 def local(jobs: int) -> Executor:
@@ -134,6 +157,11 @@ class Processes(ProcessPoolExecutor):
                 manager.join(_ENDED_IN_S)  # it ends the others by itself if it has noticed
                 for one in processes:
                     one.kill()
+
+    def kill(self) -> None:
+        """End the processes at once, whatever they are at."""
+        for one in [*(self._processes or {}).values()]:
+            one.kill()
 
 
 def _begin(driver: int) -> None:

@@ -21,7 +21,7 @@ import attrs
 
 from neurogate import files
 from neurogate.config.sweep import Point
-from neurogate.errors import Outcome
+from neurogate.errors import Outcome, RunError
 from neurogate.runs import pool, store
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
@@ -34,6 +34,7 @@ __all__ = ["Event", "Options", "sweep"]
 
 _POLL_S = 0.2
 _LONGEST_PAUSE_S = 30.0
+_PATIENCE_S = 10.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -128,6 +129,8 @@ def sweep(
     ------
     RequestError
         If the scheduler does not answer, or a stored run is damaged.
+    RunError
+        If the disk refuses a lease, or what tells workers to stop.
     """
     folder = folder.resolve()  # workers may stand elsewhere
     stop_file = files.hidden_sibling(folder / "stop", "tmp")
@@ -168,16 +171,14 @@ class _Driver:
         missing = [point for point in points if not self._is_stored(point)]
         self._add(missing)
         pause_s = _POLL_S
-        while self.queue or self.elsewhere:
+        while (self.queue or self.elsewhere) and not self._stops():
             try:
-                self._drain(self.workers.ready(missing[0].simulation, self.width))
+                self._drain(self.workers.ready(missing[0].simulation, self.width, self._stops))
             except pool.WORKER_DIED:
                 self.workers.end()
-            if self._stops():
-                break
             if not self.queue and self.elsewhere:
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-                time.sleep(pause_s)
+                self._pause(pause_s)
                 left = [point for point in self.elsewhere if not self._is_stored(point)]
                 self.elsewhere.clear()
                 self._add(left)
@@ -212,7 +213,7 @@ class _Driver:
                     return
                 finished, _ = wait(self.under_way, _POLL_S, FIRST_COMPLETED)
                 if self._stops():
-                    self.stop_file.touch()
+                    self._call_off()
                 for future in finished:
                     self._collect(future)
         except pool.WORKER_DIED:
@@ -222,10 +223,26 @@ class _Driver:
             self.under_way.clear()
             raise
         except BaseException:
-            with contextlib.suppress(OSError):
-                self.stop_file.touch()  # whoever is still at work keeps what it has and ends
-            wait(self.under_way)
+            with contextlib.suppress(RunError):
+                self._call_off()
+            if wait(self.under_way, _PATIENCE_S).not_done:
+                self.workers.end(at_once=True)
             raise
+
+    def _call_off(self) -> None:
+        """Let whoever is at work keep what it has and end."""
+        try:
+            self.stop_file.touch()
+        except OSError as error:
+            raise RunError(
+                f"Workers cannot be told to stop by {self.stop_file} ({error.strerror or error}) and are "
+                "ended. What is finished is kept, and the same command continues."
+            ) from error
+
+    def _pause(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self._stops():
+            time.sleep(_POLL_S)
 
     def _may_submit(self) -> bool:
         """Say whether the next batch may begin; one that may kill its worker has all to itself."""

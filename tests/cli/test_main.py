@@ -129,4 +129,5 @@ def test_ctrl_c_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: Captured)
 
     monkeypatch.setattr("neurogate.cli.listing._sims", interrupted)
     assert main(["list"]) == 1
-    assert capsys.readouterr() == ("", "Cancelled; nothing was written.\n")
+    said = "Cancelled. What is finished is kept; the same command continues from there.\n"
+    assert capsys.readouterr() == ("", said)

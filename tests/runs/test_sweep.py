@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -21,9 +22,11 @@ import pytest
 from neurogate import config
 from neurogate.config.memory import memory_mb
 from neurogate.config.sweep import Point, Sweep, points
-from neurogate.errors import Outcome, RequestError
+from neurogate.errors import Outcome, RequestError, RunError
 from neurogate.runs import pool, store
+from neurogate.runs import sweep as driver
 from neurogate.runs.execute import execute
+from neurogate.runs.lease import Leases
 from neurogate.runs.sweep import Event, Options, sweep
 from neurogate.runs.sweep_folder import open_folder
 from neurogate.runs.upkeep import verify
@@ -134,6 +137,83 @@ def test_a_sweep_that_is_interrupted_goes_on(alone: Path, tmp_path: Path) -> Non
     assert sum(counts.values()) == 12
     assert run(tmp_path, jobs=2)[0] == {Outcome.DONE: 12}
     assert_same_runs(tmp_path, alone, SIMULATIONS)
+
+
+def late(_: object) -> None:
+    """Be at work for long, whatever the driver wants, and leave a trace at the end."""
+    time.sleep(20.0)
+    Path(os.environ["TRACE"]).touch()
+
+
+@pytest.fixture
+def trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TRACE", str(tmp_path / "trace"))
+    return tmp_path / "trace"
+
+
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def interrupted(simulation: object) -> None:
+    os.kill(os.getppid(), signal.SIGINT)
+    late(simulation)
+
+
+def test_a_sweep_that_is_interrupted_while_workers_compile_does_not_wait_for_that(
+    tmp_path: Path, trace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "warm", interrupted)
+    counts, events = run(tmp_path, jobs=2)
+    assert counts == {Outcome.CANCELLED: 12}
+    assert not events
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RunError])
+def test_workers_that_do_not_end_are_ended_and_the_same_sweep_goes_on(
+    tmp_path: Path, trace: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    begun: list[Event] = []
+
+    def stop(event: Event) -> None:
+        begun.append(event)
+        if len(begun) == 2:  # one is under way
+            interrupt()
+            if error is KeyboardInterrupt:
+                interrupt()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pool, "warm", id)
+        patched.setattr(driver, "work", late)
+        patched.setattr(driver, "_PATIENCE_S", 0.1)
+        patched.setattr(Path, "touch", refuse)
+        folder = open_folder(POINTS[:3], "what_when", tmp_path, "", {})
+        with pytest.raises(error):
+            sweep(POINTS[:3], folder, Options(jobs=2, batch=1), stop)
+    assert not multiprocessing.active_children()
+    assert not trace.exists()
+    assert run(tmp_path, POINTS[:3])[0] == {Outcome.DONE: 3}
+
+
+def test_who_waits_for_another_driver_hears_that_the_user_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if sum(waited) > 10.0:
+            interrupt()
+
+    with Leases() as others:
+        assert all(others.acquire(store.folder_of(one, tmp_path)) for one in SIMULATIONS)
+        monkeypatch.setattr(time, "sleep", sleep)
+        assert run(tmp_path)[0] == {Outcome.CANCELLED: 12}
+    assert max(waited) < 1.0
 
 
 def test_workers_that_somebody_else_made_outlive_a_sweep_whatever_ends_it(tmp_path: Path) -> None:
