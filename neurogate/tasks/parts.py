@@ -42,7 +42,7 @@ class Part:
 
 
 def take(state: Mapping[str, Array], part: Part) -> dict[str, Array]:
-    """Return the state of a part.
+    """Return the state of a part; where its replicas stand side by side, the arrays are views.
 
     Parameters
     ----------
@@ -56,11 +56,17 @@ def take(state: Mapping[str, Array], part: Part) -> dict[str, Array]:
     >>> {name: array.shape for name, array in taken.items()}
     {'position': (), 'rule mine/when': (1, 1, 4)}
     """
-    rows = list(part.replicas)
+    rows = _rows(part.replicas)
     return {
-        name: array if name in _SHARED else np.take(array, rows, axis=_axis(name))
+        name: array if name in _SHARED else array[(slice(None),) * _axis(name) + (rows,)]
         for name, array in renamed(state, part.rules).items()
     }
+
+
+def _rows(replicas: Sequence[int]) -> slice | list[int]:
+    """Return what selects replicas, without a copy if they stand side by side."""
+    first, last = replicas[0], replicas[-1] + 1
+    return slice(first, last) if list(replicas) == list(range(first, last)) else list(replicas)
 
 
 def renamed(state: Mapping[str, Array], rules: Mapping[str, str]) -> dict[str, Array]:

@@ -11,6 +11,7 @@ A session advances trial by trial; its `state` is plain arrays from which it res
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -103,7 +104,6 @@ class Session:
         self.judged = self._judged_trials()
         self.sampled = min(_SAMPLED, task.replays)
         self.trial = TrialRunner(reservoir, features, self.clock, self.rules, self.feedback_channels)
-        self.memory = self._fresh_memory()
 
     def _problems(self) -> Iterator[str]:
         batch, _, channels = self.reservoir.shape
@@ -331,7 +331,9 @@ class Session:
                 }
             self.memory.keep({f"{name}.{key}": value for key, value in kept.items()})
 
-    def _fresh_memory(self) -> Memory:
+    @functools.cached_property
+    def memory(self) -> Memory:
+        """What changes; made when first asked for, since who restores a state has no use for a new one."""
         batch, n, _ = self.reservoir.shape
         return Memory.start(
             network=self.reservoir.initial_state(),
