@@ -7,17 +7,13 @@ mean is decided there.
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
-import io
 import json
 import math
 import os
 import secrets
 import shutil
-import struct
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,11 +31,6 @@ __all__ = [
     "write_arrays",
     "write_json",
 ]
-
-_BUFFER = 1 << 20
-_UTF8, _1980, _ELSEWHERE = 0x800, 0x21, 0xFFFFFFFF
-"""Of an entry in an archive: how its name is written, its date, and that its size stands in 64 bits."""
-_ENTRY, _LINE = struct.Struct("<4s5H3I2H"), struct.Struct("<4s6H3I5H2I")
 
 
 def hidden_sibling(path: Path, ending: str) -> Path:
@@ -157,9 +148,6 @@ def sent_to_disk(path: Path) -> str:
 def write_arrays(file: IO[bytes] | Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
     """Write arrays as npz: the same arrays give the same bytes, whenever and in whatever order.
 
-    This is an archive that `numpy.load` reads, made in a quarter of the time of `numpy.savez` where arrays
-    are many and small: what an entry holds is known before it is written, so that nothing is written twice.
-
     Parameters
     ----------
     file : file or pathlib.Path
@@ -171,12 +159,9 @@ def write_arrays(file: IO[bytes] | Path, arrays: Mapping[str, np.ndarray[Any, An
     ValueError
         If an array holds Python objects: reading them back would run code.
 
-    References
-    ----------
-    PKWARE, .ZIP File Format Specification (APPNOTE.TXT) 6.3.10, sections 4.3 and 4.5.3.
-
     Examples
     --------
+    >>> import io
     >>> first, second = io.BytesIO(), io.BytesIO()
     >>> write_arrays(first, {"a": np.zeros(2), "b": np.ones(1)})
     >>> write_arrays(second, {"b": np.ones(1), "a": np.zeros(2)})
@@ -187,63 +172,8 @@ def write_arrays(file: IO[bytes] | Path, arrays: Mapping[str, np.ndarray[Any, An
     objects = [name for name, array in ordered.items() if array.dtype.hasobject]
     if objects:
         raise ValueError(f"The arrays {', '.join(objects)} hold Python objects; keep numbers and text only.")
-    if isinstance(file, Path):
-        with file.open("wb", buffering=_BUFFER) as opened:
-            _write_archive(opened, ordered)
-    else:
-        _write_archive(file, ordered)
-
-
-def _write_archive(file: IO[bytes], arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
-    """Write an entry for each array, then the directory of them and its end."""
-    at, directory = 0, []
-    for key, array in arrays.items():
-        name, (header, content) = f"{key}.npy".encode(), _npy(array)
-        size, check = len(header) + len(content), zlib.crc32(content, zlib.crc32(header))
-        about = (45, _UTF8, 0, 0, _1980, check, _ELSEWHERE, _ELSEWHERE, len(name))
-        entry = _ENTRY.pack(b"PK\3\4", *about, 20) + name + struct.pack("<2H2Q", 1, 16, size, size)
-        line = _LINE.pack(b"PK\1\2", 45, *about, 28, 0, 0, 0, 0, _ELSEWHERE) + name
-        directory.append(line + struct.pack("<2H3Q", 1, 24, size, size, at))
-        for part in (entry, header, content):
-            file.write(part)
-        at += len(entry) + size
-    file.write(b"".join([*directory, _end(at, directory)]))
-
-
-def _end(at: int, directory: Sequence[bytes]) -> bytes:
-    """Return the end of an archive whose directory begins at `at`: that of 64 bits, and the old one."""
-    if not directory:
-        return b"PK\5\6" + bytes(18)  # by which NumPy knows an empty archive
-    count, size = len(directory), sum(map(len, directory))
-    end = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, at)
-    place = struct.pack("<4sIQI", b"PK\6\7", 0, at + size, 1)
-    return end + place + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, _ELSEWHERE, _ELSEWHERE, 0)
-
-
-def _npy(array: np.ndarray[Any, Any]) -> tuple[bytes, memoryview]:
-    """Return what ``.npy`` says of an array, and its numbers as they lie in memory."""
-    turned = array.flags.f_contiguous and not array.flags.c_contiguous
-    numbers = np.ascontiguousarray(array.T if turned else array).reshape(-1)
-    return _npy_header(array.dtype, turned, array.shape), numbers.view(np.uint8).data
-
-
-@functools.lru_cache(maxsize=1024)
-def _npy_header(dtype: np.dtype[Any], turned: bool, shape: tuple[int, ...]) -> bytes:
-    header = io.BytesIO()
-    descr = np.lib.format.dtype_to_descr(dtype)  # type: ignore[no-untyped-call]
-    about = {"descr": descr, "fortran_order": turned, "shape": shape}
-    try:
-        np.lib.format.write_array_header_1_0(header, about)  # type: ignore[no-untyped-call]
-    except ValueError:
-        return _npy_header_3(about)
-    return header.getvalue()
-
-
-def _npy_header_3(about: Mapping[str, Any]) -> bytes:
-    """Return the header of fields so many, or of such letters, that the first version cannot say them."""
-    text = f"{about}".encode()
-    text += b" " * (-(len(text) + 13) % 64) + b"\n"
-    return b"\x93NUMPY\3\0" + struct.pack("<I", len(text)) + text
+    # numpy dates every entry 1980-01-01, so the bytes depend on the arrays alone.
+    np.savez(file, allow_pickle=False, **ordered)
 
 
 def write_json(path: Path, value: Any) -> None:
