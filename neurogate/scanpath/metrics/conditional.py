@@ -9,12 +9,14 @@ from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.auc import auc_uniform
 from neurogate.scanpath.metrics.information_gain import information_gain
 from neurogate.scanpath.metrics.nss import nss
+from neurogate.scanpath.metrics.step_metric import StepMetric
 
 __all__ = ["conditional_auc", "conditional_information_gain", "conditional_nss"]
 
 Values = NDArray[np.float64]
 
 
+@StepMetric
 def conditional_nss(priorities: ArrayLike, fixated: ArrayLike) -> Values:
     """Return for each fixation how far its own map is above its mean there, in its standard deviations.
 
@@ -47,6 +49,7 @@ def conditional_nss(priorities: ArrayLike, fixated: ArrayLike) -> Values:
     return np.array([nss(s, place) for s, place in _steps(priorities, fixated)])
 
 
+@StepMetric
 def conditional_auc(priorities: ArrayLike, fixated: ArrayLike) -> Values:
     """Return for each fixation the share of cells of its own map that are lower, plus half of those equal.
 
@@ -79,6 +82,7 @@ def conditional_auc(priorities: ArrayLike, fixated: ArrayLike) -> Values:
     return np.array([auc_uniform(s, place) for s, place in _steps(priorities, fixated)])
 
 
+@StepMetric
 def conditional_information_gain(priorities: ArrayLike, fixated: ArrayLike, baseline: ArrayLike) -> Values:
     """Return for each fixation the bits that its own map gains over a baseline.
 

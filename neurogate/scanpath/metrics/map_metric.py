@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.fixation_map import fixation_map
-from neurogate.scanpath.metrics.metric import readable
+from neurogate.scanpath.metrics.metric import readable, with_others
 from neurogate.scanpath.metrics.priority import cells, checked_map, map_table
 
 __all__ = ["MapMetric", "against_fixations", "against_maps"]
@@ -132,13 +132,11 @@ class MapMetric:
             If there are fewer than two viewers, or a fixation is outside the map.
         """
         several = [cells(each, shape) for each in fixated]
-        if len(several) < 2:
-            raise RequestError(f"There are {len(several)} viewers. One is left out, so give at least 2.")
         found = []
-        for viewer, own in enumerate(several):
-            others = np.concatenate(several[:viewer] + several[viewer + 1 :])
+        for own, others in with_others(several, "viewers"):
+            predicted = fixation_map(np.concatenate(others), shape, sigma)
             target = own if self.against == "fixations" else fixation_map(own, shape, sigma)
-            found.append(self.pairwise([fixation_map(others, shape, sigma)], [target], **options)[0, 0])
+            found.append(self.pairwise([predicted], [target], **options)[0, 0])
         return np.array(found)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 
-__all__ = ["Metric", "Pairs", "Places", "both", "fixations", "metric", "packed", "readable"]
+__all__ = ["Metric", "Pairs", "Places", "both", "fixations", "metric", "packed", "readable", "with_others"]
 
 Values = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -254,6 +254,31 @@ def readable(
                 raise RequestError(f"{name} {place}: {error}") from None
             complaints.append(f"{name} {place}: {error}")
     return found, places
+
+
+def with_others(several: Sequence[_T], name: str) -> list[tuple[_T, list[_T]]]:
+    """Return each of several with all others.
+
+    Parameters
+    ----------
+    several : sequence
+        At least two.
+    name : str
+        What they are called.
+
+    Raises
+    ------
+    RequestError
+        If there are fewer than two.
+
+    Examples
+    --------
+    >>> with_others("abc", "letters")[1]
+    ('b', ['a', 'c'])
+    """
+    if len(several) < 2:
+        raise RequestError(f"There are {len(several)} {name}. One is left out, so give at least 2.")
+    return [(own, [*several[:place], *several[place + 1 :]]) for place, own in enumerate(several)]
 
 
 def packed(paths: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], Places]:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.geometry import apart
+from neurogate.scanpath.metrics.group_metric import unpaired
 from neurogate.scanpath.metrics.metric import Places, fixations, metric, packed
 
 __all__ = ["Recurrence", "cross_recurrence", "self_recurrence", "self_recurrences"]
@@ -82,6 +83,7 @@ def cross_recurrence(a: Values, b: Values, *, radius: float, line: int = 2) -> R
     return _quantified(near, count**2, line)
 
 
+@unpaired("Take cross_recurrence of two scanpaths, and self_recurrences of many.")
 def self_recurrence(path: ArrayLike, *, radius: float, line: int = 2) -> Recurrence:
     r"""Return how a scanpath recurs in itself.
 

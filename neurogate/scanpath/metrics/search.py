@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
+from neurogate.scanpath.metrics.group_metric import of_groups, unpaired
 from neurogate.scanpath.metrics.metric import fixations
 
-__all__ = ["Behaviour", "behaviour", "delta", "first_hit", "mean_behaviour", "target_curve"]
+__all__ = [
+    "Behaviour", "behaviour", "curve_mismatch", "delta", "first_hit", "mean_behaviour", "target_curve",
+]  # fmt: skip
 
 Values = NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -92,9 +95,14 @@ def mean_behaviour(searches: Iterable[Sequence[int]], targets: Iterable[int]) ->
             f"There are {len(sequences)} searches and {len(wanted)} targets. Give one for each, at least one."
         )
     each = [behaviour(objects, target) for objects, target in zip(sequences, wanted, strict=True)]
-    return Behaviour(*np.mean(each, axis=0).tolist())
+    return _mean(each)
 
 
+def _mean(groups: Sequence[Behaviour]) -> Behaviour:
+    return Behaviour(*np.mean(groups, axis=0).tolist())
+
+
+@of_groups(_mean)
 def delta(model: Behaviour, human: Behaviour) -> float:
     r"""Return how far the behaviour of a model is from that of humans.
 
@@ -167,6 +175,7 @@ def first_hit(path: ArrayLike, box: Box) -> float:
     return float(np.argmax(on)) if on.any() else math.inf
 
 
+@unpaired("A curve is of many searches; compare the curves of two groups by curve_mismatch.")
 def target_curve(paths: Iterable[ArrayLike], boxes: Iterable[Box], *, length: int) -> Values:
     """Return which share of searches has fixated its target by each fixation.
 
@@ -205,3 +214,50 @@ def target_curve(paths: Iterable[ArrayLike], boxes: Iterable[Box], *, length: in
         )
     hits = np.array([first_hit(path, box) for path, box in zip(several, targets, strict=True)])
     return np.asarray((hits[:, None] <= np.arange(length)).mean(axis=0))
+
+
+def _mean_curve(curves: Sequence[ArrayLike]) -> Values:
+    return np.asarray(np.mean(_alike(curves), axis=0))
+
+
+def _alike(curves: Sequence[ArrayLike]) -> list[Values]:
+    found = [np.asarray(curve, np.float64) for curve in curves]
+    shapes = sorted({curve.shape for curve in found})
+    if len(shapes) > 1 or len(shapes[0]) != 1:
+        raise RequestError(
+            f"There are curves of shapes {' and '.join(map(str, shapes))}. Give curves of one length, as "
+            "target_curve makes them."
+        )
+    return found
+
+
+@of_groups(_mean_curve)
+def curve_mismatch(model: ArrayLike, human: ArrayLike) -> float:
+    """Return the sum over fixations of how far the curve of a model is from that of humans.
+
+    Parameters
+    ----------
+    model, human : (length,)
+        Shares of searches that found their target by each fixation, as `target_curve` returns them.
+
+    Returns
+    -------
+    float
+        0 for the same; in units of fixations.
+
+    Raises
+    ------
+    RequestError
+        If the curves are not of one length.
+
+    References
+    ----------
+    Yang et al. 2020, arXiv:2005.14310 (probability mismatch).
+
+    Examples
+    --------
+    >>> curve_mismatch([0.5, 1.0, 1.0], [0.25, 0.5, 1.0])
+    0.75
+    """
+    one, other = _alike([model, human])
+    return float(np.abs(one - other).sum())

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
+from neurogate.scanpath.metrics.group_metric import unpaired
 from neurogate.scanpath.metrics.metric import fixations
 
 __all__ = ["Statistics", "saccade_statistics"]
@@ -27,6 +28,7 @@ class Statistics(NamedTuple):
     direction: Values  # shares of eight sectors of 45 degrees: right, lower right, down, and so on
 
 
+@unpaired("It describes many scanpaths together: ask for that of each group, and compare the numbers.")
 def saccade_statistics(
     paths: Iterable[ArrayLike], *, quantiles: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)
 ) -> Statistics:

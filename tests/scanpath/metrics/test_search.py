@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from neurogate.errors import RequestError
+from neurogate.scanpath.metrics.revisits import self_recurrence
 from neurogate.scanpath.metrics.search import (
     Behaviour,
     behaviour,
+    curve_mismatch,
     delta,
     mean_behaviour,
     target_curve,
 )
+from neurogate.scanpath.metrics.statistics import saccade_statistics
 
 
 def runs(objects: list[int]) -> tuple[int, int, int]:
@@ -67,3 +72,48 @@ def test_mistakes_are_sentences() -> None:
         target_curve([[[1, 1]]], [], length=2)
     with pytest.raises(RequestError, match="The target is 0 x 5"):
         target_curve([[[1, 1]]], [(0, 0, 0, 5)], length=2)
+
+
+HUMANS = [Behaviour(1, 4, 0.5, 0.25, 0.25), Behaviour(0.5, 5, 0.6, 0.2, 0.2), Behaviour(1, 2, 1, 0, 0)]
+
+
+def test_every_group_is_measured_by_every_other() -> None:
+    models = HUMANS[:2]
+    found = delta.pairwise(models, HUMANS[:1])
+    assert found.tolist() == [[0.0], [delta(HUMANS[1], HUMANS[0])]]
+    curves = [[0.0, 0.5], [0.5, 1.0]]
+    assert curve_mismatch.pairwise(curves).tolist() == [[0.0, 1.0], [1.0, 0.0]]
+
+
+def test_a_group_is_measured_by_all_others_together() -> None:
+    found = delta.leave_one_out(HUMANS)
+    others = Behaviour(1, 3, 0.75, 0.125, 0.125)
+    assert found[1] == pytest.approx(delta(HUMANS[1], others))
+    assert curve_mismatch.leave_one_out([[0.0, 0.5], [0.5, 1.0], [1.0, 1.0]]).tolist() == [1.25, 0.25, 1.0]
+
+
+def test_a_batch_tells_which_groups_cannot_be_compared_and_goes_on() -> None:
+    told: list[str] = []
+    found = delta.pairwise(HUMANS[:1], HUMANS, complaints=told)
+    np.testing.assert_array_equal(found, [[0.0, delta(HUMANS[0], HUMANS[1]), np.nan]])
+    assert len(told) == 1
+    assert told[0].startswith("Group 0 by group 2: Of the human searches refixation and revisit is 0")
+    with pytest.raises(RequestError, match="Group 0 by group 2: Of the human searches"):
+        delta.pairwise(HUMANS[:1], HUMANS)
+    with pytest.raises(RequestError, match=r"There are 1 groups\. One is left out"):
+        delta.leave_one_out(HUMANS[:1])
+    with pytest.raises(RequestError, match=r"curves of shapes \(1,\) and \(2,\)"):
+        curve_mismatch.leave_one_out([[1.0], [0.5, 1.0], [1.0]])
+
+
+@pytest.mark.parametrize(
+    ("told", "instead"),
+    [
+        (target_curve, "curve_mismatch"), (saccade_statistics, "of each group"),
+        (self_recurrence, "cross_recurrence of two scanpaths"),
+    ],
+)  # fmt: skip
+def test_what_has_no_pairs_says_what_to_do_instead(told: Any, instead: str) -> None:
+    for form in (told.pairwise, told.leave_one_out):
+        with pytest.raises(RequestError, match=f"{told.__name__} is not a measure of two.*{instead}"):
+            form([[[0, 0]], [[1, 1]]])

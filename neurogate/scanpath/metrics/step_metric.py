@@ -1,0 +1,131 @@
+"""What a measure of the next fixation is, and how it is taken of many models, or of viewers by each other."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurogate.errors import RequestError
+from neurogate.scanpath.metrics.fixation_map import fixation_map
+from neurogate.scanpath.metrics.metric import readable, with_others
+from neurogate.scanpath.metrics.priority import Cells, cells, mean_or_nan
+
+__all__ = ["StepMetric"]
+
+Values = NDArray[np.float64]
+
+
+class StepMetric:
+    """A measure of maps at one fixation each; a decorator of the function that takes a number of each.
+
+    Parameters
+    ----------
+    function : callable
+        Takes maps (L, H, W), as many cells (L, 2) and options, and returns (L,).
+
+    Examples
+    --------
+    >>> from neurogate.scanpath.metrics.conditional import conditional_auc
+    >>> conditional_auc.pairwise([[[[[0, 1], [2, 3]]]]], [[[1, 1]]]).tolist()
+    [[0.875]]
+    """
+
+    def __init__(self, function: Callable[..., Values]) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+
+    def __call__(self, *arguments: Any, **options: Any) -> Values:
+        """Return a number for each fixation of one viewer."""
+        return self.function(*arguments, **options)
+
+    def pairwise(
+        self, models: Sequence[Sequence[ArrayLike]], viewers: Sequence[ArrayLike], *,
+        complaints: list[str] | None = None, **options: Any,
+    ) -> Values:  # fmt: skip
+        """Return the mean over fixations for every model and every viewer.
+
+        Parameters
+        ----------
+        models : sequence of sequences of (L, H, W)
+            Of each model its maps for each viewer, since it has seen where that viewer looked before.
+        viewers : sequence of (L, 2)
+            Cells: column and row.
+        complaints : list of str, optional
+            Takes a sentence for each pair that is wrong, which is NaN then; without it the first one is an
+            error.
+        **options
+            Of the measure.
+
+        Returns
+        -------
+        (n, m) array
+            Means over the fixations in which the measure has a meaning.
+
+        Raises
+        ------
+        RequestError
+            If a model has not as many stacks of maps as there are viewers, or what the measure complains of.
+        """
+        table = np.full((len(models), len(viewers)), np.nan)
+        for row, stacks in enumerate(models):
+            if len(stacks) != len(viewers):
+                raise RequestError(
+                    f"Model {row} has maps for {len(stacks)} viewers, and there are {len(viewers)}. "
+                    "Maps follow what a viewer has seen: give each model's maps for each viewer."
+                )
+            ask = functools.partial(self._mean, options)
+            pairs = list(zip(stacks, viewers, strict=True))
+            found, seats = readable(ask, pairs, f"Model {row}, viewer", complaints)
+            table[row, seats] = found
+        return table
+
+    def leave_one_out(
+        self, fixated: Iterable[ArrayLike], *, shape: tuple[int, int], sigma: float, **options: Any
+    ) -> Values:
+        """Return how well all other viewers predict each viewer's fixations, one by one.
+
+        Map l is `fixation_map` of the fixation l of each of the others, so that time counts. Where none of
+        them has so many fixations there is no map, and the fixation does not count.
+
+        Parameters
+        ----------
+        fixated : iterable of (L, 2)
+            Cells, column and row, of at least two viewers.
+        shape : (int, int)
+            Rows and columns of the maps.
+        sigma : float
+            Of the Gaussian that smooths the maps, in cells.
+        **options
+            Of the measure.
+
+        Returns
+        -------
+        (n,) array
+            Means over fixations.
+
+        Raises
+        ------
+        RequestError
+            If there are fewer than two viewers, or a fixation is outside the map.
+        """
+        several = [cells(each, shape) for each in fixated]
+        found = []
+        for own, others in with_others(several, "viewers"):
+            maps = _by_turn(others, len(own), shape, sigma)
+            found.append(self._mean(options, (maps, own[: len(maps)])))
+        return np.array(found)
+
+    def _mean(self, options: dict[str, Any], pair: tuple[ArrayLike, ArrayLike]) -> float:
+        values = self.function(*pair, **options)
+        return mean_or_nan(values[~np.isnan(values)])
+
+
+def _by_turn(several: Sequence[Cells], count: int, shape: tuple[int, int], sigma: float) -> Values:
+    """Return maps of the first fixations of all, of the second ones, and so on, at most so many."""
+    turns = range(min(count, max(map(len, several))))
+    maps = [fixation_map([own[turn] for own in several if turn < len(own)], shape, sigma) for turn in turns]
+    return np.array(maps).reshape(-1, *shape)
