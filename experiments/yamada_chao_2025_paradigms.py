@@ -6,25 +6,46 @@ the table of claims.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
-from yamada_chao_2025_claims import each, other_cues, probability_of_other, timing_of_other
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+from yamada_chao_2025_claims import Values, each, other_cues, probability_of_other, timing_of_other, trials
 from yamada_chao_2025_studies import (
     DISTRACTED,
+    DRIFT,
+    EVERY_GATE,
     FORGETFUL,
     GATES,
     GROWS,
     MEASURES,
     OURS,
     PLAIN,
+    SPREAD,
+    SURPRISE,
+    THREE,
     TRACE,
+    UNMOVED,
     WEBER,
     Runner,
     Study,
 )
 
+from neurogate.analysis.observers import change_points, counted
+from neurogate.analysis.predictions import correlation
+from neurogate.plotting.result import judged_blocks
 from neurogate.plotting.scalar_timing import exponents, spreads_by
 from neurogate.runs.claims import Claim, favours, near, within, worst
+from neurogate.runs.over_seeds import Seeds
+from neurogate.tasks.schedule import Schedule
+
+OBSERVERS: Mapping[str, Callable[..., Values]] = {
+    **{f"counts {n} trials": partial(counted, memory=float(n)) for n in (8, 15, 30)},
+    **{f"Bayes, hazard {h:g}": partial(change_points, hazard=h) for h in (0.1, 0.01)},
+}
+"""Who hears the trials and has no network; a memory is of trials of the same cue."""
 
 
 def attention(run: Runner) -> Iterator[Claim]:
@@ -67,3 +88,137 @@ def scalar_timing(run: Runner) -> Iterator[Claim]:
         near(ours, 1.0, 0.25, 0.5), "noise: late readouts fade",
         dict(others) | {f"force, {GROWS}": exponents(latency_ms, by_force[GROWS])},
     )  # fmt: skip
+
+
+def drift(run: Runner) -> Iterator[Claim]:
+    """Judge whether what is learned follows odds that drift, beside observers who count, or know Bayes."""
+    found, block = run(DRIFT), 1
+    here = judged_blocks(found.arrays) == block
+    during = {rule: found.arrays[f"{rule}.probability_error"][:, here] for rule in DRIFT.rules}
+    errors = {rule: error.mean(axis=(1, 2)) for rule, error in during.items()}
+    ours, observed = errors.pop(OURS), _observed(found, here)
+    best = min(observed, key=lambda name: observed[name].mean())
+    follows, measure = "While odds drift, p̂ follows them", MEASURES["probability_mae"]
+    yield Claim(
+        f"{follows} from trial to trial", measure, ours, within(ours, 0.1, 0.15), "small steps lag behind",
+        errors | observed, _unmoved(found, here),
+    )  # fmt: skip
+    for rival, values, hinge in (
+        ("FORCE without forgetting", errors["force"], "forgetting"),
+        ("the best observer", observed[best], f"{best}, chosen afterwards"),
+    ):
+        yield Claim(
+            f"{follows} better than {rival}", measure, ours, favours(ours, values), hinge, {rival: values}
+        )
+
+
+def _observed(found: Seeds, here: NDArray[np.bool_]) -> dict[str, Values]:
+    """Return the errors of observers who hear of the trials of each seed."""
+    lengths = enumerate(np.diff(found.arrays["block_start"]))
+    changes = (*DRIFT.changes, *(f"task.blocks.{block}.trials={n}" for block, n in lengths))
+    simulation = attrs.evolve(DRIFT, changes=changes).load()
+    task, first = simulation.task, simulation.run.seed
+    drawn = Schedule.draw(task, range(first, first + len(found.metrics)))
+    warm = task.settling + task.habituation
+    heard = [(cue[warm:], came[warm:]) for cue, came in zip(drawn.cue, drawn.outcome, strict=True)]
+    at, truth = found.arrays["probe_trial"][here] - 1, found.arrays["probe_probability"][here]
+    learned = {
+        name: np.stack([observe(*of_seed, truth.shape[1:])[at] for of_seed in heard])
+        for name, observe in OBSERVERS.items()
+    }
+    return {name: np.abs(odds - truth).mean(axis=(1, 2, 3)) for name, odds in learned.items()}
+
+
+def _unmoved(found: Seeds, here: NDArray[np.bool_]) -> Values:
+    """Return the error if nothing were learned once the drift begins."""
+    learned = found.arrays[f"{OURS}.probability"][:, [int(here.argmax()) - 1]]
+    error: Values = np.abs(learned - found.arrays["probe_probability"][here]).mean(axis=(1, 2, 3))
+    return error
+
+
+def hazard(run: Runner) -> Iterator[Claim]:
+    """Judge whether *when* reads how the times of outcomes are distributed, and whether by their hazard."""
+    found = run(SPREAD)
+    where, measure, courses = "Where outcomes come at spread times", "Pearson r over time", _courses(found)
+    alike = {name: {r: _alike(found, r, one) for r in SPREAD.rules} for name, one in courses.items()}
+    single, (ours, *_) = alike["one latency"][OURS], alike["density"].values()
+    yield Claim(
+        f"{where}, when reads their density", measure, ours,
+        worst([within(ours, 0.8, 0.6), favours(ours, single, small_is_good=False)]),
+        "chance: one latency at the same mean", _rivals(alike["density"]), single,
+    )  # fmt: skip
+    rising = alike["hazard"][OURS]
+    yield Claim(
+        f"{where}, when reads their hazard rather than their density", measure, rising,
+        favours(rising, ours, small_is_good=False), "chance: the density", _rivals(alike["hazard"]), ours,
+    )  # fmt: skip
+    errors = each(found, SPREAD.rules, "probability_mae")
+    yield Claim(
+        f"{where}, it tells each outcome's probability", MEASURES["probability_mae"], errors[OURS],
+        within(errors[OURS], 0.05, 0.1), "p̂ is read where when peaks", _rivals(errors),
+        other_cues(found, probability_of_other),
+    )  # fmt: skip
+
+
+def _rivals(values: Mapping[str, Values]) -> dict[str, Values]:
+    return {rule: of_rule for rule, of_rule in values.items() if rule != OURS}
+
+
+def _courses(found: Seeds) -> dict[str, Values]:
+    """Return what *when* might read in the blocks with jitter, (blocks, C, T).
+
+    The density of outcomes; one latency at the same mean; and the hazard: the density over the chance that
+    nothing has come when it is read, a lead before the time that it foretells.
+    """
+    task, time_ms = SPREAD.load().task, found.arrays["probe_time_ms"]
+    density = found.arrays["expected_when"][1:]
+    total = density.sum(axis=-1, keepdims=True)
+    mean_ms, lead_ms = (density * time_ms).sum(axis=-1, keepdims=True) / total, task.lead_ms or 0.0
+    came = np.cumsum(density, axis=-1) / total * found.arrays["true_probability"][1:].sum(axis=-1)[..., None]
+    heard = np.apply_along_axis(lambda one: np.interp(time_ms - lead_ms, time_ms, one, left=0.0), -1, came)
+    bump = np.exp(-0.5 * ((time_ms - mean_ms) / task.target_sd_ms) ** 2)
+    return {"density": density, "one latency": bump, "hazard": density / (1 - heard)}
+
+
+def _alike(found: Seeds, rule: str, course: Values) -> Values:
+    """Return how *when* goes along with a course over time: the mean of r over cues and blocks, (seeds,)."""
+    time_ms, (low, high) = found.arrays["probe_time_ms"], SPREAD.load().probes.window_ms
+    seen = (time_ms >= low) & (time_ms <= high)
+    expected = course[..., seen].reshape(-1, seen.sum())
+    read = found.arrays[f"{rule}.when"][:, 1:, :, seen].reshape(-1, *expected.shape)
+    r = [[correlation(*both) for both in zip(of_seed, expected, strict=True)] for of_seed in read]
+    mean: Values = np.mean(r, axis=1)
+    return mean
+
+
+def three_outcomes(run: Runner) -> Iterator[Claim]:
+    """Judge calibration where each cue may be followed by three outcomes."""
+    found = run(THREE)
+    for claim, measure, key, good, fair in (
+        ("each one's probability is told", MEASURES["probability_mae"], "probability_mae", 0.05, 0.1),
+        ("p̂ follows p over cues, outcomes and blocks", "Pearson r", "probability_r", 0.98, 0.95),
+        ("the amplitude of the prediction object at its time follows p", "Pearson r", "object_r", 0.97, 0.9),
+    ):
+        values = each(found, THREE.rules, key)
+        null = other_cues(found, probability_of_other) if key == "probability_mae" else None
+        yield Claim(
+            f"Of three outcomes, {claim}", measure, values[OURS], within(values[OURS], good, fair),
+            "offline replay; 60 to 80 trials of a cue", _rivals(values), null,
+        )  # fmt: skip
+
+
+def gates(run: Runner) -> Iterator[Claim]:
+    """Judge a gate that surprise opens beside every other kind, where everything switches."""
+    found, block = run(EVERY_GATE), 1
+    rules = list(map(str, found.arrays["rule_names"]))
+    needed = {
+        f"trials until {part} is right again": {rule: trials(found, rule, error, block) for rule in rules}
+        for part, error in (("when", "timing_error_ms"), ("what", "probability_error"))
+    }
+    errors = {words: each(found, rules, key) for key, words in MEASURES.items()}
+    for words, values in (errors | needed).items():
+        best, ours = min(values, key=lambda rule: values[rule].mean()), values.pop(SURPRISE)
+        yield Claim(
+            "A gate that surprise opens is better, where all switches, than one that nothing opens", words,
+            ours, worst([favours(ours, values[rule]) for rule in UNMOVED]), f"best of all: {best}", values,
+        )  # fmt: skip

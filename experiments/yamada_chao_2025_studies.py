@@ -1,7 +1,7 @@
 """What `yamada_chao_2025.py` simulates: simulations, rules, lesions and controls, and what they are called.
 
-A part of that script, not a script of its own. What is simulated belongs here; what is judged belongs in
-`yamada_chao_2025_claims.py` if it is of the main task, else in `yamada_chao_2025_paradigms.py`.
+A part of that script, not a script of its own. What is judged belongs in `yamada_chao_2025_claims.py` if it
+is of the main task, else in `yamada_chao_2025_paradigms.py`; what is drawn, in `yamada_chao_2025_figures.py`.
 """
 
 from __future__ import annotations
@@ -121,6 +121,23 @@ ONE_WIDTH = ("task.target_weber=0.0", "task.target_sd_ms=40.0")
 NOISES = {f"noise {sd}": f"reservoir.inputs.noise_sd={sd}" for sd in (1.2, 0.3, 0.6, 2.4)}
 WEBER = {name: Study("what_when_weber", (*ONE_WIDTH, noise), (PLAIN,)) for name, noise in NOISES.items()}
 WEBER[GROWS := "taught width grows"] = Study("what_when_weber")
+
+# Tasks that ask for more than the main one, of networks half as large; blocks that are long enough are cut.
+SMALL = "reservoir.n=500"
+TWO_MEMORIES = "force_two_memories"
+DRIFT = Study(
+    "what_when_drift",
+    (*ALIKE, SMALL, "task.blocks.0.trials=160", "task.blocks.2.trials=20"),
+    (OURS, PLAIN, "force", TWO_MEMORIES),
+)
+SPREAD = Study(
+    "what_when_hazard",
+    (*ALIKE, SMALL, *(f"task.blocks.{block}.trials=160" for block in range(4))),
+    (OURS, PLAIN, TWO_MEMORIES),
+)
+THREE = Study("what_when_three_outcomes", (*ALIKE, SMALL), (OURS, PLAIN, TWO_MEMORIES))
+EVERY_GATE, SURPRISE = Study("what_when_gates", (SMALL,)), "surprise"
+UNMOVED = ("none", "constant")  # gates that nothing opens
 
 Runner = Callable[[Study], Seeds]
 """What simulates a study over all seeds, or finds it stored."""

@@ -11,8 +11,8 @@ import pytest
 
 @pytest.fixture(scope="session")
 def claims_script(checkout: Path) -> dict[str, Any]:
-    """Return every name of the script and of its parts, imported as they are when it is run."""
-    parts = ("_studies", "_claims", "_paradigms", "")
+    """Return what the script and its parts define, imported as they are when it is run; the last one counts."""
+    parts = ("_studies", "_claims", "_paradigms", "_figures", "")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(checkout / "experiments"))
         modules = [importlib.import_module(f"yamada_chao_2025{part}") for part in parts]

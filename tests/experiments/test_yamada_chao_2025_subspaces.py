@@ -52,7 +52,7 @@ def judged(script: dict[str, Any], null_deg: float = 82.0, harmed: tuple[str, ..
         elsewhere = study in (script["SHUFFLED"], script["SAME_FILTER"], script["NETWORKS"]["whole"])
         return evidence(study, 82.0 if elsewhere else 88.0, null_deg, harmed)
 
-    return {claim.claim: claim for claim in script["subspaces"](run)}
+    return {claim.claim: claim for claim in script["CLAIMS"]["subspaces"](run)}
 
 
 def test_the_studies_are_shipped_and_ask_the_same_of_the_same_rule(script: dict[str, Any]) -> None:

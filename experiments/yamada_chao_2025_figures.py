@@ -1,0 +1,121 @@
+"""The figures of `yamada_chao_2025.py`: one function for the figures of each claim, which ``--claim`` draws.
+
+A part of that script, not a script of its own. How things are drawn is said in `neurogate.plotting`; here,
+of which simulations and rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+import attrs
+import numpy as np
+from matplotlib.figure import Figure
+from yamada_chao_2025_claims import Values
+from yamada_chao_2025_studies import (
+    LESIONS,
+    MAIN,
+    MEASURES,
+    NETWORKS,
+    ONE,
+    ONE_MATRIX,
+    OURS,
+    PARTS,
+    PLAIN,
+    RIVALS,
+    SAME_FILTER,
+    SHARED,
+    SHUFFLED,
+    SWITCHES,
+    TWO_MEMORIES,
+    WEBER,
+    WORDS,
+    Runner,
+)
+
+from neurogate.plotting.adaptation import adaptation_figure
+from neurogate.plotting.calibration import calibration_figure
+from neurogate.plotting.forest import forest_figure
+from neurogate.plotting.kinds import Shown, picture
+from neurogate.plotting.lesions import lesion_figure
+from neurogate.plotting.nulls import null_figure
+from neurogate.plotting.scalar_timing import scalar_timing_figure, spreads_by
+from neurogate.plotting.scheme import gate_course, scheme
+from neurogate.plotting.timing import timing_figure
+from neurogate.plotting.turning import turning_figure
+
+Figures = Iterator[tuple[str, Figure]]
+FEW = (OURS, PLAIN, "force", TWO_MEMORIES)
+
+
+def timing(run: Runner) -> Figures:
+    """Draw the task and the model, spikes and readouts in time, and timing against latency."""
+    main = run(MAIN)
+    shown = Shown({**main.arrays, "rule_names": np.array(FEW)}, dict(main.metrics[0]))
+    yield "scheme", scheme(attrs.evolve(MAIN, rules=(OURS,)).load())
+    yield "raster", picture("raster", shown).figure
+    yield "readouts", picture("readout", shown).figure
+    yield "timing", timing_figure(main.arrays, FEW)
+
+
+def probability(run: Runner) -> Figures:
+    """Draw learned against true probabilities, and the amplitude of the prediction object."""
+    yield "calibration", calibration_figure(run(MAIN).arrays, FEW)
+
+
+def adaptation(run: Runner, switches: Sequence[str] = ("latencies", "probabilities")) -> Figures:
+    """Draw the errors of all rules after each kind of switch."""
+    for what, (study, block, _) in ((name, SWITCHES[name]) for name in switches):
+        yield f"adaptation_{what}", adaptation_figure(run(study).arrays, (OURS, *RIVALS), [block])
+
+
+def subspaces(run: Runner) -> Figures:
+    """Draw angles beside every null, and how weights turn over learning."""
+    main, key = run(MAIN).arrays, "when_what_angle_deg"
+    elsewhere = {
+        "shuffled labels": (SHUFFLED, OURS),
+        "same filter": (SAME_FILTER, OURS),
+        "three-factor, replays spread": (NETWORKS["whole"], PLAIN),
+    }
+    angles = {name: run(study).metric(rule, key) for name, (study, rule) in elsewhere.items()}
+    yield "subspaces", null_figure(main, FEW, angles)
+    yield "subspaces_learning", turning_figure(main, FEW)
+    yield "subspaces_shared", turning_figure(run(ONE_MATRIX).arrays, (PLAIN, *SHARED, ONE))
+
+
+def phases(run: Runner) -> Figures:
+    """Draw the gate whole and lesioned in each phase, and what that costs."""
+    main, names = MAIN.load(), (PLAIN, *LESIONS)
+    gates = {WORDS[name]: gate_course(main.task, 2, main.rules[name]) for name in names}
+    yield "phases", lesion_figure(_conditions(run(MAIN).metric, names), gates, due_ms=900.0)
+
+
+def ablations(run: Runner) -> Figures:
+    """Draw what each part of the rule and of the network is worth."""
+    yield "ablations", forest_figure(_conditions(run(MAIN).metric, (PLAIN, *PARTS)))
+    networks = _conditions(lambda name, key: run(NETWORKS[name]).metric(PLAIN, key), tuple(NETWORKS))
+    yield "networks", forest_figure(networks)
+
+
+def scalar_timing(run: Runner) -> Figures:
+    """Draw the spread of predicted times against the latency."""
+    arrays = {name: run(study).arrays for name, study in WEBER.items()}
+    yield "scalar_timing", scalar_timing_figure(*spreads_by(arrays, PLAIN))
+
+
+FIGURES: Mapping[str, Callable[[Runner], Figures]] = {
+    "timing": timing,
+    "probability": probability,
+    "adaptation": adaptation,
+    "switches": partial(adaptation, switches=("identities", "everything")),
+    "subspaces": subspaces,
+    "phases": phases,
+    "ablations": ablations,
+    "scalar_timing": scalar_timing,
+}
+
+
+def _conditions(metric: Callable[[str, str], Values], names: Sequence[str]) -> dict[str, dict[str, Values]]:
+    """Return both errors of what nothing was done to, and of what something was done to."""
+    return {words: {WORDS.get(n, n): metric(n, key) for n in names} for key, words in MEASURES.items()}

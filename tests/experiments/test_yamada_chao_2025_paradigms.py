@@ -1,0 +1,160 @@
+"""Claims on other tasks are judged against observers, distributions and gates that stand beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurogate.runs.over_seeds import Seeds
+from neurogate.tasks.truth import expected_when, true_probability
+
+SEEDS = 4
+JITTER = np.linspace(-0.01, 0.01, SEEDS)
+Script = dict[str, Any]
+
+
+def judged(script: Script, claim: str, given: Callable[[Any], Seeds]) -> list[Any]:
+    return list(script["CLAIMS"][claim](given))
+
+
+def verdicts(rows: Sequence[Any]) -> list[str]:
+    return [str(row.verdict) for row in rows]
+
+
+def drifting(script: Script, off: Callable[[str], float]) -> Callable[[Any], Seeds]:
+    """Return made-up evidence: how far off each rule is while odds drift, a little different in each seed."""
+
+    def run(study: Any) -> Seeds:
+        task = study.load().task
+        trial = np.arange(10, task.trials + 1, 10)
+        truth = true_probability(task, trial)
+        arrays = {"probe_trial": trial, "block_start": np.array(task.starts), "probe_probability": truth}
+        for rule in study.rules:
+            learned = truth + off(rule) * (1 + JITTER[:, None, None, None])
+            arrays[f"{rule}.probability"] = learned
+            arrays[f"{rule}.probability_error"] = np.abs(learned - truth).mean(axis=-1)
+        return Seeds(arrays, [{}] * SEEDS)
+
+    assert script["DRIFT"].load().task.blocks[1].probability_to is not None
+    return run
+
+
+def test_a_drift_is_held_against_force_observers_and_standing_still(
+    claims_script: Script,
+) -> None:
+    near = judged(claims_script, "drift", drifting(claims_script, lambda r: 0.3 if r == "force" else 0.02))
+    assert verdicts(near) == ["supported"] * 3
+    assert near[0].values == pytest.approx(0.02 * (1 + JITTER))
+    assert set(near[0].baselines) == {*claims_script["DRIFT"].rules[1:], *claims_script["OBSERVERS"]}
+    far = judged(claims_script, "drift", drifting(claims_script, lambda rule: 0.3))
+    assert verdicts(far) == ["not supported", "partly", "not supported"]
+
+
+def test_observers_of_a_drift_are_better_than_standing_still_and_never_perfect(claims_script: Script) -> None:
+    first, *_ = judged(claims_script, "drift", drifting(claims_script, lambda rule: 0.0))
+    for name in claims_script["OBSERVERS"]:
+        assert 0.02 < np.mean(first.baselines[name]) < np.mean(first.null)
+
+
+@pytest.mark.parametrize(
+    ("course", "expected"),
+    [
+        ("density", ["supported", "not supported"]),
+        ("hazard", ["supported", "supported"]),
+        ("one latency", ["not supported"] * 2),
+    ],
+)
+def test_when_reads_a_density_or_a_hazard_or_one_latency(
+    claims_script: Script, course: str, expected: list[str], rng: np.random.Generator
+) -> None:
+    task = claims_script["SPREAD"].load().task
+    time_ms = np.arange(85.0, 1700.0, 5.0)
+    arrays = {
+        "probe_time_ms": time_ms,
+        "expected_when": expected_when(task, time_ms),
+        "true_probability": task.probability(),
+        "probe_trial": np.arange(10, task.trials + 1, 10),
+        "block_start": np.array(task.starts),
+        "latency_ms": task.latency_ms(),
+    }
+    read = claims_script["_courses"](Seeds(arrays, []))[course]
+    read = np.concatenate([arrays["expected_when"][:1], read])
+
+    def run(study: Any) -> Seeds:
+        many = (SEEDS, len(arrays["probe_trial"]), 4, 2)
+        for rule in study.rules:
+            arrays[f"{rule}.when"] = read + 0.01 * rng.standard_normal((SEEDS, *read.shape))
+            arrays[f"{rule}.probability"] = np.full(many, 0.5)
+        return Seeds(arrays, [{rule: {"probability_mae": 0.02} for rule in study.rules}] * SEEDS)
+
+    rows = judged(claims_script, "hazard", run)
+    assert verdicts(rows[:2]) == expected
+    assert str(rows[2].verdict) == "supported"
+
+
+def test_a_hazard_lies_above_its_density_the_more_the_later(claims_script: Script) -> None:
+    task, time_ms = claims_script["SPREAD"].load().task, np.arange(85.0, 1700.0, 5.0)
+    expected = expected_when(task, time_ms)
+    given = {"probe_time_ms": time_ms, "expected_when": expected, "true_probability": task.probability()}
+    courses = claims_script["_courses"](Seeds(given, []))
+    ratio = courses["hazard"] / courses["density"]
+    assert (np.diff(ratio, axis=-1) >= -1e-12).all()
+    omitted = 1 - task.probability()[1:].sum(axis=-1)
+    np.testing.assert_allclose(ratio[..., 0], 1.0)
+    np.testing.assert_allclose(ratio[..., -1], 1 / omitted, rtol=0.02)
+
+
+def metrics_of(study: Any, given: Callable[[str], float]) -> list[dict[str, dict[str, float]]]:
+    keys = ("timing_error_ms", "probability_mae", "probability_r", "object_r")
+    rules = list(study.load().rules)
+    return [{rule: {key: given(rule) * (1 + jitter) for key in keys} for rule in rules} for jitter in JITTER]
+
+
+def test_three_outcomes_are_calibrated_only_if_error_and_correlations_are_good(claims_script: Script) -> None:
+    def run(study: Any) -> Seeds:
+        task, ours = study.load().task, claims_script["OURS"]
+        trial = np.arange(10, task.trials + 1, 10)
+        truth = true_probability(task, trial)
+        arrays = {
+            "probe_trial": trial,
+            "block_start": np.array(task.starts),
+            "latency_ms": task.latency_ms(),
+            "true_probability": task.probability(),
+            f"{ours}.probability": np.tile(truth, (SEEDS, 1, 1, 1)),
+        }
+        return Seeds(arrays, metrics_of(study, lambda rule: 0.02))
+
+    rows = judged(claims_script, "three_outcomes", run)
+    assert verdicts(rows) == ["supported", "not supported", "not supported"]
+    assert np.mean(rows[0].null) > 0.2  # each cue is given the odds of the others
+
+
+@pytest.mark.parametrize(
+    ("bad", "verdict"), [((), "partly"), (("none",), "partly"), (("none", "constant"), "supported")]
+)
+def test_surprise_opens_a_gate_worth_having_only_if_it_beats_both_that_nothing_opens(
+    claims_script: Script, bad: tuple[str, ...], verdict: str
+) -> None:
+    def run(study: Any) -> Seeds:
+        rules = list(study.load().rules)
+        trial = np.arange(10, 481, 10)
+        arrays = {"rule_names": np.array(rules), "probe_trial": trial, "block_start": np.array([0, 240, 480])}
+        for rule in rules:
+            late = (rule in bad) * (trial <= 300)
+            arrays[f"{rule}.timing_error_ms"] = np.tile(90.0 * late[:, None], (SEEDS, 1, 1))
+            arrays[f"{rule}.probability_error"] = np.tile(0.4 * late[:, None], (SEEDS, 1, 1))
+        return Seeds(arrays, metrics_of(study, lambda rule: 2.0 if rule in bad else 1.0))
+
+    rows = judged(claims_script, "gates", run)
+    assert verdicts(rows) == [verdict] * 4
+    assert all("surprise" not in row.baselines for row in rows)
+
+
+def test_one_rule_with_gates_of_every_kind(claims_script: Script) -> None:
+    rules = claims_script["EVERY_GATE"].load().rules
+    kinds = {gate.kind for rule in rules.values() for gate in (*rule.gates, *(rule.gates_what or ()))}
+    assert {rule.kind for rule in rules.values()} == {"three_factor"}
+    assert kinds == {"phase", "cue", "outcome", "error", "surprise", "learned", "shuffled", "constant"}
