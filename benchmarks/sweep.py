@@ -13,6 +13,8 @@ waiting for the other at the end. There are two measures of it:
 * by the clock: the engine's share of the seconds of all workers, from when they are ready to the end; and
   what is left of the sweep's own seconds, for each run. Runs are stored while others are judged, which
   storing slows down; so judging counts with the processor's time that it uses, and not by the clock.
+  The least that it can be on a disk is measured beside it: the same files made anew by system calls alone, by
+  as many processes and threads (``bare_folders``).
 * by the processors' time (``_cpu``): the same of what workers and driver use, summed. Nobody waits or is idle
   here, so a busy machine changes it least; two jobs side by side make it twice what the clock says. What
   storing, checkpoints and the driver have of the overhead is told apart.
@@ -35,8 +37,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -47,10 +49,12 @@ from neurogate import config
 from neurogate.bench.machine import machine, write
 from neurogate.config.schema import AnySimulation
 from neurogate.config.sweep import Point, Sweep, points
+from neurogate.files import sync_folder
 from neurogate.runs import load, together
 from neurogate.runs.pool import Workers
 from neurogate.runs.probe import warm
 from neurogate.runs.report import report
+from neurogate.runs.store import folder_named
 from neurogate.runs.sweep import Options, sweep
 from neurogate.runs.sweep_folder import open_folder
 from neurogate.tasks.session import Session
@@ -176,10 +180,44 @@ def swept(chosen: tuple[Point, ...], out: Path) -> dict[str, Spent]:
     with spent["report"].more():
         report(folder)
         load(folder).table().to_csv()
+    runs = [folder_named(point.simulation.name, point.hash, folder.parent) for point in chosen]
+    spent["bare"] = bare(runs, out.with_name(f"{out.name} bare"))
     for path in notes.iterdir():
         for name, seconds in json.loads(path.read_text()).items():
             spent.setdefault(name, Spent()).add(*seconds)
     return spent
+
+
+def bare(folders: Sequence[Path], out: Path) -> Spent:
+    """Return what it takes to make these folders once more with nothing but what makes and syncs files."""
+    spent = Spent()
+    kept = [{path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders]
+    out.mkdir()
+    with ProcessPoolExecutor(JOBS) as workers:
+        wait([workers.submit(made, [], out) for _ in range(JOBS)])
+        began = time.perf_counter()
+        used = list(workers.map(made, (kept[job::JOBS] for job in range(JOBS)), [out] * JOBS))
+        spent.add(time.perf_counter() - began, sum(used))
+    return spent
+
+
+def made(kept: Sequence[Mapping[str, bytes]], out: Path) -> float:
+    """Make folders as whole or absent as those of runs; return the seconds of the processor."""
+
+    def make(contents: Mapping[str, bytes]) -> None:
+        hidden = Path(tempfile.mkdtemp(dir=out, prefix="."))
+        for name, content in contents.items():
+            with (hidden / name).open("wb", buffering=0) as file:
+                file.write(content)
+                os.fsync(file.fileno())
+        sync_folder(hidden)
+        hidden.rename(out / hidden.name[1:])
+        sync_folder(out)
+
+    began = time.process_time()
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(make, kept))
+    return time.process_time() - began
 
 
 def row(name: str, runs: int, loop: Sequence[Spent], spent: dict[str, Spent]) -> dict[str, Any]:
@@ -188,6 +226,7 @@ def row(name: str, runs: int, loop: Sequence[Spent], spent: dict[str, Spent]) ->
     seconds = sum(spent[part].clock for part in ("start", "sweep", "report"))
     loop_s, cpu_s = median(one.clock for one in loop), batches.cpu + driver.cpu
     cpu = {part: spent[part].cpu for part in PARTS} | {"driver": driver.cpu}
+    cpu["bare_folders"] = spent["bare"].cpu
     cpu["overhead"] = cpu_s - engine.cpu - judging.cpu
     return {
         "sweep": name, "runs": runs, "jobs": JOBS,
@@ -197,6 +236,7 @@ def row(name: str, runs: int, loop: Sequence[Spent], spent: dict[str, Spent]) ->
         "share_of_engine": engine.clock / (JOBS * driver.clock),
         "share_of_engine_cpu": engine.cpu / cpu_s,
         "overhead_ms_per_run": 1000 * (driver.clock - (engine.clock + judging.cpu) / JOBS) / runs,
+        "bare_folders_ms_per_run": 1000 * spent["bare"].clock / runs,
         "ms_per_run_cpu": {part: 1000 * seconds / runs for part, seconds in cpu.items()},
     }  # fmt: skip
 
