@@ -20,6 +20,7 @@ from neurogate.cli.report import report
 from neurogate.cli.run import run
 from neurogate.cli.runs import runs
 from neurogate.cli.scanpath import app as scanpath
+from neurogate.cli.scanpath import refuse_mistyped
 from neurogate.cli.sweep import sweep
 from neurogate.cli.tune import tune
 from neurogate.cli.verify import verify
@@ -99,6 +100,8 @@ def call(arguments: Sequence[str]) -> int:
         ...
     neurogate.errors.RequestError: Unknown option: --qiuck. Did you mean --quick? See `neurogate --help`.
     """
+    if arguments[0:1] == ["scanpath"] and len(arguments) > 1:
+        refuse_mistyped(arguments[1])
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except UnusedCliTokensError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from neurogate.scanpath.models.model import Model
     from neurogate.scanpath.path import Scanpath
 
-__all__ = ["LARGEST_PX", "app", "look"]
+__all__ = ["LARGEST_PX", "app", "look", "refuse_mistyped"]
 
 LARGEST_PX = 1024
 """Longer side of the pictures that models see; a larger one is reduced, for they were tuned on such."""
+
+_COMMANDS = ("compare", "evaluate")
 
 app = App(name="scanpath", help_format="plaintext")
 app.command(compare)
@@ -98,6 +101,30 @@ def look(
     else:
         sys.stdout.write(_shown(table) + "".join(f"{file}\n" for file in files))
     return 0
+
+
+def refuse_mistyped(word: str) -> None:
+    """Complain of a word that is no file and nearly a command.
+
+    Parameters
+    ----------
+    word : str
+        What follows ``neurogate scanpath``.
+
+    Raises
+    ------
+    RequestError
+        With the command that may be meant.
+
+    Examples
+    --------
+    >>> refuse_mistyped("compre")
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: There is no picture compre. Did you mean `neurogate scanpath compare`?
+    """
+    near = difflib.get_close_matches(word, _COMMANDS, n=1, cutoff=0.7)
+    if near and word not in _COMMANDS and not Path(word).suffix and not Path(word).exists():
+        raise RequestError(f"There is no picture {word}. Did you mean `neurogate scanpath {near[0]}`?")
 
 
 def _model(name: str, changes: Sequence[str], fixations: int | None) -> Model:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from neurogate.scanpath.formats.delimited import Table
     from neurogate.scanpath.formats.viewing import Sizes, Viewing
 
-__all__ = ["compare", "listed", "number"]
+__all__ = ["compare", "csv_text", "listed", "number"]
 
 _PART_FAILED = 3
 _COLUMNS_SHOWN = 6
@@ -89,7 +89,7 @@ def compare(
 
         sys.stdout.write(json_text(rows))
     elif csv:
-        sys.stdout.write(_as_csv(rows))
+        sys.stdout.write(csv_text(rows[0] if rows else _KEYS, [row.values() for row in rows]))
     elif rows:
         sys.stdout.write(_shown(rows))
     return _PART_FAILED if complaints else 0
@@ -104,6 +104,24 @@ def listed(words: Sequence[str]) -> list[str]:
     ['dtw', 'frechet', 'tde']
     """
     return [name for word in words for name in re.split(r"[\s,]+", word) if name]
+
+
+def csv_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Return a table as CSV, with n/a where there is no number.
+
+    Examples
+    --------
+    >>> csv_text(["a", "b"], [[1, float("nan")]]).splitlines()
+    ['a,b', '1,n/a']
+    """
+    import csv
+    import io
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([value if value == value else "n/a" for value in row] for row in rows)
+    return text.getvalue()
 
 
 def number(value: float | None) -> str:
@@ -204,17 +222,6 @@ def _frame(tables: Sequence[Table]) -> tuple[float, float]:
         for name in ("x", "y")
     )
     return max(width, 1.0), max(height, 1.0)
-
-
-def _as_csv(rows: Sequence[_Row]) -> str:
-    import csv
-    import io
-
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(rows[0] if rows else _KEYS)
-    writer.writerows([value if value == value else "n/a" for value in row.values()] for row in rows)
-    return text.getvalue()
 
 
 def _shown(rows: Sequence[_Row]) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from neurogate.cli.options import Switch, Texts, Whole
+from neurogate.cli.scanpath_compare import csv_text
 from neurogate.errors import RequestError
 
 if TYPE_CHECKING:
@@ -173,15 +174,10 @@ def _cell(found: Evaluation, row: str, name: str) -> str:
 
 
 def _as_csv(table: Sequence[Mapping[str, Any]]) -> str:
-    import csv
-    import io
-
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["row", "measure", "mean", "low", "high"])
-    for row in table:
-        for name, estimate in row.items():
-            if name != "row":
-                values = [value if value == value else "n/a" for value in estimate.values()]
-                writer.writerow([row["row"], name, *values])
-    return text.getvalue()
+    rows = [
+        [row["row"], name, *estimate.values()]
+        for row in table
+        for name, estimate in row.items()
+        if name != "row"
+    ]
+    return csv_text(["row", "measure", "mean", "low", "high"], rows)

@@ -41,7 +41,7 @@ class Scene:
     viewers : sequence of Scanpath
         Who saw it: the numbers 0, 3, 6... are compared with, the others make the map.
     elsewhere : sequence of Scanpath
-        Who saw another picture; as many.
+        Who saw another picture, by the same numbers; a partner who is not among them does not count.
     file : Path, optional
         Where the picture is.
 
@@ -74,8 +74,8 @@ class Scene:
         return list(range(0, len(self.viewers) - EVERY + 1, EVERY))
 
     def partners(self, viewers: Sequence[Scanpath]) -> list[list[Scanpath]]:
-        """Return for each judge the two viewers that come after, of this picture or another."""
-        return [[viewers[(judge + step) % len(viewers)] for step in (1, 2)] for judge in self.judges]
+        """Return for each judge the two viewers that come after, of this picture or another; who is there."""
+        return [list(viewers[judge + 1 : judge + EVERY]) for judge in self.judges]
 
     def picture(self) -> Values:
         """Return the picture, (H, W, 3).

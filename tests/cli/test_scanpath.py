@@ -128,3 +128,25 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, capsys: C
     command = ["scanpath", str(_picture(tmp_path)), "--model", "uniform", "--out", str(tmp_path / "file")]
     assert main(command) == 2
     assert "Choose another --out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["compre", "a.csv", "b.csv"], "compare"),
+        (["evalute", "--data", "x"], "evaluate"),
+        (["Compare"], "compare"),
+    ],
+)  # fmt: skip
+def test_a_command_that_is_mistyped_is_named(words: list[str], meant: str, capsys: Captured) -> None:
+    assert main(["scanpath", *words]) == 2
+    assert (
+        f"There is no picture {words[0]}. Did you mean `neurogate scanpath {meant}`?"
+        in capsys.readouterr().err
+    )
+
+
+def test_a_picture_may_be_called_nearly_as_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _picture(tmp_path).rename(tmp_path / "compar")
+    monkeypatch.chdir(tmp_path)
+    assert main(["scanpath", "compar", "--model", "uniform", "--paths", "1"]) == 0

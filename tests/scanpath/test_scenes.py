@@ -37,9 +37,19 @@ def test_a_judge_is_no_partner_and_does_not_make_the_map() -> None:
     scene = Scene("a", paths, paths)
     assert scene.judges == [0, 3, 6, 9, 12]
     partners = [path for two in scene.partners(paths) for path in two]
+    assert [len(two) for two in scene.partners(paths)] == [2] * 5
     assert not {id(paths[judge]) for judge in scene.judges} & {id(path) for path in partners}
     moved = [scanpath([1], [1], size=(80, 60)) if n in scene.judges else path for n, path in enumerate(paths)]
     assert np.array_equal(Scene("a", moved, paths).seen, scene.seen)
+
+
+def test_who_is_missing_elsewhere_is_replaced_by_nobody() -> None:
+    paths = [_path(seed) for seed in range(6)]
+    scene = Scene("a", paths, paths[:5])
+    assert scene.judges == [0, 3]
+    assert [[id(path) for path in found] for found in scene.partners(scene.elsewhere)] == [
+        [id(paths[1]), id(paths[2])], [id(paths[4])],
+    ]  # fmt: skip
 
 
 def test_elsewhere_is_another_picture() -> None:

@@ -8,7 +8,7 @@ decision on their maps leads, each model says by its `Field`; what the cells do 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 import attrs
 import numpy as np
@@ -27,7 +27,7 @@ __all__ = ["Decider", "Field", "Lesion"]
 
 Values = NDArray[np.float64]
 Lesion: TypeAlias = Literal["gate", "return", "variability"]
-LESIONS: tuple[Lesion, ...] = ("gate", "return", "variability")
+LESIONS: tuple[Lesion, ...] = get_args(Lesion)
 SLOWEST = 0.3
 """Least ρ."""
 REFRESHED_U = -9.0
