@@ -23,6 +23,7 @@ from neurogate.scanpath.metrics.strings import scanmatch
 from neurogate.scanpath.models.model import Model, whole
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.scenes import Scene
+from neurogate.scanpath.vision.pictures import as_picture
 
 __all__ = [
     "MEASURES", "REFERENCES", "Estimate", "Evaluation", "evaluate", "on_map", "reference_scores", "scores",
@@ -217,13 +218,25 @@ def on_map(path: Scanpath, scene: Scene) -> float:
 def _rows(models: Mapping[str, Model], n_paths: int, seed: int, scene: Scene) -> Found:
     own = seed_of(scene, seed)
     rows, wrong = reference_scores(scene, n_paths, own), list[NeurogateError]()
+    picture, maps = functools.cache(scene.picture), dict[int, Values]()
     for name, model in models.items():
         try:
-            rows[name] = scores(model.scanpaths(scene.picture(), n_paths, own), scene)
+            looking = _with_map(model, picture(), maps)
+            rows[name] = scores(looking.scanpaths(picture(), n_paths, own), scene)
         except NeurogateError as error:
             rows[name] = np.full(len(MEASURES), np.nan)
             wrong.append(RunError(f"{name} on {scene.image}: {error}"))
     return rows, wrong
+
+
+def _with_map(model: Any, picture: Values, maps: dict[int, Values]) -> Any:
+    """Return a model that has its map of the picture, which is made once for all that look at the same."""
+    source = getattr(model, "priority", None)
+    if not callable(source) or not attrs.has(type(model)):
+        return model
+    if id(source) not in maps:
+        maps[id(source)] = source(as_picture(picture))
+    return attrs.evolve(model, priority=maps[id(source)])
 
 
 def _compared(

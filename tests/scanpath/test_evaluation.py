@@ -16,6 +16,7 @@ from neurogate.errors import NeurogateError, RequestError
 from neurogate.scanpath.evaluation import MEASURES, REFERENCES, Evaluation, evaluate, scores
 from neurogate.scanpath.formats.osie import read_osie
 from neurogate.scanpath.models.baselines import Uniform
+from neurogate.scanpath.models.winner_take_all import WinnerTakeAll
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.scenes import Scene, scenes
 
@@ -82,6 +83,20 @@ def test_a_path_of_two_fixations_has_no_multimatch_and_counts_in_the_rest(two: l
     assert np.isnan(found.rows["brief"][:, :5]).all()
     assert np.isfinite(found.rows["brief"][:, 5:]).all()
     assert np.isnan(found.estimate("brief", "vector").low)
+
+
+def test_models_that_look_at_one_kind_of_map_share_it(two: list[Scene]) -> None:
+    asked: list[tuple[int, ...]] = []
+
+    def brightness(picture: np.ndarray) -> np.ndarray:
+        asked.append(picture.shape)
+        return picture[:, :, 0] + np.arange(picture.shape[1])
+
+    models = {"first": WinnerTakeAll(brightness), "second": WinnerTakeAll(brightness, noise=0.3)}
+    together = evaluate(models, two)
+    assert len(asked) == len(two)
+    for name, model in models.items():
+        assert np.array_equal(together.rows[name], evaluate({name: model}, two).rows[name], equal_nan=True)
 
 
 def test_the_interval_covers_the_mean_of_pictures_as_often_as_it_says() -> None:

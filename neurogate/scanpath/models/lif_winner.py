@@ -21,7 +21,9 @@ from neurogate.scanpath.models.model import (
     whole,
 )  # fmt: skip
 from neurogate.scanpath.path import Scanpath, scanpath
+from neurogate.scanpath.vision.contrast import cells_of
 from neurogate.scanpath.vision.itti_koch import itti_koch
+from neurogate.scanpath.vision.smoothing import pooled
 
 __all__ = ["LifWinner"]
 
@@ -29,6 +31,8 @@ Values = NDArray[np.float64]
 PER_MV = 100.0
 """Conductance of inhibition of return, µS, by the winner's potential."""
 FAR, WEAK = 4.0, 1e-4
+MOST = 128
+"""Cells of a map along its longer side; a finer one is averaged, for time grows with their number."""
 
 
 @attrs.frozen(eq=False)
@@ -46,7 +50,8 @@ class LifWinner:
     Parameters
     ----------
     priority : callable or (h, w)
-        The map of saliency, taken from 0 to 1.
+        The map of saliency, averaged in 128 cells along its longer side if it has more, and taken from 0
+        to 1.
     fixations : int
         In each path.
     inhibition : float
@@ -90,7 +95,7 @@ class LifWinner:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
         self._check()
         seeds = path_seeds(n_paths, seed)
-        sizes, planes = [size_of(image) for image in images], [priority_of(self.priority, i) for i in images]
+        sizes, planes = [size_of(image) for image in images], [self._plane(image) for image in images]
         found: list[list[Scanpath]] = [[] for _ in images]
         for shape in {plane.shape for plane in planes} if n_paths else ():
             own = [k for k, plane in enumerate(planes) if plane.shape == shape]
@@ -102,6 +107,12 @@ class LifWinner:
                     for won, lasted in zip(winners[mine], seconds[mine], strict=True)
                 ]
         return found
+
+    def _plane(self, image: ArrayLike) -> Values:
+        plane = priority_of(self.priority, image)
+        if max(plane.shape) <= MOST:
+            return plane
+        return priority_of(pooled(plane, cells_of(plane.shape[0], plane.shape[1], MOST)), image)
 
     def _run(self, planes: Values, seeds: NDArray[np.int64]) -> tuple[NDArray[np.int64], Values]:
         """Return who won after each fixation, and how long each lasted, of each path on each picture."""

@@ -123,3 +123,12 @@ def test_a_mistake_is_a_sentence() -> None:
     ):
         with pytest.raises(RequestError, match=sentence):
             attrs.evolve(model, **wrong).scanpaths(IMAGE, 1, seed=1)
+
+
+def test_a_fine_map_is_averaged_so_that_time_does_not_grow_with_it() -> None:
+    fine = np.random.default_rng(1).random((6, 256)) ** 4
+    coarse = fine.reshape(3, 2, 128, 2).mean(axis=(1, 3))
+    model = LifWinner(fine, fixations=3)
+    (found,) = model.scanpaths(np.zeros((18, 768)), 1, 1)
+    (wanted,) = attrs.evolve(model, priority=coarse).scanpaths(np.zeros((18, 768)), 1, 1)
+    np.testing.assert_allclose(np.asarray(found), np.asarray(wanted), rtol=0, atol=1e-9)
