@@ -6,6 +6,7 @@ import attrs
 import numpy as np
 import pytest
 
+from neurogate.errors import RequestError
 from neurogate.plasticity.gates import ConstantGate
 from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.scanpath.models.circuit import Circuit
@@ -77,3 +78,16 @@ def test_the_gates_of_a_rule_gate_the_gaze_and_their_lesion_lets_it_go_farther()
     for model in (Collicular(priority=plane, gates=gates), Spiking(priority=plane, gates=gates)):
         closed = attrs.evolve(model, gates=(*gates, ConstantGate(level=0.0)))
         assert far(closed.scanpaths(IMAGE, 5, seed=1)) > 1.1 * far(model.scanpaths(IMAGE, 5, seed=1))
+
+
+def test_more_samples_miss_less_of_a_peak() -> None:
+    bright = np.zeros((48, 64))
+    bright[10, 50] = 1.0
+    gaze = np.array([[16.0, 12.0]])
+    coarse, fine = (
+        Collicular(priority=bright, samples=n).field(np.zeros((60, 80))).seen(gaze)[0] for n in (3, 9)
+    )
+    assert (fine >= coarse - 1e-12).all()
+    assert fine.max() > coarse.max()
+    with pytest.raises(RequestError, match=r"samples is 0\. Give a finite number above 0"):
+        Collicular(samples=0).field(np.zeros((60, 80)))
