@@ -140,6 +140,7 @@ def _unlucky() -> Iterator[None]:
         mock.patch("neurogate.plotting.overview.overview", side_effect=lambda arrays: Figure()),
         mock.patch("neurogate.runs.sweep_page.sweep_page", return_value=PAGE),  # takes seconds to draw
         mock.patch("neurogate.runs.run_page.run_page", return_value=PAGE),
+        mock.patch("neurogate.runs.versions._source", return_value=""),  # a look at hundreds of files
     ):
         yield
 
@@ -187,6 +188,8 @@ class _Asked:
     ) -> None:
         self.name, self.command, self.seen, self.flaws = name, command, seen, flaws
         self.before, self.out = folder / "before", folder / "out"
+        self._fresh()
+        _said(self.words, None)  # here, so that the processes that are forked later have it all loaded
         self._fresh()
         disk = Disk(self.out)
         code, errors, self.sites = said(self.words, disk)
