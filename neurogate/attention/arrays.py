@@ -5,14 +5,17 @@ One source serves both libraries: it asks which one its input belongs to, and ta
 
 from __future__ import annotations
 
+import functools
 import sys
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from neurogate.errors import RequestError
 
-__all__ = ["Array", "Cache", "Namespace", "answers", "fits", "flags", "namespace", "owner"]
+__all__ = [
+    "Array", "Cache", "Namespace", "answers", "fits", "flags", "namespace", "owner", "shaped", "together",
+]  # fmt: skip
 
 Array: TypeAlias = Any
 """A NumPy or CuPy array."""
@@ -24,13 +27,15 @@ Namespace: TypeAlias = Any
 """The module `numpy` or `cupy`."""
 
 
-def namespace(**arrays: Array) -> Namespace:
+def namespace(*optional: str, **arrays: Array) -> Namespace:
     """Return the library that all given arrays belong to.
 
     Parameters
     ----------
+    *optional : str
+        Names of arrays that may be None.
     **arrays : array or None
-        Floating-point arrays by the names that the caller knows them by; None is passed over.
+        Floating-point arrays by the names that the caller knows them by.
 
     Returns
     -------
@@ -40,20 +45,47 @@ def namespace(**arrays: Array) -> Namespace:
     Raises
     ------
     RequestError
-        If libraries are mixed, nothing is given, or something is no array of float32 or float64.
+        If libraries are mixed, or something is no array of float32 or float64.
 
     Examples
     --------
     >>> import numpy as np
-    >>> namespace(x=np.ones(3), bias=None).__name__
+    >>> namespace("bias", x=np.ones(3), bias=None).__name__
     'numpy'
     >>> namespace(x=np.arange(3))
     Traceback (most recent call last):
     neurogate.errors.RequestError: x is an array of int64. Give float32 or float64, as x.astype(float) is.
     """
-    libraries = {name: _library(name, array) for name, array in arrays.items() if array is not None}
-    if not libraries:
-        raise RequestError(f"{', '.join(arrays)}: nothing was given. Give an array of NumPy or CuPy.")
+    given = {name: array for name, array in arrays.items() if array is not None or name not in optional}
+    xp = together(**given)
+    for name, array in given.items():
+        if array.dtype.char not in "fd" or not array.dtype.isnative:
+            raise RequestError(
+                f"{name} is an array of {array.dtype}. Give float32 or float64, as {name}.astype(float) is."
+            )
+    return xp
+
+
+def together(**arrays: Array) -> Namespace:
+    """Return the library that arrays of any number types belong to.
+
+    Parameters
+    ----------
+    **arrays : array
+        By the names that the caller knows them by.
+
+    Raises
+    ------
+    RequestError
+        If libraries are mixed, or something is no array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> together(logits=np.ones((1, 2)), labels=np.array([1])).__name__
+    'numpy'
+    """
+    libraries = {name: owner(name, array) for name, array in arrays.items()}
     if len(set(libraries.values())) > 1:
         told = ", ".join(f"{name} is of {library}" for name, library in libraries.items())
         raise RequestError(f"Arrays of two libraries are mixed: {told}. Move all of them to one of the two.")
@@ -88,15 +120,6 @@ def owner(name: str, array: Array) -> str:
     return library
 
 
-def _library(name: str, array: Array) -> str:
-    library = owner(name, array)
-    if array.dtype.char not in "fd" or not array.dtype.isnative:
-        raise RequestError(
-            f"{name} is an array of {array.dtype}. Give float32 or float64, as {name}.astype(float) is."
-        )
-    return library
-
-
 def fits(condition: bool, what: str, **arrays: Array) -> None:
     """Complain about shapes unless a condition holds.
 
@@ -126,6 +149,66 @@ def fits(condition: bool, what: str, **arrays: Array) -> None:
         raise RequestError(f"{shapes}: {what}.")
 
 
+def shaped(shapes: str, **arrays: Array) -> None:
+    """Complain unless arrays have the shapes that a docstring would give them.
+
+    Parameters
+    ----------
+    shapes : str
+        As in the example. A letter is the same number everywhere; more axes may stand where "..." is first.
+    **arrays : array or None
+        Of any number type; None is what may be left out, "optional".
+
+    Raises
+    ------
+    RequestError
+        If something is no array, or the shapes are others.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shapes = "x : (..., d); w : (e, d or 1); bias : (e,), optional"
+    >>> shaped(shapes, x=np.ones((7, 5, 3)), w=np.ones((2, 1)), bias=None)
+    >>> shaped(shapes, x=np.ones((5, 3)), w=np.ones((2, 4)))
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: x (5, 3), w (2, 4): the shapes must be x : (..., d); w : (e, d or 1).
+    """
+    wanted, sizes = _wanted(shapes), dict[str, int]()
+    given = {name: a for name, a in arrays.items() if a is not None or not wanted[name].optional}
+    together(**given)
+    good = all(_agrees(wanted[name].axes, array.shape, sizes) for name, array in given.items())
+    told = dict.fromkeys(wanted[name].text for name in given)
+    fits(good, f"the shapes must be {'; '.join(told)}", **given)
+
+
+class _Wanted(NamedTuple):
+    text: str
+    axes: tuple[tuple[str, ...], ...]
+    optional: bool
+
+
+@functools.cache
+def _wanted(shapes: str) -> dict[str, _Wanted]:
+    """Take a text of shapes apart, by names."""
+    found: dict[str, _Wanted] = {}
+    for text in shapes.split("; "):
+        names, _, shape = text.partition(" : ")
+        inside, _, more = shape.strip("(").partition(")")
+        axes = tuple(tuple(axis.split(" or ")) for axis in inside.rstrip(",").split(", ") if axis)
+        found |= dict.fromkeys(names.split(", "), _Wanted(text.removesuffix(more), axes, bool(more)))
+    return found
+
+
+def _agrees(axes: tuple[tuple[str, ...], ...], shape: tuple[int, ...], sizes: dict[str, int]) -> bool:
+    """Tell whether a shape is as wanted; letters that are new get their numbers."""
+    if axes[:1] == (("...",),) and len(shape) >= len(axes) - 1:
+        axes, shape = axes[1:], shape[len(shape) - len(axes) + 1 :]
+    return len(axes) == len(shape) and all(
+        any(n == int(a) if a.isdigit() else n == sizes.setdefault(a, n) for a in reversed(axis))
+        for axis, n in zip(axes, shape, strict=True)
+    )
+
+
 def flags(name: str, shape: tuple[int, ...], what: str, **arrays: Array) -> None:
     """Complain unless an array is of true and false and broadcasts to a shape.
 
@@ -153,13 +236,13 @@ def flags(name: str, shape: tuple[int, ...], what: str, **arrays: Array) -> None
     neurogate.errors.RequestError: mask (3,): the mask must be of true and false.
     """
     array = arrays[name]
-    owner(name, array)
+    together(**arrays)
     pairs = zip(reversed(array.shape), reversed(shape), strict=False)
     good = array.dtype == bool and array.ndim <= len(shape) and all(a in (1, n) for a, n in pairs)
     fits(good, what, **arrays)
 
 
-def answers(dy: Array, shape: tuple[int, ...]) -> None:
+def answers(dy: Array, shape: tuple[int, ...], name: str = "dy") -> None:
     """Complain unless a gradient is shaped as the output that it belongs to.
 
     Parameters
@@ -168,6 +251,8 @@ def answers(dy: Array, shape: tuple[int, ...]) -> None:
         The gradient.
     shape : tuple of int
         Of the output.
+    name : str
+        By which the caller knows the gradient.
 
     Raises
     ------
@@ -181,5 +266,5 @@ def answers(dy: Array, shape: tuple[int, ...]) -> None:
     Traceback (most recent call last):
     neurogate.errors.RequestError: dy (2, 4): the gradient must be shaped as the output, (2, 3).
     """
-    namespace(dy=dy)
-    fits(dy.shape == shape, f"the gradient must be shaped as the output, {shape}", dy=dy)
+    namespace(**{name: dy})
+    fits(dy.shape == shape, f"the gradient must be shaped as the output, {shape}", **{name: dy})

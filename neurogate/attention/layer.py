@@ -107,12 +107,15 @@ class Layer(abc.ABC):
             fits(array.shape == shape, f"the parameter must be {shape}", **{name: array})
         self.parameters.update({name: array.copy() for name, array in loaded.items()})
 
-    def given(self, **inputs: Array | None) -> tuple[Namespace, Parameters]:
-        """Return the library of the inputs, and the parameters in the number type of the first of them."""
-        first = next(iter(inputs))
-        namespace(**{first: inputs[first]})
-        xp, dtype = namespace(**inputs), inputs[first].dtype  # type: ignore[union-attr]
-        namespace(**inputs, **{f"parameter {name}": array for name, array in self.parameters.items()})
+    def given(self, *optional: str, **inputs: Array) -> tuple[Namespace, Parameters]:
+        """Return the library of the inputs, and the parameters in the number type of the first of them.
+
+        Inputs whose names are given before them may be None.
+        """
+        xp, dtype = namespace(*optional, **inputs), next(iter(inputs.values())).dtype
+        namespace(
+            *optional, **inputs, **{f"parameter {name}": array for name, array in self.parameters.items()}
+        )
         return xp, {name: array.astype(dtype, copy=False) for name, array in self.parameters.items()}
 
 

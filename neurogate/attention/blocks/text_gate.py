@@ -90,7 +90,7 @@ def forward(x: Array, parameters: Mapping[str, Array], mask: Array | None = None
     >>> forward(np.ones((1, 4, 8, 8)), p, np.ones((1, 1, 8, 8)))[0].shape
     (1, 1, 8, 8)
     """
-    xp = namespace(x=x, mask=mask)
+    xp = namespace("mask", x=x, mask=mask)
     masked, size = "surround.weight" in parameters, (len(x), 1, *x.shape[2:])
     good = (mask is not None and mask.shape == size) if masked else mask is None
     fits(good, f"mask must be {size}" if masked else "this gate takes no mask", x=x, mask=mask)

@@ -90,7 +90,7 @@ class GatedTextBlock(Layer):
 
     def forward(self, x: Array, mask: Array | None = None) -> tuple[Array, Cache]:
         """Return (B, O, h, w) of (B, C, h, w), given a mask (B, 1, h, w) of the size of the output."""
-        _, p = self.given(x=x, mask=mask)
+        _, p = self.given("mask", x=x, mask=mask)
         image(self.channels, 2, x=x)
         made: dict[str, convolution.Cache] = {}
 

@@ -189,7 +189,7 @@ class GatedSDPA(RecurrentLayer):
         q, k, v, inputs = self._inputs(x, p, at, past, xp)
         if past:
             k, v = (xp.concatenate(pair, axis=2) for pair in ((keys, k), (values, v)))
-        mask = masks.both(masks.causal(q.shape[-2], k.shape[-2], xp) if self.causal else None, mask)
+        mask = masks.both(mask, masks.causal(q.shape[-2], k.shape[-2], xp) if self.causal else None)
         o, attention = scaled_dot_product.forward(q, k, v, mask)
         o, gated = self._gated(o, at.get("G1"))
         y, out = weighted.forward(linear, multi_head.joined(o), p, "o")

@@ -87,7 +87,7 @@ class NonlinearResidualGates(Layer):
         `prompt`, (B, 2, L, H, h), keys before values, takes the place of the layer's own, of any L; then
         `backward` returns the gradients with respect to both, and those of the layer's own are 0.
         """
-        xp, p = self.given(x=x, prompt=prompt)
+        xp, p = self.given("prompt", x=x, prompt=prompt)
         sequence(x, self.d_model)
         (q, k, v), inputs = projected_heads.each(x, p, self.heads)
         prompt_k, prompt_v = self._prompts(x, p, prompt)

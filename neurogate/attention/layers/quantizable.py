@@ -142,7 +142,7 @@ class QuantizableAttention(Layer):
         sequence(x, self.d_model)
         (q, k, v), inputs = projected_heads.each(x, p, self.heads)
         causal = masks.causal(x.shape[1], x.shape[1], xp) if self.causal else None
-        o, attention = scaled_dot_product.forward(q, k, v, masks.both(causal, mask), limits=self.limits)
+        o, attention = scaled_dot_product.forward(q, k, v, masks.both(mask, causal), limits=self.limits)
         logits, predictor = self._logits(x, p)
         gate = out = None
         if logits is not None:

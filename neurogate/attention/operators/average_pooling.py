@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, answers, namespace
 from neurogate.attention.operators import windows
 from neurogate.attention.operators.windows import PerAxis
 
@@ -75,6 +75,7 @@ def backward(dy: Array, cache: windows.Cache) -> Array:
     [[[0.5, 0.5, 0.5, 0.5]]]
     """
     xp = namespace(dy=dy)
+    answers(dy, (*cache.shape[:2], *cache.places))
     taps = math.prod(cache.kernel)
     share = xp.broadcast_to((dy / taps)[:, :, None], (*dy.shape[:2], taps, *dy.shape[2:]))
     return windows.backward(share, cache)

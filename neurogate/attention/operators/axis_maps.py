@@ -39,7 +39,9 @@ def forward(x: Array, maps: Sequence[Array | None]) -> tuple[Array, Sequence[Arr
     >>> forward(np.array([[1.0, 2.0]]), [None, np.array([[0.5, 0.5]])])[0].tolist()
     [[1.5]]
     """
-    namespace(x=x, **{f"map {place}": each for place, each in enumerate(maps)})
+    given = {f"map {place}": each for place, each in enumerate(maps)}
+    namespace(*given, x=x, **given)
+    fits(x.ndim >= len(maps), f"x needs {len(maps)} axes, one for each map", x=x)
     for place, each in enumerate(maps):
         if each is not None:
             axis = place - len(maps)
@@ -70,4 +72,10 @@ def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
     >>> backward(np.ones((1, 1)), [None, np.array([[0.5, 0.5]])]).tolist()
     [[0.5, 0.5]]
     """
+    namespace(dy=dy)
+    sizes = dy.shape[dy.ndim - len(cache) :] if dy.ndim >= len(cache) else ()
+    good = len(sizes) == len(cache) and all(
+        each is None or len(each) == size for each, size in zip(cache, sizes, strict=True)
+    )
+    fits(good, "the gradient must be shaped as the output", dy=dy)
     return forward(dy, [None if each is None else each.T for each in cache])[0]

@@ -83,10 +83,12 @@ def forward(
     ([[-1.0], [1.0]], [0.2])
     """
     mean, variance = running or Running(None, None)
-    xp = namespace(x=x, weight=weight, bias=bias, mean=mean, variance=variance)
+    given = {"weight": weight, "bias": bias, "mean": mean, "variance": variance}
+    xp = namespace(*given, x=x, **given)
+    fits(x.ndim >= 2, "x must be (batch, channels, ...)", x=x)
     over = tuple(sorted(a % x.ndim for a in ((0, *range(2, x.ndim)) if axes is None else axes)))
     channels = tuple(1 if a in over else n for a, n in enumerate(x.shape))
-    for name, each in (("weight", weight), ("bias", bias), ("mean", mean), ("variance", variance)):
+    for name, each in given.items():
         fits(each is None or each.size == math.prod(channels), f"{name} needs one number for each channel",
              x=x, **{name: each})  # fmt: skip
     fits(training or running is not None, "evaluation needs running statistics", x=x)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import softmax
 
 __all__ = ["Cache", "backward", "forward"]
@@ -90,6 +90,7 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
     [(1, 1, 2, 1), (1, 1, 2, 1), (1, 1, 2, 1), (1, 2, 2)]
     """
     q, k, v, weights = cache
+    answers(do, (*q.shape[:-1], v.shape[-1]), "do")
     scale = q.shape[-1] ** -0.5
     dscores = softmax.backward(do @ v.swapaxes(-1, -2), weights)
     dk = scale * (dscores.swapaxes(-1, -2) @ q)

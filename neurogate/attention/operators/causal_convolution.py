@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -58,7 +58,7 @@ def forward(
     >>> y.ravel().tolist(), cache.state.tolist()
     ([1.0, 12.0, 23.0], [[3.0]])
     """
-    xp = namespace(x=x, weight=weight, bias=bias, state=state)
+    xp = namespace("bias", "state", x=x, weight=weight, bias=bias, state=state)
     _fit(x, weight, bias)
     length, width = x.shape[-2:]
     k = weight.shape[-1]
@@ -102,9 +102,10 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None, Array
     [[3.0, 6.0]]
     """
     padded, weight, biased, carried, _ = cache
-    xp = namespace(dy=dy)
-    length, width = dy.shape[-2:]
-    k = weight.shape[-1]
+    xp, k = namespace(dy=dy), weight.shape[-1]
+    *batch, length, width = padded.shape
+    length -= k - 1
+    answers(dy, (*batch, length, width))
     taps, rows = weight.reshape(width, k).T, dy.reshape(-1, width)
     dpadded, dtaps = xp.zeros_like(padded), xp.empty((width, k), weight.dtype)
     for j in range(k):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -40,6 +40,7 @@ def forward(x: Array) -> tuple[Array, Cache]:
     [[[2.0], [3.0]]]
     """
     xp = namespace(x=x)
+    fits(x.ndim >= 2 and x.shape[1] > 0, "x must be (batch, channels, ...), with a channel at least", x=x)
     first = x.argmax(axis=1)[:, None]
     y = xp.concatenate([x.mean(axis=1, keepdims=True), xp.take_along_axis(x, first, axis=1)], axis=1)
     return y, Cache(first, x.shape[1])
@@ -68,5 +69,6 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[[0.5], [1.5]]]
     """
     xp = namespace(dy=dy)
+    answers(dy, (len(cache.first), 2, *cache.first.shape[2:]))
     channel = xp.arange(cache.channels).reshape(-1, *(1 for _ in dy.shape[2:]))
     return dy[:, :1] / cache.channels + dy[:, 1:] * (cache.first == channel)

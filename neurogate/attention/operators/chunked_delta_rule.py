@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, Namespace, namespace
+from neurogate.attention.arrays import Array, Namespace, namespace, shaped
 from neurogate.attention.operators.chunked_recurrence import cut, fading, joined, power_of_two
+from neurogate.attention.operators.stepped_delta_rule import SHAPES
 
 __all__ = ["Chunks", "backward", "chunks", "forward"]
 
@@ -67,7 +68,8 @@ def chunks(q: Array, k: Array, v: Array, beta: Array, g: Array, size: int) -> Ch
     >>> chunks(x, x, 4 * x, 0.5 * x, 0 * x, 2).u.ravel().tolist()
     [2.0, 1.0]
     """
-    xp = namespace(q=q)
+    xp = namespace(q=q, k=k, v=v, beta=beta, g=g)
+    shaped(SHAPES, q=q, k=k, v=v, beta=beta, g=g)
     q, k, v, beta, g = (cut(xp, each, size) for each in (q, k, v, beta, g))
     fade = _pairs(xp, g)
     whole, soon, late = fading(xp, g)
@@ -103,7 +105,9 @@ def forward(
     >>> forward(x, x, 4 * x, 0.5 * x, 0 * x, np.zeros((1, 1, 1, 1)), 2)[0].ravel().tolist()
     [2.0, 3.0, 3.5]
     """
-    xp, length = namespace(q=q), q.shape[1]
+    xp = namespace(q=q, state=state)
+    shaped(SHAPES, q=q, k=k, v=v, state=state)
+    length = q.shape[1]
     size = min(chunk, power_of_two(length))
     c = chunks(q, k, v, beta, g, size)
     kept = _Kept(size, c, [], [])
@@ -146,7 +150,9 @@ def backward(
     >>> [d.ravel().tolist() for d in backward(x, s, x, x, 4 * x, 0.5 * x, 0 * x, kept)]
     [[2.0, 3.0], [3.0, 0.0], [0.75, 0.5], [6.0, 2.0], [0.75]]
     """
-    xp, length, c = namespace(do=do), do.shape[1], kept.chunks
+    xp = namespace(do=do, dstate=dstate, q=q, k=k, v=v, beta=beta, g=g)
+    shaped(SHAPES, do=do, dstate=dstate, q=q, k=k, v=v, beta=beta, g=g)
+    length, c = do.shape[1], kept.chunks
     do = cut(xp, do, kept.size)
     after, dnew = [], []
     for n in reversed(range(do.shape[2])):

@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, Namespace, namespace
+from neurogate.attention.arrays import Array, Namespace, namespace, shaped
+from neurogate.attention.operators.stepped_recurrence import SHAPES
 
 __all__ = ["backward", "cut", "fading", "forward", "joined", "power_of_two"]
 
@@ -58,7 +59,9 @@ def forward(q: Array, k: Array, v: Array, g: Array, state: Array, chunk: int) ->
     >>> forward(x, x, x, np.log(0.5 * x), x[:, 0, :, None], 2)[0].ravel().tolist()
     [1.5, 1.75, 1.875]
     """
-    xp, length = namespace(q=q), q.shape[1]
+    xp = namespace(q=q, k=k, v=v, g=g, state=state)
+    shaped(SHAPES, q=q, k=k, v=v, g=g, state=state)
+    length = q.shape[1]
     chunk = min(chunk, power_of_two(length))
     q, k, v, g = (cut(xp, each, chunk) for each in (q, k, v, g))
     whole, soon, late = fading(xp, g)
@@ -105,7 +108,9 @@ def backward(
     >>> [d.ravel().tolist() for d in backward(x, s, x, x, x, np.log(0.5 * x), kept)]
     [[1.0, 1.5], [1.5, 1.0], [1.5, 1.0], [0.75]]
     """
-    xp, length = namespace(do=do), do.shape[1]
+    xp = namespace(do=do, dstate=dstate, q=q, k=k, v=v, g=g)
+    shaped(SHAPES, do=do, dstate=dstate, q=q, k=k, v=v, g=g)
+    length = do.shape[1]
     chunk, q, k, v, g, states = kept
     do = cut(xp, do, chunk)
     whole, soon, late = fading(xp, g)
@@ -167,6 +172,8 @@ def fading(xp: Namespace, g: Array) -> tuple[Array, Array, Array]:
     >>> [array.ravel().tolist() for array in fading(np, np.zeros((2, 1)))]
     [[1.0], [1.0, 1.0], [1.0, 1.0]]
     """
+    namespace(g=g)
+    shaped("g : (..., C, K)", g=g)
     b = g.cumsum(axis=-2)
     return xp.exp(b[..., -1:, :]).swapaxes(-1, -2), xp.exp(b), xp.exp(_until_the_end(xp, g))
 
@@ -196,6 +203,7 @@ def cut(xp: Namespace, x: Array, chunk: int) -> Array:
     >>> cut(np, np.ones((1, 5, 1, 1)), 3).reshape(2, 4).tolist()
     [[1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]]
     """
+    shaped("x : (B, T, H, w)", x=x)
     batch, length, heads, width = x.shape
     pieces = -(-length // chunk)
     x = _longer(xp, x, pieces * chunk).reshape(batch * pieces, chunk, heads, width)
@@ -229,6 +237,7 @@ def joined(x: Array, chunk: int, length: int) -> Array:
     >>> joined(np.ones((1, 1, 2, 4, 1)), 3, 5).shape
     (1, 5, 1, 1)
     """
+    shaped("x : (B, H, N, C, w)", x=x)
     batch, heads, pieces, _, width = x.shape
     whole = x.transpose(0, 2, 3, 1, 4)[:, :, :chunk].reshape(batch, pieces * chunk, heads, width)
     return whole[:, :length]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, fits, namespace, together
 from neurogate.attention.operators import softmax
 
 __all__ = ["Cache", "backward", "forward"]
@@ -69,7 +69,8 @@ def forward(
     >>> cache.entropy.round(3).tolist(), cache.dice.tolist()
     ([[0.693]], [[0.4]])
     """
-    xp = namespace(logits=logits, importance=importance)
+    xp = namespace("importance", logits=logits, importance=importance)
+    together(logits=logits, labels=labels)
     fits(logits.ndim == 4 and labels.shape == (len(logits), logits.shape[2]) and logits.size > 0,
          "logits must be (batch, levels, points, objects) and labels (batch, points)",
          logits=logits, labels=labels)  # fmt: skip

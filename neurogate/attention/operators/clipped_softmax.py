@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, answers, namespace
 from neurogate.attention.operators import softmax
 from neurogate.errors import RequestError
 
@@ -95,6 +95,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[0.0, 0.0]]
     """
     p, low, high = cache
+    answers(dy, p.shape)
     if (low, high) == (0, 1):
         return softmax.backward(dy, p)
     raw = _stretched(p, low, high)

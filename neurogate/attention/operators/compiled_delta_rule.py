@@ -5,8 +5,9 @@ Once the corrections are known, states and their gradients are linear recurrence
 
 from __future__ import annotations
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, namespace, shaped
 from neurogate.attention.operators.compiled_recurrence import kernels
+from neurogate.attention.operators.stepped_delta_rule import SHAPES
 
 __all__ = ["backward", "forward"]
 
@@ -41,7 +42,8 @@ def forward(
     >>> forward(x, x, 4 * x, 0.5 * x, 0 * x, np.zeros((1, 1, 1, 1)))[0].ravel().tolist()
     [2.0, 3.0, 3.5]
     """
-    xp = namespace(q=q)
+    xp = namespace(q=q, k=k, v=v, beta=beta, g=g, state=state)
+    shaped(SHAPES, q=q, k=k, v=v, beta=beta, g=g, state=state)
     decay = xp.exp(g)
     o, error, after = kernels(xp).correct(q, k, v, beta, decay, state)
     return o, after, (decay, error, state)
@@ -77,7 +79,9 @@ def backward(
     >>> [d.ravel().tolist() for d in backward(x, s, x, x, 4 * x, 0.5 * x, 0 * x, kept)]
     [[2.0, 3.0], [3.0, 0.0], [0.75, 0.5], [6.0, 2.0], [0.75]]
     """
-    loops, (decay, error, state) = kernels(namespace(do=do)), kept
+    xp = namespace(do=do, dstate=dstate, q=q, k=k, v=v, beta=beta, g=g)
+    shaped(SHAPES, do=do, dstate=dstate, q=q, k=k, v=v, beta=beta, g=g)
+    loops, (decay, error, state) = kernels(xp), kept
     new, turned, dturned = beta * error, state.swapaxes(-1, -2), dstate.swapaxes(-1, -2)
     w, before = loops.correct_adjoint(q, k, do, beta, decay, dstate)
     dv = beta * w

@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from neurogate.attention.arrays import Array, Namespace, namespace
+from neurogate.attention.arrays import Array, Namespace, namespace, shaped
+from neurogate.attention.operators.stepped_recurrence import SHAPES
 
 __all__ = ["backward", "forward", "kernels"]
 
@@ -44,7 +45,8 @@ def forward(
     >>> forward(x, x, x, np.log(0.5 * x), x[:, 0, :, None])[0].ravel().tolist()
     [1.5, 1.75, 1.875]
     """
-    xp = namespace(q=q)
+    xp = namespace(q=q, k=k, v=v, g=g, state=state)
+    shaped(SHAPES, q=q, k=k, v=v, g=g, state=state)
     decay = xp.broadcast_to(xp.exp(g), (*q.shape[:3], g.shape[3]))
     o, after = kernels(xp).scan(q, k, v, decay, state)
     return o, after, (decay, state)
@@ -79,7 +81,9 @@ def backward(
     >>> [d.ravel().tolist() for d in backward(x, s, x, x, x, np.log(0.5 * x), kept)]
     [[1.0, 1.5], [1.5, 1.0], [1.5, 1.0], [0.75]]
     """
-    (decay, state), scan = kept, kernels(namespace(do=do)).scan
+    xp = namespace(do=do, dstate=dstate, q=q, k=k, v=v, g=g)
+    shaped(SHAPES, do=do, dstate=dstate, q=q, k=k, v=v, g=g)
+    (decay, state), scan = kept, kernels(xp).scan
     dq, _ = scan(do, v, k, decay, state.swapaxes(-1, -2), columns=True)
     dk, _ = scan(v, do, q, decay, dstate.swapaxes(-1, -2), columns=True, adjoint=True)
     dv, before = scan(k, q, do, decay, dstate, adjoint=True)

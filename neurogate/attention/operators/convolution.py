@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace, together
 from neurogate.attention.operators import windows
 from neurogate.attention.operators.windows import PerAxis
 
@@ -65,9 +65,9 @@ def forward(
     >>> forward(x, np.ones((1, 1, 3)), padding=1)[0].tolist()
     [[[1.0, 3.0, 6.0, 5.0]]]
     """
-    namespace(x=x, weight=weight, bias=bias)
-    fits(weight.ndim == x.ndim, "weight must have as many axes as x: outputs, inputs of a group, kernel",
-         x=x, weight=weight)  # fmt: skip
+    namespace("bias", x=x, weight=weight, bias=bias)
+    fits(weight.ndim == x.ndim > 2 and min(weight.shape[2:]) > 0, "weight must have as many axes as x: "
+         "outputs, inputs of a group, kernel", x=x, weight=weight)  # fmt: skip
     outputs, inputs, *kernel = weight.shape
     fits(groups >= 1 and outputs % groups == 0 and x.shape[1] == groups * inputs,
          f"channels of x must be {groups} times the second axis of weight, and {groups} groups must divide "
@@ -135,4 +135,7 @@ def grouped(weight: Array, groups: int) -> Array:
     >>> grouped(np.ones((4, 3, 2)), 2).shape
     (2, 2, 6)
     """
+    together(weight=weight)
+    fits(weight.ndim > 2 and len(weight) % groups == 0, f"weight must be (outputs, inputs, k...), its "
+         f"outputs a multiple of {groups} groups", weight=weight)  # fmt: skip
     return weight.reshape(groups, len(weight) // groups, math.prod(weight.shape[1:]))

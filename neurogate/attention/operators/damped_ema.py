@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import long_convolution
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.errors import RequestError
@@ -84,7 +84,7 @@ def forward(
     >>> forward(np.array([[[1.0], [0.0], [0.0]]]), zero, zero, one, one, zero[0])[0].ravel().round(4).tolist()
     [0.5, 0.375, 0.2812]
     """
-    xp = namespace(x=x, delta=delta, alpha=alpha, beta=beta, gamma=gamma, omega=omega, state=state)
+    xp = namespace("state", x=x, delta=delta, alpha=alpha, beta=beta, gamma=gamma, omega=omega, state=state)
     two_ways = _fit(x, delta, alpha, beta, gamma, omega, state)
     rates, (_, length, d) = _rates(delta, alpha, beta, gamma), x.shape
     lags = length if lags is None else min(lags, length)
@@ -138,6 +138,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array
     """
     xp = namespace(dy=dy)
     x, beta, omega, (p, a, q, write, read), powers, convolutions, lags, state, _ = cache
+    answers(dy, x.shape)
     dx, dkernel = long_convolution.backward(dy, convolutions[0])
     dx += omega * dy
     if len(convolutions) == 2:
@@ -186,7 +187,10 @@ def recurrent(
     >>> recurrent(np.array([[[1.0], [0.0]]]), zero, zero, one, one, zero[0])[1].item()
     0.375
     """
-    xp, rates = namespace(x=x), _rates(delta, alpha, beta, gamma)
+    xp = namespace("state", x=x, delta=delta, alpha=alpha, beta=beta, gamma=gamma, omega=omega, state=state)
+    _fit(x, delta, alpha, beta, gamma, omega, state)
+    fits(len(delta) == x.shape[-1], "step by step there is one way, a row for each channel", x=x, delta=delta)
+    rates = _rates(delta, alpha, beta, gamma)
     h = xp.zeros((len(x), *delta.shape), x.dtype) if state is None else state
     y = omega * x
     for t in range(x.shape[1]):

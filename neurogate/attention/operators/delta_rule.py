@@ -90,7 +90,7 @@ def forward(
     >>> forward(x, x, 4 * x, 0.5 * x[..., 0])[0].ravel().tolist()
     [2.0, 3.0, 3.5]
     """
-    xp = namespace(q=q, k=k, v=v, beta=beta, g=g, state=state)
+    xp = namespace("g", "state", q=q, k=k, v=v, beta=beta, g=g, state=state)
     said = {"q": q, "k": k, "v": v, "beta": beta, "g": g, "state": state}
     fits(q.ndim == 4 and q.shape == k.shape, "q and k must be equal, (batch, length, heads, width)", **said)
     fits(v.ndim == 4 and v.shape[:-1] == k.shape[:-1], "there must be as many values as keys", **said)
@@ -147,7 +147,7 @@ def backward(
     >>> backward(x, cache)[2].ravel().tolist()
     [0.875, 0.75, 0.5]
     """
-    xp = namespace(do=do, dstate=dstate)
+    xp = namespace("dstate", do=do, dstate=dstate)
     fits(do.shape == cache.v.shape, "do must be shaped as the output", do=do, v=cache.v)
     after = xp.zeros_like(cache.state) if dstate is None else dstate
     fits(after.shape == cache.state.shape, "dstate must be shaped as the state", dstate=after)

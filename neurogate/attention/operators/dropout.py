@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace, together
 
 __all__ = ["backward", "draw", "forward"]
 
@@ -44,6 +44,7 @@ def forward(x: Array, kept: Array | None = None, *, rate: float = 0.5) -> tuple[
     namespace(x=x)
     if kept is None:
         return x, None
+    together(x=x, kept=kept)
     fits(kept.shape == x.shape and kept.dtype == bool, "kept must be true or false for each number of x",
          x=x, kept=kept)  # fmt: skip
     factor = kept.astype(x.dtype) / (1 - rate)
@@ -72,7 +73,12 @@ def backward(dy: Array, cache: Array | None) -> Array:
     >>> backward(np.ones(3), cache).tolist()
     [2.0, 0.0, 2.0]
     """
-    return dy if cache is None else dy * cache
+    namespace(dy=dy)
+    if cache is None:
+        return dy
+    together(dy=dy, cache=cache)
+    answers(dy, cache.shape)
+    return dy * cache
 
 
 def draw(rng: Any, shape: tuple[int, ...], *, rate: float = 0.5) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace, together
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -47,7 +47,9 @@ def forward(tokens: Array, weight: Array) -> tuple[Array, Cache]:
     [[2.0, 3.0], [0.0, 1.0]]
     """
     namespace(weight=weight)
-    whole = getattr(tokens, "dtype", weight.dtype).kind in "iu"
+    together(tokens=tokens, weight=weight)
+    fits(weight.ndim == 2, "weight must be (tokens, features)", weight=weight)
+    whole = tokens.dtype.kind in "iu"
     rows = len(weight)
     legal = whole and (not tokens.size or bool((tokens >= 0).all() and (tokens < rows).all()))
     fits(legal, f"tokens must be whole numbers from 0 to {rows - 1}", tokens=tokens, weight=weight)
@@ -77,6 +79,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[0.0], [3.0]]
     """
     xp = namespace(dy=dy)
+    answers(dy, (*cache.tokens.shape, cache.weight.shape[1]))
     dweight = xp.zeros(cache.weight.shape, dy.dtype)
     xp.add.at(dweight, cache.tokens, dy)
     return dweight

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.operators import masks
 
 __all__ = ["Cache", "backward", "forward"]
@@ -102,6 +102,7 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
     """
     q, k, v, weights, scores, log_total = cache
     xp = namespace(do=do)
+    answers(do, v.shape, "do")
     dv = weights.swapaxes(-1, -2) @ do
     g = do @ v.swapaxes(-1, -2)
     g -= xp.einsum("...s,...s->...", g, weights)[..., None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
 from neurogate.attention.operators import linear
 from neurogate.attention.operators.pointwise import sigmoid
 
@@ -67,12 +67,13 @@ def forward(
     >>> h.round(4).ravel().tolist()
     [0.5, 0.75, 0.875]
     """
-    xp = namespace(x=x, weight=weight, recurrent_weight=recurrent_weight, bias=bias,
-                   recurrent_bias=recurrent_bias, state=state)  # fmt: skip
-    rows, h = recurrent_weight.shape[0], recurrent_weight.shape[-1]
-    fits(x.ndim == 3 and recurrent_weight.ndim == 2 and rows == len(weight) == 3 * h, "x must be (batch, "
-         "length, features), and the weights must have three rows for each hidden unit",
-         x=x, weight=weight, recurrent_weight=recurrent_weight)  # fmt: skip
+    xp = namespace("bias", "recurrent_bias", "state", x=x, weight=weight, recurrent_weight=recurrent_weight,
+                   bias=bias, recurrent_bias=recurrent_bias, state=state)  # fmt: skip
+    shaped("x : (B, T, D); weight : (rows, D); recurrent_weight : (rows, H)",
+           x=x, weight=weight, recurrent_weight=recurrent_weight)  # fmt: skip
+    rows, h = recurrent_weight.shape
+    fits(rows == 3 * h, "the weights must have three rows for each hidden unit",
+         weight=weight, recurrent_weight=recurrent_weight)  # fmt: skip
     fits((bias is None) == (recurrent_bias is None), "there must be both biases or neither", bias=bias,
          recurrent_bias=recurrent_bias)  # fmt: skip
     one = (len(x), h)
@@ -118,6 +119,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     [(1, 3, 2), (3, 2), (3, 1), None, None, None]
     """
     inputs, weight, before, gates, biased, carried, _ = cache
+    answers(dy, before.shape)
     dgiven, dinner, dstate = _steps_backward(dy, weight, before, gates)
     dx, dweight, dbias = linear.backward(dgiven, inputs)
     rows = dinner.reshape(-1, dinner.shape[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import softmax
 
 __all__ = ["Cache", "backward", "forward"]
@@ -88,6 +88,7 @@ def backward(dweight: Array, cache: Cache) -> tuple[Array, Array]:
     """
     xp = namespace(dweight=dweight)
     logits, temperature, probabilities, active = cache
+    answers(dweight, active.shape, "dweight")
     taken = dweight * active
     dlogits = softmax.backward(xp.stack([0 * taken, taken], axis=-1), probabilities) * xp.exp(-temperature)
     return dlogits, -(logits * dlogits).sum().reshape(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -49,7 +49,7 @@ def forward(x: Array, weight: Array, bias: Array | None = None) -> tuple[Array, 
     >>> forward(np.ones((1, 2, 1, 3)), np.arange(2.0).repeat(3).reshape(2, 1, 3))[0].ravel().tolist()
     [0.0, 3.0]
     """
-    namespace(x=x, weight=weight, bias=bias)
+    namespace("bias", x=x, weight=weight, bias=bias)
     good = x.ndim == 4 and weight.ndim == 3 and weight.shape[::2] == x.shape[1::2]
     fits(good, "x is (batch, heads, length, d) and weight (heads, e, d)", x=x, weight=weight)
     y = x @ weight.swapaxes(-1, -2)
@@ -83,5 +83,6 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     >>> backward(np.ones((1, 2, 1, 1)), cache)[1].tolist()
     [[[1.0, 1.0, 1.0]], [[1.0, 1.0, 1.0]]]
     """
+    answers(dy, (*cache.x.shape[:-1], cache.weight.shape[1]))
     dweight = (dy.swapaxes(-1, -2) @ cache.x).sum(axis=0)
     return dy @ cache.weight, dweight, dy.sum(axis=(0, 2)) if cache.biased else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -114,6 +114,7 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array
     """
     q, k, v, turned_q, turned_k, mean_key, summary, mixed, share = cache
     xp, length = namespace(do=do), max(k.shape[-2], 1)
+    answers(do, mixed.shape, "do")
     dmixed = do * share
     dsummary = turned_q.swapaxes(-1, -2) @ dmixed / length
     dnorm = -share * (dmixed * mixed).sum(axis=-1, keepdims=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, answers, namespace
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -80,6 +80,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     >>> backward(np.ones(2), cache).tolist()
     [0.25, 0.0]
     """
+    answers(dy, cache.y.shape)
     along = (cache.y * dy).sum(axis=cache.axis, keepdims=True)
     if cache.clamped is not None:
         along = namespace(dy=dy).where(cache.clamped, 0, along).astype(dy.dtype)

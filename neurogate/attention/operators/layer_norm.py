@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
 
 __all__ = ["Cache", "backward", "forward"]
+
+
+_SHAPES = "x : (..., d); weight : (d,), optional; bias : (d,), optional"
 
 
 class Cache(NamedTuple):
@@ -56,10 +59,9 @@ def forward(
     >>> forward(np.array([[1.0, 3.0]]), eps=0.0)[0].tolist()
     [[-1.0, 1.0]]
     """
-    xp = namespace(x=x, weight=weight, bias=bias)
-    for each in (weight, bias):
-        fits(each is None or each.shape == x.shape[-1:], "weight and bias are as long as the last axis of x",
-             x=x, weight=weight, bias=bias)  # fmt: skip
+    xp = namespace("weight", "bias", x=x, weight=weight, bias=bias)
+    shaped(_SHAPES, x=x, weight=weight, bias=bias)
+    fits(x.shape[-1] > 0, "of no numbers there is no mean", x=x)
     unit = x - x.mean(axis=-1, keepdims=True)
     inverse_sd = 1 / xp.sqrt((unit * unit).mean(axis=-1, keepdims=True) + eps)
     unit *= inverse_sd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, answers, namespace, shaped
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -49,12 +49,10 @@ def forward(x: Array, weight: Array, bias: Array | None = None) -> tuple[Array, 
     >>> forward(np.ones((1, 3)), np.ones((2, 3)), np.array([0.0, 1.0]))[0].tolist()
     [[3.0, 4.0]]
     """
-    namespace(x=x, weight=weight, bias=bias)
-    fits(weight.ndim == 2, "weight must have two axes, outputs and inputs", x=x, weight=weight)
-    fits(x.shape[-1] == weight.shape[1], "the last axes of x and weight must agree", x=x, weight=weight)
+    namespace("bias", x=x, weight=weight, bias=bias)
+    shaped("x : (..., d); weight : (e, d); bias : (e,), optional", x=x, weight=weight, bias=bias)
     y = (x.reshape(-1, x.shape[-1]) @ weight.T).reshape(*x.shape[:-1], len(weight))
     if bias is not None:
-        fits(bias.shape == weight.shape[:1], "bias needs one number for each row", weight=weight, bias=bias)
         y += bias
     return y, Cache(x, weight, bias is not None)
 

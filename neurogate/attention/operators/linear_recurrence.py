@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, fits, namespace, shaped
 from neurogate.attention.operators import chunked_recurrence, compiled_recurrence, stepped_recurrence
 from neurogate.errors import RequestError
 
@@ -91,7 +91,7 @@ def forward(
     >>> forward(x, x, x, np.log(0.5 * x))[0].ravel().tolist()
     [1.0, 1.5, 1.75]
     """
-    xp = namespace(q=q, k=k, v=v, g=g, state=state)
+    xp = namespace("g", "state", q=q, k=k, v=v, g=g, state=state)
     decay = _fit(xp, q, k, v, g, state, chunk)
     scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
     inner = (len(q), *q.shape[2:], v.shape[-1])
@@ -133,7 +133,7 @@ def backward(
     >>> backward(x, cache)[2].ravel().tolist()
     [1.75, 1.5, 1.0]
     """
-    xp = namespace(do=do, dstate=dstate)
+    xp = namespace("dstate", do=do, dstate=dstate)
     fits(do.shape == cache.v.shape, "do must be shaped as the output", do=do, v=cache.v)
     after = xp.zeros_like(cache.state) if dstate is None else dstate
     fits(after.shape == cache.state.shape, "dstate must be shaped as the state", dstate=after)
@@ -174,6 +174,7 @@ def chosen(form: Form, q: Array, v: Array, largest: float = math.inf) -> str:
     >>> chosen("auto", np.ones((1, 8, 2, 4)), np.ones((1, 8, 2, 4)))
     'chunked'
     """
+    shaped("q : (B, T, H, K); v : (B, T, H, V)", q=q, v=v)
     if form in _FORMS:
         return form
     if form != "auto":

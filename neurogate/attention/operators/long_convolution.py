@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any, NamedTuple
 
-from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -91,7 +91,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
     """
     xp = namespace(dy=dy)
     signal, response, points, length, lags = cache
-    fft, width = _fft(xp), dy.shape[-1]
+    fft, width = _fft(xp), signal.shape[-1]
+    answers(dy, (*signal.shape[:-2], length, width))
     spectrum = fft.rfft(dy, points, axis=-2)
     dx = fft.irfft(spectrum * response.conj(), points, axis=-2)[..., :length, :]
     met = (spectrum * signal.conj()).reshape(-1, points // 2 + 1, width).sum(axis=0)

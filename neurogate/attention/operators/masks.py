@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, Namespace, fits, owner
+from neurogate.attention.arrays import Array, Namespace, fits, together
 from neurogate.errors import RequestError
 
 __all__ = ["both", "causal", "sliding_window"]
@@ -35,8 +35,7 @@ def both(mask: Array | None, other: Array | None) -> Array | None:
     """
     if mask is None or other is None:
         return mask if other is None else other
-    owner("mask", mask)
-    owner("mask", other)
+    together(mask=mask, other=other)
     fits(mask.dtype == other.dtype == bool, "masks must be of true and false", mask=mask, other=other)
     pairs = zip(reversed(mask.shape), reversed(other.shape), strict=False)
     fits(all(m in (1, n) or n == 1 for m, n in pairs), "the masks must broadcast", mask=mask, other=other)

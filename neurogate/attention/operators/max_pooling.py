@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, answers, namespace
 from neurogate.attention.operators import windows
 from neurogate.attention.operators.windows import PerAxis
 
@@ -85,5 +85,6 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[[0.0, 1.0, 1.0, 0.0]]]
     """
     xp = namespace(dy=dy)
+    answers(dy, (*cache.windows.shape[:2], *cache.windows.places))
     taps = xp.arange(math.prod(cache.windows.kernel)).reshape(-1, *(1 for _ in cache.windows.kernel))
     return windows.backward(dy[:, :, None] * (cache.first == taps), cache.windows)

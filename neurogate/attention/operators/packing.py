@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, fits, namespace, together
 
 __all__ = ["Plan", "packed", "plan", "unpacked"]
 
@@ -55,6 +55,7 @@ def plan(chosen: Array, like: Array) -> Plan:
     [[1, 3]]
     """
     xp = namespace(like=like)
+    together(chosen=chosen, like=like)
     good = chosen.ndim == 2 and chosen.dtype == bool
     fits(good, "the choice must be (batch, length) of true and false", chosen=chosen)
     length = chosen.shape[1]
@@ -88,6 +89,7 @@ def packed(x: Array, where: Plan) -> Array:
     >>> packed(np.array([[[5.0], [6.0], [7.0], [8.0]]]), where).ravel().tolist()
     [6.0, 8.0]
     """
+    _of_plan(x, where, where.chosen.shape[1])
     return _taken(x, where.source, where.held)
 
 
@@ -114,7 +116,14 @@ def unpacked(x: Array, where: Plan) -> Array:
     [0.0, 6.0, 0.0, 8.0]
     """
     xp = namespace(x=x)
+    _of_plan(x, where, where.source.shape[1])
     return _taken(x, xp.minimum(where.rank, max(0, x.shape[1] - 1)), where.chosen)
+
+
+def _of_plan(x: Array, where: Plan, length: int) -> None:
+    namespace(x=x)
+    good = x.ndim >= 2 and x.shape[:2] == (len(where.chosen), length)
+    fits(good, f"x must be ({len(where.chosen)}, {length}, ...), as the plan is", x=x)
 
 
 def _taken(x: Array, places: Array, valid: Array) -> Array:

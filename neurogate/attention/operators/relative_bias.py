@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace, shaped, together
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -49,6 +49,10 @@ def forward(table: Array, queries: Array, keys: Array) -> tuple[Array, Cache]:
     [[0.0, 1.0, 1.0, 1.0], [-1.0, 0.0, 1.0, 1.0]]
     """
     xp = namespace(table=table)
+    shaped("queries : (..., T); keys : (..., S)", queries=queries, keys=keys)
+    together(table=table, queries=queries, keys=keys)
+    whole = all(each.dtype.kind in "iu" for each in (queries, keys))
+    fits(whole, "positions must be whole numbers", queries=queries, keys=keys)
     fits(table.ndim == 1 and len(table) % 2 == 1, "the table must be a row of an odd length", table=table)
     most = len(table) // 2
     places = xp.clip(keys[..., None, :] - queries[..., :, None], -most, most) + most
@@ -78,5 +82,6 @@ def backward(dbias: Array, cache: Cache) -> Array:
     [1.0, 2.0, 5.0]
     """
     xp = namespace(dbias=dbias)
+    answers(dbias, cache.places.shape, "dbias")
     total = xp.bincount(cache.places.ravel(), weights=dbias.ravel(), minlength=cache.rows)
     return total.astype(dbias.dtype)

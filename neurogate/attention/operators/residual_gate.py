@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
 
 __all__ = ["Cache", "backward", "forward"]
@@ -88,6 +88,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array]:
     [[1.0, 2.0], [1.0], [4.0]]
     """
     s, alpha, tau, phi = cache
+    answers(dy, s.shape)
     bent = dy * phi.slope(alpha * s)
     dtau = (dy * phi.value(alpha * s)).sum().reshape(1)
     return dy + tau * alpha * bent, (tau * (s * bent).sum()).reshape(1), dtau

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -53,9 +53,9 @@ def forward(x: Array, weight: Array | None = None, *, eps: float = 1e-5) -> tupl
     >>> forward(np.array([[3.0, 3.0]]), eps=0.0)[0].tolist()
     [[1.0, 1.0]]
     """
-    xp = namespace(x=x, weight=weight)
-    fits(weight is None or weight.shape == x.shape[-1:], "weight is as long as the last axis of x",
-         x=x, weight=weight)  # fmt: skip
+    xp = namespace("weight", x=x, weight=weight)
+    shaped("x : (..., d); weight : (d,), optional", x=x, weight=weight)
+    fits(x.shape[-1] > 0, "of no numbers there is no mean", x=x)
     inverse_rms = 1 / xp.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)
     unit = x * inverse_rms
     return unit if weight is None else unit * weight, Cache(unit, inverse_rms, weight)

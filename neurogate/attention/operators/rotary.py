@@ -97,11 +97,7 @@ def forward(x: Array, cos: Array, sin: Array, *, interleaved: bool = False) -> t
     """
     namespace(x=x, cos=cos, sin=sin)
     fits(cos.shape == sin.shape, "cos and sin must be of one shape", cos=cos, sin=sin)
-    room = 2 * cos.shape[-1] <= x.shape[-1]
-    fits(room, "x needs two features for each angle, an even number of them", x=x, cos=cos)
-    pairs = zip(reversed(cos.shape[:-1]), reversed(x.shape[:-1]), strict=False)
-    broad = cos.ndim <= x.ndim and all(c in (1, n) for c, n in pairs)
-    fits(broad, "the angles must broadcast to x, but for the last axis", x=x, cos=cos)
+    _fit(cos, x=x)
     cache = Cache(cos.astype(x.dtype, copy=False), sin.astype(x.dtype, copy=False), interleaved)
     return _turned(x, *cache), cache
 
@@ -123,7 +119,18 @@ def backward(dy: Array, cache: Cache) -> Array:
     >>> backward(np.array([[-2.0, 1.0]]), cache).tolist()
     [[1.0, 2.0]]
     """
+    namespace(dy=dy)
+    _fit(cache.cos, dy=dy)
     return _turned(dy, cache.cos, -cache.sin, cache.interleaved)
+
+
+def _fit(cos: Array, **turned: Array) -> None:
+    ((name, x),) = turned.items()
+    room = x.ndim > 0 < cos.ndim and 2 * cos.shape[-1] <= x.shape[-1]
+    fits(room, f"{name} needs two features for each angle, an even number of them", **turned, cos=cos)
+    pairs = zip(reversed(cos.shape[:-1]), reversed(x.shape[:-1]), strict=False)
+    broad = cos.ndim <= x.ndim and all(c in (1, n) for c, n in pairs)
+    fits(broad, f"the angles must broadcast to {name}, but for the last axis", **turned, cos=cos)
 
 
 def _turned(x: Array, cos: Array, sin: Array, interleaved: bool) -> Array:

@@ -107,7 +107,7 @@ def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Ar
     [(2, 4, 3), (1, 4, 3), (1, 4, 5)]
     """
     q, k, v, weights, rows, scale, groups = cache
-    answers(do, (*weights.shape[:-1], v.shape[-1]))
+    answers(do, (*weights.shape[:-1], v.shape[-1]), "do")
     dv = weights.swapaxes(-1, -2) @ do
     seen = do @ v.swapaxes(-1, -2)
     if dweights is not None:

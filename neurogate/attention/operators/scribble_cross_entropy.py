@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, fits, namespace, together
 from neurogate.attention.operators import softmax
 
 __all__ = ["Cache", "backward", "forward"]
@@ -57,6 +57,7 @@ def forward(logits: Array, labels: Array) -> tuple[Array, Cache]:
     1.386
     """
     xp = namespace(logits=logits)
+    together(logits=logits, labels=labels)
     fits(logits.ndim >= 2 and labels.shape == (len(logits), *logits.shape[2:]) and labels.dtype.kind in "iu",
          "labels must be whole numbers, one for each pixel", logits=logits, labels=labels)  # fmt: skip
     classes = logits.shape[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, answers, namespace
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "forward"]
@@ -88,6 +88,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     >>> backward(np.ones((1, 2)), cache).tolist()
     [1.0]
     """
+    answers(dy, cache.slopes.shape)
     return (dy * cache.slopes).sum(axis=-1)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.operators import masks, scaled_dot_product
 from neurogate.errors import RequestError
 
@@ -109,6 +109,8 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array]:
     [1.5, 1.0, 1.0, 1.0, 0.5]
     """
     xp, blocks, window, length = namespace(do=do), cache.blocks, cache.window, cache.length
+    q, v = cache.attention.q, cache.attention.v
+    answers(do, (len(q), q.shape[-3], length, v.shape[-1]), "do")
     if not blocks:
         dq, dk, dv = scaled_dot_product.backward(do, cache.attention)
         return dq, *(_padded(xp, each, cache.keys - each.shape[2], cache.keys) for each in (dk, dv))

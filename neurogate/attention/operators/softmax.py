@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from neurogate.attention.arrays import Array, flags, namespace
+from neurogate.attention.arrays import Array, answers, flags, namespace, shaped
 
 __all__ = ["backward", "forward"]
 
@@ -42,6 +42,7 @@ def forward(scores: Array, mask: Array | None = None, *, overwrite: bool = False
     [[0.5, 0.5, 0.0, 0.0]]
     """
     xp = namespace(scores=scores)
+    shaped("scores : (..., S)", scores=scores)
     weights = scores if overwrite else scores.copy()
     if mask is not None:
         what = "the mask must be of true and false, and broadcast to the scores"
@@ -83,6 +84,7 @@ def backward(dy: Array, cache: Array) -> Array:
     [[0.0, 0.0]]
     """
     xp = namespace(dy=dy, cache=cache)
+    answers(dy, cache.shape)
     ds = dy - xp.einsum("...s,...s->...", dy, cache)[..., None]
     ds *= cache
     return ds

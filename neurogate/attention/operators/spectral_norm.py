@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -93,5 +93,6 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[0.25, 0.0], [0.0, -0.0625]]
     """
     y, largest, left, right = cache
+    answers(dy, y.shape)
     along = (dy * y).sum() * (left[:, None] * right).reshape(y.shape)
     return (dy - along) / largest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -114,6 +114,7 @@ def backward(dkernel: Array, cache: Cache) -> tuple[Array, Array, Array, Array, 
     """
     xp = namespace(dkernel=dkernel)
     powers, scaled, step, a, b, c, decay = cache
+    answers(dkernel, (len(powers), powers.shape[-1]), "dkernel")
     lags = xp.arange(dkernel.shape[-1], dtype=dkernel.dtype)
     sums = powers @ xp.stack([dkernel, lags * dkernel], axis=-1)
     by_scaled, by_rate = sums[..., 0], scaled * sums[..., 1]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, namespace, shaped
 
-__all__ = ["backward", "forward"]
+__all__ = ["SHAPES", "backward", "forward"]
+
+SHAPES = "q, k : (B, T, H, K); v, do : (B, T, H, V); beta, g : (B, T, H, 1); state, dstate : (B, H, K, V)"
+"""Of all forms."""
 
 
 def forward(
@@ -41,7 +44,8 @@ def forward(
     >>> forward(x, x, 4 * x, 0.5 * x, 0 * x, np.zeros((1, 1, 1, 1)))[0].ravel().tolist()
     [2.0, 3.0]
     """
-    xp = namespace(q=q)
+    xp = namespace(q=q, k=k, v=v, beta=beta, g=g, state=state)
+    shaped(SHAPES, q=q, k=k, v=v, beta=beta, g=g, state=state)
     o, faded, decay = xp.empty_like(v), [], xp.exp(g)
     for t in range(q.shape[1]):
         key = k[:, t, :, :, None]
@@ -81,7 +85,8 @@ def backward(
     >>> [d.ravel().tolist() for d in backward(x, s, x, x, 4 * x, 0.5 * x, 0 * x, kept)]
     [[2.0, 3.0], [3.0, 0.0], [0.75, 0.5], [6.0, 2.0], [0.75]]
     """
-    xp = namespace(do=do)
+    xp = namespace(do=do, dstate=dstate, q=q, k=k, v=v, beta=beta, g=g)
+    shaped(SHAPES, do=do, dstate=dstate, q=q, k=k, v=v, beta=beta, g=g)
     dq, dk, dv, dbeta = (xp.empty_like(each) for each in (q, k, v, beta))
     for t in reversed(range(q.shape[1])):
         key, share = k[:, t, :, :, None], beta[:, t, :, :, None]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, namespace, shaped
 
-__all__ = ["backward", "forward"]
+__all__ = ["SHAPES", "backward", "forward"]
+
+SHAPES = (
+    "q, k : (B, T, H, K); v, do : (B, T, H, V); g : (B or 1, T, H or 1, K or 1); state, dstate : (B, H, K, V)"
+)
+"""Of all forms."""
 
 
 def forward(
@@ -41,7 +46,8 @@ def forward(
     >>> forward(x, x, x, np.log(0.5 * x), x[:, 0, :, None])[0].ravel().tolist()
     [1.5, 1.75]
     """
-    xp = namespace(q=q)
+    xp = namespace(q=q, k=k, v=v, g=g, state=state)
+    shaped(SHAPES, q=q, k=k, v=v, g=g, state=state)
     o, states, decay = xp.empty_like(v), [], xp.exp(g)
     for t in range(q.shape[1]):
         state = decay[:, t, :, :, None] * state + k[:, t, :, :, None] * v[:, t, :, None]
@@ -79,7 +85,8 @@ def backward(
     >>> [d.ravel().tolist() for d in backward(x, s, x, x, x, np.log(0.5 * x), kept)]
     [[1.0, 1.5], [1.5, 1.0], [1.5, 1.0], [0.75]]
     """
-    xp = namespace(do=do)
+    xp = namespace(do=do, dstate=dstate, q=q, k=k, v=v, g=g)
+    shaped(SHAPES, do=do, dstate=dstate, q=q, k=k, v=v, g=g)
     dq, dk, dv, decay = xp.empty_like(q), xp.empty_like(k), xp.empty_like(v), xp.exp(g)
     for t in reversed(range(q.shape[1])):
         dq[:, t] = (kept[t] * do[:, t, :, None]).sum(axis=-1)

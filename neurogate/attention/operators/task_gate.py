@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, answers, namespace
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.errors import RequestError
 
@@ -90,6 +90,7 @@ def backward(dgates: Array, cache: Cache) -> Array:
     >>> backward(np.ones(1), forward(np.zeros(1), scale=2.0)[1]).tolist()
     [0.5]
     """
+    answers(dgates, cache.stretched.shape, "dgates")
     if cache.hard:
         return dgates * 0
     return dgates * sigmoid.slope(cache.stretched) * cache.scale

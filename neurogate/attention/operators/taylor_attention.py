@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "feature_gradient", "features", "forward"]
@@ -54,7 +54,10 @@ def features(x: Array) -> Array:
     >>> features(np.array([2.0])).round(3).tolist()
     [1.0, 2.0, 2.828]
     """
-    xp, d = namespace(x=x), x.shape[-1]
+    xp = namespace(x=x)
+    shaped("x : (..., d)", x=x)
+    fits(x.shape[-1] > 0, "x needs a feature at least", x=x)
+    d = x.shape[-1]
     square = (x[..., :, None] * x[..., None, :]).reshape(*x.shape[:-1], d * d)
     return xp.concatenate([xp.ones_like(x[..., :1]), x * d**-0.25, square * (2 * d) ** -0.5], axis=-1)
 
@@ -77,7 +80,10 @@ def feature_gradient(dfeatures: Array, x: Array) -> Array:
     >>> feature_gradient(np.array([0.0, 1.0, 0.0]), np.array([2.0])).tolist()
     [1.0]
     """
+    namespace(x=x, dfeatures=dfeatures)
+    shaped("x : (..., d)", x=x)
     d = x.shape[-1]
+    answers(dfeatures, (*x.shape[:-1], 1 + d + d * d), "dfeatures")
     square = dfeatures[..., 1 + d :].reshape(*x.shape, d)
     both = (square @ x[..., None] + square.swapaxes(-1, -2) @ x[..., None])[..., 0]
     return dfeatures[..., 1 : 1 + d] * d**-0.25 + both * (2 * d) ** -0.5
@@ -130,7 +136,7 @@ def forward(
     >>> forward(q, q, v)[0].round(9).ravel().tolist(), forward(q, q, v, chunk=2)[0].round(9).ravel().tolist()
     ([0.0, 2.0, 4.0], [0.0, 2.0, 4.0])
     """
-    xp = namespace(q=q, k=k, v=v, state=state)
+    xp = namespace("state", q=q, k=k, v=v, state=state)
     said = {"q": q, "k": k, "v": v, "state": state}
     fits(q.ndim >= 2 and q.shape == k.shape and k.shape[:-1] == v.shape[:-1],
          "q and k must be (..., length, d), and v as long", **said)  # fmt: skip
@@ -194,7 +200,10 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     >>> [None if gradient is None else gradient.shape for gradient in backward(np.ones((3, 1)), cache)]
     [(3, 2), (3, 2), (3, 1), None]
     """
-    xp, dstate, gradients, end = namespace(dy=dy), None, [], dy.shape[-2]
+    end = sum(piece.q.shape[-2] for piece in cache.pieces)
+    first = cache.pieces[0]
+    answers(dy, (*first.q.shape[:-2], end, first.v.shape[-1] - 1))
+    xp, dstate, gradients = namespace(dy=dy), None, []
     for piece in reversed(cache.pieces):
         start = end - piece.q.shape[-2]
         *inputs, dstate = _piece_backward(dy[..., start:end, :], piece, dstate, cache.eps)

@@ -64,7 +64,7 @@ def forward(
     >>> forward(np.array([[[1.0, 2.0]]]), np.ones((1, 1, 3)), stride=2)[0].tolist()
     [[[1.0, 1.0, 3.0, 2.0, 2.0]]]
     """
-    namespace(x=x, weight=weight, bias=bias)
+    namespace("bias", x=x, weight=weight, bias=bias)
     fits(
         weight.ndim == x.ndim >= 3, "weight and x must have the same axes, at least three", x=x, weight=weight
     )

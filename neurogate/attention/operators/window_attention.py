@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.operators import relative_bias, softmax
 from neurogate.errors import RequestError
 
@@ -89,7 +89,7 @@ def forward(
     >>> forward(q, q, v, window=1)[0].ravel().tolist()
     [0.0, 1.0, 3.0, 6.0]
     """
-    xp = namespace(q=q, k=k, v=v, table=table)
+    xp = namespace("table", q=q, k=k, v=v, table=table)
     layout = _layout(xp, q, k, v, window, ahead)
     held = xp.ones(k.shape[:2], bool) if held is None else held
     blocks, k, v = _blocks(scale * q, layout), _windows(k, layout), _windows(v, layout)
@@ -136,6 +136,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     [1.5, 1.0, 1.0, 0.5]
     """
     q, k, v, weights, root, bias, scale, layout = cache
+    answers(dy, (len(q), layout.length, v.shape[-1]))
     dy = _blocks(dy, layout)
     dv = _merged(weights.swapaxes(-1, -2) @ dy, layout)
     dweights = dy @ v.swapaxes(-1, -2)
@@ -151,6 +152,7 @@ def _layout(xp: Namespace, q: Array, k: Array, v: Array, window: int, ahead: boo
          "features), and keys as wide as queries", **said)  # fmt: skip
     fits(k.shape[:2] == v.shape[:2] and len(q) == len(k) and q.shape[1] <= k.shape[1],
          "there must be as many keys as values, and as many as queries at least", **said)  # fmt: skip
+    fits(v.shape[-1] > 0, "a value needs a feature at least", **said)
     if window < 1:
         raise RequestError(f"window is {window}. Give a number of tokens, at least 1.")
     length, earlier = q.shape[1], k.shape[1] - q.shape[1]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "PerAxis", "backward", "forward", "per_axis"]
@@ -100,6 +101,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[[1.0, 2.0, 2.0, 1.0]]]
     """
     xp = namespace(dy=dy)
+    answers(dy, (*cache.shape[:2], math.prod(cache.kernel), *cache.places))
     if dy.shape[2] == 1 and cache.places == cache.shape[2:] and not any(cache.padding):
         return dy[:, :, 0]  # a kernel of one number has seen each place once
     sizes = list(zip(cache.shape[2:], cache.padding, strict=True))

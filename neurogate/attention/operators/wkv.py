@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any, Literal, NamedTuple
 
-from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.errors import RequestError
 
@@ -14,6 +14,7 @@ __all__ = ["NOTHING", "Cache", "State", "backward", "forward", "recurrent", "rec
 NOTHING = -1e38
 """The mass of no past at all: a logarithm so far below all others that it never counts."""
 
+_SHAPES = "k, v, dy, means, masses : (B, T, D); w, u : (D,); mean, mass : (B, D)"
 _PAYS = 16  # steps from which on loading what is compiled pays
 
 
@@ -98,10 +99,9 @@ def forward(
     [0.0, 2.0, 4.0]
     """
     mean, mass = (None, None) if state is None else state
-    xp = namespace(k=k, v=v, w=w, u=u, mean=mean, mass=mass)
+    xp = namespace("mean", "mass", k=k, v=v, w=w, u=u, mean=mean, mass=mass)
     said = {"k": k, "v": v, "w": w, "u": u, "mean": mean, "mass": mass}
-    fits(k.ndim == 3 and k.shape == v.shape, "k and v must be (batch, length, channels)", **said)
-    fits(w.shape == u.shape == k.shape[-1:], "w and u need one number for each channel", **said)
+    shaped("k, v : (B, T, D); w, u : (D,)", k=k, v=v, w=w, u=u)
     one = (len(k), k.shape[-1])
     before = State(xp.zeros(one, k.dtype), xp.full(one, NOTHING, k.dtype)) if state is None else state
     fits(before[0].shape == before[1].shape == one, f"the state must be two of {one}", **said)
@@ -177,7 +177,8 @@ def recurrent(
     >>> recurrent(x, x + 3, np.zeros(1), np.zeros(1), x[:, 0], none)[3][1].round(4).item()
     0.6931
     """
-    xp = namespace(k=k)
+    xp = namespace(k=k, v=v, w=w, u=u, mean=mean, mass=mass)
+    shaped(_SHAPES, k=k, v=v, w=w, u=u, mean=mean, mass=mass)
     y, means, masses = xp.empty_like(v), xp.empty_like(v), xp.empty_like(v)
     for t in range(k.shape[1]):
         means[:, t], masses[:, t] = mean, mass
@@ -214,7 +215,8 @@ def recurrent_backward(
     >>> recurrent_backward(x + 1, x, x, x[0, 0], x[0, 0], x, x)[1].item()
     0.5
     """
-    xp = namespace(dy=dy)
+    xp = namespace(dy=dy, k=k, v=v, w=w, u=u, means=means, masses=masses)
+    shaped(_SHAPES, dy=dy, k=k, v=v, w=w, u=u, means=means, masses=masses)
     dk, dv = xp.empty_like(k), xp.empty_like(v)
     dw, du, dmean, dmass = (xp.zeros((len(k), k.shape[2]), k.dtype) for _ in range(4))
     for t in reversed(range(k.shape[1])):

@@ -135,9 +135,9 @@ def distil(
     >>> history[-1].loss < history[0].loss
     True
     """
-    fits(
-        len(inputs) == len(outputs), "there must be an output for each input", inputs=inputs, outputs=outputs
-    )
+    namespace(inputs=inputs, outputs=outputs)
+    alike = inputs.ndim > 0 < outputs.ndim and len(inputs) == len(outputs)
+    fits(alike, "there must be an output for each input", inputs=inputs, outputs=outputs)
 
     def objective(batch: NDArray[np.intp], rng: np.random.Generator) -> tuple[float, Parameters]:
         y, cache = layer.forward(inputs[batch])

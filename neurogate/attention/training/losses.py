@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, fits, namespace, shaped, together
 from neurogate.attention.operators import softmax
 from neurogate.attention.operators.pointwise import sigmoid, softplus
 
@@ -46,7 +46,9 @@ def cross_entropy(logits: Array, labels: Array, weight: Array | None = None) -> 
     >>> round(loss, 4), gradient.tolist()
     (0.6931, [[0.5, -0.5]])
     """
-    xp = namespace(logits=logits, weight=weight)
+    xp = namespace("weight", logits=logits, weight=weight)
+    shaped("logits : (..., C)", logits=logits)
+    together(logits=logits, labels=labels)
     classes = logits.shape[-1]
     fits(labels.shape == logits.shape[:-1], "there must be a label for each row of logits",
          logits=logits, labels=labels)  # fmt: skip
@@ -92,7 +94,7 @@ def binary_cross_entropy(logits: Array, targets: Array) -> tuple[float, Array]:
     >>> round(loss, 4), gradient.tolist()
     (0.6931, [-0.5])
     """
-    _alike(logits, targets)
+    _alike(logits=logits, targets=targets)
     loss = (softplus.value(logits) - targets * logits).sum() / max(1, logits.size)
     return float(loss), (sigmoid.value(logits) - targets) / max(1, logits.size)
 
@@ -127,7 +129,7 @@ def mean_squared_error(prediction: Array, targets: Array) -> tuple[float, Array]
     >>> loss, gradient.tolist()
     (2.0, [2.0, 0.0])
     """
-    _alike(prediction, targets)
+    _alike(prediction=prediction, targets=targets)
     off = prediction - targets
     return float((off * off).sum() / max(1, off.size)), off * (2 / max(1, off.size))
 
@@ -167,7 +169,7 @@ def dice(probabilities: Array, targets: Array, *, smooth: float = 1.0) -> tuple[
     >>> dice(np.ones((1, 1, 4)), np.ones((1, 1, 4)))[0]
     0.0
     """
-    _alike(probabilities, targets)
+    _alike(probabilities=probabilities, targets=targets)
     fits(probabilities.ndim >= 2, "give (batch, classes, ...)", probabilities=probabilities)
     others = (0, *range(2, probabilities.ndim))
     shared = 2 * (probabilities * targets).sum(axis=others, keepdims=True) + smooth
@@ -177,7 +179,7 @@ def dice(probabilities: Array, targets: Array, *, smooth: float = 1.0) -> tuple[
     return float(1 - (shared / size).mean()), gradient
 
 
-def _alike(prediction: Array, targets: Array) -> None:
-    namespace(prediction=prediction, targets=targets)
-    fits(prediction.shape == targets.shape, "there must be a target for each number",
-         prediction=prediction, targets=targets)  # fmt: skip
+def _alike(**arrays: Array) -> None:
+    namespace(**arrays)
+    answer, targets = arrays.values()
+    fits(answer.shape == targets.shape, "there must be a target for each number", **arrays)

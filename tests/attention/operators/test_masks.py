@@ -41,7 +41,7 @@ def test_what_does_not_fit_is_a_sentence() -> None:
 
 
 def test_a_list_is_told_to_be_no_array() -> None:
-    with pytest.raises(RequestError, match="mask is list"):
+    with pytest.raises(RequestError, match="other is list"):
         masks.both(masks.causal(2, 2), [True, False])
     with pytest.raises(RequestError, match="mask is list"):
         softmax.forward(np.zeros((2, 2)), [True, False])
