@@ -18,6 +18,7 @@ Values = NDArray[np.float64]
 CELLS = 32
 """Of the map, along the longer side."""
 STEP_S = 0.002
+SHORTEST_S = 0.05
 PUSH = 5.0
 """Speed at the start, in sides per second."""
 
@@ -44,9 +45,10 @@ class Gravity:
         \ddot a = \alpha \sum_p \mu_p (1 - R_p) \frac{p - a}{|p - a|^2 + \epsilon^2} - \lambda \dot a, \qquad
         \dot R_p = \beta \left(e^{-|p - a|^2 / 2 s^2} - R_p\right).
 
-    A fixation is a stretch of at least 50 ms in which the eye is slower than a limit: the model makes
-    durations of its own. It starts at the centre with a push of random direction, which is all that is
-    random; beyond the border there is a wall.
+    A fixation is a stretch of at least 50 ms in which the eye is not farther than d from where the stretch
+    began, as the authors' program has it (25 px); so the model makes durations of its own, and an eye that
+    drifts makes a row of fixations. It starts at the centre with a push of random direction, which is all
+    that is random; beyond the border there is a wall.
 
     Parameters
     ----------
@@ -64,13 +66,16 @@ class Gravity:
         ε and s, in sides.
     inhibition : float
         β, per second.
-    slow : float
-        Limit of a fixation, in sides per second.
+    near : float
+        d, in sides.
+    slow : float, optional
+        If given, a fixation is a stretch of at least 50 ms in which the eye is slower than this, in sides per
+        second, wherever it goes; what is faster belongs to none, and paths are shorter.
 
     References
     ----------
-    Zanca, Melacci & Gori 2020, doi:10.1109/TPAMI.2019.2920636. How fixations are told from saccades, the
-    wall, γ and the constants are choices of this package.
+    Zanca, Melacci & Gori 2020, doi:10.1109/TPAMI.2019.2920636. The wall, γ, inhibition that
+    grows all the time and not three times a second, and the constants are choices of this package.
 
     Examples
     --------
@@ -89,11 +94,14 @@ class Gravity:
     softening: float = 0.03
     reach: float = 0.1
     inhibition: float = 6.0
-    slow: float = 0.3
+    near: float = 0.03
+    slow: float | None = None
 
     def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         """Return so many scanpaths on a picture."""
-        above(0, seconds=self.seconds, softening=self.softening, reach=self.reach, slow=self.slow)
+        above(0, seconds=self.seconds, softening=self.softening, reach=self.reach, near=self.near)
+        if self.slow is not None:
+            above(0, slow=self.slow)
         above(0, pull=self.pull, friction=self.friction, inhibition=self.inhibition)
         width, height = size_of(image)
         angles = np.array([rng.uniform(0, 2 * np.pi) for rng in generators(n_paths, seed)])
@@ -108,9 +116,16 @@ class Gravity:
         places, speeds = self._moved(mass, size, angles)
         side = max(width, height)
         return [
-            _fixations(own * side, slow, (width, height))
-            for own, slow in zip(places, speeds < self.slow, strict=True)
+            _fixations(own * side, self._stretches(own, speed), (width, height))
+            for own, speed in zip(places, speeds, strict=True)
         ]
+
+    def _stretches(self, places: Values, speed: Values) -> NDArray[np.intp]:
+        """Return where stretches begin and end, (n, 2)."""
+        if self.slow is None:
+            return _near(places, self.near)
+        slow = np.concatenate([[False], speed < self.slow, [False]])
+        return np.flatnonzero(np.diff(slow.astype(int))).reshape(-1, 2)
 
     def _moved(self, mass: Values, size: Values, angles: Values) -> tuple[Values, Values]:
         """Return places (P, T, 2) and speeds (P, T)."""
@@ -138,10 +153,19 @@ class Gravity:
         return np.stack(places, axis=1), np.stack(speeds, axis=1)
 
 
-def _fixations(places: Values, slow: NDArray[np.bool_], size: tuple[int, int]) -> Scanpath:
-    """Return the stretches in which the eye is slow."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], slow, [False]]).astype(int))).reshape(-1, 2)
-    edges = edges[np.diff(edges, axis=1)[:, 0] * STEP_S >= 0.05]
-    means = np.array([places[first:last].mean(axis=0) for first, last in edges]).reshape(-1, 2)
-    durations = np.diff(edges, axis=1)[:, 0] * STEP_S
-    return scanpath(means[:, 0], means[:, 1], durations, edges[:, 0] * STEP_S, size=size)
+def _near(places: Values, reach: float) -> NDArray[np.intp]:
+    """Cut a path into stretches that end where it leaves the neighbourhood of their beginning."""
+    edges = [0]
+    while edges[-1] < len(places):
+        rest = places[edges[-1] :]
+        away = np.flatnonzero(np.hypot(*(rest - rest[0]).T) > reach)
+        edges.append(edges[-1] + int(away[0]) if away.size else len(places))
+    return np.column_stack([edges[:-1], edges[1:]])
+
+
+def _fixations(places: Values, stretches: NDArray[np.intp], size: tuple[int, int]) -> Scanpath:
+    """Return the stretches that are long enough."""
+    durations = np.diff(stretches, axis=1)[:, 0] * STEP_S
+    stretches, durations = stretches[durations >= SHORTEST_S], durations[durations >= SHORTEST_S]
+    means = np.array([places[first:last].mean(axis=0) for first, last in stretches]).reshape(-1, 2)
+    return scanpath(means[:, 0], means[:, 1], durations, stretches[:, 0] * STEP_S, size=size)

@@ -150,6 +150,21 @@ def test_a_mass_is_attracted_and_rests_where_it_is_until_that_is_inhibited() -> 
     assert still.duration_s.max() > 2
 
 
+def test_a_fixation_stays_near_where_it_began_or_is_slow() -> None:
+    picture = np.random.default_rng(1).random((60, 80))
+    for path in Gravity(detail, near=0.05).scanpaths(picture, 2, seed=1):
+        gaps = path.start_s[1:] - (path.start_s + path.duration_s)[:-1]
+        assert len(path) > 2
+        assert path.duration_s.min() >= 0.05 - 1e-12
+        assert gaps.min() >= -1e-12
+    drifts = Gravity(detail).scanpaths(picture, 2, seed=1)
+    assert all(path.amplitude_px.max() > 0.03 * 80 for path in drifts)
+    slow = Gravity(detail, slow=0.3).scanpaths(picture, 2, seed=1)
+    assert all(len(few) < len(many) for few, many in zip(slow, drifts, strict=True))
+    (still,) = Gravity(detail, near=2.0).scanpaths(picture, 1, seed=1)
+    assert (len(still), still.duration_s.sum()) == (1, pytest.approx(3.0))
+
+
 def test_the_mass_of_a_picture_is_its_detail() -> None:
     picture = np.zeros((6, 8, 3))
     assert not detail(picture).any()
