@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def claims_script(checkout: Path) -> dict[str, Any]:
-    """Return what the script and its parts define, imported as they are when it is run; the last one counts."""
+    """Return what the script and its parts define, imported as when it is run; of two of a name, the last."""
     parts = ("_studies", "_claims", "_paradigms", "_figures", "")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(checkout / "experiments"))
