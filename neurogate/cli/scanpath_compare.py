@@ -84,6 +84,7 @@ def compare(
     _tell_outside([*first, *second])
     rows = compared(first, second, names, complaints) if first and second else []
     sys.stderr.write("".join(f"{line}\n" for line in complaints))
+    _tell_meaningless(rows)
     if json:
         from neurogate.files import json_text
 
@@ -197,6 +198,17 @@ def _tell_outside(viewings: Sequence[Viewing]) -> None:
         sys.stderr.write(
             f"Fixations outside the picture count where they are: {sum(counts)}, in "
             f"{sum(map(bool, counts))} of {len(counts)} scanpaths. Leave them out by --outside drop.\n"
+        )
+
+
+def _tell_meaningless(rows: Sequence[_Row]) -> None:
+    names = [name for name in (rows[0] if rows else ()) if name not in _KEYS]
+    blank = [[name for name in names if math.isnan(row[name])] for row in rows]
+    if any(blank):
+        said = [name for name in names if any(name in own for own in blank)]
+        sys.stderr.write(
+            f"Without meaning in {sum(map(bool, blank))} of {len(rows)} pairs (few fixations, or nothing "
+            f"recurs): {', '.join(said)}.\n"
         )
 
 

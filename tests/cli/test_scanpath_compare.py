@@ -32,7 +32,10 @@ def test_all_measures_of_few_pairs_stand_side_by_side(files: list[str], capsys: 
     a, b = ([[10, 10], [50, 20], [30, 50]], [[70, 10], [20, 40], [60, 50]])
     assert ["dtw", "0.0000", f"{METRICS['dtw'].metric(a, b):.1f}"] in lines
     assert len(lines) > len(METRICS)
-    assert not said
+    assert said.splitlines() == [
+        "Without meaning in 1 of 2 pairs (few fixations, or nothing recurs): recurrence_det, recurrence_lam, "
+        "recurrence_corm."
+    ]
 
 
 def test_rows_of_csv_and_json_are_the_same_and_hold_every_pair(files: list[str], capsys: Captured) -> None:
@@ -158,3 +161,13 @@ def test_files_that_are_none_are_a_sentence(files: list[str], tmp_path: Path, ca
     for name, said in (("none.csv", "No such file"), ("empty.csv", "empty.csv is empty")):
         assert main(["scanpath", "compare", files[0], str(tmp_path / name)]) == 2
         assert said in capsys.readouterr().err
+
+
+def test_measures_without_meaning_are_told(tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "short.csv"
+    file.write_text(SIZED.replace("30,50,.1,80,60\n", ""))
+    assert main(["scanpath", "compare", str(file), str(file), "--metrics", "multimatch,dtw"]) == 0
+    shown, said = capsys.readouterr()
+    assert "Without meaning in 1 of 1 pairs (few fixations, or nothing recurs): multimatch_vector," in said
+    assert "dtw" not in said
+    assert "dtw" in shown
