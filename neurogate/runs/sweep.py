@@ -231,6 +231,8 @@ class _Driver:
 
     def _call_off(self) -> None:
         """Let whoever is at work keep what it has and end."""
+        if self.asked() and not self.stop_file.exists():
+            _LOG.info("The trials under way are ended and kept; a second request to stop waits for nothing.")
         try:
             self.stop_file.touch()
         except OSError as error:

@@ -123,7 +123,10 @@ def test_two_drivers_share_the_runs(alone: Path, tmp_path: Path) -> None:
     assert_same_runs(tmp_path, alone, SIMULATIONS)
 
 
-def test_a_sweep_that_is_interrupted_goes_on(alone: Path, tmp_path: Path) -> None:
+def test_a_sweep_that_is_interrupted_says_so_once_and_goes_on(
+    alone: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "neurogate.runs.sweep")
     asked: list[Event] = []
 
     def interrupt(event: Event) -> None:
@@ -135,6 +138,7 @@ def test_a_sweep_that_is_interrupted_goes_on(alone: Path, tmp_path: Path) -> Non
     counts = sweep(POINTS, folder, Options(jobs=2, batch=2), interrupt)
     assert counts[Outcome.CANCELLED] > 0
     assert sum(counts.values()) == 12
+    assert [record.getMessage()[:20] for record in caplog.records] == ["The trials under way"]
     assert run(tmp_path, jobs=2)[0] == {Outcome.DONE: 12}
     assert_same_runs(tmp_path, alone, SIMULATIONS)
 
