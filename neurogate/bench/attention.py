@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy as np
 
 from ..attention.catalogue import make
 from . import torch_attention, torch_memory
+from .places import Place, place
 from .scale import slope
 from .turns import limited, median_seconds
 
@@ -75,8 +74,9 @@ CASES = (
 
 
 def rows(
-    layers: Sequence[str] | None, dtype: str, threads: int, repeat: int, tell: Callable[[str], object]
-) -> Iterator[dict[str, Any]]:
+    layers: Sequence[str] | None, dtype: str, threads: int, repeat: int, tell: Callable[[str], object],
+    backend: str = "numba",
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Measure each layer forward, and forward and backward, in turn with its peers; the median counts.
 
     Parameters
@@ -91,6 +91,8 @@ def rows(
         Runs of each, after one that does not count.
     tell : callable
         Is told what is measured.
+    backend : str
+        "cuda" for CuPy beside PyTorch on a GPU, which must be there.
 
     Yields
     ------
@@ -103,28 +105,28 @@ def rows(
     RuntimeError
         If a peer's output is not ours.
     """
-    torch = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
+    here = place(backend)
     with limited(threads):
         for case in _chosen(layers):
             tell(f"attention {case.layer}: {dtype}, threads {threads}, {BATCH} x {LENGTH} x {WIDTH}")
-            yield from _case(case, torch, dtype, repeat, threads)
+            yield from _case(case, here, dtype, repeat, threads)
 
 
 def _chosen(layers: Sequence[str] | None) -> list[Case]:
     return [case for case in CASES if not layers or case.layer in layers]
 
 
-def _case(case: Case, torch: Any, dtype: str, repeat: int, threads: int) -> Iterator[dict[str, Any]]:
-    layer = make(case.layer, d_model=WIDTH, **case.settings)
-    x = np.random.default_rng(0).standard_normal((BATCH, LENGTH, WIDTH)).astype(dtype)
+def _case(case: Case, here: Place, dtype: str, repeat: int, threads: int) -> Iterator[dict[str, Any]]:
+    layer, torch = make(case.layer, d_model=WIDTH, **case.settings), here.torch()
+    x = _drawn(BATCH, LENGTH, dtype, here)
     for name, array in layer.parameters.items():
-        layer.parameters[name] = array.astype(dtype)
+        layer.parameters[name] = here.xp.asarray(array.astype(dtype))
     for direction in ("forward", "forward+backward"):
         contenders: dict[str, Callable[[], Any]] = {"ours": functools.partial(_ours, layer, x, direction)}
         if torch is not None:
             torch.set_num_threads(threads)
-            contenders |= _peers(torch, case, layer, x, direction)
-        seconds = median_seconds(contenders, repeat)
+            contenders |= _peers(torch, case, layer, x, direction, here.device)
+        seconds = median_seconds({name: here.done(once) for name, once in contenders.items()}, repeat)
         shared = {"layer": case.layer, "length": LENGTH, "direction": direction, "dtype": dtype}
         shared |= {"threads": threads, "seconds": seconds["ours"]}
         if torch is None:
@@ -142,19 +144,32 @@ def _ours(layer: Any, x: Any, direction: str) -> Any:
     return y
 
 
-def _peers(torch: Any, case: Case, layer: Any, x: Any, direction: str) -> dict[str, Callable[[], Any]]:
-    there = torch.from_numpy(x)
-    parameters = {name: torch.from_numpy(array) for name, array in layer.parameters.items()}
-    wanted, _ = layer.forward(x)
+def _peers(
+    torch: Any, case: Case, layer: Any, x: Any, direction: str, device: str
+) -> dict[str, Callable[[], Any]]:
+    there = torch.as_tensor(_numpy(x), device=device)
+    parameters = {
+        name: torch.as_tensor(_numpy(array), device=device) for name, array in layer.parameters.items()
+    }
+    wanted = _numpy(layer.forward(x)[0])
     for name, peer in case.peers.items():
         with torch.no_grad():
-            far = np.abs(peer(torch, parameters, there, HEADS).numpy() - wanted).max()
+            far = np.abs(peer(torch, parameters, there, HEADS).cpu().numpy() - wanted).max()
         if not far <= _FAR * np.abs(wanted).max():
             raise RuntimeError(f"{case.layer}: torch {name} differs by {far:.2g}; it is not the same layer.")
     return {
         name: functools.partial(_torch, torch, peer, parameters, there, direction)
         for name, peer in case.peers.items()
     }
+
+
+def _drawn(batch: int, length: int, dtype: str, here: Place) -> Any:
+    x = np.random.default_rng(0).standard_normal((batch, length, WIDTH)).astype(dtype)
+    return here.xp.asarray(x)
+
+
+def _numpy(array: Any) -> np.ndarray[Any, Any]:
+    return array if isinstance(array, np.ndarray) else array.get()
 
 
 def _torch(torch: Any, peer: Any, parameters: Mapping[str, Any], x: Any, direction: str) -> None:
@@ -168,8 +183,9 @@ def _torch(torch: Any, peer: Any, parameters: Mapping[str, Any], x: Any, directi
 
 
 def growth(
-    layers: Sequence[str] | None, dtype: str, threads: int, tell: Callable[[str], object]
-) -> Iterator[dict[str, Any]]:
+    layers: Sequence[str] | None, dtype: str, threads: int, tell: Callable[[str], object],
+    backend: str = "numba",
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Measure how the seconds of a forward grow with the length, one sequence at a time.
 
     Parameters
@@ -182,17 +198,21 @@ def growth(
         As many as it may take.
     tell : callable
         Is told what is measured.
+    backend : str
+        As in `rows`.
 
     Yields
     ------
     dict
         layer, length, direction, dtype, threads, seconds, and the slope of the logarithms over all lengths.
     """
+    here = place(backend)
     for case in _chosen(layers):
         tell(f"attention {case.layer}: lengths to {LONG[-1]}, {dtype}, threads {threads}")
         layer = make(case.layer, d_model=WIDTH, **case.settings)
+        layer.to(here.xp)
         with limited(threads):
-            spent = [_seconds(layer, length, dtype) for length in LONG]
+            spent = [_seconds(layer, length, dtype, here) for length in LONG]
         for length, seconds in zip(LONG, spent, strict=True):
             yield {
                 "layer": case.layer, "length": length, "direction": "forward", "dtype": dtype,
@@ -201,6 +221,6 @@ def growth(
             }  # fmt: skip
 
 
-def _seconds(layer: Any, length: int, dtype: str) -> float:
-    x = np.random.default_rng(0).standard_normal((1, length, WIDTH)).astype(dtype)
-    return median_seconds({"ours": functools.partial(_ours, layer, x, "forward")}, 3)["ours"]
+def _seconds(layer: Any, length: int, dtype: str, here: Place) -> float:
+    once = functools.partial(_ours, layer, _drawn(1, length, dtype, here), "forward")
+    return median_seconds({"ours": here.done(once)}, 3)["ours"]

@@ -65,9 +65,8 @@ def gated_sdpa(torch: Any, p: Tensors, x: Any, heads: int, *, fused: bool = Fals
     width = p["q.weight"].shape[0] // heads
     groups = heads * width // p["k.weight"].shape[0]
     q, k, v = (_split(f.linear(x, p[f"{a}.weight"]), heads // (1 if a == "q" else groups)) for a in "qkv")
-    angle = torch.arange(x.shape[1], dtype=x.dtype)[:, None] * 1e4 ** (
-        -torch.arange(0, width, 2, dtype=x.dtype) / width
-    )
+    like = {"dtype": x.dtype, "device": x.device}
+    angle = torch.arange(x.shape[1], **like)[:, None] * 1e4 ** (-torch.arange(0, width, 2, **like) / width)
     cos, sin = (torch.cat([part, part], -1) for part in (angle.cos(), angle.sin()))
     q, k = (
         _turned(torch, _rms(torch, a, p[f"{name}_norm.weight"], 1e-6), cos, sin)
@@ -77,7 +76,7 @@ def gated_sdpa(torch: Any, p: Tensors, x: Any, heads: int, *, fused: bool = Fals
     if fused:
         o = f.scaled_dot_product_attention(q, k, v, is_causal=True)
     else:
-        hidden = torch.full((x.shape[1],) * 2, float("-inf"), dtype=x.dtype).triu(1)
+        hidden = torch.full((x.shape[1],) * 2, float("-inf"), **like).triu(1)
         o = torch.softmax(q @ k.transpose(-1, -2) * width**-0.5 + hidden, -1) @ v
     return f.linear(_joined(o) * torch.sigmoid(f.linear(x, p["gate.weight"])), p["o.weight"])
 
@@ -200,7 +199,7 @@ def lightning(torch: Any, p: Tensors, x: Any, heads: int, memory: Memory) -> Any
     """
     f = torch.nn.functional
     q, k, v = (_split(f.silu(f.linear(x, p[f"{a}.weight"])), heads) for a in "qkv")
-    slopes = 2.0 ** (-8 * torch.arange(1, heads + 1, dtype=x.dtype) / heads)
+    slopes = 2.0 ** (-8 * torch.arange(1, heads + 1, dtype=x.dtype, device=x.device) / heads)
     o = _joined(memory(torch, q, k, v, (-slopes)[:, None, None].expand(len(x), heads, x.shape[1], 1)))
     o = o * torch.rsqrt((o * o).mean(-1, keepdim=True) + 1e-6)
     gate = torch.sigmoid(f.linear(f.linear(x, p["gate_in.weight"]), p["gate.weight"]))

@@ -110,7 +110,8 @@ def chunked_deltas(torch: Any, q: Any, k: Any, v: Any, g: Any, beta: Any, chunk:
         qc, kc, vc, gc, bc = (a[:, :, at : at + chunk] for a in (q, k, v, g, beta))
         total = gc.cumsum(-1)
         fade = (total[..., :, None] - total[..., None, :]).tril().exp().tril()
-        system = torch.eye(qc.shape[2], dtype=q.dtype) + (bc * (kc @ kc.transpose(-1, -2)) * fade).tril(-1)
+        corrected = (bc * (kc @ kc.transpose(-1, -2)) * fade).tril(-1)
+        system = torch.eye(qc.shape[2], dtype=q.dtype, device=q.device) + corrected
         through = total.exp()[..., None]
         known = torch.cat([bc * vc, bc * kc * through], -1)
         solved = torch.linalg.solve_triangular(system, known, upper=False, unitriangular=True)

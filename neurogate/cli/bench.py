@@ -47,8 +47,9 @@ def bench(
 
     The engine's workloads are run by neurogate and by every peer that is installed, each in a process of
     its own, in turn; the median counts. Beside them stands what the machine could do at best. Layers of
-    gated attention run beside PyTorch, if it is installed, on the same arrays and threads. Measures of
-    scanpaths run beside multimatch_gaze, pysaliency and others, on one thread; who is absent is named.
+    gated attention run beside PyTorch, if it is installed, on the same arrays and threads; with --backend
+    cuda both run on the GPU. Measures of scanpaths run beside multimatch_gaze, pysaliency and others, on
+    one thread; who is absent is named.
 
     Try:
       neurogate bench
@@ -107,8 +108,8 @@ def bench(
         from neurogate.bench.attention import growth, rows
 
         kinds = [(name, several) for name in dtypes for several in threads or [1]]
-        parts["attention"] = [row for each in kinds for row in rows(layer, *each, repeat, _tell)]
-        parts["attention"] += [row for each in kinds for row in growth(layer, *each, _tell)]
+        parts["attention"] = [row for each in kinds for row in rows(layer, *each, repeat, _tell, backend)]
+        parts["attention"] += [row for each in kinds for row in growth(layer, *each, _tell, backend)]
     if what in ("scanpath", "all"):
         from neurogate.bench import gaze_models, scanpath
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import types
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 
 from neurogate.attention.catalogue import layer_class
 from neurogate.bench import attention
+from neurogate.bench.places import place
+from tests.attention import standin
 
 ROW = {"layer", "length", "direction", "dtype", "threads", "seconds", "peer", "peer_seconds", "ratio"}
 
@@ -42,22 +45,62 @@ def test_every_case_is_in_the_catalogue() -> None:
     assert all(layer_class(case.layer) for case in attention.CASES)
 
 
+class Torch:
+    """As much of PyTorch as is asked before anything is measured."""
+
+    def __init__(self) -> None:
+        self.devices: set[str] = set()
+
+    def as_tensor(self, array: np.ndarray, device: str) -> Any:
+        assert isinstance(array, np.ndarray)
+        self.devices.add(device)
+        return array
+
+    def no_grad(self) -> Any:
+        return np.errstate()
+
+
+class Tensor(np.ndarray):
+    def cpu(self) -> Tensor:
+        return self
+
+    def numpy(self) -> np.ndarray:
+        return self
+
+
 def test_a_peer_that_computes_something_else_is_found() -> None:
-    class Torch:
-        """As much of PyTorch as is asked before anything is measured."""
-
-        def from_numpy(self, array: np.ndarray) -> Any:
-            return array
-
-        def no_grad(self) -> Any:
-            return np.errstate()
-
-    class Wrong(np.ndarray):
-        def numpy(self) -> np.ndarray:
-            return self
-
     case = attention.CASES[0]
     layer = attention.make(case.layer, d_model=16, **case.settings)
-    broken = attention.Case(case.layer, case.settings, {"eager": lambda t, p, x, heads: (2 * x).view(Wrong)})
+    broken = attention.Case(case.layer, case.settings, {"eager": lambda t, p, x, heads: (2 * x).view(Tensor)})
     with pytest.raises(RuntimeError, match="it is not the same layer"):
-        attention._peers(Torch(), broken, layer, np.ones((1, 8, 16)), "forward")
+        attention._peers(Torch(), broken, layer, np.ones((1, 8, 16)), "forward", "cpu")
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Put a stand-in of a GPU where CuPy would find one, and note what it is waited for."""
+    noted: list[str] = []
+    gpu = types.SimpleNamespace(synchronize=lambda: noted.append("GPU"))
+    cupy = standin.installed(monkeypatch)
+    monkeypatch.setattr(cupy, "cuda", types.SimpleNamespace(Device=lambda: gpu), raising=False)
+    return noted
+
+
+def test_on_a_gpu_layers_run_on_its_arrays_and_each_run_is_waited_for(waits: list[str]) -> None:
+    rows = list(attention.rows(["feature_selection", "gla"], "float32", 1, 2, quiet, "cuda"))
+    assert [row["layer"] for row in rows] == ["feature_selection", "feature_selection", "gla", "gla"]
+    assert len(waits) == len(rows) * 3
+    assert len(list(attention.growth(["feature_selection"], "float32", 1, quiet, "cuda"))) == 2
+
+
+def test_on_a_gpu_peers_get_our_numbers_there(waits: list[str]) -> None:
+    case, torch, there = attention.CASES[0], Torch(), place("cuda")
+    layer = attention.make(case.layer, d_model=16, **case.settings)
+    x = np.ones((1, 8, 16))
+    y, _ = layer.forward(x)
+    layer.to(there.xp)
+    peer = attention.Case(case.layer, case.settings, {"eager": lambda t, p, x, heads: y.view(Tensor)})
+    assert list(attention._peers(torch, peer, layer, there.xp.asarray(x), "forward", there.device)) == [
+        "eager"
+    ]
+    assert torch.devices == {"cuda"}

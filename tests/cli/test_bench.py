@@ -89,11 +89,12 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, capsys: Capture
     assert "cannot be written" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("what", ["engine", "attention"])
 def test_a_backend_that_cannot_run_is_told_before_anything_is_measured(
-    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    what: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "_without_gpu", lambda: ("there is no NVIDIA driver", "use numba"))
-    assert main(["bench", "--backend", "cuda"]) == 2
+    assert main(["bench", what, "--backend", "cuda"]) == 2
     said = capsys.readouterr()
     assert said.err.startswith("The backend 'cuda' cannot run here: ")
     assert (said.out, said.err.count("\n")) == ("", 1)

@@ -1,0 +1,67 @@
+"""Where gated layers and their peers in PyTorch are measured: on the processor, or on a GPU."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import numpy as np
+
+__all__ = ["Place", "place"]
+
+
+@attrs.frozen
+class Place:
+    """A library of arrays, and PyTorch on the same device.
+
+    Parameters
+    ----------
+    xp : module
+        `numpy` or `cupy`.
+    device : str
+        As PyTorch calls it.
+    wait : callable
+        Returns when all that was begun is done.
+    """
+
+    xp: Any
+    device: str
+    wait: Callable[[], object]
+
+    def torch(self) -> Any:
+        """Return PyTorch, or None if it is not installed or cannot compute here."""
+        if importlib.util.find_spec("torch") is None:
+            return None
+        torch = importlib.import_module("torch")
+        return torch if self.device == "cpu" or torch.cuda.is_available() else None
+
+    def done(self, once: Callable[[], object]) -> Callable[[], None]:
+        """Return what does something and waits until it is done."""
+
+        def call() -> None:
+            once()
+            self.wait()
+
+        return call
+
+
+def place(backend: str) -> Place:
+    """Return where a backend computes.
+
+    Parameters
+    ----------
+    backend : str
+        "cuda", which must be able to run, or another.
+
+    Examples
+    --------
+    >>> place("numba").device
+    'cpu'
+    """
+    if backend != "cuda":
+        return Place(np, "cpu", lambda: None)
+    cupy = importlib.import_module("cupy")
+    return Place(cupy, "cuda", lambda: cupy.cuda.Device().synchronize())
