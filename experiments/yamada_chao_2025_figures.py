@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import attrs
+import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from yamada_chao_2025_claims import Values
+from yamada_chao_2025_paradigms import courses
 from yamada_chao_2025_studies import (
     LESIONS,
     MAIN,
@@ -27,6 +29,7 @@ from yamada_chao_2025_studies import (
     SAME_FILTER,
     SHARED,
     SHUFFLED,
+    SPREAD,
     SWITCHES,
     TWO_MEMORIES,
     WEBER,
@@ -36,12 +39,14 @@ from yamada_chao_2025_studies import (
 
 from neurogate.plotting.adaptation import adaptation_figure
 from neurogate.plotting.calibration import calibration_figure
+from neurogate.plotting.expected import beside_expected
 from neurogate.plotting.forest import forest_figure
 from neurogate.plotting.kinds import Shown, picture
 from neurogate.plotting.lesions import lesion_figure
 from neurogate.plotting.nulls import null_figure
 from neurogate.plotting.scalar_timing import scalar_timing_figure, spreads_by
 from neurogate.plotting.scheme import gate_course, scheme
+from neurogate.plotting.style import STYLE, WIDTH_MM, cue_colour, figure
 from neurogate.plotting.timing import timing_figure
 from neurogate.plotting.turning import turning_figure
 
@@ -104,6 +109,26 @@ def scalar_timing(run: Runner) -> Figures:
     yield "scalar_timing", scalar_timing_figure(*spreads_by(arrays, PLAIN))
 
 
+def hazard(run: Runner) -> Figures:
+    """Draw *when* over the density and the hazard of outcomes that come at spread times."""
+    found, made = run(SPREAD), figure(WIDTH_MM, 110.0)
+    expected, names = courses(found), found.arrays["block_names"][1:]
+    blocks, cues = expected["density"].shape[:2]
+    with mpl.rc_context(STYLE):
+        panels = made.subplots(blocks, cues, sharex=True, sharey=True, squeeze=False)
+        for (block, cue), axes in np.ndenumerate(panels):
+            read = {rule: found.arrays[f"{rule}.when"][:, block + 1, cue] for rule in SPREAD.rules}
+            shown = {name: expected[name][block, cue] for name in ("density", "hazard")}
+            beside_expected(found.arrays["probe_time_ms"], read, shown, colour=cue_colour(cue), ax=axes)
+            axes.set(title="" if block else f"cue {cue + 1}", ylim=(-0.1, 1.0))
+            axes.label_outer()
+        for name, axes in zip(names, panels[:, 0], strict=True):
+            axes.set_ylabel(f"when, {name}")
+        handles, labels = panels[0, 0].get_legend_handles_labels()
+        made.legend(handles, labels, loc="outside lower center", ncols=5)
+    yield "hazard", made
+
+
 FIGURES: Mapping[str, Callable[[Runner], Figures]] = {
     "timing": timing,
     "probability": probability,
@@ -113,6 +138,7 @@ FIGURES: Mapping[str, Callable[[Runner], Figures]] = {
     "phases": phases,
     "ablations": ablations,
     "scalar_timing": scalar_timing,
+    "hazard": hazard,
 }
 
 

@@ -139,8 +139,8 @@ def _unmoved(found: Seeds, here: NDArray[np.bool_]) -> Values:
 def hazard(run: Runner) -> Iterator[Claim]:
     """Judge whether *when* reads how the times of outcomes are distributed, and whether by their hazard."""
     found = run(SPREAD)
-    where, measure, courses = "Where outcomes come at spread times", "Pearson r over time", _courses(found)
-    alike = {name: {r: _alike(found, r, one) for r in SPREAD.rules} for name, one in courses.items()}
+    where, measure, might = "Where outcomes come at spread times", "Pearson r over time", courses(found)
+    alike = {name: {r: _alike(found, r, one) for r in SPREAD.rules} for name, one in might.items()}
     single, (ours, *_) = alike["one latency"][OURS], alike["density"].values()
     yield Claim(
         f"{where}, when reads their density", measure, ours,
@@ -164,7 +164,7 @@ def _rivals(values: Mapping[str, Values]) -> dict[str, Values]:
     return {rule: of_rule for rule, of_rule in values.items() if rule != OURS}
 
 
-def _courses(found: Seeds) -> dict[str, Values]:
+def courses(found: Seeds) -> dict[str, Values]:
     """Return what *when* might read in the blocks with jitter, (blocks, C, T).
 
     The density of outcomes; one latency at the same mean; and the hazard: the density over the chance that

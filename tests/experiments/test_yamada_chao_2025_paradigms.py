@@ -79,8 +79,9 @@ def test_when_reads_a_density_or_a_hazard_or_one_latency(
         "probe_trial": np.arange(10, task.trials + 1, 10),
         "block_start": np.array(task.starts),
         "latency_ms": task.latency_ms(),
+        "block_names": np.array([block.name for block in task.blocks]),
     }
-    read = claims_script["_courses"](Seeds(arrays, []))[course]
+    read = claims_script["courses"](Seeds(arrays, []))[course]
     read = np.concatenate([arrays["expected_when"][:1], read])
 
     def run(study: Any) -> Seeds:
@@ -93,13 +94,16 @@ def test_when_reads_a_density_or_a_hazard_or_one_latency(
     rows = judged(claims_script, "hazard", run)
     assert verdicts(rows[:2]) == expected
     assert str(rows[2].verdict) == "supported"
+    ((name, made),) = claims_script["FIGURES"]["hazard"](run)
+    assert name == "hazard"
+    assert [axes.get_title() for axes in made.axes[:4]] == ["cue 1", "cue 2", "cue 3", "cue 4"]
 
 
 def test_a_hazard_lies_above_its_density_the_more_the_later(claims_script: Script) -> None:
     task, time_ms = claims_script["SPREAD"].load().task, np.arange(85.0, 1700.0, 5.0)
     expected = expected_when(task, time_ms)
     given = {"probe_time_ms": time_ms, "expected_when": expected, "true_probability": task.probability()}
-    courses = claims_script["_courses"](Seeds(given, []))
+    courses = claims_script["courses"](Seeds(given, []))
     ratio = courses["hazard"] / courses["density"]
     assert (np.diff(ratio, axis=-1) >= -1e-12).all()
     omitted = 1 - task.probability()[1:].sum(axis=-1)
