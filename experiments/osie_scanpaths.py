@@ -40,7 +40,6 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import attrs
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -51,17 +50,12 @@ from neurogate.files import replacing
 from neurogate.plotting.forest import forest_figure
 from neurogate.plotting.picture import Picture, save, settled
 from neurogate.plotting.ranges import ranges_figure
+from neurogate.scanpath.contenders import FIXED, MAPS, SPACES, contender
 from neurogate.scanpath.evaluation import MEASURES, REFERENCES, Evaluation, reference_scores, scores, seed_of
 from neurogate.scanpath.metrics.statistics import saccade_statistics
-from neurogate.scanpath.models.catalogue import make
-from neurogate.scanpath.models.gravity import detail
 from neurogate.scanpath.path import Scanpath
 from neurogate.scanpath.scenes import Scene, osie_scenes
-from neurogate.scanpath.search import Even, Log, Settings, Space, search
-from neurogate.scanpath.vision.contrast import contrast
-from neurogate.scanpath.vision.itti_koch import itti_koch
-from neurogate.scanpath.vision.priors import centre_bias
-from neurogate.scanpath.vision.smoothing import pooled
+from neurogate.scanpath.search import Even, Log, Settings, search
 
 NAME = "osie_scanpaths"
 TUNED_ON, REPORTED_ON = "1001-1030", "1031-1060"
@@ -72,85 +66,26 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 Values = NDArray[np.float64]
 Row: TypeAlias = tuple[Values, list[list[Scanpath]]]  # scores (pictures, measures), and the paths
 
-MAPS: Mapping[str, Callable[[Values], Values]] = {
-    "itti_koch": itti_koch,
-    "contrast": contrast,
-    "detail": lambda picture: pooled(detail(picture), (48, 64)),
-}
-SEEN: Space = {"map": tuple(MAPS), "sharpness": Log(0.5, 6.0), "centre": Log(0.2, 2.0)}
-LASTING: Space = {"duration_s": Log(0.1, 0.4)}
-SPIKING: Space = {
-    **SEEN, "variability": Even(0.0, 0.8),
-    "circuit.drive": Log(10.0, 60.0), "circuit.noise": Even(0.0, 15.0), "circuit.inhibition": Log(0.3, 5.0),
-    "circuit.threshold": Log(10.0, 120.0), "circuit.evidence_ms": Log(50.0, 800.0),
-    "circuit.suppression_ms": Even(0.0, 100.0),
-    "attention.spread": Log(2.0, 30.0), "attention.floor": Even(0.0, 0.6),
-    "inhibition.amplitude": Even(0.1, 1.0), "inhibition.spread": Log(0.5, 5.0),
-    "inhibition.tau_ms": Log(300.0, 10_000.0),
-}  # fmt: skip
-SPACES: Mapping[str, Space] = {
-    "spiking": SPIKING,
-    "collicular": SPIKING,
-    "itti_koch": {**SEEN, "inhibition": Log(0.1, 10.0), "reach": Log(0.01, 0.3), "noise": Log(0.03, 10.0)},
-    "winner_take_all": {
-        **SEEN, "reach": Log(0.03, 0.5), "retention": Even(0.5, 1.0), "noise": Log(0.003, 0.5), **LASTING,
-    },
-    "levy": {
-        **SEEN, "candidates": (1, 2, 5, 10, 20, 50, 100), "temperature": Log(1.0, 100.0), **LASTING,
-    },
-    "gravity": {
-        **SEEN, "pull": Log(20.0, 500.0), "friction": Log(5.0, 100.0), "softening": Log(0.01, 0.1),
-        "reach": Log(0.03, 0.3), "inhibition": Log(1.0, 30.0), "slow": Log(0.1, 1.0),
-    },
-    "neva": {
-        "sigma": Log(0.02, 0.5), "retention": Even(0.0, 0.95), "blur_px": Log(1.0, 7.0),
-        "rate": Log(0.03, 0.3), "restarts": (False, True), **LASTING,
-    },
-    "drawn": {**SEEN, **LASTING},
-    "centre_bias": {"spread": Log(0.01, 0.6), **LASTING},
-    "uniform": LASTING,
-}  # fmt: skip
-FIXED: Mapping[str, Settings] = {"neva": {"size": (30, 40), "steps": 10}, "itti_koch": {"longest_ms": 500.0}}
 OURS, LESIONED, LESIONS = "spiking", ("spiking", "collicular"), ("gate", "return", "variability")
 NEAR = 0.05
 SHOWN = ("direction", "position", "duration", "nss", "scanmatch")
 WORDS = {"nss": "NSS on the map of others", "scanmatch": "ScanMatch"}
 
 
-@attrs.frozen(eq=False)
-class Seen:
-    """A map that is drawn to the centre, then sharpened; of each picture it is made once."""
+def remembered(make: Callable[[Values], Values]) -> Callable[[Values], Values]:
+    """Return what makes a map of each picture once."""
+    known: dict[int, Values] = {}
 
-    map: str
-    centre: float
-    sharpness: float = 1.0
+    def of(picture: Values) -> Values:
+        key = zlib.crc32(picture.data)
+        if key not in known:
+            known[key] = make(picture)
+        return known[key]
 
-    def __call__(self, picture: Values) -> Values:
-        """Return it, from 0 to 1."""
-        key = self.map, zlib.crc32(picture.data)
-        if key not in _MADE:
-            _MADE[key] = MAPS[self.map](picture)
-        plane = _MADE[key]
-        drawn = plane * centre_bias((plane.shape[0], plane.shape[1]), self.centre)
-        return np.asarray((drawn / max(drawn.max(), 1e-300)) ** self.sharpness)
+    return of
 
 
-_MADE: dict[tuple[str, int], Values] = {}
-
-
-def made(name: str, settings: Settings) -> Any:
-    """Return a model with settings, its map made once of each picture; as it is shipped without any."""
-    own = {key: value for key, value in settings.items() if key not in SEEN}
-    if "blur_px" in own:
-        spread = own.pop("blur_px")
-        own["blur"] = (2 * math.ceil(3 * spread) + 1, spread)
-    model: Any = make(name, {**FIXED.get(name, {}), **own})
-    if "map" not in settings:
-        return model
-    seen, sharpness = Seen(settings["map"], settings["centre"]), settings["sharpness"]
-    if hasattr(model, "sharpness"):
-        return attrs.evolve(model, priority=seen, sharpness=sharpness)
-    return attrs.evolve(model, priority=attrs.evolve(seen, sharpness=sharpness))
+MADE = {name: remembered(make) for name, make in MAPS.items()}
 
 
 @functools.cache
@@ -222,7 +157,7 @@ def judged(name: str, settings: Settings, asked: argparse.Namespace) -> dict[str
     A path too short to compare is left out; only if all on a picture are, that picture counts as 0.
     """
     try:
-        found, _ = looked(made(name, settings), asked, asked.tuned_on, TUNING_PATHS, TUNING_SEED)
+        found, _ = looked(contender(name, settings, MADE), asked, asked.tuned_on, TUNING_PATHS, TUNING_SEED)
     except RunError as error:
         tell(f"{name}: {error}")
         found = np.zeros((1, len(MEASURES)))
@@ -243,7 +178,7 @@ def cases(best: Mapping[str, Settings]) -> Iterator[tuple[str, str, Settings]]:
 def reported(case: tuple[str, str, Settings], asked: argparse.Namespace) -> tuple[str, Row]:
     """Let one model look at the pictures that did not tune it."""
     row, name, settings = case
-    found = looked(made(name, settings), asked, asked.reported_on, asked.paths, REPORT_SEED)
+    found = looked(contender(name, settings, MADE), asked, asked.reported_on, asked.paths, REPORT_SEED)
     tell(f"{row}: looked at {len(found[1])} pictures")
     return row, found
 

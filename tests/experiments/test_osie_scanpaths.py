@@ -15,7 +15,6 @@ from PIL import Image
 from neurogate.scanpath.evaluation import MEASURES, REFERENCES
 from neurogate.scanpath.formats.osie import write_osie
 from neurogate.scanpath.formats.viewing import Viewing
-from neurogate.scanpath.models.catalogue import CATALOGUE
 from neurogate.scanpath.path import scanpath
 from neurogate.scanpath.search import setting
 
@@ -52,34 +51,6 @@ def asked(data: Path, out: Path, models: str = "uniform,winner_take_all,spiking"
     return [*said, "--data", str(data), "--out", str(out), *more]
 
 
-def test_every_corner_of_a_space_is_a_setting_that_its_model_can_have(script: dict[str, Any]) -> None:
-    for name, space in script["SPACES"].items():
-        for u in (0.0, 0.5, 1.0):
-            assert callable(script["made"](name, setting(space, np.full(len(space), u))).scanpaths)
-
-
-def test_each_setting_of_spiking_cells_reaches_them(script: dict[str, Any]) -> None:
-    space = script["SPACES"]["spiking"]
-    low, high = (script["made"]("spiking", setting(space, np.full(len(space), u))) for u in (0.0, 1.0))
-    assert (low.circuit.threshold, high.circuit.threshold) == tuple(space["circuit.threshold"])
-    assert (low.attention.floor, high.attention.floor) == tuple(space["attention.floor"])
-    assert (low.inhibition.tau_ms, high.inhibition.tau_ms) == tuple(space["inhibition.tau_ms"])
-    assert (low.sharpness, high.sharpness) == tuple(space["sharpness"])
-    assert (low.variability, high.variability) == tuple(space["variability"])
-
-
-def test_models_that_read_a_map_choose_among_the_same(script: dict[str, Any]) -> None:
-    shared = {name: [*space][:3] for name, space in script["SPACES"].items() if "map" in space}
-    assert {"spiking", "collicular", "itti_koch", "winner_take_all", "levy", "gravity", "drawn"} == set(
-        shared
-    )
-    assert all(keys == [*script["SEEN"]] for keys in shared.values())
-
-
-def test_all_models_that_look_at_any_picture_are_searched(script: dict[str, Any]) -> None:
-    assert set(script["SPACES"]) == set(CATALOGUE)
-
-
 def test_what_was_chosen_near_an_end_of_its_range_is_told(script: dict[str, Any]) -> None:
     space = script["SPACES"]["spiking"]
     ranges = [key for key in space if key != "map"]
@@ -93,13 +64,17 @@ def test_what_was_chosen_near_an_end_of_its_range_is_told(script: dict[str, Any]
     )
 
 
-def test_a_map_is_that_of_its_own_picture_and_is_drawn_and_sharpened(script: dict[str, Any]) -> None:
-    one, two = np.random.default_rng(1).random((2, 64, 64, 3))
-    plain = script["Seen"]("itti_koch", 1e9)
-    assert np.array_equal(plain(one), script["itti_koch"](one) / script["itti_koch"](one).max())
-    assert not np.array_equal(plain(one), plain(two))
-    assert np.allclose(script["Seen"]("itti_koch", 1e9, 2.0)(one), plain(one) ** 2)
-    assert script["Seen"]("itti_koch", 0.2)(one)[0, 0] <= 0.1 * plain(one)[0, 0]
+def test_a_map_of_each_picture_is_made_once(script: dict[str, Any]) -> None:
+    asked: list[float] = []
+
+    def brightness(picture: np.ndarray) -> np.ndarray:
+        asked.append(picture[0, 0, 0])
+        return picture.mean(axis=2)
+
+    made, (one, two) = script["remembered"](brightness), np.random.default_rng(1).random((2, 4, 4, 3))
+    for picture in (one, two, one.copy(), two):
+        assert np.array_equal(made(picture), picture.mean(axis=2))
+    assert asked == [one[0, 0, 0], two[0, 0, 0]]
 
 
 def test_the_table_has_people_beside_models_and_lesions_and_a_search_is_not_made_again(
