@@ -19,6 +19,7 @@ from tests.runs.damaging import HARMS, harm
 
 SEEDS = 40
 AT_ONCE = 50
+NEVER_S = 1e6
 CLEAN_READS = 10
 """For each file that is damaged."""
 
@@ -27,7 +28,7 @@ def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
     """Damage `count` files of as many runs, let `verify` find them, and repeat the sweep."""
     chosen, rng, seen = tiny(SEEDS), random.Random(1), Counter[str]()
     out, flaws = folder / "damaged", list[str]()
-    run(chosen, out)
+    run(chosen, out, checkpoint_every_s=NEVER_S)
     shutil.copytree(out, folder / "whole")
     while seen["damaged"] < count:
         few = rng.sample(chosen, min(AT_ONCE, count - seen["damaged"]))
@@ -71,7 +72,7 @@ def _found(out: Path, few: list[Point], runs: int, seen: Counter[str]) -> list[s
 def _redone(out: Path, chosen: tuple[Point, ...], few: list[Point], seen: Counter[str]) -> list[str]:
     """Repeat the sweep; say which runs were executed that were whole, and which were not though damaged."""
     events: list[Event] = []
-    run(chosen, out, tell=events.append)
+    run(chosen, out, tell=events.append, checkpoint_every_s=NEVER_S)
     started = {event.point.hash for event in events if event.kind == "started"}
     ended = {event.point.hash for event in events if event.ended and not event.ended.message}
     harmed = {point.hash for point in few}
