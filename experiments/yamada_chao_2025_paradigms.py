@@ -141,17 +141,24 @@ def hazard(run: Runner) -> Iterator[Claim]:
     found = run(SPREAD)
     where, measure, might = "Where outcomes come at spread times", "Pearson r over time", courses(found)
     alike = {name: {r: _alike(found, r, one) for r in SPREAD.rules} for name, one in might.items()}
-    single, (ours, *_) = alike["one latency"][OURS], alike["density"].values()
+    ours, single, rising = (alike[name][OURS] for name in ("density", "one latency", "hazard"))
+    fixed = _alike(found, OURS, found.arrays["expected_when"][:1], slice(1))
     yield Claim(
-        f"{where}, when reads their density", measure, ours,
-        worst([within(ours, 0.8, 0.6), favours(ours, single, small_is_good=False)]),
-        "chance: one latency at the same mean", _rivals(alike["density"]), single,
+        f"{where}, when reads their density, not one latency at their mean", measure, ours,
+        favours(ours, single, small_is_good=False), "chance: that latency", _rivals(alike["density"]), single,
     )  # fmt: skip
-    rising = alike["hazard"][OURS]
-    yield Claim(
-        f"{where}, when reads their hazard rather than their density", measure, rising,
-        favours(rising, ours, small_is_good=False), "chance: the density", _rivals(alike["hazard"]), ours,
-    )  # fmt: skip
+    for better, values, than, other, hinge in (
+        (
+            "their density as well as a single latency",
+            ours,
+            "a single latency",
+            fixed,
+            "the block before them",
+        ),
+        ("their hazard rather than their density", rising, "density", ours, "none: nothing asks for it"),
+    ):
+        verdict = favours(values, other, small_is_good=False)
+        yield Claim(f"{where}, when reads {better}", measure, values, verdict, hinge, {than: other})
     errors = each(found, SPREAD.rules, "probability_mae")
     yield Claim(
         f"{where}, it tells each outcome's probability", MEASURES["probability_mae"], errors[OURS],
@@ -180,12 +187,12 @@ def courses(found: Seeds) -> dict[str, Values]:
     return {"density": density, "one latency": bump, "hazard": density / (1 - heard)}
 
 
-def _alike(found: Seeds, rule: str, course: Values) -> Values:
+def _alike(found: Seeds, rule: str, course: Values, blocks: slice = slice(1, None)) -> Values:
     """Return how *when* goes along with a course over time: the mean of r over cues and blocks, (seeds,)."""
     time_ms, (low, high) = found.arrays["probe_time_ms"], SPREAD.load().probes.window_ms
     seen = (time_ms >= low) & (time_ms <= high)
     expected = course[..., seen].reshape(-1, seen.sum())
-    read = found.arrays[f"{rule}.when"][:, 1:, :, seen].reshape(-1, *expected.shape)
+    read = found.arrays[f"{rule}.when"][:, blocks, :, seen].reshape(-1, *expected.shape)
     r = [[correlation(*both) for both in zip(of_seed, expected, strict=True)] for of_seed in read]
     mean: Values = np.mean(r, axis=1)
     return mean

@@ -59,19 +59,11 @@ def test_observers_of_a_drift_are_better_than_standing_still_and_never_perfect(c
         assert 0.02 < np.mean(first.baselines[name]) < np.mean(first.null)
 
 
-@pytest.mark.parametrize(
-    ("course", "expected"),
-    [
-        ("density", ["supported", "not supported"]),
-        ("hazard", ["supported", "supported"]),
-        ("one latency", ["not supported"] * 2),
-    ],
-)
-def test_when_reads_a_density_or_a_hazard_or_one_latency(
-    claims_script: Script, course: str, expected: list[str], rng: np.random.Generator
-) -> None:
-    task = claims_script["SPREAD"].load().task
-    time_ms = np.arange(85.0, 1700.0, 5.0)
+def spread(
+    script: Script, rng: np.random.Generator, course: str, noise: tuple[float, float]
+) -> Callable[[Any], Seeds]:
+    """Return made-up evidence: *when* follows a course, with noise in the first block and in others."""
+    task, time_ms = script["SPREAD"].load().task, np.arange(85.0, 1700.0, 5.0)
     arrays = {
         "probe_time_ms": time_ms,
         "expected_when": expected_when(task, time_ms),
@@ -81,22 +73,45 @@ def test_when_reads_a_density_or_a_hazard_or_one_latency(
         "latency_ms": task.latency_ms(),
         "block_names": np.array([block.name for block in task.blocks]),
     }
-    read = claims_script["courses"](Seeds(arrays, []))[course]
-    read = np.concatenate([arrays["expected_when"][:1], read])
+    followed = script["courses"](Seeds(arrays, []))[course]
+    read = np.concatenate([arrays["expected_when"][:1], followed])
+    sd = np.array(noise)[[0, 1, 1, 1], None, None]
 
     def run(study: Any) -> Seeds:
         many = (SEEDS, len(arrays["probe_trial"]), 4, 2)
         for rule in study.rules:
-            arrays[f"{rule}.when"] = read + 0.01 * rng.standard_normal((SEEDS, *read.shape))
+            arrays[f"{rule}.when"] = read + sd * rng.standard_normal((SEEDS, *read.shape))
             arrays[f"{rule}.probability"] = np.full(many, 0.5)
         return Seeds(arrays, [{rule: {"probability_mae": 0.02} for rule in study.rules}] * SEEDS)
 
-    rows = judged(claims_script, "hazard", run)
-    assert verdicts(rows[:2]) == expected
-    assert str(rows[2].verdict) == "supported"
+    return run
+
+
+@pytest.mark.parametrize(
+    ("course", "density", "hazard"),
+    [
+        ("density", "supported", "not supported"),
+        ("hazard", "supported", "supported"),
+        ("one latency", "not supported", "not supported"),
+    ],
+)
+def test_when_reads_a_density_or_a_hazard_or_one_latency(
+    claims_script: Script, course: str, density: str, hazard: str, rng: np.random.Generator
+) -> None:
+    run = spread(claims_script, rng, course, (0.01, 0.01))
+    found = verdicts(judged(claims_script, "hazard", run))
+    assert [found[0], *found[2:]] == [density, hazard, "supported"]
     ((name, made),) = claims_script["FIGURES"]["hazard"](run)
     assert name == "hazard"
     assert [axes.get_title() for axes in made.axes[:4]] == ["cue 1", "cue 2", "cue 3", "cue 4"]
+
+
+@pytest.mark.parametrize(("noise", "verdict"), [((0.3, 0.01), "supported"), ((0.01, 0.3), "not supported")])
+def test_a_density_is_read_as_well_as_a_latency_or_worse(
+    claims_script: Script, noise: tuple[float, float], verdict: str, rng: np.random.Generator
+) -> None:
+    rows = judged(claims_script, "hazard", spread(claims_script, rng, "density", noise))
+    assert str(rows[1].verdict) == verdict
 
 
 def test_a_hazard_lies_above_its_density_the_more_the_later(claims_script: Script) -> None:
