@@ -21,6 +21,7 @@ __all__ = ["in_shares", "kernel", "over_replicas", "part"]
 _R = TypeVar("_R")
 _log = logging.getLogger("neurogate")
 _HERE = Path(__file__).parent
+_PIECES = 4  # for each thread
 _KERNEL: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _PART = {**_KERNEL, "no_cpython_wrapper": True}
 
@@ -111,14 +112,14 @@ def over_replicas(work: Callable[[int], _R], replicas: int, threads: int) -> lis
 
 
 def in_shares(work: Callable[[int, int], object], replicas: int, threads: int | None) -> None:
-    """Call `work` once on each of up to `threads` threads, the calling one among them.
+    """Call `work` for replicas next to each other, on up to `threads` threads, the calling one among them.
 
-    For replicas that take equally long, and not long enough to be handed out one by one.
+    For replicas that are too short to be handed out one by one. Who is held up takes fewer of them.
 
     Parameters
     ----------
     work : callable
-        Takes the first index of a share and the one after the last; must touch these replicas' arrays only.
+        Takes the first index and the one after the last; must touch these replicas' arrays only.
     replicas : int
     threads : int, optional
         As many as Numba would take if left out.
@@ -129,8 +130,15 @@ def in_shares(work: Callable[[int, int], object], replicas: int, threads: int | 
     0 5
     """
     count = max(min(numba.get_num_threads() if threads is None else threads, replicas), 1)
-    ends = [replicas * share // count for share in range(count + 1)]
+    size = max(replicas // (_PIECES * count if count > 1 else 1), 1)
+    pieces = iter([(first, min(first + size, replicas)) for first in range(0, replicas, size)])
+
+    def take() -> None:
+        for piece in pieces:
+            work(*piece)
+
     with ThreadPoolExecutor(max_workers=count) as pool:
-        others = pool.map(work, ends[1:-1], ends[2:])
-        work(*ends[:2])
-        list(others)
+        others = [pool.submit(take) for _ in range(1, count)]
+        take()
+    for other in others:
+        other.result()
