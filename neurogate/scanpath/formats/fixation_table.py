@@ -16,9 +16,11 @@ from neurogate.errors import RequestError
 from neurogate.scanpath.formats.delimited import Table, read_table, write_table
 from neurogate.scanpath.formats.viewing import Sizes, Viewing, checked
 
-__all__ = ["picture_sizes", "read_csv", "write_csv"]
+__all__ = ["fixation_rows", "picture_sizes", "read_csv", "write_csv"]
 
 FIELDS = {"x": "x_px", "y": "y_px", "duration": "duration_s", "start": "start_s"}
+ALIASES = {"start_x": "x", "start_y": "y", "onset": "start"}
+KINDS = ("trial_type", "label")
 
 
 def read_csv(
@@ -30,7 +32,8 @@ def read_csv(
     ----------
     file : Path
         Columns x, y, duration, and if there are such start, image, viewer; others are passed over. A cell
-        that is empty or says n/a is a missing number.
+        that is empty or says n/a is a missing number. Also as multimatch-gaze and BIDS name them (see
+        `fixation_rows`).
     size : (width, height), or mapping of images to such, optional
         Of the pictures, in px; what stands in the columns width and height if left out.
     complaints : list of str, optional
@@ -58,7 +61,7 @@ def read_csv(
     ...     [(each.viewer, each.path.x_px.tolist()) for each in read_csv(file, size=(80, 60))]
     [('a', [1.0, 5.0]), ('b', [3.0])]
     """
-    table = read_table(Path(file))
+    table = fixation_rows(Path(file))
     columns = {
         FIELDS[name]: table.numbers(name) for name in FIELDS if name != "start" or name in table.columns
     }
@@ -114,6 +117,46 @@ def write_csv(file: Path, viewings: Sequence[Viewing], *, sized: bool = False) -
         words = [getattr(viewing, name) for viewing in viewings for _ in range(len(viewing.path))]
         columns |= {name: words} if any(words) else {}
     write_table(file, columns, ",")
+
+
+def fixation_rows(file: Path) -> Table:
+    r"""Read a table of fixations, with names as `read_csv` has them.
+
+    As multimatch-gaze has it, start_x and start_y are x and y; as BIDS and REMoDNaV have it, onset is start,
+    and only events are read whose trial_type or label begins with "fixa", in capitals or not.
+
+    Parameters
+    ----------
+    file : Path
+        Cells between tabs, or commas.
+
+    Raises
+    ------
+    RequestError
+        If it is no such table, or none of its events is a fixation.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "events.tsv"
+    ...     _ = file.write_text("onset,duration,label,start_x,start_y\n0,.2,FIXA,1,2\n.2,.1,SACC,1,2")
+    ...     fixation_rows(file).columns["x"]
+    ['1']
+    """
+    table = read_table(file)
+    kinds = next((table.words(name) for name in KINDS if name in table.columns), ())
+    if kinds and "onset" in table.columns:
+        rows = [row for row, kind in enumerate(kinds) if kind.strip().lower().startswith("fixa")]
+        if not rows:
+            raise RequestError(
+                f"{file} has no fixation among its {len(kinds)} events ({', '.join(sorted(set(kinds)))})."
+                " Name some fixation."
+            )
+        table = table.only(rows)
+    names = {theirs: ours for theirs, ours in ALIASES.items() if ours not in table.columns}
+    renamed = {names.get(name, name): cells for name, cells in table.columns.items()}
+    return Table(table.file, renamed, table.lines)
 
 
 def picture_sizes(table: Table) -> dict[str, tuple[float, float]]:

@@ -107,3 +107,22 @@ def test_a_number_that_is_none_is_written_as_bids_says(tmp_path: Path, value: An
     write_table(tmp_path / "a.tsv", {"x": np.array([value, 1.5])}, "\t")
     assert (tmp_path / "a.tsv").read_text().split() == ["x", "n/a", "1.5"]
     assert np.isnan(read_table(tmp_path / "a.tsv").numbers("x")[0])
+
+
+def test_a_table_of_fixations_may_be_named_as_others_name_it(tmp_path: Path) -> None:
+    path = scanpath([1, 2, 3], [4, 5, 6], [0.1, 0.2, 0.3], [0.0, 0.2, 0.5], size=SIZE)
+    write_vectors(tmp_path / "vectors.tsv", path)
+    write_events(tmp_path / "events.tsv", path, style="bids")
+    events = (tmp_path / "events.tsv").read_text().splitlines()
+    saccade = events[1].replace("fixation", "saccade")
+    (tmp_path / "events.tsv").write_text("\n".join([*events[:2], saccade, *events[2:]]))
+    for file in ("vectors.tsv", "events.tsv"):
+        (read,) = read_csv(tmp_path / file, size=SIZE)
+        assert np.array_equal(np.asarray(read.path), np.asarray(path))
+    assert read.path.start_s.tolist() == [0.0, 0.2, 0.5]
+    (tmp_path / "none.tsv").write_text("\n".join([events[0], saccade]))
+    with pytest.raises(RequestError, match=r"no fixation among its 1 events \(saccade\)\. Name"):
+        read_csv(tmp_path / "none.tsv", size=SIZE)
+    (tmp_path / "labelled.csv").write_text("x,y,duration,label,start_x\n1,2,.1,tree,9\n")
+    (read,) = read_csv(tmp_path / "labelled.csv", size=SIZE)
+    assert read.path.x_px.tolist() == [1.0]
