@@ -30,7 +30,8 @@ def rows(repeat: int, tell: Callable[[str], object]) -> Iterator[Row]:
     """Measure each metric on random fixations of each length, in turn with its peers; the median counts.
 
     Paths are compared with paths. Maps of 800 x 600 px, as fixations make them, are compared with fixations,
-    or with such maps. The last row is of all of this, one metric after the other, for 15 viewers of a picture
+    or with such maps; we make 100 pairs of ten paths or maps, a peer three, of which none shares a map with
+    another. The last row is of all of this, one metric after the other, for 15 viewers of a picture
     with about nine fixations each: their 105 pairs, in both orders and each with itself, and their maps of
     800 x 600 px made on the way.
 
