@@ -222,10 +222,11 @@ class _Driver:
                 self._try_again(batch, alone=alone)
             self.under_way.clear()
             raise
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(RunError):
                 self._call_off()
-            if wait(self.under_way, _PATIENCE_S).not_done:
+            patience_s = 0.0 if isinstance(error, KeyboardInterrupt) else _PATIENCE_S
+            if wait(self.under_way, patience_s).not_done:
                 self.workers.end(at_once=True)
             raise
 
