@@ -46,26 +46,49 @@ class Pointwise(NamedTuple):
     def backward(self, dy: Array, cache: Cache) -> Array:
         """Return the gradient with respect to the input of `forward`."""
         answers(dy, cache.shape)
-        return dy * self.slope(cache)
+        dx = self.slope(cache)
+        dx *= dy
+        return dx
 
 
 def _sigmoid(x: Array) -> Array:
     xp = namespace(x=x)
+    y = xp.negative(x, out=xp.empty_like(x))
     with np.errstate(over="ignore"):  # far down the exponential is infinite, and 1 over it 0
-        y = xp.exp(-x)
+        xp.exp(y, out=y)
     y += 1
-    return 1 / y
+    return xp.reciprocal(y, out=y)
 
 
 def _sigmoid_slope(x: Array) -> Array:
+    small = _falling(x)  # never overflows, and keeps all digits on both sides
+    total = 1 + small
+    total *= total
+    small /= total
+    return small
+
+
+def _falling(x: Array) -> Array:
+    """Return :math:`e^{-|x|}`."""
     xp = namespace(x=x)
-    small = xp.exp(-xp.abs(x))  # never overflows, and keeps all digits on both sides
-    return small / (1 + small) ** 2
+    y = xp.absolute(x, out=xp.empty_like(x))
+    xp.negative(y, out=y)
+    return xp.exp(y, out=y)
+
+
+def _silu(x: Array) -> Array:
+    y = _sigmoid(x)
+    y *= x
+    return y
 
 
 def _silu_slope(x: Array) -> Array:
     y = _sigmoid(x)
-    return y * (1 + x * (1 - y))
+    slope = 1 - y
+    slope *= x
+    slope += 1
+    slope *= y
+    return slope
 
 
 def _normal_cdf(x: Array) -> Array:
@@ -106,8 +129,21 @@ def _gelu_slope(x: Array) -> Array:
 
 
 def _softplus(x: Array) -> Array:
+    """Return it with a logarithm by Goldberg 1991, theorem 4, since `log1p` takes five times as long.
+
+    References
+    ----------
+    doi:10.1145/103162.103163.
+    """
     xp = namespace(x=x)
-    return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
+    z = _falling(x)
+    total = 1 + z
+    rounded = total - 1
+    log = xp.log(total)
+    with np.errstate(invalid="ignore"):  # 0 / 0 where the total is 1
+        log *= z
+        log /= rounded
+    return xp.maximum(x, 0) + xp.where(rounded == 0, z, log)
 
 
 def _elu(x: Array) -> Array:
@@ -145,7 +181,7 @@ class _Gelu(Pointwise):
 sigmoid = Pointwise(_sigmoid, _sigmoid_slope)
 r""":math:`\sigma(x) = 1 / (1 + e^{-x})`."""
 
-silu = Pointwise(lambda x: x * _sigmoid(x), _silu_slope)
+silu = Pointwise(_silu, _silu_slope)
 r""":math:`x \sigma(x)`, also called swish."""
 
 gelu = _Gelu(lambda x: x * _normal_cdf(x), _gelu_slope)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import erf, expit
 
-from neurogate.attention.operators.pointwise import POINTWISE, normal_cdf, sigmoid, silu
+from neurogate.attention.operators.pointwise import POINTWISE, normal_cdf, sigmoid, silu, softplus
 from tests.attention.gradients import check
 from tests.tolerances import TOLERANCE
 
@@ -36,6 +36,13 @@ def test_a_sigmoid_keeps_its_digits_on_both_sides() -> None:
     slope = expit(FAR) * expit(-FAR)
     assert np.allclose(sigmoid.slope(FAR), slope, rtol=TOLERANCE["arithmetic", "float64"], atol=1e-300)
     assert sigmoid.value(np.array([-np.inf, np.inf])).tolist() == [0.0, 1.0]
+
+
+def test_softplus_keeps_its_digits_where_it_is_small() -> None:
+    x = np.concatenate([FAR, np.linspace(-40, 5, 1001)])
+    wanted = np.logaddexp(0, x)
+    assert np.allclose(softplus.value(x), wanted, rtol=TOLERANCE["arithmetic", "float64"], atol=1e-300)
+    assert softplus.value(np.array([-np.inf, np.inf])).tolist() == [0.0, np.inf]
 
 
 def test_the_slope_of_silu_is_1_far_up_and_0_far_down() -> None:
