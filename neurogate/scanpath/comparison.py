@@ -5,6 +5,7 @@ What each measure is said by its function; here stand the options that it is ask
 
 from __future__ import annotations
 
+import difflib
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -125,7 +126,9 @@ def metrics_named(names: Sequence[str]) -> list[str]:
     unknown = [name for name in names if name not in METRICS and name != "all"]
     if unknown or not names:
         said = f"There is no metric {', '.join(unknown)}" if unknown else "No metric is named"
-        raise RequestError(f"{said}. There are all, {', '.join(METRICS)}.")
+        near = [meant for name in unknown for meant in difflib.get_close_matches(name, METRICS, n=1)]
+        hint = f" Did you mean {' and '.join(near)}?" if near else ""
+        raise RequestError(f"{said}. There are all, {', '.join(METRICS)}.{hint}")
     return list(METRICS) if "all" in names else list(dict.fromkeys(names))
 
 

@@ -5,8 +5,9 @@ Not here are NevaClip, which needs an encoder of the user's, and object-level mo
 
 from __future__ import annotations
 
+import difflib
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -29,13 +30,17 @@ from neurogate.scanpath.vision.contrast import contrast
 from neurogate.scanpath.vision.itti_koch import itti_koch
 from neurogate.units import Unfit, conform, field_types, shown
 
-__all__ = ["CATALOGUE", "PRIORITIES", "Entry", "make"]
+__all__ = ["CATALOGUE", "ELSEWHERE", "PRIORITIES", "Entry", "make"]
 
 Values = NDArray[np.float64]
 PRIORITIES: Mapping[str, Callable[[Values], Values]] = {
     "contrast": contrast, "itti_koch": itti_koch, "detail": detail,
 }  # fmt: skip
 """What makes a map of priority of a picture, by name."""
+ELSEWHERE: Mapping[str, str] = {
+    "nevaclip": "neurogate.scanpath.models.nevaclip", "oat": "neurogate.scanpath.models.oat",
+}  # fmt: skip
+"""Models that need more than a picture, and where they are."""
 _PLAIN = (int, float, str, tuple, type(None))
 _NOT_PLAIN = ("gates", "task")
 
@@ -108,7 +113,10 @@ def make(name: str, settings: Mapping[str, Any] | None = None) -> Model:
     neurogate.errors.RequestError: levy has no setting noise. It has priority, fixations, candidates, ...
     """
     if name not in CATALOGUE:
-        raise RequestError(f"There is no model {name}. There are {', '.join(CATALOGUE)}.")
+        python = f" {name} is for Python only; see {ELSEWHERE[name]}." if name in ELSEWHERE else ""
+        raise RequestError(
+            f"There is no model {name}. There are {', '.join(CATALOGUE)}.{python or _meant(name, CATALOGUE)}"
+        )
     made = CATALOGUE[name].made
     model: Model = made()
     changes = dict(settings or {})
@@ -117,7 +125,8 @@ def make(name: str, settings: Mapping[str, Any] | None = None) -> Model:
     known = dict(_flat(model))
     unknown = [key for key in changes if key not in known]
     if unknown:
-        raise RequestError(f"{name} has no setting {unknown[0]}. It has {', '.join(known)}.")
+        hint = _meant(unknown[0], known)
+        raise RequestError(f"{name} has no setting {unknown[0]}. It has {', '.join(known)}.{hint}")
     for key, value in changes.items():
         try:
             model = _put(model, key.split("."), value)
@@ -125,6 +134,11 @@ def make(name: str, settings: Mapping[str, Any] | None = None) -> Model:
             allowed = f"it must be {unfit.allowed}."
             raise RequestError(f"{key} of {name} is {shown(unfit.value)}; {allowed}") from None
     return model
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _flat(part: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

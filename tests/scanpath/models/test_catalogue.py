@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from neurogate.errors import RequestError
-from neurogate.scanpath.models.catalogue import CATALOGUE, PRIORITIES, make
+from neurogate.scanpath.models.catalogue import CATALOGUE, ELSEWHERE, PRIORITIES, make
 from neurogate.scanpath.vision.pictures import as_picture
 
 
@@ -86,3 +87,22 @@ def test_a_mistake_in_a_setting_is_a_sentence(name: str, settings: dict[str, Any
     with pytest.raises(RequestError) as caught:
         make(name, settings)
     assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "ending"),
+    [
+        ("levi", {}, "uniform. Did you mean levy?"),
+        ("nevaclip", {}, "uniform. nevaclip is for Python only; see neurogate.scanpath.models.nevaclip."),
+        ("levy", {"candidate": 1}, "duration_s. Did you mean candidates?"),
+    ],
+)
+def test_what_may_be_meant_is_named(name: str, settings: dict[str, Any], ending: str) -> None:
+    with pytest.raises(RequestError) as raised:
+        make(name, settings)
+    assert str(raised.value).endswith(ending)
+
+
+def test_models_that_are_elsewhere_are_there() -> None:
+    for module in ELSEWHERE.values():
+        importlib.import_module(module)
