@@ -43,6 +43,7 @@ def look(
     paths: Whole = 10,
     fixations: Whole | None = None,
     seed: Whole = 1,
+    priority: Path | None = None,
     set_: Annotated[Texts, Parameter(name="--set")] = (),
     out: Path = Path("scanpaths"),
     json: Switch = False,
@@ -59,6 +60,7 @@ def look(
       neurogate scanpath photo.jpg
       neurogate scanpath photo.jpg --model levy --paths 3 --seed 7
       neurogate scanpath photo.jpg --set 'lesions=["gate"]' --out lesioned
+      neurogate scanpath photo.jpg --priority map.npy
       neurogate scanpath compare scanpaths/photo-spiking.csv mine.csv
       neurogate scanpath evaluate --data osie --images 1031-1040
 
@@ -75,6 +77,10 @@ def look(
         In each path; the same as --set fixations=... A model that looks for a time has none of it.
     seed
         Of the random numbers. A path does not depend on how many others are asked for.
+    priority
+        A map of one's own from which the model looks, in place of that made of the picture: a table of
+        numbers, rows and columns, as numpy.save writes it (.npy), or a picture, whose brightness counts. It
+        is stretched over the whole picture; the highest number draws the eye most.
     set_
         A setting of the model and its value; can be repeated. A wrong name is answered with all of them.
     out
@@ -89,11 +95,11 @@ def look(
     from neurogate.scanpath.vision.pictures import picture_size, read_picture
 
     picture, size = read_picture(image, largest=LARGEST_PX), picture_size(image)
-    made = _model(model, set_, fixations)
-    priority = _priority(made, picture, image)
+    made = _model(model, set_, fixations, priority)
+    seen = _priority(made, picture, priority or image)
     found = [_enlarged(path, size) for path in made.scanpaths(picture, paths, seed)]
-    table = _measured(found, priority)
-    files = _write(out, f"{image.stem}-{model}", image.name, model, picture, found, priority, table)
+    table = _measured(found, seen)
+    files = _write(out, f"{image.stem}-{model}", image.name, model, picture, found, seen, table)
     if json:
         from neurogate.files import json_text
 
@@ -127,7 +133,7 @@ def refuse_mistyped(word: str) -> None:
         raise RequestError(f"There is no picture {word}. Did you mean `neurogate scanpath {near[0]}`?")
 
 
-def _model(name: str, changes: Sequence[str], fixations: int | None) -> Model:
+def _model(name: str, changes: Sequence[str], fixations: int | None, priority: Path | None) -> Model:
     from neurogate.config.overrides import parse
     from neurogate.config.problems import Flaw
     from neurogate.scanpath.models.catalogue import make
@@ -138,7 +144,24 @@ def _model(name: str, changes: Sequence[str], fixations: int | None) -> Model:
         raise RequestError(str(flaw)) from None
     if fixations is not None:
         settings["fixations"] = fixations
-    return make(name, settings)
+    model = make(name, settings)
+    return model if priority is None else _shown_map(name, model, settings, priority)
+
+
+def _shown_map(name: str, model: Model, settings: Mapping[str, Any], file: Path) -> Model:
+    """Return a model that looks at the map in a file."""
+    from attrs import evolve
+
+    from neurogate.scanpath.vision.map_files import read_map
+
+    if not hasattr(model, "priority"):
+        raise RequestError(
+            f"{name} looks at no map of priority; leave --priority out, or take --model spiking."
+        )
+    if "priority" in settings:
+        raise RequestError("--priority and --set priority are two maps for one model; leave one out.")
+    changed: Any = model
+    return evolve(changed, priority=read_map(file, largest=LARGEST_PX))  # type: ignore[no-any-return]
 
 
 def _enlarged(path: Scanpath, size: tuple[int, int]) -> Scanpath:

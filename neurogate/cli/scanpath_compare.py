@@ -44,9 +44,10 @@ def compare(
     A file is a CSV with the columns x, y (px) and duration (s), and if it has
     them start, image, viewer, width and height, as `neurogate scanpath IMAGE`
     writes it; or a table as multimatch-gaze reads it, or of events of the eye as
-    BIDS has them. Rows of one image and viewer are a scanpath. Every one of A is
-    compared with every one of B that is of the same image. Pairs that cannot
-    be compared are told, and the others go on; the exit code is 3 then.
+    BIDS and pymovements have them, whose fixations are read; or a .mat of OSIE.
+    Rows of one image and viewer are a scanpath. Every one of A is compared with
+    every one of B that is of the same image. Pairs that cannot be compared are
+    told, and the others go on; the exit code is 3 then.
 
     Try:
       neurogate scanpath compare A.csv B.csv
@@ -142,14 +143,14 @@ def number(value: float | None) -> str:
 def _read(
     files: Sequence[Path], size: str | None, complaints: list[str], **policies: Any
 ) -> list[list[Viewing]]:
-    from neurogate.scanpath.formats.fixation_table import fixation_rows, read_csv
+    from neurogate.scanpath.formats.fixation_table import fixation_rows, viewings_in
 
     given = _size(size) if size else None
     tables = [fixation_rows(file) for file in files]
     sizes, said = ([given, given], [_said(table, given) for table in tables]) if given else _sizes(tables)
     sys.stderr.write("".join(dict.fromkeys(said)))
-    both = zip(files, sizes, strict=True)
-    return [read_csv(file, size=own, complaints=complaints, **policies) for file, own in both]
+    both = zip(tables, sizes, strict=True)
+    return [viewings_in(table, size=own, complaints=complaints, **policies) for table, own in both]
 
 
 def _said(table: Table, given: tuple[float, float]) -> str:

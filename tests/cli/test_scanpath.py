@@ -150,3 +150,47 @@ def test_a_picture_may_be_called_nearly_as_a_command(tmp_path: Path, monkeypatch
     _picture(tmp_path).rename(tmp_path / "compar")
     monkeypatch.chdir(tmp_path)
     assert main(["scanpath", "compar", "--model", "uniform", "--paths", "1"]) == 0
+
+
+@pytest.mark.parametrize("model", ["spiking", "collicular", "winner_take_all", "gravity"])
+def test_the_eye_goes_where_a_map_of_one_s_own_is_high(model: str, tmp_path: Path, capsys: Captured) -> None:
+    lit = np.zeros((30, 40))
+    lit[22:26, 4:8] = 7.0
+    np.save(tmp_path / "map.npy", lit)
+    Image.fromarray((lit * 30).astype(np.uint8)).save(tmp_path / "map.png")
+    tables = []
+    for name in ("map.npy", "map.png"):
+        command = [
+            "scanpath",
+            str(_picture(tmp_path)),
+            "--model",
+            model,
+            "--paths",
+            "1",
+            "--out",
+            str(tmp_path),
+        ]
+        assert main([*command, "--priority", str(tmp_path / name)]) == 0
+        assert "nss_on_priority" in capsys.readouterr().out
+        (read,) = read_csv(tmp_path / f"RGB-{model}.csv")
+        assert np.hypot(read.path.x_px - 12, read.path.y_px - 48).min() < 8
+        tables.append(np.asarray(read.path))
+    assert np.array_equal(*tables)
+
+
+def test_a_map_that_cannot_be_used_is_a_sentence(tmp_path: Path, capsys: Captured) -> None:
+    file = _picture(tmp_path)
+    np.save(tmp_path / "map.npy", np.zeros((2, 3, 4)))
+    command = ["scanpath", str(file), "--out", str(tmp_path / "out"), "--priority"]
+    for more, said in (
+        ([str(tmp_path / "none.npy")], "none.npy: it cannot be read: No such file"),
+        ([str(tmp_path / "map.npy")], "map.npy: The map has shape (2, 3, 4)"),
+        (
+            [str(file), "--model", "centre_bias"],
+            "centre_bias looks at no map of priority; leave --priority out",
+        ),
+        ([str(file), "--set", "priority=detail"], "--priority and --set priority are two maps"),
+    ):
+        assert main([*command, *more]) == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -11,6 +11,9 @@ import pytest
 
 from neurogate.cli import main
 from neurogate.scanpath.comparison import METRICS
+from neurogate.scanpath.formats.osie import write_osie
+from neurogate.scanpath.formats.viewing import numbered
+from neurogate.scanpath.path import scanpath
 
 Captured = pytest.CaptureFixture[str]
 PATHS = "x,y,duration,viewer\n10,10,.2,a\n50,20,.3,a\n30,50,.1,a\n70,10,.2,b\n20,40,.1,b\n60,50,.3,b\n"
@@ -161,6 +164,26 @@ def test_files_that_are_none_are_a_sentence(files: list[str], tmp_path: Path, ca
     for name, said in (("none.csv", "No such file"), ("empty.csv", "empty.csv is empty")):
         assert main(["scanpath", "compare", files[0], str(tmp_path / name)]) == 2
         assert said in capsys.readouterr().err
+
+
+def test_osie_is_compared_with_a_table_of_events(tmp_path: Path, capsys: Captured) -> None:
+    write_osie(
+        tmp_path / "gaze.mat", numbered([scanpath([10, 50], [20, 60], [0.25, 0.5], size=(800, 600))] * 2)
+    )
+    (tmp_path / "events.csv").write_text(
+        "name,onset,duration,location_x,location_y\nfixation,0,250,10,20\nsaccade,250,20,9,9\nfixation,270,500,50,60\n"
+    )
+    files = [str(tmp_path / name) for name in ("gaze.mat", "events.csv")]
+    command = ["scanpath", "compare", *files, "--metrics", "scanmatch_timed,dtw", "--json"]
+    assert main(command) == 0
+    shown, said = capsys.readouterr()
+    assert [(row["a"], row["dtw"], row["scanmatch_timed"]) for row in json.loads(shown)] == [
+        ("0", 0.0, 1.0), ("1", 0.0, 1.0),
+    ]  # fmt: skip
+    assert "taken as 800 x 600 px, as in the other" in said
+    (tmp_path / "gaze.mat").write_text("x,y")
+    assert main(command) == 2
+    assert "gaze.mat is not a .mat that can be read" in capsys.readouterr().err
 
 
 def test_measures_without_meaning_are_told(tmp_path: Path, capsys: Captured) -> None:

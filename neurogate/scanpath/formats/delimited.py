@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from neurogate.errors import RequestError
 from neurogate.files import replacing
 
-__all__ = ["Table", "read_table", "write_table"]
+__all__ = ["Table", "as_text", "read_table", "write_table"]
 
 MISSING = ("", "n/a", "na", "nan", "null")
 
@@ -131,6 +131,17 @@ def write_table(
     writer.writerows(zip(*([_cell(value) for value in column] for column in columns.values()), strict=True))
     with replacing(Path(file)) as opened:
         opened.write(text.getvalue().encode())
+
+
+def as_text(column: Iterable[float]) -> list[str]:
+    """Return numbers as cells that read back with the same bits, n/a where there is none.
+
+    Examples
+    --------
+    >>> as_text([0.1, float("nan")])
+    ['0.1', 'n/a']
+    """
+    return [_cell(value) for value in column]
 
 
 def _cell(value: str | float) -> str:

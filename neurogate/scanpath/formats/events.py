@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurogate.errors import RequestError
-from neurogate.scanpath.formats.delimited import Table, read_table, write_table
+from neurogate.scanpath.formats.delimited import Table, as_text, read_table, write_table
 from neurogate.scanpath.formats.viewing import checked
 from neurogate.scanpath.path import Scanpath
 
-__all__ = ["Style", "read_events", "write_events"]
+__all__ = ["Style", "event_rows", "read_events", "style_of", "write_events"]
 
 Style = Literal["bids", "pymovements"]
 NAMES = {"bids": ("trial_type", "label"), "pymovements": ("name",)}
 PLACES = {"bids": ("x", "start_x"), "pymovements": ("location_x", "location")}
+FIELDS = {"x": "x_px", "y": "y_px", "start": "start_s", "duration": "duration_s"}
 PER_SECOND = {"bids": 1.0, "pymovements": 1000.0}
 
 
@@ -60,20 +61,62 @@ def read_events(file: Path, *, style: Style, size: tuple[float, float], **polici
     ...     len(read_events(file, style="bids", size=(8, 6)))
     1
     """
-    table = read_table(Path(file))
+    table = event_rows(read_table(Path(file)), style)
+    arrays = {field: table.numbers(name) for name, field in FIELDS.items()}
+    return checked([("", "", arrays)], file, size, **policies)[0].path
+
+
+def style_of(table: Table) -> Style | None:
+    """Return whose events a table holds; None if its rows are not events.
+
+    Examples
+    --------
+    >>> columns = {name: ["1"] for name in ("name", "onset", "duration", "location")}
+    >>> style_of(Table(Path("events.csv"), columns, [2]))
+    'pymovements'
+    """
+    found: tuple[Style, ...] = ("bids", "pymovements")
+    for style in found if "onset" in table.columns else ():
+        placed = style == "bids" or any(name in table.columns for name in PLACES[style])
+        if placed and any(name in table.columns for name in NAMES[style]):
+            return style
+    return None
+
+
+def event_rows(table: Table, style: Style) -> Table:
+    """Return the fixations among events, with columns x, y, start and duration (s); others stay as they are.
+
+    Parameters
+    ----------
+    table : Table
+        As it was read.
+    style : {"bids", "pymovements"}
+        Whose it is.
+
+    Raises
+    ------
+    RequestError
+        If it has no such columns, or holds no fixation.
+
+    Examples
+    --------
+    >>> cells = {"name": ["fixation"], "onset": ["20"], "duration": ["180"], "location": ["[1, 2]"]}
+    >>> event_rows(Table(Path("events.csv"), cells, [2]), "pymovements").columns["duration"]
+    ['0.18']
+    """
     names = table.columns[table.first_of(*NAMES[style])]
     rows = [row for row, name in enumerate(names) if name.strip().lower().startswith("fixa")]
     if not rows:
         found = ", ".join(sorted(set(names)))
         raise RequestError(
-            f"{file} has no fixation among its {len(names)} events ({found}). Name some fixation."
+            f"{table.file} has no fixation among its {len(names)} events ({found}). Name some fixation."
         )
     table = table.only(rows)
     x, y = _places(table, table.first_of(*PLACES[style]))
-    times = {
-        f"{to}_s": table.numbers(of) / PER_SECOND[style] for to, of in (("start", "onset"), ("duration",) * 2)
-    }
-    return checked([("", "", {"x_px": x, "y_px": y, **times})], file, size, **policies)[0].path
+    start, duration = (table.numbers(name) / PER_SECOND[style] for name in ("onset", "duration"))
+    found_s = {"x": x, "y": y, "start": start, "duration": duration}
+    columns = {**table.columns, **{name: as_text(column) for name, column in found_s.items()}}
+    return Table(table.file, columns, table.lines)
 
 
 def write_events(file: Path, path: Scanpath, *, style: Style) -> None:

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.formats.delimited import Table, read_table, write_table
+from neurogate.scanpath.formats.events import event_rows, style_of
+from neurogate.scanpath.formats.osie import osie_rows
 from neurogate.scanpath.formats.viewing import Sizes, Viewing, checked
 
-__all__ = ["fixation_rows", "picture_sizes", "read_csv", "write_csv"]
+__all__ = ["fixation_rows", "picture_sizes", "read_csv", "viewings_in", "write_csv"]
 
 FIELDS = {"x": "x_px", "y": "y_px", "duration": "duration_s", "start": "start_s"}
 ALIASES = {"start_x": "x", "start_y": "y", "onset": "start"}
-KINDS = ("trial_type", "label")
 
 
 def read_csv(
@@ -32,8 +33,7 @@ def read_csv(
     ----------
     file : Path
         Columns x, y, duration, and if there are such start, image, viewer; others are passed over. A cell
-        that is empty or says n/a is a missing number. Also as multimatch-gaze and BIDS name them (see
-        `fixation_rows`).
+        that is empty or says n/a is a missing number. Also what others write (see `fixation_rows`).
     size : (width, height), or mapping of images to such, optional
         Of the pictures, in px; what stands in the columns width and height if left out.
     complaints : list of str, optional
@@ -61,12 +61,32 @@ def read_csv(
     ...     [(each.viewer, each.path.x_px.tolist()) for each in read_csv(file, size=(80, 60))]
     [('a', [1.0, 5.0]), ('b', [3.0])]
     """
-    table = fixation_rows(Path(file))
+    return viewings_in(fixation_rows(Path(file)), size=size, complaints=complaints, **policies)
+
+
+def viewings_in(
+    table: Table, *, size: Sizes | None = None, complaints: list[str] | None = None, **policies: Any
+) -> list[Viewing]:
+    """Return the scanpaths in a table of fixations.
+
+    Parameters
+    ----------
+    table : Table
+        As `fixation_rows` reads it.
+    size, complaints, **policies
+        Those of `read_csv`, as are the errors.
+
+    Examples
+    --------
+    >>> cells = {"x": ["1"], "y": ["2"], "duration": [".2"]}
+    >>> [each.path.x_px.tolist() for each in viewings_in(Table(Path("a.csv"), cells, [2]), size=(8, 6))]
+    [[1.0]]
+    """
     columns = {
         FIELDS[name]: table.numbers(name) for name in FIELDS if name != "start" or name in table.columns
     }
     sizes = picture_sizes(table) if size is None else size
-    return checked(_groups(table, columns), file, sizes, complaints, **policies)
+    return checked(_groups(table, columns), table.file, sizes, complaints, **policies)
 
 
 def write_csv(file: Path, viewings: Sequence[Viewing], *, sized: bool = False) -> None:
@@ -122,13 +142,14 @@ def write_csv(file: Path, viewings: Sequence[Viewing], *, sized: bool = False) -
 def fixation_rows(file: Path) -> Table:
     r"""Read a table of fixations, with names as `read_csv` has them.
 
-    As multimatch-gaze has it, start_x and start_y are x and y; as BIDS and REMoDNaV have it, onset is start,
-    and only events are read whose trial_type or label begins with "fixa", in capitals or not.
+    As multimatch-gaze has it, start_x and start_y are x and y. Among the events of BIDS, REMoDNaV and
+    pymovements only fixations are read (`neurogate.scanpath.formats.events`). A file whose name ends with
+    .mat is read as OSIE's.
 
     Parameters
     ----------
     file : Path
-        Cells between tabs, or commas.
+        Cells between tabs, or commas; or a .mat.
 
     Raises
     ------
@@ -142,18 +163,14 @@ def fixation_rows(file: Path) -> Table:
     ...     file = Path(folder) / "events.tsv"
     ...     _ = file.write_text("onset,duration,label,start_x,start_y\n0,.2,FIXA,1,2\n.2,.1,SACC,1,2")
     ...     fixation_rows(file).columns["x"]
-    ['1']
+    ['1.0']
     """
+    if file.suffix.lower() == ".mat":
+        return osie_rows(file)
     table = read_table(file)
-    kinds = next((table.words(name) for name in KINDS if name in table.columns), ())
-    if kinds and "onset" in table.columns:
-        rows = [row for row, kind in enumerate(kinds) if kind.strip().lower().startswith("fixa")]
-        if not rows:
-            raise RequestError(
-                f"{file} has no fixation among its {len(kinds)} events ({', '.join(sorted(set(kinds)))})."
-                " Name some fixation."
-            )
-        table = table.only(rows)
+    style = style_of(table)
+    if style:
+        return event_rows(table, style)
     names = {theirs: ours for theirs, ours in ALIASES.items() if ours not in table.columns}
     renamed = {names.get(name, name): cells for name, cells in table.columns.items()}
     return Table(table.file, renamed, table.lines)

@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 
 from neurogate.errors import RequestError
 from neurogate.files import replacing
+from neurogate.scanpath.formats.delimited import Table, as_text
 from neurogate.scanpath.formats.viewing import Sizes, Viewing, checked
 
-__all__ = ["read_osie", "write_osie"]
+__all__ = ["osie_rows", "read_osie", "write_osie"]
 
+SIZE = (800.0, 600.0)
 FIELDS = {"fix_x": ("x_px", 1.0), "fix_y": ("y_px", 1.0), "fix_duration": ("duration_s", 1000.0)}
 
 
 def read_osie(
-    file: Path, *, images: Collection[str] | None = None, size: Sizes = (800.0, 600.0),
+    file: Path, *, images: Collection[str] | None = None, size: Sizes = SIZE,
     complaints: list[str] | None = None, **policies: Any,
 ) -> list[Viewing]:  # fmt: skip
     """Read scanpaths.
@@ -61,6 +63,37 @@ def read_osie(
         )
     wanted = {image: subjects for image, subjects in entries.items() if images is None or image in images}
     return checked(_found(wanted), file, size, complaints, **policies)
+
+
+def osie_rows(file: Path) -> Table:
+    """Return a row for each fixation, with names as `neurogate.scanpath.formats.fixation_table` has them.
+
+    Parameters
+    ----------
+    file : Path
+        As `read_osie` takes it. Who fixated nothing has no row, and what is missing is told by its line: the
+        number of the fixation in the file, from 1.
+
+    Raises
+    ------
+    RequestError
+        If it is no such file, or a scanpath has not as many numbers of each kind.
+    """
+    rows: list[tuple[str, ...]] = []
+    entries = {str(entry.img): np.atleast_1d(entry.subjects) for entry in _entries(Path(file))}
+    for image, viewer, arrays in _found(entries):
+        lengths = [len(column) for column in arrays.values()]
+        if len(set(lengths)) > 1:
+            said = " and ".join(map(str, lengths))
+            raise RequestError(
+                f"{file}, image {image}, viewer {viewer}: fix_x, fix_y and fix_duration have {said} numbers. "
+                "Give as many of each."
+            )
+        cells = zip(*map(as_text, arrays.values()), strict=True)
+        rows.extend((image, viewer, *each, *map(str, SIZE)) for each in cells)
+    names = ("image", "viewer", "x", "y", "duration", "width", "height")
+    columns = dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True))
+    return Table(Path(file), columns, range(1, len(rows) + 1))
 
 
 def write_osie(file: Path, viewings: Sequence[Viewing]) -> None:

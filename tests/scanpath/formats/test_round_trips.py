@@ -126,3 +126,23 @@ def test_a_table_of_fixations_may_be_named_as_others_name_it(tmp_path: Path) -> 
     (tmp_path / "labelled.csv").write_text("x,y,duration,label,start_x\n1,2,.1,tree,9\n")
     (read,) = read_csv(tmp_path / "labelled.csv", size=SIZE)
     assert read.path.x_px.tolist() == [1.0]
+
+
+def test_events_of_pymovements_and_the_mat_of_osie_are_tables_of_fixations(tmp_path: Path) -> None:
+    path = scanpath([1, 2], [4, 5], [0.125, 0.25], [0.0, 0.5], size=SIZE)
+    write_events(tmp_path / "events.tsv", path, style="pymovements")
+    (tmp_path / "located.csv").write_text(
+        "name,onset,offset,duration,location,viewer\n"
+        'saccade,0,9,9,"[0, 0]",ann\nfixation_ivt,0,125,125,"[1, 4]",ann\n'
+        'fixation_ivt,500,750,250,"[2, 5]",ann\n'
+    )
+    write_osie(tmp_path / "fixations.mat", [Viewing(path, "1001.jpg", "ann")])
+    for name in ("events.tsv", "located.csv", "fixations.mat"):
+        (read,) = read_csv(tmp_path / name, size=SIZE)
+        assert bits(read.path)[:3] == bits(path)[:3]
+        assert (read.path.start_s[1] == 0.5) == (name != "fixations.mat")
+        assert (read.image, read.viewer) == {
+            "events.tsv": ("", ""), "located.csv": ("", "ann"), "fixations.mat": ("1001.jpg", "0"),
+        }[name]  # fmt: skip
+    (read,) = read_csv(tmp_path / "fixations.mat")
+    assert (read.path.width_px, read.path.height_px) == (800, 600)
