@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,12 +23,14 @@ from neurogate.config.draws import Draw
 from neurogate.config.listing import inline
 from neurogate.errors import RequestError
 from neurogate.runs import store
+from neurogate.runs.lease import Leases, holder
 from neurogate.runs.search import Search
 from neurogate.runs.study_folder import journal, prepare, written
 
 __all__ = ["Study", "Trial", "open_study"]
 
 _FEW = 20
+_LOOK_S = 0.1
 _BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
 _State = Literal["running", "done", "pruned", "failed"]
 _STATES: Mapping[str, _State] = {
@@ -190,19 +193,25 @@ def open_study(search: Search, out: Path, command: str = "") -> Iterator[Study]:
         raise RequestError(
             f'A search needs Optuna, which is missing ({error}); pip install "neurogate[tune]".'
         ) from None
-    from neurogate.runs.lease import Leases, holder
-
     folder = search.folder(out)
     store.prepare(out)
     with Leases() as leases:
-        if not leases.acquire(folder):
-            other = holder(folder)
-            who = f" (process {other.pid} on {other.host.split()[0]})" if other else ""
-            raise RequestError(f"Another process{who} is at this search, {folder}; wait until it has ended.")
+        _acquire(leases, folder)
         with written(folder):
             prepare(search, folder, {"optuna": optuna.__version__}, command)
             study = _study(search, folder, command)
         yield study
+
+
+def _acquire(leases: Leases, folder: Path) -> None:
+    while not leases.acquire(folder):
+        # A lease that names nobody is being written, or its writer is dead: in two seconds that is known.
+        if (other := holder(folder)) and other.host:
+            who = f"process {other.pid} on {other.host.split()[0]}"
+            raise RequestError(
+                f"Another process ({who}) is at this search, {folder}; wait until it has ended."
+            )
+        time.sleep(_LOOK_S)
 
 
 def _study(search: Search, folder: Path, command: str) -> Study:

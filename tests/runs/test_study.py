@@ -13,7 +13,7 @@ import attrs
 import pytest
 
 from neurogate.errors import RequestError, RunError
-from neurogate.runs.lease import Leases
+from neurogate.runs.lease import Leases, lease_of
 from neurogate.runs.search import Search
 from neurogate.runs.study import Study, Trial, open_study
 from neurogate.runs.study_folder import written
@@ -176,6 +176,11 @@ def test_one_search_is_done_by_one_process(tmp_path: Path) -> None:
     with Leases() as others:
         others.acquire(SEARCH.folder(tmp_path))
         assert "Another process (process " in problem(tmp_path)
+    assert after(tmp_path, 4)
+
+
+def test_a_lease_that_its_writer_left_empty_keeps_nobody_out(tmp_path: Path) -> None:
+    lease_of(SEARCH.folder(tmp_path)).touch()
     assert after(tmp_path, 4)
 
 
