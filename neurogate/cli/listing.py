@@ -118,8 +118,10 @@ def _gaze_models() -> dict[str, str]:
 
 def _gaze_metrics() -> dict[str, str]:
     from neurogate.scanpath.comparison import METRICS
+    from neurogate.scanpath.on_map import MAP_METRICS
 
-    return {name: asked.summary for name, asked in METRICS.items()}
+    of_two = {name: asked.summary for name, asked in METRICS.items()}
+    return of_two | {name: f"with a map: {summary}" for name, (_, summary) in MAP_METRICS.items()}
 
 
 def _first_lines(classes: Mapping[str, type]) -> dict[str, str]:

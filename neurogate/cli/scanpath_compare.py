@@ -24,6 +24,7 @@ _PART_FAILED = 3
 _COLUMNS_SHOWN = 6
 _KEYS = ("image", "a", "b")
 _SIDES = {"width", "height"}
+_MAPS = {".npy", ".png", ".jpg", ".jpeg", ".tif", ".tiff"}
 _Row = Mapping[str, Any]
 
 
@@ -49,11 +50,15 @@ def compare(
     every one of B that is of the same image. Pairs that cannot be compared are
     told, and the others go on; the exit code is 3 then.
 
+    If B is a map of priority, a table of numbers as numpy.save writes it (.npy)
+    or a picture, whose brightness counts, every scanpath of A is measured by it.
+
     Try:
       neurogate scanpath compare A.csv B.csv
       neurogate scanpath compare A.csv B.csv --metrics multimatch,dtw
       neurogate scanpath compare A.csv B.csv --size 800x600
       neurogate scanpath compare A.csv B.csv --csv > pairs.csv
+      neurogate scanpath compare A.csv map.npy --size 800x600
       neurogate list gaze-metrics
 
     Parameters
@@ -61,7 +66,7 @@ def compare(
     a
         The first file.
     b
-        The second.
+        The second, or a map.
     metrics
         Names, with spaces or commas between them, or all; `neurogate list gaze-metrics` says what they are.
     size
@@ -77,14 +82,19 @@ def compare(
     """
     if csv and json:
         raise RequestError("--csv and --json are two forms of one answer; leave one out.")
+    from neurogate.scanpath.comparison import METRICS, metrics_named
     from neurogate.scanpath.comparison import compare as compared
-    from neurogate.scanpath.comparison import metrics_named
+    from neurogate.scanpath.on_map import MAP_METRICS
 
-    names = metrics_named(listed(metrics or ["all"]))
-    complaints: list[str] = []
-    first, second = _read((a, b), size, complaints, missing=missing, outside=outside)
-    _tell_outside([*first, *second])
-    rows = compared(first, second, names, complaints) if first and second else []
+    wanted, complaints, rows = listed(metrics or ["all"]), list[str](), list[dict[str, Any]]()
+    with_map = b.suffix.lower() in _MAPS
+    names = metrics_named(wanted, MAP_METRICS if with_map else METRICS)
+    if with_map:
+        rows = _on_map(a, b, size, complaints, names, missing=missing, outside=outside)
+    else:
+        first, second = _read((a, b), size, complaints, missing=missing, outside=outside)
+        _tell_outside([*first, *second])
+        rows = compared(first, second, names, complaints) if first and second else []
     sys.stderr.write("".join(f"{line}\n" for line in complaints))
     _tell_meaningless(rows)
     if json:
@@ -96,6 +106,30 @@ def compare(
     elif rows:
         sys.stdout.write(_shown(rows))
     return _PART_FAILED if complaints else 0
+
+
+def _on_map(
+    a: Path, b: Path, size: str | None, complaints: list[str], names: Sequence[str], **policies: Any
+) -> list[dict[str, Any]]:
+    """Measure scanpaths by a map, of which they take the size if they know none."""
+    from neurogate.scanpath.formats.fixation_table import fixation_rows, viewings_in
+    from neurogate.scanpath.on_map import compare_with_map
+    from neurogate.scanpath.vision.map_files import read_map
+
+    plane, table, given = read_map(b), fixation_rows(a), _size(size) if size else None
+    if given:
+        sys.stderr.write(_said(table, given))
+    elif not _SIDES.issubset(table.columns):
+        given = float(plane.shape[1]), float(plane.shape[0])
+        sys.stderr.write(
+            f"{a} does not say how large the picture is: taken as {_px(given)}, as the map. "
+            "Say it by --size.\n"
+        )
+    viewings = viewings_in(table, size=given, complaints=complaints, **policies)
+    beyond = sum(int(viewing.path.outside.sum()) for viewing in viewings)
+    if beyond:
+        sys.stderr.write(f"Fixations outside the picture are not on the map, and left out: {beyond}.\n")
+    return compare_with_map(viewings, plane, names, called=b.name)
 
 
 def listed(words: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import attrs
@@ -110,8 +110,15 @@ METRICS: Mapping[str, Asked] = {
 """Measures of two scanpaths that need nothing but gaze and the size of the picture."""
 
 
-def metrics_named(names: Sequence[str]) -> list[str]:
-    """Return names of `METRICS`, all of them for ``all``.
+def metrics_named(names: Sequence[str], known: Iterable[str] = METRICS) -> list[str]:
+    """Return names of measures, all of them for ``all``.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Those wanted.
+    known : iterable of str
+        Those there are.
 
     Raises
     ------
@@ -123,13 +130,14 @@ def metrics_named(names: Sequence[str]) -> list[str]:
     >>> metrics_named(["dtw", "frechet"])
     ['dtw', 'frechet']
     """
-    unknown = [name for name in names if name not in METRICS and name != "all"]
+    there = list(known)
+    unknown = [name for name in names if name not in there and name != "all"]
     if unknown or not names:
         said = f"There is no metric {', '.join(unknown)}" if unknown else "No metric is named"
-        near = [meant for name in unknown for meant in difflib.get_close_matches(name, METRICS, n=1)]
+        near = [meant for name in unknown for meant in difflib.get_close_matches(name, there, n=1)]
         hint = f" Did you mean {' and '.join(near)}?" if near else ""
-        raise RequestError(f"{said}. There are all, {', '.join(METRICS)}.{hint}")
-    return list(METRICS) if "all" in names else list(dict.fromkeys(names))
+        raise RequestError(f"{said}. There are all, {', '.join(there)}.{hint}")
+    return there if "all" in names else list(dict.fromkeys(names))
 
 
 def compare(

@@ -13,6 +13,11 @@ from neurogate.cli import main
 from neurogate.scanpath.comparison import METRICS
 from neurogate.scanpath.formats.osie import write_osie
 from neurogate.scanpath.formats.viewing import numbered
+from neurogate.scanpath.metrics.fixation_map import fixation_map
+from neurogate.scanpath.metrics.information_gain import information_gain
+from neurogate.scanpath.metrics.map_likeness import correlation
+from neurogate.scanpath.metrics.nss import nss
+from neurogate.scanpath.on_map import MAP_METRICS
 from neurogate.scanpath.path import scanpath
 
 Captured = pytest.CaptureFixture[str]
@@ -184,6 +189,31 @@ def test_osie_is_compared_with_a_table_of_events(tmp_path: Path, capsys: Capture
     (tmp_path / "gaze.mat").write_text("x,y")
     assert main(command) == 2
     assert "gaze.mat is not a .mat that can be read" in capsys.readouterr().err
+
+
+def test_scanpaths_are_measured_by_a_map(files: list[str], tmp_path: Path, capsys: Captured) -> None:
+    plane = np.random.default_rng(1).random((60, 80))
+    np.save(tmp_path / "map.npy", plane)
+    command = ["scanpath", "compare", files[0], str(tmp_path / "map.npy")]
+    assert main([*command, "--json"]) == 0
+    shown, said = capsys.readouterr()
+    (row,) = json.loads(shown)
+    assert not said
+    assert list(row) == ["image", "a", "b", *MAP_METRICS]
+    fixated = [[10, 10], [50, 20], [30, 50]]
+    assert row["nss"] == pytest.approx(nss(plane, fixated))
+    assert row["information_gain"] == pytest.approx(information_gain(plane, fixated, np.ones((60, 80))))
+    assert row["correlation"] == pytest.approx(correlation(plane, fixation_map(fixated, (60, 80), 80 / 32)))
+    assert main(["scanpath", "compare", files[1], command[-1], "--metrics", "nss"]) == 0
+    shown, said = capsys.readouterr()
+    assert shown.splitlines()[0].split() == ["measure", "a-map.npy", "b-map.npy"]
+    assert "taken as 80 x 60 px, as the map" in said
+    assert main(["scanpath", "compare", files[1], command[-1], "--metrics", "nss", "--size", "55x60"]) == 0
+    assert "outside the picture are not on the map, and left out: 2." in capsys.readouterr().err
+    assert main([*command, "--metrics", "dtw"]) == 2
+    assert "There is no metric dtw. There are all, nss, auc_judd" in capsys.readouterr().err
+    assert main([*command[:-1], str(tmp_path / "none.npy")]) == 2
+    assert "none.npy: it cannot be read: No such file" in capsys.readouterr().err
 
 
 def test_measures_without_meaning_are_told(tmp_path: Path, capsys: Captured) -> None:
