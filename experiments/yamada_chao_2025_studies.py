@@ -44,10 +44,8 @@ class Study:
 
 MAIN = Study(NAME)
 # What the main simulation asks, and the rule that is judged, for those that ship without them.
-ALIKE = (
-    "task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]",
-    f"rules.{OURS}.kind={OURS}",
-)  # fmt: skip
+AHEAD = ("task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]")
+ALIKE = (*AHEAD, f"rules.{OURS}.kind={OURS}")
 SPIKELESS = {"echo state": Study("what_when_echo_state", ALIKE), "leaky": Study("what_when_leaky", ALIKE)}
 
 # What switches, where, and which errors tell of it. All rules of the comparison learn in each of them.
@@ -122,21 +120,21 @@ NOISES = {f"noise {sd}": f"reservoir.inputs.noise_sd={sd}" for sd in (1.2, 0.3, 
 WEBER = {name: Study("what_when_weber", (*ONE_WIDTH, noise), (PLAIN,)) for name, noise in NOISES.items()}
 WEBER[GROWS := "taught width grows"] = Study("what_when_weber")
 
-# Tasks that ask for more than the main one, of networks half as large; blocks that are long enough are cut.
+# Tasks that ask for more than the main one; blocks that are long enough are cut, and two are of small networks.
 SMALL = "reservoir.n=500"
-TWO_MEMORIES = "force_two_memories"
+TWO_MEMORIES, ONE_MEMORY = "force_two_memories", "force_forgetting"
 DRIFT = Study(
     "what_when_drift",
-    (*ALIKE, SMALL, "task.blocks.0.trials=160", "task.blocks.2.trials=20"),
-    (OURS, PLAIN, "force", TWO_MEMORIES),
+    (*ALIKE, "task.blocks.0.trials=160", "task.blocks.2.trials=20"),
+    (OURS, PLAIN, "force", ONE_MEMORY, TWO_MEMORIES),
 )
 SPREAD = Study(
     "what_when_hazard",
-    (*ALIKE, SMALL, *(f"task.blocks.{block}.trials=160" for block in range(4))),
+    (*ALIKE, *(f"task.blocks.{block}.trials=160" for block in range(4))),
     (OURS, PLAIN, TWO_MEMORIES),
 )
 THREE = Study("what_when_three_outcomes", (*ALIKE, SMALL), (OURS, PLAIN, TWO_MEMORIES))
-EVERY_GATE, SURPRISE = Study("what_when_gates", (SMALL,)), "surprise"
+EVERY_GATE, SURPRISE = Study("what_when_gates", (*AHEAD, SMALL)), "surprise"
 UNMOVED = ("none", "constant")  # gates that nothing opens
 
 Runner = Callable[[Study], Seeds]
