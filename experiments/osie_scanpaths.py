@@ -17,7 +17,7 @@ tuned. Lesioned models keep the settings of whole ones. What is shipped was not 
 numbers of spiking cells come from an earlier search, on pictures 1001 to 1012, and have no say in this one.
 
     python experiments/osie_scanpaths.py [--data DIR] [--models NAMES] [--settings K] [--paths N]
-        [--quick] [--jobs N] [--out DIR] [--json]
+        [--quick] [--wider] [--jobs N] [--out DIR] [--json]
 
 DIR holds osie/fixations.mat and osie/stimuli. What a setting came to is kept in OUT/osie_scanpaths and not
 asked for again, so that a search goes on where it was ended; there tuning.json, table.json and figures are
@@ -50,12 +50,12 @@ from neurogate.files import replacing
 from neurogate.plotting.forest import forest_figure
 from neurogate.plotting.picture import Picture, save, settled
 from neurogate.plotting.ranges import ranges_figure
-from neurogate.scanpath.contenders import FIXED, MAPS, SPACES, contender
+from neurogate.scanpath.contenders import FIXED, MAPS, SPACES, WIDER, contender
 from neurogate.scanpath.evaluation import MEASURES, REFERENCES, Evaluation, reference_scores, scores, seed_of
 from neurogate.scanpath.metrics.statistics import saccade_statistics
 from neurogate.scanpath.path import Scanpath
 from neurogate.scanpath.scenes import Scene, osie_scenes
-from neurogate.scanpath.search import Even, Log, Settings, search
+from neurogate.scanpath.search import Even, Log, Settings, Space, search
 
 NAME = "osie_scanpaths"
 TUNED_ON, REPORTED_ON = "1001-1030", "1031-1060"
@@ -135,13 +135,13 @@ def tuned(name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
         tell(f"{name}: {len(tried)} of {asked.settings}, {score:.4f}, best {best:.4f}")
         return score
 
-    search(SPACES[name], judge, asked.settings, SEARCH_SEED)
+    search(asked.spaces[name], judge, asked.settings, SEARCH_SEED)
     return sorted(tried, key=lambda one: one["score"], reverse=True)
 
 
-def walls(name: str, settings: Settings) -> Iterator[str]:
+def walls(name: str, settings: Settings, space: Space) -> Iterator[str]:
     """Return a sentence for each number close to an end of its range, beyond which better ones may lie."""
-    for key, within in SPACES[name].items():
+    for key, within in space.items():
         if isinstance(within, Even | Log):
             low, at, high = (
                 math.log(each) if isinstance(within, Log) else each
@@ -258,12 +258,13 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="two pictures, and fewer settings, to see that it runs"
     )
+    parser.add_argument("--wider", action="store_true", help="search where the best lay at an end, too")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
     parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument("--json", action="store_true", help="print the JSON instead of the table")
     asked = parser.parse_args(given)
     asked.settings = asked.settings or (2 if asked.quick else 60)
-    asked.models = asked.models.split(",")
+    asked.models, asked.spaces = asked.models.split(","), WIDER if asked.wider else SPACES
     asked.tuned_on, asked.reported_on = ("1001-1002", "1031-1032") if asked.quick else (TUNED_ON, REPORTED_ON)
     unknown = [name for name in asked.models if name not in SPACES]
     if unknown:
@@ -282,9 +283,11 @@ def work(asked: argparse.Namespace) -> None:
     tried = dict(
         zip(asked.models, each(functools.partial(tuned, asked=asked), asked.models, asked), strict=True)
     )
-    write(folder / "tuning.json", {"spaces": spaces(asked.models), "tried": tried}, asked)
+    write(folder / "tuning.json", {"spaces": spaces(asked), "tried": tried}, asked)
     best = {name: found[0]["settings"] for name, found in tried.items()}
-    for words in (words for name, chosen in best.items() for words in walls(name, chosen)):
+    for words in (
+        words for name, chosen in best.items() for words in walls(name, chosen, asked.spaces[name])
+    ):
         tell(words)
     rows = dict(each(functools.partial(reported, asked=asked), cases(best), asked)) | references(asked)
     images = [scene.image for scene, _ in pictures(asked.data, asked.reported_on)]
@@ -312,11 +315,11 @@ def each(do: Callable[[Any], Any], things: Iterable[Any], asked: argparse.Namesp
         yield from pool.map(do, list(things))
 
 
-def spaces(names: Sequence[str]) -> dict[str, Any]:
+def spaces(asked: argparse.Namespace) -> dict[str, Any]:
     """Return spaces in words."""
     return {
-        name: {key: f"{type(each).__name__.lower()} {list(each)}" for key, each in SPACES[name].items()}
-        for name in names
+        name: {key: f"{type(each).__name__.lower()} {list(each)}" for key, each in asked.spaces[name].items()}
+        for name in asked.models
     }
 
 

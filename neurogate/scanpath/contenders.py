@@ -23,7 +23,7 @@ from neurogate.scanpath.vision.itti_koch import itti_koch
 from neurogate.scanpath.vision.priors import centre_bias
 from neurogate.scanpath.vision.smoothing import pooled
 
-__all__ = ["FIXED", "MAPS", "SEEN", "SPACES", "CentredMap", "contender"]
+__all__ = ["FIXED", "MAPS", "SEEN", "SPACES", "WIDER", "CentredMap", "contender"]
 
 Values = NDArray[np.float64]
 Maps = Mapping[str, Callable[[Values], Values]]
@@ -57,7 +57,7 @@ SPACES: Mapping[str, Space] = {
     },
     "gravity": {
         **SEEN, "pull": Log(20.0, 500.0), "friction": Log(5.0, 100.0), "softening": Log(0.01, 0.1),
-        "reach": Log(0.03, 0.3), "inhibition": Log(1.0, 30.0), "slow": Log(0.1, 1.0),
+        "reach": Log(0.03, 0.3), "inhibition": Log(1.0, 30.0), "near": Log(0.01, 0.1),
     },
     "neva": {
         "sigma": Log(0.02, 0.5), "retention": Even(0.0, 0.95), "blur_px": Log(1.0, 7.0),
@@ -68,6 +68,14 @@ SPACES: Mapping[str, Space] = {
     "uniform": _LASTING,
 }  # fmt: skip
 """What is searched of each model of the catalogue."""
+_BEYOND: Space = {
+    "sharpness": Log(0.5, 12.0), "centre": Log(0.1, 2.0), "circuit.threshold": Log(10.0, 240.0),
+    "attention.floor": Even(0.0, 1.0), "inhibition.amplitude": Even(0.0, 1.0), "rate": Log(0.003, 0.3),
+}  # fmt: skip
+WIDER: Mapping[str, Space] = {
+    name: {key: _BEYOND.get(key, within) for key, within in space.items()} for name, space in SPACES.items()
+}
+"""The same, wider where the best of a search came to lie near an end."""
 FIXED: Mapping[str, Settings] = {"neva": {"size": (30, 40), "steps": 10}, "itti_koch": {"longest_ms": 500.0}}
 """What is not searched, and is not as it is shipped."""
 

@@ -55,11 +55,11 @@ def test_what_was_chosen_near_an_end_of_its_range_is_told(script: dict[str, Any]
     space = script["SPACES"]["spiking"]
     ranges = [key for key in space if key != "map"]
     for u, told in ((0.0, ranges), (0.04, ranges), (0.5, []), (0.96, ranges)):
-        words = [*script["walls"]("spiking", setting(space, np.full(len(space), u)))]
+        words = [*script["walls"]("spiking", setting(space, np.full(len(space), u)), space)]
         assert [each.split()[1] for each in words] == told
     assert "0.961, near an end of 0.1 to 1" in "".join(
         script["walls"](
-            "spiking", {**setting(space, np.full(len(space), 0.5)), "inhibition.amplitude": 0.961}
+            "spiking", {**setting(space, np.full(len(space), 0.5)), "inhibition.amplitude": 0.961}, space
         )
     )
 
@@ -131,6 +131,20 @@ def test_what_was_judged_in_another_way_is_judged_again(
     monkeypatch.setitem(used, name, value)
     script["tuned"]("uniform", given)
     assert told[2:] == told[:2]
+
+
+def test_wider_ranges_are_searched_if_asked_for(
+    script: dict[str, Any], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = script["tuned"].__globals__
+    monkeypatch.setitem(used, "judged", lambda *_: dict.fromkeys(MEASURES, 0.5))
+    plain, wider = (script["arguments"](asked(data, tmp_path, "drawn", *more)) for more in ((), ("--wider",)))
+    assert script["spaces"](plain)["drawn"]["sharpness"] == "log [0.5, 6.0]"
+    assert script["spaces"](wider)["drawn"]["sharpness"] == "log [0.5, 12.0]"
+    found = [
+        [one["settings"]["sharpness"] for one in script["tuned"]("drawn", each)] for each in (plain, wider)
+    ]
+    assert all(one < other for one, other in zip(*found, strict=True))
 
 
 @pytest.mark.parametrize(

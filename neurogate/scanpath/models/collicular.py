@@ -44,7 +44,7 @@ class Collicular(Decider):
         Visual angle of the picture's longer side.
     samples : int
         Places along each side of a cell's part of the field, of which it sees the most. With 3, a cell far
-        from the gaze may miss most of a small peak; with 7 hardly, in about twice the time. All that was
+        from the gaze may miss most of a small peak; with 7 hardly, in 1.6 times the time. All that was
         tuned and measured here had 3.
 
     References
