@@ -113,9 +113,9 @@ class MeasuredWorkers(Workers):
 
     notes: Path = attrs.field(kw_only=True)
 
-    def ready(self, simulation: AnySimulation, width: int, *stop: Callable[[], bool]) -> Executor:
+    def ready(self, simulation: AnySimulation, width: int, *how: Any) -> Executor:
         """Return workers that note what they spend."""
-        return Measured(super().ready(simulation, width, *stop), self.notes)
+        return Measured(super().ready(simulation, width, *how), self.notes)
 
 
 def measured(notes: Path, work: Callable[[], Any]) -> Any:

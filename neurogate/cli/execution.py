@@ -131,7 +131,7 @@ def _room(scheduler: str, jobs: int | None) -> tuple[int, float]:
     """Return how many batches go at once, and the memory that they may take together."""
     if not scheduler:
         return (os.cpu_count() or 1) if jobs is None else jobs, _free_mb() / 2
-    from neurogate.runs.pool import cluster
+    from neurogate.runs.cluster import cluster
 
     threads, each_mb = cluster(scheduler)
     at_once = threads if jobs is None else jobs

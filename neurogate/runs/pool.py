@@ -8,33 +8,32 @@ there for as long as whoever made them wants: for one sweep, or for all the roun
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
-import re
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, NamedTuple, Self
+from multiprocessing import resource_tracker
+from typing import Any, Self
 
 import attrs
 
 from neurogate.config import AnySimulation
-from neurogate.errors import RequestError
+from neurogate.errors import RunError
+from neurogate.runs.cluster import connect
 from neurogate.runs.probe import warm
 
-__all__ = ["WORKER_DIED", "Cluster", "Processes", "Workers", "cluster", "connect", "driver_is_gone", "local"]
+__all__ = ["WORKER_DIED", "Processes", "Workers", "driver_is_gone", "local"]
 
 WORKER_DIED: tuple[type[BaseException], ...] = (BrokenProcessPool,)
 """What a future raises if the process that worked on it is gone."""
 
-_CONNECT_S = 10
-_ADDRESS = re.compile(r"(?:(?:tcp|tls|ucx|wss?)://)?(?:\[[^\[\]/]+\]|[^\[\]/:\s]+):(\d{1,5})")
 _WATCH_S = 0.5
 _ENDED_IN_S = 5.0
-_NO_LIMIT = 8e9  # bytes of a worker that does not say how many it may take
 _gone = threading.Event()
 _idle = threading.Event()
 
@@ -59,6 +58,7 @@ class Workers:
 
     scheduler: str = ""
     _executor: Executor | None = attrs.field(default=None, init=False)
+    _client: Any = attrs.field(default=None, init=False)
     _width: int = attrs.field(default=0, init=False)
     _is_warm: bool = attrs.field(default=False, init=False)
     _held: contextlib.ExitStack = attrs.field(factory=contextlib.ExitStack, init=False)
@@ -70,7 +70,11 @@ class Workers:
         self.end(at_once=kind is not None)
 
     def ready(
-        self, simulation: AnySimulation, width: int, stop: Callable[[], bool] = lambda: False
+        self,
+        simulation: AnySimulation,
+        width: int,
+        stop: Callable[[], bool] = lambda: False,
+        retries: int = 0,
     ) -> Executor:
         """Return workers that find compiled what a simulation needs.
 
@@ -83,26 +87,64 @@ class Workers:
         stop : callable
             Says whether nobody wants them any more. If it does so while they compile, that is broken off;
             they are of no use then but to be ended.
+        retries : int
+            How often others are made if they die.
 
         Raises
         ------
         RequestError
-            As for `connect`.
+            As for `neurogate.runs.cluster.connect`.
+        RunError
+            If they die each time, or the scheduler is gone.
         """
-        if self._executor is None or self._width != width:
+        for _ in range(retries + 1):
+            if self._executor is None or self._width != width:
+                self.end()
+                self._executor, self._width = self._made(width), width
+            if self._is_warm or width == 1 or self._warms(self._executor, simulation, stop):
+                return self._executor
+            self.check()
             self.end()
-            made = connect(self.scheduler) if self.scheduler else local(width)
-            self._executor, self._width = self._held.enter_context(made), width
-        if not self._is_warm and width > 1:
-            warming = self._executor.submit(warm, simulation)
-            while not (stops := stop()) and not wait((warming,), _WATCH_S).done:
-                pass
-            if stops:
-                self._kill()
-            else:
-                warming.result()
-                self._is_warm = True
-        return self._executor
+        raise RunError(
+            f"Workers died before they began, {retries + 1} times. There may be too little memory for them "
+            '(fewer --jobs need less), or a script calls sweep() without `if __name__ == "__main__":`. Mend '
+            "that and repeat the command; what is finished is kept."
+        )
+
+    def _made(self, width: int) -> Executor:
+        if not self.scheduler:
+            return self._held.enter_context(local(width))
+        self._client = self._held.enter_context(connect(self.scheduler))
+        return self._client.get_executor(pure=False)  # type: ignore[no-any-return]
+
+    def _warms(self, executor: Executor, simulation: AnySimulation, stop: Callable[[], bool]) -> bool:
+        """Compile, and say whether the worker that does so lives; if nobody wants it, it is killed."""
+        try:
+            warming = executor.submit(warm, simulation)
+            while not stop():
+                if wait((warming,), _WATCH_S).done:
+                    warming.result()
+                    self._is_warm = True
+                    return True
+        except Exception:  # noqa: BLE001  warming raises nothing, so this is the end of a worker
+            return False
+        self._kill()
+        return True
+
+    def check(self) -> None:
+        """See that the scheduler, if there is one, is still there.
+
+        Raises
+        ------
+        RunError
+            If it is not.
+        """
+        if self._client is not None and self._client.status != "running":
+            logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # it would say so once more
+            raise RunError(
+                f"The scheduler at {self.scheduler} is gone. What is finished is kept, and the same command "
+                "continues when a scheduler is there again."
+            )
 
     def end(self, *, at_once: bool = False) -> None:
         """End the workers; `ready` makes new ones.
@@ -114,7 +156,7 @@ class Workers:
         """
         if at_once:
             self._kill()
-        self._executor = None
+        self._executor = self._client = None
         self._held.close()
 
     def _kill(self) -> None:
@@ -144,7 +186,14 @@ class Processes(ProcessPoolExecutor):
 
     One that waits for work holds the lock of the queue. If it is killed when all work is done, it takes the
     lock with it; the others never hear that they should end, and `ProcessPoolExecutor` waits for them.
+
+    Ctrl-C is for the driver, which tells them what it means; a terminal sends it to all.
     """
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Ask for something, as `ProcessPoolExecutor.submit`."""
+        with _held_ctrl_c():
+            return super().submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes when what they were asked for is done, as `ProcessPoolExecutor.shutdown`."""
@@ -162,6 +211,20 @@ class Processes(ProcessPoolExecutor):
         """End the processes at once, whatever they are at."""
         for one in [*(self._processes or {}).values()]:
             one.kill()
+
+
+@contextlib.contextmanager
+def _held_ctrl_c() -> Iterator[None]:
+    """Block Ctrl-C: processes that begin meanwhile never get it, this one gets it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # which unblocks it when it begins
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(driver: int) -> None:
@@ -200,102 +263,3 @@ def driver_is_gone() -> Iterator[Callable[[], bool]]:
         yield _gone.is_set
     finally:
         _idle.set()
-
-
-@contextlib.contextmanager
-def connect(address: str) -> Iterator[Executor]:
-    """Yield the workers of an existing Dask cluster.
-
-    Parameters
-    ----------
-    address : str
-        Of the scheduler, as ``tcp://host:8786``.
-
-    Raises
-    ------
-    RequestError
-        If Dask is not installed, the address is none, nothing answers there, or it has no workers.
-    """
-    with _client(address) as client:
-        yield client.get_executor(pure=False)
-
-
-class Cluster(NamedTuple):
-    """What a Dask cluster has to offer.
-
-    Parameters
-    ----------
-    threads : int
-        Tasks that it works on at once.
-    each_mb : float
-        Memory that each of them may take: half of a thread's share in the memory of its worker, where that is
-        smallest.
-
-    Examples
-    --------
-    >>> Cluster(threads=320, each_mb=1000.0).threads
-    320
-    """
-
-    threads: int
-    each_mb: float
-
-
-def cluster(address: str) -> Cluster:
-    """Ask a Dask cluster what it has to offer.
-
-    Parameters
-    ----------
-    address : str
-
-    Raises
-    ------
-    RequestError
-        As for `connect`.
-    """
-    with _client(address) as client:
-        workers = list(client.scheduler_info()["workers"].values())
-    shares = [(one["memory_limit"] or _NO_LIMIT) / one["nthreads"] for one in workers]
-    return Cluster(sum(one["nthreads"] for one in workers), min(shares) / 2 / 1e6)
-
-
-@contextlib.contextmanager
-def _client(address: str) -> Iterator[Any]:
-    _check_address(address)  # a client that is given another one fails once more when it is cleared away
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise RequestError(
-            f'A scheduler needs Dask, which is missing ({error}); pip install "neurogate[dask]".'
-        ) from None
-    try:
-        client: Any = Client(address, timeout=_CONNECT_S, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise RequestError(
-            f"No Dask scheduler answers at {address} within {_CONNECT_S} s ({error}); "
-            "start one with `dask scheduler`, or leave --scheduler out to use this machine."
-        ) from error
-    with client:
-        if not client.nthreads():
-            raise RequestError(
-                f"The Dask scheduler at {address} has no workers; start one with `dask worker {address}`."
-            )
-        yield client
-
-
-def _check_address(address: str) -> None:
-    """Refuse what cannot be the address of a scheduler.
-
-    Examples
-    --------
-    >>> _check_address("tcp://host")
-    Traceback (most recent call last):
-        ...
-    neurogate.errors.RequestError: The scheduler's address is tcp://host; it must be as tcp://host:8786, ...
-    """
-    found = _ADDRESS.fullmatch(address)
-    if found is None or not 0 < int(found[1]) < 2**16:
-        raise RequestError(
-            f"The scheduler's address is {address}; it must be as tcp://host:8786, its port from 1 to 65535. "
-            "Give what `dask scheduler` says when it starts, or leave --scheduler out to use this machine."
-        )

@@ -33,7 +33,7 @@ from neurogate.units import Count, Domain, NonNegative, Positive, settings
 __all__ = ["Event", "Options", "sweep"]
 
 _POLL_S = 0.2
-_LONGEST_PAUSE_S = 30.0
+_LOOK_S = 1.0
 _PATIENCE_S = 10.0
 _LOG = logging.getLogger(__name__)
 
@@ -130,20 +130,18 @@ def sweep(
     RequestError
         If the scheduler does not answer, or a stored run is damaged.
     RunError
-        If the disk refuses a lease, or what tells workers to stop.
+        If the disk refuses a lease, or what tells workers to stop; if workers die whenever they begin, or the
+        scheduler is gone.
     """
     folder = folder.resolve()  # workers may stand elsewhere
     stop_file = files.hidden_sibling(folder / "stop", "tmp")
     with Leases() as leases, stop_requests() as asked, contextlib.ExitStack() as held:
-        held.callback(_remove, stop_file)
-        hands = workers or held.enter_context(pool.Workers(options.scheduler))
-        return _Driver(folder, options, tell, stop_file, leases, asked, hands).run(points)
-
-
-def _remove(stop_file: Path) -> None:
-    # A disk that is read-only refuses to remove even what is not there.
-    with contextlib.suppress(OSError):
-        stop_file.unlink(missing_ok=True)
+        hands = workers or pool.Workers(options.scheduler)
+        driver = _Driver(folder, options, tell, stop_file, leases, asked, hands)
+        held.callback(driver.remove_stop_file)
+        if workers is None:
+            held.enter_context(hands)
+        return driver.run(points)
 
 
 @attrs.define
@@ -170,15 +168,14 @@ class _Driver:
     def run(self, points: Sequence[Point]) -> Counter[Outcome]:
         missing = [point for point in points if not self._is_stored(point)]
         self._add(missing)
-        pause_s = _POLL_S
         while (self.queue or self.elsewhere) and not self._stops():
+            ready = self.workers.ready(missing[0].simulation, self.width, self._stops, self.options.retries)
             try:
-                self._drain(self.workers.ready(missing[0].simulation, self.width, self._stops))
+                self._drain(ready)
             except pool.WORKER_DIED:
                 self.workers.end()
             if not self.queue and self.elsewhere:
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-                self._pause(pause_s)
+                self._pause(_LOOK_S)
                 left = [point for point in self.elsewhere if not self._is_stored(point)]
                 self.elsewhere.clear()
                 self._add(left)
@@ -186,6 +183,14 @@ class _Driver:
         if begun < len(points):
             self.counts[Outcome.CANCELLED] += len(points) - begun
         return self.counts
+
+    def remove_stop_file(self) -> None:
+        """Remove what tells workers to stop, unless some of a cluster have still to hear of it."""
+        if self.options.scheduler and any(one.cancelled() or not one.done() for one in self.under_way):
+            return
+        # A disk that is read-only refuses to remove even what is not there.
+        with contextlib.suppress(OSError):
+            self.stop_file.unlink(missing_ok=True)
 
     def _add(self, points: Sequence[Point]) -> None:
         """Queue points in batches that fit into memory."""
@@ -212,14 +217,14 @@ class _Driver:
                 if not self.under_way:
                     return
                 finished, _ = wait(self.under_way, _POLL_S, FIRST_COMPLETED)
+                self.workers.check()
                 if self._stops():
                     self._call_off()
                 for future in finished:
                     self._collect(future)
         except pool.WORKER_DIED:
-            alone = len(self.under_way) == 1
             for batch in self.under_way.values():
-                self._try_again(batch, alone=alone)
+                self._try_again(batch, alone=len(self.under_way) == 1)
             self.under_way.clear()
             raise
         except BaseException as error:
@@ -251,9 +256,8 @@ class _Driver:
         """Say whether the next batch may begin; one that may kill its worker has all to itself."""
         if not self.queue or self._stops():
             return False
-        is_busy = bool(self.under_way)
         suspect = self.queue[0].suspect or any(batch.suspect for batch in self.under_way.values())
-        return not is_busy if suspect else len(self.under_way) < self.width
+        return not self.under_way if suspect else len(self.under_way) < self.width
 
     def _stops(self) -> bool:
         return self.asked() or bool(self.options.fail_fast and self.failures)

@@ -8,7 +8,7 @@ from neurogate.cli.execution import ExecutionOptions
 from neurogate.config import Run, Simulation, load
 from neurogate.config.memory import memory_mb
 from neurogate.network.specification import ReservoirSpec
-from neurogate.runs import pool
+from neurogate.runs import cluster
 from neurogate.runs.planning import Plan, plan
 from neurogate.runs.sweep import Options
 
@@ -19,7 +19,9 @@ EACH_MB = sum(memory_mb(MANY[0]).values())
 @pytest.fixture(autouse=True)
 def a_cluster_beside_a_small_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neurogate.cli.execution._free_mb", lambda: 4.0 * EACH_MB)
-    monkeypatch.setattr(pool, "cluster", lambda address: pool.Cluster(threads=320, each_mb=2.5 * EACH_MB))
+    monkeypatch.setattr(
+        cluster, "cluster", lambda address: cluster.Cluster(threads=320, each_mb=2.5 * EACH_MB)
+    )
 
 
 def planned(options: Options) -> Plan:

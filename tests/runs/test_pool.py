@@ -3,13 +3,70 @@ from __future__ import annotations
 import concurrent.futures.process as machinery
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from concurrent.futures import Executor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from neurogate.config import Simulation
+from neurogate.errors import RunError
+from neurogate.runs import pool
 from neurogate.runs.pool import local
+
+BEGIN = """
+import signal
+from neurogate.runs.pool import local
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, lambda *_: print("heard", flush=True))
+    with local(2) as workers:
+        asked = [workers.submit(abs, -3) for _ in range(2)]
+        print("begun", flush=True)
+        print([one.result() for one in asked], flush=True)
+"""
+
+
+def test_a_terminals_ctrl_c_is_heard_by_the_driver_and_not_by_workers_that_begin(
+    tmp_path: Path, checkout: Path
+) -> None:
+    script = tmp_path / "begin.py"
+    script.write_text(BEGIN)
+    driver = subprocess.Popen(
+        [sys.executable, script], env=os.environ | {"PYTHONPATH": f"{checkout}"}, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert driver.stdout is not None
+    said = [driver.stdout.readline()]
+    for _ in range(3):
+        os.killpg(driver.pid, signal.SIGINT)
+        said.append(driver.stdout.readline())
+    output, errors = driver.communicate(timeout=60)
+    assert errors == ""
+    assert [*said, output] == ["begun\n", "heard\n", "heard\n", "heard\n", "[3, 3]\n"]
+
+
+def exits(_: object) -> None:
+    """Die as a process does that has no memory left."""
+    os._exit(1)
+
+
+def test_workers_that_die_whenever_they_begin_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def counted(jobs: int) -> Executor:
+        made.append(jobs)
+        return local(jobs)
+
+    monkeypatch.setattr(pool, "local", counted)
+    monkeypatch.setattr(pool, "warm", exits)
+    with pool.Workers() as workers, pytest.raises(RunError, match=r"died before they began, 2 times\."):
+        workers.ready(Simulation(name="mine"), 2, retries=1)
+    assert made == [2, 2]
 
 
 @pytest.mark.parametrize("victim", [0, 1])
