@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from neurogate.config import AnySimulation
-from neurogate.runs.pool import Workers
+from neurogate.errors import RunError
+from neurogate.runs.pool import WORKER_DIED, Workers
 from neurogate.runs.probe import seconds_per_run, warm
 
 __all__ = ["expected_seconds"]
@@ -38,7 +39,19 @@ def expected_seconds(
     ------
     RequestError
         If the scheduler does not answer, something cannot be drawn, or the backend cannot run.
+    RunError
+        If a worker dies.
     """
+    try:
+        return _expected_seconds(simulations, runs, width, scheduler)
+    except WORKER_DIED:
+        raise RunError(
+            "A worker died while it measured how long a run takes; it was killed, or needs more memory than "
+            "there is. Fewer --jobs need less; without --dry-run a worker that dies is replaced."
+        ) from None
+
+
+def _expected_seconds(simulations: Sequence[AnySimulation], runs: int, width: int, scheduler: str) -> float:
     began = time.perf_counter()
     with Workers(scheduler) as workers:
         executor = workers.ready(simulations[0], width)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures.process import BrokenProcessPool
+
 import pytest
 
 from neurogate.config import Run, Simulation
+from neurogate.errors import RunError
 from neurogate.runs import forecast, pool
 from tests.reliability.tiny import inline
 
@@ -25,3 +28,16 @@ def test_starting_workers_and_writing_the_report_count_beside_the_runs(
     monkeypatch.setattr(forecast, "warm", start)
     monkeypatch.setattr(forecast, "seconds_per_run", lambda simulations: 3.0)
     assert forecast.expected_seconds(SOME, runs=8, width=2) == pytest.approx(2 * 4.0 + 8 * 3.0 / 2)
+
+
+@pytest.mark.parametrize("name", ["warm", "seconds_per_run"])
+def test_a_worker_that_dies_meanwhile_is_said(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def dies(_: object) -> None:
+        raise BrokenProcessPool("It died.")
+
+    monkeypatch.setattr(pool, "local", inline)
+    monkeypatch.setattr(pool, "warm", id)
+    monkeypatch.setattr(forecast, "warm", id)
+    monkeypatch.setattr(forecast, name, dies)
+    with pytest.raises(RunError, match="A worker died while it measured"):
+        forecast.expected_seconds(SOME, runs=8, width=2)
