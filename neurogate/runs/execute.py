@@ -112,9 +112,11 @@ def _open(simulation: config.AnySimulation, opener: Opener | None) -> AnySession
 
         opener = session
     try:
-        return opener(simulation)
+        opened = opener(simulation)
+        _ = opened.position  # takes the memory, which a session does when it is first looked at
     except MemoryError as error:
         raise RequestError(f"The run does not fit this machine's memory ({error}). {_SMALLER}") from error
+    return opened
 
 
 @contextlib.contextmanager

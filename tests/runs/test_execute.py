@@ -20,6 +20,7 @@ from neurogate.errors import Outcome, RequestError, RunError
 from neurogate.runs import store
 from neurogate.runs.course import RunCancelled
 from neurogate.runs.execute import execute
+from neurogate.tasks.memory import Memory
 from tests.runs.fakes import FakeSession
 
 FAKE = Simulation(name="fake", run=Run(seed=5))
@@ -195,6 +196,18 @@ def test_memory_that_the_machine_refuses_is_told_before_anything_is_made(tmp_pat
 
     with pytest.raises(RequestError, match="does not fit this machine's memory"):
         execute(FAKE, tmp_path / "new", open_session=too_large)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_that_is_refused_when_the_state_is_made_is_told_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **_of: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(Memory, "start", refused)
+    with pytest.raises(RequestError, match=r"does not fit this machine's memory \(no room\)"):
+        execute(load("what_when", ["reservoir.n=20"]), tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
 
 
