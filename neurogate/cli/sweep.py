@@ -74,7 +74,7 @@ def sweep(
     base, wanted = (varied or SweepOptions()).sweep(simulation, options.changes, quick=options.quick)
     points = resolve(wanted, base)
     how = (execution or ExecutionOptions()).options(fail_fast=fail_fast)
-    missing = _missing(points, options.out)
+    missing = _missing(points, options.out, check=dry_run)
     if not how.scheduler:
         require(*dict.fromkeys(point.simulation.run.backend for point in missing))
     if dry_run:
@@ -137,10 +137,15 @@ def _write_table(folder: Path) -> Path:
     return path
 
 
-def _missing(points: Sequence[Point], out: Path) -> list[Point]:
-    from neurogate.runs.store import folder_named
+def _missing(points: Sequence[Point], out: Path, *, check: bool) -> list[Point]:
+    """Return the points whose runs are not there; a sweep refuses some that are, which is checked for."""
+    from neurogate.runs.store import folder_named, load
 
-    return [point for point in points if not folder_named(point.simulation.name, point.hash, out).exists()]
+    folders = [folder_named(point.simulation.name, point.hash, out) for point in points]
+    if check:
+        for folder in filter(Path.exists, folders):
+            load(folder)
+    return [point for point, folder in zip(points, folders, strict=True) if not folder.exists()]
 
 
 def _plan(points: Sequence[Point], missing: Sequence[Point], options: Options) -> str:

@@ -56,6 +56,21 @@ def test_a_dry_run_lists_the_runs_and_runs_none(tiny: list[str], capsys: Capture
 
 
 @pytest.mark.usefixtures("in_process")
+def test_a_dry_run_refuses_what_the_sweep_would_refuse(tiny: list[str], capsys: Captured) -> None:
+    words = ["sweep", *tiny, "--seeds", "2", "--jobs", "1"]
+    assert main(words) == 0
+    run = next(Path("runs").glob("what_when-????????????"))
+    (run / "arrays.npz").write_bytes(b"damaged")
+    said = []
+    for more in ([], ["--dry-run"]):
+        capsys.readouterr()
+        assert main([*words, *more]) == 2
+        said.append(capsys.readouterr().err.splitlines()[-1].partition(run.name)[2])
+    assert said[0] == said[1]
+    assert "is damaged: arrays.npz" in said[1]
+
+
+@pytest.mark.usefixtures("in_process")
 def test_part_of_a_sweep_may_fail(tiny: list[str], capsys: Captured) -> None:
     assert main(["sweep", *tiny, "--grid", "reservoir.gain=1e5,1.0", "--jobs", "1"]) == 3
     out, err = capsys.readouterr()
