@@ -136,6 +136,7 @@ class Leases:
 
     heartbeat_s: float = _HEARTBEAT_S
     _held: set[Path] = attrs.field(factory=set, init=False)
+    _missed: set[Path] = attrs.field(factory=set, init=False)
     _token: str = attrs.field(factory=lambda: secrets.token_hex(8), init=False)
     _guard: threading.Lock = attrs.field(factory=threading.Lock, init=False)
     _stop: threading.Event = attrs.field(factory=threading.Event, init=False)
@@ -244,8 +245,11 @@ class Leases:
 
     def _renew(self, folder: Path) -> None:
         lease = lease_of(folder)
-        if lease.exists() and self._is_mine(lease):
+        if not lease.exists() and folder not in self._missed:
+            self._missed.add(folder)  # somebody who looks whether it is dead may have it for a moment
+        elif lease.exists() and self._is_mine(lease):
             os.utime(lease)
+            self._missed.discard(folder)
         elif folder in self.held:
             _LOG.warning("The lease of %s is lost; whoever else executes the run stores the same.", folder)
             with self._guard:
@@ -268,9 +272,21 @@ def _remove(lease: Path, may: Callable[[Path], bool]) -> None:
     """Remove a lease unless others have just taken it over, which they can where there is no lock."""
     doomed = files.hidden_sibling(lease, "tmp")
     lease.rename(doomed)
-    if may(doomed):
-        doomed.unlink()
-    else:
+    may_go = False
+    with contextlib.suppress(OSError):
+        may_go = may(doomed)
+    if not may_go:
+        _put_back(doomed, lease)
+    doomed.unlink(missing_ok=True)
+
+
+def _put_back(doomed: Path, lease: Path) -> None:
+    """Give a lease its name again, unless somebody has just taken that."""
+    try:
+        os.link(doomed, lease)
+    except FileExistsError:
+        pass
+    except OSError:  # files have one name each here
         doomed.rename(lease)
 
 

@@ -208,6 +208,54 @@ def test_a_lease_that_is_taken_over_while_it_is_given_back_stays_though_nobody_c
     assert [path.name for path in run.parent.iterdir() if path.suffix == ".tmp"] == []
 
 
+def test_a_lease_that_cannot_be_read_while_it_is_given_back_stays(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Holder.read
+
+    def reading(lease: Path) -> Holder:
+        if lease.suffix == ".tmp":
+            raise OSError(errno.EIO, "Input/output error")
+        return read(lease)
+
+    with Leases() as leases:
+        assert leases.acquire(run)
+        content = lease_of(run).read_bytes()
+        monkeypatch.setattr(Holder, "read", reading)
+        leases.release(run)
+    assert [path.read_bytes() for path in run.parent.glob(".what_when*")] == [content]
+    assert lease_of(run).exists()
+
+
+def test_a_lease_that_is_taken_while_another_is_put_back_is_not_overwritten(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def may(doomed: Path) -> bool:
+        lease_of(run).write_text("taken")
+        return False
+
+    foreign(run)
+    module._remove(lease_of(run), may)
+    assert lease_of(run).read_text() == "taken"
+    assert [path for path in run.parent.iterdir() if path.suffix == ".tmp"] == []
+
+
+def test_a_lease_that_is_away_for_a_moment_is_not_lost(run: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with Leases() as leases:
+        assert leases.acquire(run)
+        for _ in range(3):
+            away = lease_of(run).rename(run)
+            leases._renew(run)
+            away.rename(lease_of(run))
+            leases._renew(run)
+        assert leases.held == {run}
+        lease_of(run).unlink()
+        for held in ({run}, frozenset()):
+            leases._renew(run)
+            assert leases.held == held
+    assert len(caplog.records) == 1
+
+
 def test_of_many_who_see_a_dead_lease_one_takes_it(tmp_path: Path) -> None:
     def contend(run: Path, at_s: float, said: int, heard: int) -> None:
         leases = Leases()
