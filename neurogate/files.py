@@ -32,6 +32,8 @@ __all__ = [
     "write_json",
 ]
 
+_TAKEN = {"file", "allow_pickle"}
+
 
 def hidden_sibling(path: Path, ending: str) -> Path:
     """Return a new hidden name beside `path`, for work that nobody should see yet.
@@ -151,13 +153,14 @@ def write_arrays(file: IO[bytes] | Path, arrays: Mapping[str, np.ndarray[Any, An
     Parameters
     ----------
     file : file or pathlib.Path
-        Where the archive begins.
+        Where the archive begins; a path is that of the file, whatever it ends with.
     arrays : mapping of str to ndarray
 
     Raises
     ------
     ValueError
-        If an array holds Python objects: reading them back would run code.
+        If an array holds Python objects: reading them back would run code. If it is named as a setting of
+        `numpy.savez`, ``file`` or ``allow_pickle``.
 
     Examples
     --------
@@ -168,12 +171,15 @@ def write_arrays(file: IO[bytes] | Path, arrays: Mapping[str, np.ndarray[Any, An
     >>> first.getvalue() == second.getvalue()
     True
     """
+    if taken := _TAKEN & arrays.keys():
+        raise ValueError(f"No array can be named {' or '.join(sorted(taken))} in an npz; name it otherwise.")
     ordered = {name: np.asarray(arrays[name]) for name in sorted(arrays)}
     objects = [name for name, array in ordered.items() if array.dtype.hasobject]
     if objects:
         raise ValueError(f"The arrays {', '.join(objects)} hold Python objects; keep numbers and text only.")
     # numpy dates every entry 1980-01-01, so the bytes depend on the arrays alone.
-    np.savez(file, allow_pickle=False, **ordered)
+    with file.open("wb") if isinstance(file, Path) else contextlib.nullcontext(file) as archive:
+        np.savez(archive, allow_pickle=False, **ordered)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -30,6 +30,18 @@ def test_arrays_of_objects_are_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["file", "allow_pickle"])
+def test_names_that_numpy_takes_for_itself_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=f"No array can be named {name}"):
+        files.write_arrays(tmp_path / "a.npz", {name: np.zeros(1)})
+
+
+def test_arrays_are_in_the_file_that_was_named_whatever_it_ends_with(tmp_path: Path) -> None:
+    files.write_arrays(tmp_path / "plain.tmp", {"a": np.arange(3)})
+    assert [path.name for path in tmp_path.iterdir()] == ["plain.tmp"]
+    assert np.load(tmp_path / "plain.tmp")["a"].tolist() == [0, 1, 2]
+
+
 def test_a_failed_replacement_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "note"
     path.write_text("old")
