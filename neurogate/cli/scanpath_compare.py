@@ -88,6 +88,13 @@ def compare(
 
     wanted, complaints, rows = listed(metrics or ["all"]), list[str](), list[dict[str, Any]]()
     with_map = b.suffix.lower() in _MAPS
+    if a.suffix.lower() in _MAPS:
+        raise RequestError(f"{a} is a map or a picture; give scanpaths first, and then the map.")
+    of_map = [name for name in wanted if name in MAP_METRICS]
+    if of_map and not with_map:
+        raise RequestError(
+            f"{', '.join(of_map)} needs a map, and {b} is none; give one, .npy or a picture, in its place."
+        )
     names = metrics_named(wanted, MAP_METRICS if with_map else METRICS)
     if with_map:
         rows = _on_map(a, b, size, complaints, names, missing=missing, outside=outside)
@@ -129,6 +136,9 @@ def _on_map(
     beyond = sum(int(viewing.path.outside.sum()) for viewing in viewings)
     if beyond:
         sys.stderr.write(f"Fixations outside the picture are not on the map, and left out: {beyond}.\n")
+    images = {viewing.image for viewing in viewings}
+    if len(images) > 1:
+        sys.stderr.write(f"{a} is of {len(images)} pictures, and all are measured by the one map.\n")
     return compare_with_map(viewings, plane, names, called=b.name)
 
 

@@ -214,6 +214,14 @@ def test_scanpaths_are_measured_by_a_map(files: list[str], tmp_path: Path, capsy
     assert "There is no metric dtw. There are all, nss, auc_judd" in capsys.readouterr().err
     assert main([*command[:-1], str(tmp_path / "none.npy")]) == 2
     assert "none.npy: it cannot be read: No such file" in capsys.readouterr().err
+    assert main(["scanpath", "compare", *reversed(command[2:])]) == 2
+    assert "map.npy is a map or a picture; give scanpaths first" in capsys.readouterr().err
+    assert main(["scanpath", "compare", *files, "--metrics", "dtw,nss"]) == 2
+    assert "nss needs a map, and " in capsys.readouterr().err
+    several = tmp_path / "several.csv"
+    several.write_text("image,x,y,duration\ncat,1,2,.1\ndog,3,4,.1\n")
+    assert main(["scanpath", "compare", str(several), command[-1], "--metrics", "nss"]) == 0
+    assert "several.csv is of 2 pictures, and all are measured by the one map." in capsys.readouterr().err
 
 
 def test_measures_without_meaning_are_told(tmp_path: Path, capsys: Captured) -> None:
