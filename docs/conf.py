@@ -103,7 +103,7 @@ class Claims(SphinxDirective):
         stored = json.loads(path.read_text("utf-8"))
         about = stored["machine"]
         title = f"{about['date']}, {about['cores']} cores of an {about['cpu']}: ``{about['command']}``"
-        head = ("claim, and what it hinges on", "measured", "rivals", "verdict")
+        head = ("claim, and what it hinges on", "measured", "rivals", "verdict, and what was asked")
         rows = [head, *(self._cells(claim) for claim in stored["rows"])]
         return self.parse_text_to_nodes(listed(rows, title, "35 20 30 15"))
 
@@ -112,7 +112,8 @@ class Claims(SphinxDirective):
         rivals += [f"chance {self._number(claim['null'])}"] if claim["null"] else []
         measured = f"{self._plain(claim['measure'])}: {self._number(claim)}"
         said = f"{self._plain(claim['claim'])} *{self._plain(claim['hinges_on'])}*"
-        return said, measured, self._plain("; ".join(rivals)) or "none", f"**{claim['verdict']}**"
+        judged = f"**{claim['verdict']}** {self._plain(claim.get('asked', ''))}".strip()
+        return said, measured, self._plain("; ".join(rivals)) or "none", judged
 
     def _plain(self, text: str) -> str:
         return text.replace("|", "\\|").replace("*", "\\*").replace("_", " ")

@@ -10,19 +10,21 @@ again, so an interrupted command goes on where it stopped. Run it with
 
     python experiments/yamada_chao_2025.py [--claim C ...] [--seeds N] [--quick] [--jobs N] [--out D] [--json]
 
-It writes claims.json, claims.md and the figures into D/yamada_chao_2025. Here lives the command. What
-is simulated is said in `yamada_chao_2025_studies.py`, what is judged in `yamada_chao_2025_claims.py` and, of
-tasks other than the main one, `yamada_chao_2025_paradigms.py`; what is drawn, in
-`yamada_chao_2025_figures.py`.
+It writes claims.json, claims.md and the figures into D/yamada_chao_2025; rows of claims that are not asked
+for stay as they are there. Here lives the command. What is simulated is said in
+`yamada_chao_2025_studies.py`, what is judged in `yamada_chao_2025_claims.py` and, of tasks other than the
+main one, `yamada_chao_2025_paradigms.py`; what is drawn, in `yamada_chao_2025_figures.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
+import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yamada_chao_2025_claims as claims
@@ -34,7 +36,7 @@ from neurogate.bench.machine import machine, write
 from neurogate.errors import Outcome
 from neurogate.plotting.picture import Picture, save, settled
 from neurogate.runs.asking import answer, reader
-from neurogate.runs.claims import Claim, as_json, as_markdown
+from neurogate.runs.claims import Claim, as_json, as_markdown, renewed
 from neurogate.runs.over_seeds import Seeds, over_seeds
 from neurogate.runs.pool import Workers
 
@@ -88,14 +90,23 @@ def judge(asked: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with Workers() as workers:
         run = runner(asked, workers)
-        table = [claim for name in chosen for claim in CLAIMS[name](run)]
-        write(out / "claims.json", machine(shlex.join(["python", *sys.argv])), as_json(table))
-        (out / "claims.md").write_text(as_markdown(table), "utf-8")
+        tabulate(out, {name: list(CLAIMS[name](run)) for name in chosen})
         for draw in (FIGURES[name] for name in chosen if name in FIGURES):
             for title, made in draw(run):
                 save(Picture(settled(made), title, ""), out / f"{title}.png")
     print((out / f"claims.{'json' if asked.json else 'md'}").read_text("utf-8"))
     print(f"The table and the figures are in {out}.", file=sys.stderr)
+
+
+def tabulate(out: Path, found: Mapping[str, Sequence[Claim]]) -> None:
+    """Write the table with the rows of the claims that were judged; those of others stay."""
+    here, path = machine(shlex.join(["python", *sys.argv])), out / "claims.json"
+    about = {key: str(here[key]) for key in ("command", "date")}
+    rows = [row for name, group in found.items() for row in as_json(group, group=name, **about)]
+    stored = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
+    table = renewed(stored, rows, list(CLAIMS))
+    write(path, here, table)
+    (out / "claims.md").write_text(as_markdown(table), "utf-8")
 
 
 if __name__ == "__main__":

@@ -141,8 +141,8 @@ def subspaces(run: Runner) -> Iterator[Claim]:
         (PLAIN, "with replays of all the delay", run(NETWORKS["whole"]).metric(PLAIN, key), "their moments"),
     ):
         ours = main.metric(rule, key)
-        verdict = favours(ours, other, small_is_good=False)
-        yield Claim(f"They are more orthogonal than {than}", "angle (deg)", ours, verdict, hinge, null=other)
+        judged = favours(ours, other, small_is_good=False)
+        yield Claim(f"They are more orthogonal than {than}", "angle (deg)", ours, judged, hinge, null=other)
     avoid = "activity.what_in_when"
     aligned, null = main.arrays[avoid], main.arrays[f"{avoid}_null"].mean(axis=1)
     yield Claim(
@@ -160,15 +160,15 @@ def _sharing(found: Seeds) -> Iterator[Claim]:
     error, shared = each(found, rules, "probability_mae"), "shared synapses; separate ones cannot disturb"
     again = {rule: trials(found, rule, "timing_error_ms", 1) for rule in rules}
     forced, one, mae = "Overlap that is forced", "One matrix of outcome channels", MEASURES["probability_mae"]
-    for claim, measure, costs, ours, others, hinge in (
-        (f"{forced} disturbs odds when only times switch", "p̂ moves by", moved, PLAIN, SHARED, shared),
-        (f"{forced} costs calibration", mae, error, PLAIN, SHARED, shared),
-        (f"{one} is as well calibrated", mae, error, ONE, (PLAIN,), "one rate"),
-        (f"{one} is re-timed as fast", "trials", again, ONE, (PLAIN,), "one rate"),
+    for claim, measure, costs, ours, others, margin, hinge in (
+        (f"{forced} disturbs odds when only times switch", "p̂ moves by", moved, PLAIN, SHARED, 0.0, shared),
+        (f"{forced} costs calibration", mae, error, PLAIN, SHARED, 0.0, shared),
+        (f"{one} is as well calibrated", mae, error, ONE, (PLAIN,), 0.01, "one rate"),
+        (f"{one} is re-timed as fast", "trials", again, ONE, (PLAIN,), 5.0, "one rate"),
     ):
-        verdict = worst([favours(costs[ours], costs[rule]) for rule in others])
+        judged = worst([favours(costs[ours], costs[rule], margin=margin) for rule in others])
         rivals = {rule: values for rule, values in costs.items() if rule != ours}
-        yield Claim(claim, measure, costs[ours], verdict, hinge, rivals)
+        yield Claim(claim, measure, costs[ours], judged, hinge, rivals)
 
 
 def phases(run: Runner) -> Iterator[Claim]:
@@ -194,7 +194,7 @@ def ablations(run: Runner) -> Iterator[Claim]:
             ("factor of the rule", main.metric(PLAIN, key), each(main, PARTS, key)),
             ("part of the network", networks.pop("whole"), networks),
         ):
-            needed = [name for name in without if favours(whole, without[name]) is Verdict.SUPPORTED]
+            needed = [name for name in without if favours(whole, without[name]).verdict is Verdict.SUPPORTED]
             yield Claim(
                 f"Every {part} matters for the {words.split('(')[0].strip()}", words, whole,
                 holds(len(needed), len(without)), f"needed: {', '.join(needed) or 'none'}", without,

@@ -1,4 +1,4 @@
-"""Claims and how they fare: a measure over seeds beside its rivals and a null, with a verdict.
+"""Claims and how they fare: a measure over seeds beside rivals and a null, what is asked, and a verdict.
 
 Here lives the table and how it is written. What is claimed, and what decides it, is said in the experiments.
 """
@@ -17,7 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 from neurogate.analysis.intervals import mean_interval
 from neurogate.errors import RequestError
 
-__all__ = ["Claim", "Verdict", "as_json", "as_markdown", "favours", "holds", "near", "within", "worst"]
+__all__ = [
+    "Claim", "Judgement", "Verdict", "as_json", "as_markdown", "favours", "holds", "near", "renewed",
+    "within", "worst",
+]  # fmt: skip
 
 
 class Verdict(StrEnum):
@@ -26,6 +29,26 @@ class Verdict(StrEnum):
     SUPPORTED = "supported"
     PARTLY = "partly"
     NOT_SUPPORTED = "not supported"
+
+
+@attrs.frozen
+class Judgement:
+    """A verdict, and what was asked for it.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    asked : str
+        Which bound, difference or number of things supports the claim.
+
+    Examples
+    --------
+    >>> str(Judgement(Verdict.PARTLY, "at most 12, partly 25").verdict)
+    'partly'
+    """
+
+    verdict: Verdict
+    asked: str
 
 
 def _values(values: ArrayLike) -> NDArray[np.float64]:
@@ -44,7 +67,7 @@ class Claim:
         What is measured, with its unit.
     values : (seeds,) array
         Of the model.
-    verdict : Verdict
+    judged : Judgement
     hinges_on : str
         What the verdict depends on.
     baselines : mapping of str to (seeds,) array
@@ -54,14 +77,15 @@ class Claim:
 
     Examples
     --------
-    >>> Claim("It tells the time.", "timing error (ms)", [12.0, 14.0], Verdict.PARTLY, "the cue").seeds
+    >>> told = [12.0, 14.0]
+    >>> Claim("It tells the time.", "timing error (ms)", told, within(told, 12.0, 25.0), "the cue").seeds
     2
     """
 
     claim: str
     measure: str
     values: NDArray[np.float64] = attrs.field(converter=_values)
-    verdict: Verdict
+    judged: Judgement
     hinges_on: str
     baselines: Mapping[str, ArrayLike] = attrs.field(factory=dict)
     null: ArrayLike | None = None
@@ -71,8 +95,13 @@ class Claim:
         """Number of seeds."""
         return len(self.values)
 
+    @property
+    def verdict(self) -> Verdict:
+        """What the numbers say of it."""
+        return self.judged.verdict
 
-def within(values: ArrayLike, supported: float, partly: float) -> Verdict:
+
+def within(values: ArrayLike, supported: float, partly: float) -> Judgement:
     """Judge a measure against two bounds, as a whole interval: the mean and 95 % over seeds.
 
     Parameters
@@ -83,24 +112,24 @@ def within(values: ArrayLike, supported: float, partly: float) -> Verdict:
 
     Returns
     -------
-    Verdict
+    Judgement
         Supported if the interval is on the good side of the first bound, partly if the mean is on that of the
         second. A single seed supports nothing; what is not a number is not supported.
 
     Examples
     --------
-    >>> str(within([10.0, 11.0, 10.5], supported=12.0, partly=25.0)), str(within([0.97, 0.99], 0.98, 0.95))
-    ('supported', 'partly')
+    >>> within([10.0, 11.0, 10.5], supported=12.0, partly=25.0)
+    Judgement(verdict=<Verdict.SUPPORTED: 'supported'>, asked='at most 12, partly 25')
+    >>> str(within([0.97, 0.99], 0.98, 0.95).verdict)
+    'partly'
     """
     sign = 1.0 if supported <= partly else -1.0
-    mean, half_width = (float(number) for number in mean_interval(_values(values)))
-    worst = sign * mean + half_width
-    if worst <= sign * supported:
-        return Verdict.SUPPORTED
-    return Verdict.PARTLY if sign * mean <= sign * partly else Verdict.NOT_SUPPORTED
+    mean, half_width = _interval(values)
+    asked = f"at {'most' if sign > 0 else 'least'} {supported:g}, partly {partly:g}"
+    return Judgement(_verdict(sign * mean, half_width, sign * supported, sign * partly), asked)
 
 
-def near(values: ArrayLike, target: float, supported: float, partly: float) -> Verdict:
+def near(values: ArrayLike, target: float, supported: float, partly: float) -> Judgement:
     """Judge whether a measure is what it should be: its whole interval, within a distance on either side.
 
     Parameters
@@ -112,22 +141,20 @@ def near(values: ArrayLike, target: float, supported: float, partly: float) -> V
 
     Returns
     -------
-    Verdict
+    Judgement
         As of `within`.
 
     Examples
     --------
-    >>> str(near([0.9, 1.0, 1.1], 1.0, 0.25, 0.5)), str(near([1.3, 1.4, 1.5], 1.0, 0.25, 0.5))
-    ('supported', 'partly')
+    >>> near([0.9, 1.0, 1.1], 1.0, 0.25, 0.5)
+    Judgement(verdict=<Verdict.SUPPORTED: 'supported'>, asked='1 ± 0.25, partly ± 0.5')
     """
-    mean, half_width = (float(number) for number in mean_interval(_values(values)))
-    away = abs(mean - target)
-    if away + half_width <= supported:
-        return Verdict.SUPPORTED
-    return Verdict.PARTLY if away <= partly else Verdict.NOT_SUPPORTED
+    mean, half_width = _interval(values)
+    asked = f"{target:g} ± {supported:g}, partly ± {partly:g}"
+    return Judgement(_verdict(abs(mean - target), half_width, supported, partly), asked)
 
 
-def holds(found: int, of: int) -> Verdict:
+def holds(found: int, of: int) -> Judgement:
     """Judge a claim on several things by how many of them it holds of: all, some, or none.
 
     Parameters
@@ -136,41 +163,47 @@ def holds(found: int, of: int) -> Verdict:
 
     Examples
     --------
-    >>> [str(holds(found, of=3)) for found in (3, 1, 0)]
+    >>> [str(holds(found, of=3).verdict) for found in (3, 1, 0)]
     ['supported', 'partly', 'not supported']
     """
-    return Verdict.SUPPORTED if found == of else Verdict.PARTLY if found else Verdict.NOT_SUPPORTED
+    some = Verdict.PARTLY if found else Verdict.NOT_SUPPORTED
+    return Judgement(Verdict.SUPPORTED if found == of else some, f"all {of}, partly some")
 
 
-def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the worst of several verdicts.
+def worst(judged: Sequence[Judgement]) -> Judgement:
+    """Return the worst of several verdicts, and all that was asked.
 
     Parameters
     ----------
-    verdicts : sequence of Verdict
+    judged : sequence of Judgement
 
     Examples
     --------
-    >>> str(worst([Verdict.SUPPORTED, Verdict.PARTLY]))
+    >>> str(worst([favours([1.0, 2.0], [8.0, 9.0]), favours([1.0, 9.0], [5.0, 5.0])]).verdict)
     'partly'
     """
-    return max(verdicts, key=list(Verdict).index)
+    verdict = max((one.verdict for one in judged), key=list(Verdict).index)
+    return Judgement(verdict, "; ".join(dict.fromkeys(one.asked for one in judged)))
 
 
-def favours(values: ArrayLike, others: ArrayLike, *, small_is_good: bool = True) -> Verdict:
-    """Judge whether one is better than another on the same seeds.
+def favours(
+    values: ArrayLike, others: ArrayLike, *, small_is_good: bool = True, margin: float = 0.0
+) -> Judgement:
+    """Judge whether one is better than another on the same seeds, or as good within a margin.
 
     Parameters
     ----------
     values, others : (seeds,) array
         Paired.
     small_is_good : bool
+    margin : float
+        By how much less than this it may be worse; 0 asks that it is better.
 
     Returns
     -------
-    Verdict
-        Supported if the 95 % interval of the paired difference lies on the good side of zero, partly if it
-        holds zero, else not supported.
+    Judgement
+        Supported if the 95 % interval of the paired difference lies on the good side of the margin, partly if
+        it holds the margin, else not supported; nor is what is not a number.
 
     Raises
     ------
@@ -179,42 +212,61 @@ def favours(values: ArrayLike, others: ArrayLike, *, small_is_good: bool = True)
 
     Examples
     --------
-    >>> str(favours([1.0, 2.0, 1.5], [5.0, 6.5, 5.5])), str(favours([1.0, 9.0], [5.0, 5.0]))
+    >>> str(favours([1.0, 2.0, 1.5], [5.0, 6.5, 5.5]).verdict), str(favours([1.0, 9.0], [5.0, 5.0]).verdict)
     ('supported', 'partly')
+    >>> favours([5.1, 5.2], [5.0, 5.1], margin=1.0).asked
+    'worse by less than 1, in pairs'
     """
     one, other = _values(values), _values(others)
     if one.shape != other.shape:
         raise RequestError(
             f"There are {one.size} and {other.size} seeds; a paired difference needs the same."
         )
-    mean, half_width = (float(number) for number in mean_interval(one - other))
-    gain = -mean if small_is_good else mean
-    if not math.isfinite(half_width) or abs(gain) <= half_width:
-        return Verdict.PARTLY
-    return Verdict.SUPPORTED if gain > 0 else Verdict.NOT_SUPPORTED
+    mean, half_width = _interval(one - other if small_is_good else other - one)
+    slack = math.inf if one.size == 1 else half_width
+    asked = f"worse by less than {margin:g}, in pairs" if margin else "better, in pairs"
+    if mean + slack < margin:
+        return Judgement(Verdict.SUPPORTED, asked)
+    return Judgement(Verdict.PARTLY if mean - slack <= margin else Verdict.NOT_SUPPORTED, asked)
 
 
-def as_json(claims: Sequence[Claim]) -> list[dict[str, Any]]:
-    """Return the table as plain objects, for ``claims.json``.
+def _interval(values: ArrayLike) -> tuple[float, float]:
+    mean, half_width = mean_interval(_values(values))
+    return float(mean), float(half_width)
+
+
+def _verdict(loss: float, half_width: float, good: float, fair: float) -> Verdict:
+    if loss + half_width <= good:
+        return Verdict.SUPPORTED
+    return Verdict.PARTLY if loss <= fair else Verdict.NOT_SUPPORTED
+
+
+def as_json(claims: Sequence[Claim], **about: str) -> list[dict[str, Any]]:
+    """Return rows of the table as plain objects, for ``claims.json``.
 
     Parameters
     ----------
     claims : sequence of Claim
+    **about : str
+        What stands in each of these rows, as their ``group``.
 
     Examples
     --------
-    >>> (row,) = as_json([Claim("c", "m", [1.0, 3.0], Verdict.PARTLY, "h", {"force": [2.0, 2.0]})])
-    >>> row["value"], row["seeds"], row["baselines"]
-    (2.0, 2, {'force': {'value': 2.0, 'interval': 0.0}})
+    >>> claim = Claim("c", "m", [1.0, 3.0], within([1.0, 3.0], 1, 2), "h", {"force": [2.0, 2.0]})
+    >>> (row,) = as_json([claim], group="timing")
+    >>> row["group"], row["value"], row["seeds"], row["baselines"]
+    ('timing', 2.0, 2, {'force': {'value': 2.0, 'interval': 0.0}})
     """
     return [
         {
+            **about,
             "claim": one.claim,
             "measure": one.measure,
             **_number(one.values),
             "seeds": one.seeds,
             "baselines": {name: _number(values) for name, values in one.baselines.items()},
             "null": None if one.null is None else _number(one.null),
+            "asked": one.judged.asked,
             "verdict": str(one.verdict),
             "hinges_on": one.hinges_on,
         }
@@ -222,37 +274,60 @@ def as_json(claims: Sequence[Claim]) -> list[dict[str, Any]]:
     ]
 
 
-def as_markdown(claims: Sequence[Claim]) -> str:
+def renewed(
+    stored: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]], groups: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    """Return a stored table in which the rows of the groups that were judged again are the new ones.
+
+    Parameters
+    ----------
+    stored, found : sequence of mapping
+        From `as_json`, each with its ``group``.
+    groups : sequence of str
+        All groups, in the table's order; stored rows of no such group are dropped.
+
+    Examples
+    --------
+    >>> old, new = [{"group": "a", "seeds": 2}, {"group": "b", "seeds": 2}], [{"group": "a", "seeds": 5}]
+    >>> renewed(old, new, ["b", "a"])
+    [{'group': 'b', 'seeds': 2}, {'group': 'a', 'seeds': 5}]
+    """
+    again = {row["group"] for row in found}
+    kept = [row for row in stored if row.get("group") in groups and row["group"] not in again]
+    return sorted([*kept, *found], key=lambda row: groups.index(row["group"]))
+
+
+def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     """Write the table in Markdown: mean ± half of the 95 % interval over seeds.
 
     Parameters
     ----------
-    claims : sequence of Claim
+    rows : sequence of mapping
+        From `as_json`.
 
     Examples
     --------
-    >>> print(as_markdown([Claim("It learns.", "r", [0.9, 0.9], Verdict.SUPPORTED, "noise")]).splitlines()[2])
-    | It learns. | r | 0.9 ± 0 | - | - | **supported** | noise |
+    >>> claim = Claim("It learns.", "r", [0.9, 0.9], within([0.9, 0.9], 0.8, 0.5), "noise")
+    >>> print(as_markdown(as_json([claim])).splitlines()[2])
+    | It learns. | r | 0.9 ± 0 | - | - | at least 0.8, partly 0.5 | **supported** | noise |
     """
-    head = ("claim", "measure", "ours", "baselines", "null", "verdict", "what it hinges on")
-    lines = [_line(head), _line(["---"] * len(head))]
-    for one in claims:
-        rivals = "; ".join(f"{name} {_told(values)}" for name, values in one.baselines.items())
-        null = "-" if one.null is None else _told(one.null)
-        verdict = f"**{one.verdict}**"
-        lines.append(
-            _line([one.claim, one.measure, _told(one.values), rivals or "-", null, verdict, one.hinges_on])
-        )
-    return "\n".join(lines) + "\n"
+    head = ("claim", "measure", "ours", "baselines", "null", "asked", "verdict", "what it hinges on")
+    return "\n".join([_line(head), _line(["---"] * len(head)), *(_line(_cells(row)) for row in rows)]) + "\n"
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    rivals = "; ".join(f"{name} {_told(number)}" for name, number in row["baselines"].items())
+    null = _told(row["null"]) if row["null"] else "-"
+    said, judged = (row["claim"], row["measure"], _told(row)), (row["asked"], f"**{row['verdict']}**")
+    return *said, rivals or "-", null, *judged, row["hinges_on"]
 
 
 def _number(values: ArrayLike) -> dict[str, float]:
-    mean, half_width = mean_interval(_values(values))
-    return {"value": float(mean), "interval": float(half_width)}
+    return dict(zip(("value", "interval"), _interval(values), strict=True))
 
 
-def _told(values: ArrayLike) -> str:
-    value, interval = _number(values).values()
+def _told(number: Mapping[str, float]) -> str:
+    value, interval = number["value"], number["interval"]
     return f"{value:.3g}" if math.isnan(interval) else f"{value:.3g} ± {interval:.2g}"
 
 

@@ -180,6 +180,24 @@ def test_the_table_and_figures_are_written(
     assert str(folder) in err
 
 
+def test_rows_of_claims_that_are_not_asked_for_stay_in_the_table(
+    script: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(simulation: Any, *_: Any, **__: Any) -> Seeds:
+        return seeds(list(simulation.rules), lambda rule, key: 1.0)
+
+    monkeypatch.setitem(script["main"].__globals__, "over_seeds", run)
+    table = tmp_path / "yamada_chao_2025" / "claims.json"
+    counts = []
+    for claim in ("phases", "switches", "phases"):
+        script["main"](["--claim", claim, "--quick", "--out", str(tmp_path)])
+        groups = [row["group"] for row in json.loads(table.read_text("utf-8"))["rows"]]
+        assert groups == sorted(groups, key=list(script["CLAIMS"]).index)
+        counts.append({name: groups.count(name) for name in groups})
+    assert counts == [{"phases": 2}, {"switches": 3, "phases": 2}, {"switches": 3, "phases": 2}]
+    assert table.with_suffix(".md").read_text("utf-8").count("\n") == 2 + 5
+
+
 def test_one_seed_and_a_lost_seed_end_in_a_sentence(
     script: dict[str, Any],
     capsys: pytest.CaptureFixture[str],

@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 
 from neurogate.analysis.intervals import mean_interval
 from neurogate.errors import RequestError
-from neurogate.runs.claims import Claim, Verdict, as_json, as_markdown, favours, holds, near, within, worst
+from neurogate.runs.claims import (
+    Claim,
+    Judgement,
+    Verdict,
+    as_json,
+    as_markdown,
+    favours,
+    holds,
+    near,
+    renewed,
+    within,
+    worst,
+)  # fmt: skip
 
 numbers = st.lists(st.floats(-100, 100), min_size=2, max_size=8)
 
@@ -19,7 +31,7 @@ numbers = st.lists(st.floats(-100, 100), min_size=2, max_size=8)
 @given(numbers, st.floats(-100, 100), st.floats(0, 50))
 def test_a_measure_is_supported_just_if_its_whole_interval_is_good(values, bound, slack):
     mean, half_width = mean_interval(values)
-    found = within(values, bound, bound + slack)
+    found = within(values, bound, bound + slack).verdict
     assert (found is Verdict.SUPPORTED) == bool(mean + half_width <= bound)
     assert (found is Verdict.NOT_SUPPORTED) == bool(mean > bound + slack and mean + half_width > bound)
 
@@ -27,49 +39,67 @@ def test_a_measure_is_supported_just_if_its_whole_interval_is_good(values, bound
 @given(numbers, st.floats(-100, 100), st.floats(0.1, 50))
 def test_large_is_good_where_the_better_bound_is_the_larger(values, bound, slack):
     mirrored = within(-np.array(values), -bound, slack - bound)
-    assert within(values, bound, bound - slack) is mirrored
+    assert within(values, bound, bound - slack).verdict is mirrored.verdict
 
 
 @given(numbers, st.floats(-100, 100), st.floats(0, 20), st.floats(0, 20))
 def test_what_is_near_lies_on_neither_side_and_a_mirror_changes_nothing(values, target, distance, slack):
     mean, half_width = mean_interval(values)
-    found = near(values, target, distance, distance + slack)
+    found = near(values, target, distance, distance + slack).verdict
     assert (found is Verdict.SUPPORTED) == bool(abs(mean - target) + half_width <= distance)
     assert (found is Verdict.NOT_SUPPORTED) == bool(abs(mean - target) > distance + slack)
-    assert near(-np.array(values), -target, distance, distance + slack) is found
+    assert near(-np.array(values), -target, distance, distance + slack).verdict is found
 
 
-def test_the_worst_of_verdicts_is_the_least_that_can_be_said():
-    assert worst([Verdict.PARTLY, Verdict.SUPPORTED]) is Verdict.PARTLY
-    assert worst([Verdict.PARTLY, Verdict.NOT_SUPPORTED, Verdict.SUPPORTED]) is Verdict.NOT_SUPPORTED
+def test_the_worst_of_verdicts_is_the_least_that_can_be_said_and_says_all_that_was_asked():
+    some = [
+        Judgement(verdict, asked) for verdict, asked in zip(Verdict, ("much", "more", "much"), strict=True)
+    ]
+    assert worst(some[:2]) == Judgement(Verdict.PARTLY, "much; more")
+    assert worst(some) == Judgement(Verdict.NOT_SUPPORTED, "much; more")
 
 
 @given(st.integers(1, 20), st.integers(0, 20))
 def test_a_claim_on_several_things_is_supported_just_if_it_holds_of_all(of, found):
-    verdict = holds(min(found, of), of)
+    verdict = holds(min(found, of), of).verdict
     assert (verdict is Verdict.SUPPORTED) == (found >= of)
     assert (verdict is Verdict.NOT_SUPPORTED) == (found == 0)
 
 
 def test_one_seed_supports_nothing():
-    assert within([0.0], supported=10.0, partly=20.0) is Verdict.PARTLY
-    assert favours([0.0], [10.0]) is Verdict.PARTLY
+    assert within([0.0], supported=10.0, partly=20.0).verdict is Verdict.PARTLY
+    assert favours([0.0], [10.0]).verdict is Verdict.PARTLY
 
 
-def test_what_is_not_a_number_is_not_supported():
-    assert within([np.nan, 1.0], supported=10.0, partly=20.0) is Verdict.NOT_SUPPORTED
+@pytest.mark.parametrize("values", [[np.nan, 1.0], [np.nan]])
+def test_what_is_not_a_number_is_not_supported(values):
+    some = np.zeros(len(values))
+    judged = [within(values, 10.0, 20.0), near(values, 1.0, 5.0, 9.0)]
+    judged += [favours(values, some), favours(some, values, small_is_good=False, margin=9.0)]
+    assert {one.verdict for one in judged} == {Verdict.NOT_SUPPORTED}
 
 
 @given(numbers)
 def test_a_rival_that_is_better_by_the_same_is_the_opposite_verdict(values):
     other = np.array(values) + 5.0
-    assert favours(values, other) is Verdict.SUPPORTED
-    assert favours(other, values) is Verdict.NOT_SUPPORTED
-    assert favours(values, other, small_is_good=False) is Verdict.NOT_SUPPORTED
+    assert favours(values, other).verdict is Verdict.SUPPORTED
+    assert favours(other, values).verdict is Verdict.NOT_SUPPORTED
+    assert favours(values, other, small_is_good=False).verdict is Verdict.NOT_SUPPORTED
+
+
+@given(numbers, st.floats(0.5, 50))
+def test_what_is_worse_by_less_than_a_margin_is_as_good_and_by_more_is_not(values, margin):
+    other = np.array(values)
+    assert favours(other + 0.9 * margin, other, margin=margin).verdict is Verdict.SUPPORTED
+    assert favours(other + 1.1 * margin, other, margin=margin).verdict is Verdict.NOT_SUPPORTED
+    good = favours(other - 0.9 * margin, other, small_is_good=False, margin=margin)
+    assert good.verdict is Verdict.SUPPORTED
+    assert f"{margin:g}" in good.asked
 
 
 def test_a_difference_within_its_interval_is_none():
-    assert favours([1.0, 9.0], [5.0, 5.0]) is Verdict.PARTLY
+    assert favours([1.0, 9.0], [5.0, 5.0]).verdict is Verdict.PARTLY
+    assert favours([1.0, 9.0], [5.0, 5.0], margin=1.0).verdict is Verdict.PARTLY
 
 
 def test_seeds_that_are_not_paired_are_refused():
@@ -77,20 +107,36 @@ def test_seeds_that_are_not_paired_are_refused():
         favours([1.0, 2.0], [1.0, 2.0, 3.0])
 
 
-def test_the_table_is_json_and_holds_every_number():
-    claim = Claim("c", "m", [1.0, 3.0], Verdict.SUPPORTED, "h", {"force": [5.0, 5.0]}, null=[9.0, 9.0])
-    (row,) = json.loads(json.dumps(as_json([claim])))
+def claimed(claim: str, measure: str, values: list[float], rivals: dict[str, list[float]], **more) -> Claim:
+    return Claim(claim, measure, values, Judgement(Verdict.PARTLY, "at most 3"), "h", rivals, **more)
+
+
+def test_the_table_is_json_and_holds_every_number_and_what_was_asked():
+    claim = claimed("c", "m", [1.0, 3.0], {"force": [5.0, 5.0]}, null=[9.0, 9.0])
+    (row,) = json.loads(json.dumps(as_json([claim], group="g")))
     assert row["value"] == 2.0
     assert row["interval"] == pytest.approx(float(mean_interval([1.0, 3.0]).half_width))
     assert row["baselines"]["force"] == {"value": 5.0, "interval": 0.0}
     assert row["null"]["value"] == 9.0
-    assert (row["verdict"], row["seeds"]) == ("supported", 2)
+    assert (row["verdict"], row["asked"], row["seeds"], row["group"]) == ("partly", "at most 3", 2, "g")
 
 
 def test_the_markdown_is_a_table_whatever_the_words_hold():
-    first = Claim("a | b", "|d| (ms)", [1.0, 2.0], Verdict.PARTLY, "x", {"f": [1.0]})
-    claims = [first, Claim("c", "m", [1.0], Verdict.PARTLY, "y")]
-    lines = as_markdown(claims).splitlines()
+    first = claimed("a | b", "|d| (ms)", [1.0, 2.0], {"f": [1.0]})
+    lines = as_markdown(as_json([first, claimed("c", "m", [1.0], {})])).splitlines()
     assert len({line.count("|") for line in lines}) == 1
     assert lines[0].startswith("| claim |")
     assert "f 1" in lines[2]
+    assert "at most 3" in lines[2]
+
+
+@given(st.sets(st.sampled_from("abcd")), st.sets(st.sampled_from("abc")))
+def test_only_the_groups_that_are_judged_again_are_renewed_and_the_order_is_the_table_s(before, again):
+    def rows(groups, word):
+        return [{"group": g, "from": word, "row": k} for g in sorted(groups, reverse=True) for k in (0, 1)]
+
+    stored, found = rows(before, "before"), rows(again, "again")
+    table = renewed(stored, found, "cab")
+    assert [row["group"] for row in table] == [g for g in "cab" if g in before | again for _ in (0, 1)]
+    assert all(row["from"] == ("again" if row["group"] in again else "before") for row in table)
+    assert [row["row"] for row in table] == [0, 1] * (len(table) // 2)
