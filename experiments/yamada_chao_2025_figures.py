@@ -13,9 +13,11 @@ import attrs
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
-from yamada_chao_2025_claims import Values
-from yamada_chao_2025_paradigms import courses
+from yamada_chao_2025_claims import Values, each
+from yamada_chao_2025_paradigms import by_gate, courses, while_drifting
 from yamada_chao_2025_studies import (
+    DRIFT,
+    EVERY_GATE,
     LESIONS,
     MAIN,
     MEASURES,
@@ -31,6 +33,7 @@ from yamada_chao_2025_studies import (
     SHUFFLED,
     SPREAD,
     SWITCHES,
+    THREE,
     TWO_MEMORIES,
     WEBER,
     WORDS,
@@ -44,6 +47,7 @@ from neurogate.plotting.forest import forest_figure
 from neurogate.plotting.kinds import Shown, picture
 from neurogate.plotting.lesions import lesion_figure
 from neurogate.plotting.nulls import null_figure
+from neurogate.plotting.result import judged_blocks
 from neurogate.plotting.scalar_timing import scalar_timing_figure, spreads_by
 from neurogate.plotting.scheme import gate_course, scheme
 from neurogate.plotting.style import STYLE, WIDTH_MM, cue_colour, figure
@@ -129,6 +133,24 @@ def hazard(run: Runner) -> Figures:
     yield "hazard", made
 
 
+def drift(run: Runner) -> Figures:
+    """Draw each rule's error of the probabilities while odds drift."""
+    found = run(DRIFT)
+    errors = while_drifting(found, judged_blocks(found.arrays) == 1)
+    yield "drift", forest_figure({f"{MEASURES['probability_mae']} while odds drift": errors})
+
+
+def three_outcomes(run: Runner) -> Figures:
+    """Draw what each rule makes of three outcomes."""
+    measures = MEASURES | {"probability_r": "r of p̂ and p", "object_r": "r of the amplitude and p"}
+    yield "three_outcomes", forest_figure({w: each(run(THREE), THREE.rules, k) for k, w in measures.items()})
+
+
+def gates(run: Runner) -> Figures:
+    """Draw both errors of each kind of gate, and the trials until each is small again."""
+    yield "gates", forest_figure(by_gate(run(EVERY_GATE)))
+
+
 FIGURES: Mapping[str, Callable[[Runner], Figures]] = {
     "timing": timing,
     "probability": probability,
@@ -138,7 +160,10 @@ FIGURES: Mapping[str, Callable[[Runner], Figures]] = {
     "phases": phases,
     "ablations": ablations,
     "scalar_timing": scalar_timing,
+    "drift": drift,
     "hazard": hazard,
+    "three_outcomes": three_outcomes,
+    "gates": gates,
 }
 
 

@@ -21,12 +21,14 @@ from yamada_chao_2025_studies import (
     GATES,
     GROWS,
     MEASURES,
+    ONE_MEMORY,
     OURS,
     PLAIN,
     SPREAD,
     SURPRISE,
     THREE,
     TRACE,
+    TWO_MEMORIES,
     UNMOVED,
     WEBER,
     Runner,
@@ -39,13 +41,17 @@ from neurogate.plotting.result import judged_blocks
 from neurogate.plotting.scalar_timing import exponents, spreads_by
 from neurogate.runs.claims import Claim, favours, near, within, worst
 from neurogate.runs.over_seeds import Seeds
-from neurogate.tasks.schedule import Schedule
+from neurogate.tasks.schedule import Schedule, generator
+from neurogate.tasks.what_when import WhatWhen
 
 OBSERVERS: Mapping[str, Callable[..., Values]] = {
     **{f"counts {n} trials": partial(counted, memory=float(n)) for n in (8, 15, 30)},
     **{f"Bayes, hazard {h:g}": partial(change_points, hazard=h) for h in (0.1, 0.01)},
 }
 """Who hears the trials and has no network; a memory is of trials of the same cue."""
+DRAWS = 2**16
+TAUGHT = "for rules that omissions teach, too, the hazard has the least squared error"
+SOON = "what re-times soon averages over few trials"
 
 
 def attention(run: Runner) -> Iterator[Claim]:
@@ -92,11 +98,10 @@ def scalar_timing(run: Runner) -> Iterator[Claim]:
 
 def drift(run: Runner) -> Iterator[Claim]:
     """Judge whether what is learned follows odds that drift, beside observers who count, or know Bayes."""
-    found, block = run(DRIFT), 1
-    here = judged_blocks(found.arrays) == block
-    during = {rule: found.arrays[f"{rule}.probability_error"][:, here] for rule in DRIFT.rules}
-    errors = {rule: error.mean(axis=(1, 2)) for rule, error in during.items()}
-    ours, observed = errors.pop(OURS), _observed(found, here)
+    found = run(DRIFT)
+    here = judged_blocks(found.arrays) == 1
+    errors, observed = while_drifting(found, here), _observed(found, here)
+    ours, forgets = errors.pop(OURS), min((ONE_MEMORY, TWO_MEMORIES), key=lambda name: errors[name].mean())
     best = min(observed, key=lambda name: observed[name].mean())
     follows, measure = "While odds drift, p̂ follows them", MEASURES["probability_mae"]
     yield Claim(
@@ -105,11 +110,18 @@ def drift(run: Runner) -> Iterator[Claim]:
     )  # fmt: skip
     for rival, values, hinge in (
         ("FORCE without forgetting", errors["force"], "forgetting"),
+        ("the three-factor rule", errors[PLAIN], "an alarm, for a world that never jumps"),
+        ("the best least squares that forget", errors[forgets], f"{forgets}, chosen afterwards"),
         ("the best observer", observed[best], f"{best}, chosen afterwards"),
     ):
-        yield Claim(
-            f"{follows} better than {rival}", measure, ours, favours(ours, values), hinge, {rival: values}
-        )
+        judged = favours(ours, values)
+        yield Claim(f"{follows} better than {rival}", measure, ours, judged, hinge, {rival: values})
+
+
+def while_drifting(found: Seeds, here: NDArray[np.bool_]) -> dict[str, Values]:
+    """Return each rule's error of the probabilities over the judgements in which odds drift."""
+    during = {rule: found.arrays[f"{rule}.probability_error"][:, here] for rule in DRIFT.rules}
+    return {rule: error.mean(axis=(1, 2)) for rule, error in during.items()}
 
 
 def _observed(found: Seeds, here: NDArray[np.bool_]) -> dict[str, Values]:
@@ -139,26 +151,27 @@ def _unmoved(found: Seeds, here: NDArray[np.bool_]) -> Values:
 def hazard(run: Runner) -> Iterator[Claim]:
     """Judge whether *when* reads how the times of outcomes are distributed, and whether by their hazard."""
     found = run(SPREAD)
-    where, measure, might = "Where outcomes come at spread times", "Pearson r over time", courses(found)
-    alike = {name: {r: _alike(found, r, one) for r in SPREAD.rules} for name, one in might.items()}
-    ours, single, rising = (alike[name][OURS] for name in ("density", "one latency", "hazard"))
+    where, measure = "Where outcomes come at spread times", "Pearson r over time"
+    alike = _alike_all(found)
+    density, rising = alike["density"][OURS], alike["hazard"][OURS]
     fixed = _alike(found, OURS, found.arrays["expected_when"][:1], slice(1))
+    of_one = {name: alike[name][OURS] for name in ("one latency", "Gaussian")}
+    better = partial(favours, small_is_good=False)
     yield Claim(
-        f"{where}, when reads their density, not one latency at their mean", measure, ours,
-        favours(ours, single, small_is_good=False), "chance: that latency", _rivals(alike["density"]), single,
+        f"{where}, when reads their density, not their mean, nor a Gaussian as wide", measure, density,
+        worst([better(density, other) for other in of_one.values()]), "chance: the Gaussian",
+        _rivals(alike["density"]) | {"one latency": of_one["one latency"]}, of_one["Gaussian"],
     )  # fmt: skip
-    for better, values, than, other, hinge in (
-        (
-            "their density as well as a single latency",
-            ours,
-            "a single latency",
-            fixed,
-            "the block before them",
+    for claim, ours, name, other, margin, hinge in (
+        ("their density as well as a single latency", density, "a single latency", fixed, 0.05, "block 1"),
+        ("their hazard rather than their density", rising, "density", density, 0.0, TAUGHT),
+        *(
+            (f"their density better than {rule}", density, rule, alike["density"][rule], 0.0, SOON)
+            for rule in (PLAIN, TWO_MEMORIES)
         ),
-        ("their hazard rather than their density", rising, "density", ours, "none: nothing asks for it"),
     ):
-        verdict = favours(values, other, small_is_good=False)
-        yield Claim(f"{where}, when reads {better}", measure, values, verdict, hinge, {than: other})
+        judged = better(ours, other, margin=margin)
+        yield Claim(f"{where}, when reads {claim}", measure, ours, judged, hinge, {name: other})
     errors = each(found, SPREAD.rules, "probability_mae")
     yield Claim(
         f"{where}, it tells each outcome's probability", MEASURES["probability_mae"], errors[OURS],
@@ -171,20 +184,54 @@ def _rivals(values: Mapping[str, Values]) -> dict[str, Values]:
     return {rule: of_rule for rule, of_rule in values.items() if rule != OURS}
 
 
-def courses(found: Seeds) -> dict[str, Values]:
+def courses(found: Seeds, omission: float = 1.0) -> dict[str, Values]:
     """Return what *when* might read in the blocks with jitter, (blocks, C, T).
 
-    The density of outcomes; one latency at the same mean; and the hazard: the density over the chance that
-    nothing has come when it is read, a lead before the time that it foretells.
+    The density of outcomes; one latency at the same mean; a Gaussian of the same mean and spread; and the
+    hazard, for rules that trials without outcome teach so much.
     """
     task, time_ms = SPREAD.load().task, found.arrays["probe_time_ms"]
     density = found.arrays["expected_when"][1:]
-    total = density.sum(axis=-1, keepdims=True)
-    mean_ms, lead_ms = (density * time_ms).sum(axis=-1, keepdims=True) / total, task.lead_ms or 0.0
-    came = np.cumsum(density, axis=-1) / total * found.arrays["true_probability"][1:].sum(axis=-1)[..., None]
-    heard = np.apply_along_axis(lambda one: np.interp(time_ms - lead_ms, time_ms, one, left=0.0), -1, came)
-    bump = np.exp(-0.5 * ((time_ms - mean_ms) / task.target_sd_ms) ** 2)
-    return {"density": density, "one latency": bump, "hazard": density / (1 - heard)}
+    weight = density / density.sum(axis=-1, keepdims=True)
+    mean_ms = (weight * time_ms).sum(axis=-1, keepdims=True)
+    away_ms = time_ms - mean_ms
+    sd_ms = np.sqrt((weight * away_ms**2).sum(axis=-1, keepdims=True))
+    one, gaussian = (np.exp(-0.5 * (away_ms / sd) ** 2) for sd in (task.target_sd_ms, sd_ms))
+    return {
+        "density": density, "one latency": one, "Gaussian": gaussian,
+        "hazard": _hazards(task, time_ms, omission),
+    }  # fmt: skip
+
+
+def _hazards(task: WhatWhen, time_ms: Values, omission: float) -> Values:
+    """Return the mean of what is taught over trials in which nothing has come yet, (blocks, C, T).
+
+    Read is a lead before the time that is foretold. Trials without outcome count as much as they teach, and
+    where none is left that teaches, the mean is 0.
+    """
+    grid_ms, any_outcome = np.arange(task.timeline.cue_ms + 1.0), task.probability().sum(axis=-1)
+    bumps = np.exp(-0.5 * ((time_ms[:, None] - grid_ms) / task.target_sd(grid_ms)) ** 2)
+    later = grid_ms > time_ms[:, None] - (task.lead_ms or 0.0)
+    means = np.zeros((len(task.blocks), task.cues, len(time_ms)))
+    for block, cue in np.ndindex(*means.shape[:2]):
+        jitter, latency_ms = task.blocks[block].jitter, np.full(DRAWS, task.latency_ms()[block, cue])
+        if jitter is not None:
+            drawn_ms = jitter.times(generator(0), latency_ms, task.outcome_window_ms, 1.0)
+            came = np.bincount(drawn_ms.astype(int), minlength=len(grid_ms)) / DRAWS
+            p = any_outcome[block, cue]
+            left = p * (later @ came) + omission * (1 - p)
+            np.divide(p * ((later * bumps) @ came), left, out=means[block, cue], where=left > 0)
+    return means[1:]
+
+
+def _alike_all(found: Seeds) -> dict[str, dict[str, Values]]:
+    """Return how *when* of each rule goes along with each course; the hazard is by what teaches the rule."""
+    weights = {name: getattr(rule, "omission", 1.0) for name, rule in SPREAD.load().rules.items()}
+    might = {weight: courses(found, weight) for weight in set(weights.values())}
+    return {
+        name: {rule: _alike(found, rule, might[weight][name]) for rule, weight in weights.items()}
+        for name in might[1.0]
+    }
 
 
 def _alike(found: Seeds, rule: str, course: Values, blocks: slice = slice(1, None)) -> Values:
@@ -209,23 +256,28 @@ def three_outcomes(run: Runner) -> Iterator[Claim]:
         values = each(found, THREE.rules, key)
         null = other_cues(found, probability_of_other) if key == "probability_mae" else None
         yield Claim(
-            f"Of three outcomes, {claim}", measure, values[OURS], within(values[OURS], good, fair),
-            "offline replay; 60 to 80 trials of a cue", _rivals(values), null,
+            f"Of three outcomes, {claim} (500 neurons)", measure, values[OURS],
+            within(values[OURS], good, fair), "offline replay; 60 to 80 trials of a cue",
+            _rivals(values), null,
         )  # fmt: skip
 
 
 def gates(run: Runner) -> Iterator[Claim]:
     """Judge a gate that surprise opens beside every other kind, where everything switches."""
-    found, block = run(EVERY_GATE), 1
-    rules = list(map(str, found.arrays["rule_names"]))
-    needed = {
-        f"trials until {part} is right again": {rule: trials(found, rule, error, block) for rule in rules}
-        for part, error in (("when", "timing_error_ms"), ("what", "probability_error"))
-    }
-    errors = {words: each(found, rules, key) for key, words in MEASURES.items()}
-    for words, values in (errors | needed).items():
+    for words, values in by_gate(run(EVERY_GATE)).items():
         best, ours = min(values, key=lambda rule: values[rule].mean()), values.pop(SURPRISE)
         yield Claim(
-            "A gate that surprise opens is better, where all switches, than one that nothing opens", words,
-            ours, worst([favours(ours, values[rule]) for rule in UNMOVED]), f"best of all: {best}", values,
+            "A gate that surprise opens is better, where all switches, than what nothing opens (500 neurons)",
+            words, ours, worst([favours(ours, values[rule]) for rule in UNMOVED]),
+            f"best of all: {best}", values,
         )  # fmt: skip
+
+
+def by_gate(found: Seeds) -> dict[str, dict[str, Values]]:
+    """Return both errors of each gate, and the trials after the switch until each is small again."""
+    rules = list(map(str, found.arrays["rule_names"]))
+    needed = {
+        f"trials until {part} is right again": {rule: trials(found, rule, error, 1) for rule in rules}
+        for part, error in (("when", "timing_error_ms"), ("what", "probability_error"))
+    }
+    return {words: each(found, rules, key) for key, words in MEASURES.items()} | needed

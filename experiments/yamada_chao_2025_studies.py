@@ -111,7 +111,7 @@ SHUFFLED = Study("what_when_shuffled", ALIKE)
 SAME_FILTER = Study(
     "what_when", (*ALIKE, "features.phasic_tau_ms=1000000.0", "features.equal_gain=false"), (OURS, PLAIN)
 )
-ONE_MATRIX, SHARED, ONE = Study("what_when_one_matrix"), ("share_30", "share_60"), "one_matrix"
+ONE_MATRIX, SHARED, ONE = Study("what_when_one_matrix"), ("share_10", "share_30", "share_60"), "one_matrix"
 TRACE, FAST = "what_when_trace", "reservoir.cells.excitatory.preset=excitatory_2003"
 SLOW = "reservoir.trace.tau_ms={log_uniform=[100.0, 500.0]}"
 FORGETFUL = {"no adaptation": Study(TRACE, (FAST,)), "slow traces instead": Study(TRACE, (FAST, SLOW))}
@@ -120,7 +120,7 @@ NOISES = {f"noise {sd}": f"reservoir.inputs.noise_sd={sd}" for sd in (1.2, 0.3, 
 WEBER = {name: Study("what_when_weber", (*ONE_WIDTH, noise), (PLAIN,)) for name, noise in NOISES.items()}
 WEBER[GROWS := "taught width grows"] = Study("what_when_weber")
 
-# Tasks that ask for more than the main one; blocks that are long enough are cut, and two are of small networks.
+# Tasks that ask for more than the main one, of which two have small networks; blocks that are long are cut.
 SMALL = "reservoir.n=500"
 TWO_MEMORIES, ONE_MEMORY = "force_two_memories", "force_forgetting"
 DRIFT = Study(
