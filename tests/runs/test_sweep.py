@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ from neurogate.runs.sweep import Event, Options, sweep
 from neurogate.runs.sweep_folder import open_folder
 from neurogate.runs.upkeep import verify
 from neurogate.runs.worker import Task
+from tests.reliability.tiny import inline
 from tests.runs.test_together import SMALL, assert_same_runs
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -218,6 +220,28 @@ def test_who_waits_for_another_driver_hears_that_the_user_stops(
         monkeypatch.setattr(time, "sleep", sleep)
         assert run(tmp_path)[0] == {Outcome.CANCELLED: 12}
     assert max(waited) < 1.0
+
+
+def test_who_waits_for_another_driver_begins_within_two_seconds_of_its_giving_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s, begun_s = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        now_s[0] += seconds
+        if now_s[0] > 100.0:
+            others.close()
+
+    folder = open_folder(POINTS[:1], "what_when", tmp_path, "", {})
+    monkeypatch.setattr(pool, "local", inline)
+    monkeypatch.setattr(driver, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: now_s[0]))
+    with Leases() as others:
+        assert others.acquire(store.folder_of(SIMULATIONS[0], tmp_path))
+        sweep(
+            POINTS[:1], folder, Options(),
+            lambda event: begun_s.append(now_s[0]) if event.kind == "started" else None,
+        )  # fmt: skip
+    assert 100.0 < begun_s[0] <= 102.0
 
 
 def test_workers_that_somebody_else_made_outlive_a_sweep_whatever_ends_it(tmp_path: Path) -> None:
