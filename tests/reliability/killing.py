@@ -105,7 +105,7 @@ class _Store:
         before = self.seen["kills"]
         for _ in range(self.rng.randint(1, MOST)):
             self._pause(self.window_s)
-            self._kill_worker(_children(driver))
+            self._kill_worker(children(driver))
             self._look()
         done = ended(driver)
         if self.seen["kills"] > before:
@@ -117,7 +117,7 @@ class _Store:
     def _killed(self, driver: int) -> bool:
         """Kill a driver, some at once after one of their workers; say whether it had ended well by then."""
         self._pause(self.window_s)
-        workers = _children(driver)
+        workers = children(driver)
         if self.rng.random() < BOTH:
             self._kill_worker(workers)
             self._pause(AT_ONCE_S)
@@ -168,7 +168,7 @@ class _Store:
         ]
 
 
-def _children(process: int) -> set[tuple[int, str]]:
+def children(process: int) -> set[tuple[int, str]]:
     """Return the children of a process, with when they were born: numbers are given again."""
     found: set[tuple[int, str]] = set()
     with contextlib.suppress(OSError):

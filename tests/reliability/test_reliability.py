@@ -81,6 +81,13 @@ def test_two_drivers_execute_each_run_once(measured: Measured) -> None:
     assert 0.0 < found["heartbeats until a stopped holder is replaced, at most"] <= 2.1
 
 
+def test_a_sweep_that_is_killed_twice_goes_on_and_is_the_sweep_that_was_not(measured: Measured) -> None:
+    found = measured("R13", 1)
+    assert found["checkpoints when the sweep was killed"] > 0
+    assert found["runs compared"] == 8
+    assert found["workers killed"] == 1
+
+
 def test_a_driver_does_not_grow_and_the_index_is_what_the_folders_say(measured: Measured) -> None:
     found = measured("R12", 500)
     assert found["runs"] == found["rows of the index"] == 500
