@@ -19,8 +19,9 @@ def cases(stored: Stored) -> Iterator[Case]:
         for size in sizes:
             y, _ = operator.forward(stored.real(f"prim.{x}"), [int(n) for n in size.split("x")])
             yield Case(operator.__name__.rpartition(".")[2], size, y, stored[f"prim.{name}_{size}"])
-    deit = AgentAttention(d_model=24, heads=3, agents=9, rows=6, columns=6)
-    swin = WindowedAgentAttention(d_model=24, heads=3, agents=16, rows=8, columns=8, window=8)
+    deit = AgentAttention(**_sizes(stored, "deit"))
+    sizes = _sizes(stored, "swin")
+    swin = WindowedAgentAttention(**sizes, window=sizes["rows"])
     for gate, name, layer in (("agent_attention", "deit", deit), ("agent_windows", "swin", swin)):
         layer.parameters.update({k: a.astype(float) for k, a in _ours(stored, f"{name}.w.").items()})
         y, cache = layer.forward(stored.real(f"{name}.x"))
@@ -28,6 +29,12 @@ def cases(stored: Stored) -> Iterator[Case]:
         yield Case(gate, "y", y, stored[f"{name}.y"])
         yield Case(gate, "dx", dx, stored[f"{name}.dx"], backward=True)
         yield from gradients(gate, name, found, _ours(stored, f"{name}.gw."))
+
+
+def _sizes(stored: Stored, name: str) -> dict[str, int]:
+    (_, heads, agents, rows, _), width = stored[f"{name}.w.ah_bias"].shape, stored[f"{name}.x"].shape[-1]
+    columns = stored[f"{name}.w.aw_bias"].shape[-1]
+    return {"d_model": width, "heads": heads, "agents": agents, "rows": rows, "columns": columns}
 
 
 def _ours(stored: Stored, prefix: str) -> dict[str, np.ndarray]:

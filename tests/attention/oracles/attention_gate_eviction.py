@@ -19,7 +19,8 @@ NAMES = {
 
 def cases(stored: Stored) -> Iterator[Case]:
     gate = "eviction_gate"
-    layer = EvictionGate(d_model=12, heads=3, gate_width=6)
+    (gate_width, width), heads = stored["aq"].shape, len(stored["ao"])
+    layer = EvictionGate(d_model=width, heads=heads, gate_width=gate_width)
     layer.parameters.update(stored.under("", NAMES))
     y, cache = layer.forward(stored["x"])
     loss, kept = eviction_loss.forward(cache.probability, target=0.5)

@@ -24,7 +24,7 @@ NAMES = {
 
 
 def cases(stored: Stored) -> Iterator[Case]:
-    layer = FeatureSelectionGates(d_model=16, heads=4)
+    layer = FeatureSelectionGates(d_model=stored["block/x"].shape[-1], heads=4)
     layer.parameters.update(_parameters(stored, "block/W."))
     y, cache = layer.forward(stored["block/x"])
     yield Case("feature_selection", "block y", y, stored["block/y"])

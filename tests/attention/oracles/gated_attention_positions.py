@@ -12,11 +12,13 @@ GATES = {"none": "none", "ew": "elementwise", "hw": "headwise"}
 
 def cases(stored: Stored) -> Iterator[Case]:
     names = {"q.weight": "Wq", "k.weight": "Wk", "v.weight": "Wv", "o.weight": "Wo"}
+    heads, width = stored["Wg_hw"].shape
     for label in sorted({key.partition("/")[0] for key in stored if "/" in key}):
         position, kind, *rest = label.split("_")
         kinds = "elementwise" if position == "G5" else GATES[kind]
         layer = GatedSDPA(
-            d_model=24, heads=3, kv_heads=3, head_width=8, gate=kinds, qk_norm=False, rotary=0.0,
+            d_model=width, heads=heads, kv_heads=heads, head_width=len(stored["Wq"]) // heads,
+            gate=kinds, qk_norm=False, rotary=0.0,
             position="G1" if position == "none" else position,
             activation="silu" if "silu" in rest else "sigmoid",
             combine="add" if "add" in rest else "multiply",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -29,7 +30,8 @@ def cases(stored: Stored) -> Iterator[Case]:
         o, cache = delta_rule.forward(q, k, v, beta, form=form)
         yield Case(NAME, f"{form} o without decay", o.swapaxes(1, 2), stored["delta_rule/o_bhtd"])
         yield Case(NAME, f"{form} state without decay", cache.state, stored["delta_rule/S_T"])
-    for size in (8, 16, 64):
+    found = (re.fullmatch(r"chunk(\d+)/o", key) for key in stored)
+    for size in (int(each[1]) for each in found if each):
         o, cache = delta_rule.forward(q, k, v, beta, g, start, chunk=size, form="chunked")
         yield Case(NAME, f"chunks of {size} o", o, stored[f"chunk{size}/o"])
         yield Case(NAME, f"chunks of {size} state", cache.state, stored[f"chunk{size}/S_T"])

@@ -22,7 +22,11 @@ def cases(stored: Stored) -> Iterator[Case]:
     for which in ("weak", "strong"):
         for form in FORMS:
             yield from _operator(stored, which, form)
-    layer = GatedLinearAttention(d_model=32, heads=4)
+    _, heads, keys, values = stored["layer.hT"].shape
+    rank, width = stored["layer.w_gk0"].shape
+    layer = GatedLinearAttention(
+        d_model=width, heads=heads, rank=rank, expand_k=heads * keys / width, expand_v=heads * values / width
+    )
     layer.parameters.update(stored.under("layer.w_", NAMES))
     y, cache = layer.forward(stored.real("layer.x"))
     dx, found = layer.backward(stored.real("layer.dy"), cache)

@@ -21,19 +21,20 @@ NAMES = {
 
 
 def cases(stored: Stored) -> Iterator[Case]:
-    for heads in (4, 8, 12):
-        yield Case(NAME, f"slopes of {heads}", lightning.slopes(heads), stored[f"slopes_H{heads}"])
+    for key in (key for key in stored if key.startswith("slopes_H")):
+        yield Case(NAME, key, lightning.slopes(int(key.removeprefix("slopes_H"))), stored[key])
     q, k, v, do = (stored.real(key).swapaxes(1, 2) for key in ("q", "k", "v", "do"))
     for form in FORMS:
-        plain, _ = lightning.forward(q, k, v, np.zeros(4), form=form)
+        plain, _ = lightning.forward(q, k, v, np.zeros(len(stored["s"])), form=form)
         yield Case(NAME, f"{form} o without decay", plain.swapaxes(1, 2), stored["o_nodecay"])
         o, cache = lightning.forward(q, k, v, stored.real("s"), form=form)
         yield Case(NAME, f"{form} o", o.swapaxes(1, 2), stored["o"])
         *back, _ = lightning.backward(do, cache)
         for key, found in zip(("dq", "dk", "dv"), back, strict=True):
             yield Case(NAME, f"{form} {key}", found.swapaxes(1, 2), stored[key], backward=True)
-    layer = LightningAttention(d_model=32, heads=4, layer=3, depth=12)
-    slopes = lightning.slopes(4, layer=3, depth=12)
+    heads = len(stored["tnl.slope_rate"])
+    layer = LightningAttention(d_model=stored["tnl.x"].shape[-1], heads=heads, layer=3, depth=12)
+    slopes = lightning.slopes(heads, layer=3, depth=12)
     yield Case("lightning", "slopes", slopes, stored["tnl.slope_rate"])
     layer.parameters.update(stored.under("tnl.w.", NAMES))
     y, kept = layer.forward(stored.real("tnl.x"))

@@ -15,7 +15,7 @@ ACTIVATIONS = ("sigmoid", "tanh", "gelu", "relu", "softplus", "elu", "identity")
 def cases(stored: Stored) -> Iterator[Case]:
     x, prompt, weights = stored["x"], stored["prompt"], _ours(stored, "W.", "act_scale")
     for name in ACTIVATIONS:
-        layer = NonlinearResidualGates(d_model=16, heads=4, activation=name)
+        layer = NonlinearResidualGates(d_model=x.shape[-1], heads=prompt.shape[3], activation=name)
         layer.parameters.update(weights)
         y, cache = layer.forward(x, prompt)
         (dx, dprompt), found = layer.backward(stored[f"{name}/R"], cache)

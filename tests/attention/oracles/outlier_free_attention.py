@@ -12,10 +12,9 @@ from neurogate.attention.operators import clipped_softmax, masks
 from neurogate.attention.outliers import kurtosis
 from tests.attention.agreement import Case, Stored, gradients
 
-CLIPPED = {"alpha": 4.0, "length": 8}
-SETTINGS: Mapping[str, Mapping[str, Any]] = {
+SETTINGS: Mapping[str, dict[str, Any]] = {
     "vanilla": {},
-    "clip_alpha4": CLIPPED,
+    "clip_alpha4": {"alpha": 4.0},
     "uncond_head": {"gate": "unconditional"},
     "cond_token_linear": {"gate": "token"},
     "cond_token_mlp": {"gate": "token", "predictor": "mlp"},
@@ -38,10 +37,10 @@ def cases(stored: Stored) -> Iterator[Case]:
         dz = clipped_softmax.backward(stored[f"{label}/R"], cache)
         yield Case("clipped_softmax", f"{label} dz", dz, stored[f"{label}/d_z"], backward=True)
     yield Case("outliers", "kurtosis", kurtosis(stored["kurt/x"]), stored["kurt/k"])
-    start = QuantizableAttention(d_model=24, heads=3, gate="token", opening=0.25).parameters["gate.out.bias"]
+    start = QuantizableAttention(d_model=2, heads=1, gate="token", opening=0.25).parameters["gate.out.bias"]
     theirs = stored["init_bias_pi0.25"].astype(np.float32)  # as which it was computed
     yield Case("head_gated", "opening", start[0], theirs)
-    assert np.array_equal(stored["opt_mask"] == 0, masks.causal(8, 8))
+    assert np.array_equal(stored["opt_mask"] == 0, masks.causal(*stored["opt_mask"].shape))
     for label in _labels(stored, "bert_") + _labels(stored, "opt_"):
         if label != "bert_mask":
             yield from _layer(stored, label)
@@ -51,7 +50,9 @@ def _layer(stored: Stored, label: str) -> Iterator[Case]:
     model, _, kind = label.partition("_")
     gate = "clipped_attention" if "clip" in kind else "head_gated"
     opt = model == "opt"
-    layer = QuantizableAttention(d_model=24, heads=3, projected=opt, causal=opt, **SETTINGS[kind])
+    (_, length, width), heads = stored["x"].shape, stored[f"{label}/attn"].shape[1]
+    more = SETTINGS[kind] | ({"length": length} if "alpha" in SETTINGS[kind] else {})
+    layer = QuantizableAttention(d_model=width, heads=heads, projected=opt, causal=opt, **more)
     layer.parameters.update(_ours(stored, label, "W."))
     y, cache = layer.forward(stored["x"], None if opt else stored["bert_mask"] == 0)
     dx, found = layer.backward(stored[f"{label}/R"], cache)

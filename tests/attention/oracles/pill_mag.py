@@ -19,8 +19,9 @@ ADAPTER = {
 
 
 def cases(stored: Stored) -> Iterator[Case]:
-    layer = ModalityGate(d_model=16, heads=4)
     weights = stored.under("W.", NAMES)
+    heads, width = weights["gate.weight"].shape
+    layer = ModalityGate(d_model=width, heads=heads)
     layer.parameters.update(weights)
     x, image = stored.real("x"), stored["image_position"]
     y, cache = layer.forward(x, image)
@@ -29,7 +30,7 @@ def cases(stored: Stored) -> Iterator[Case]:
     yield Case("modality_gate", "dx", dx, stored["d_x"], backward=True)
     wanted = {ours: stored[f"dW.{theirs}"] for ours, theirs in NAMES.items()}
     yield from gradients("modality_gate", "open", found, wanted)
-    layer.parameters["gate.weight"] = np.zeros((4, 16))
+    layer.parameters["gate.weight"] = np.zeros((heads, width))
     yield Case("modality_gate", "closed y", layer.forward(x, image)[0], stored["y_gate_zero"])
     y, _ = glu.forward(x, stored.under("glu/W.", ADAPTER))
     yield Case("modality_block", "adapter y", y, stored["glu/y"])

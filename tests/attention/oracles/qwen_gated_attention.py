@@ -12,23 +12,25 @@ from neurogate.attention.operators import masks, rotary
 from tests.attention.agreement import Case, Stored, gradients
 
 SETTINGS = {
-    "baseline": {"gate": "none", "kv_heads": 2},
-    "headwise": {"gate": "headwise", "kv_heads": 2},
-    "elementwise": {"gate": "elementwise", "kv_heads": 2},
-    "headwise_bias_noqk": {"gate": "headwise", "kv_heads": 2, "bias": True, "qk_norm": False},
-    "elementwise_mha": {"gate": "elementwise", "kv_heads": 4, "qk_norm": False},
+    "baseline": {"gate": "none"},
+    "headwise": {"gate": "headwise"},
+    "elementwise": {"gate": "elementwise"},
+    "headwise_bias_noqk": {"gate": "headwise", "bias": True, "qk_norm": False},
+    "elementwise_mha": {"gate": "elementwise", "qk_norm": False},
 }
 
 
 def cases(stored: Stored) -> Iterator[Case]:
-    cos, sin = (np.tile(half, 2) for half in rotary.angles(np.arange(10.0), 8))
+    length, width = stored["cos"].shape
+    cos, sin = (np.tile(half, 2) for half in rotary.angles(np.arange(float(length)), width))
     yield Case("rotary", "cos", cos, stored["cos"])
     yield Case("rotary", "sin", sin, stored["sin"])
-    assert np.array_equal(stored["mask"] == 0, masks.causal(10, 10))
+    assert np.array_equal(stored["mask"] == 0, masks.causal(length, length))
     x = stored.real("x")
     for name, settings in SETTINGS.items():
-        layer = GatedSDPA(d_model=32, heads=4, head_width=8, **settings)
-        weights = _ours(stored, f"{name}/W.", settings["kv_heads"])
+        heads, kv_heads = stored[f"{name}/attn"].shape[1], len(stored[f"{name}/W.k_proj.weight"]) // width
+        layer = GatedSDPA(d_model=x.shape[-1], heads=heads, kv_heads=kv_heads, head_width=width, **settings)
+        weights = _ours(stored, f"{name}/W.", heads, kv_heads)
         assert weights.keys() == layer.parameters.keys()
         layer.parameters.update(weights)
         y, cache = layer.forward(x)
@@ -36,11 +38,11 @@ def cases(stored: Stored) -> Iterator[Case]:
         yield Case("gated_sdpa", f"{name} y", y, stored[f"{name}/y"])
         yield Case("gated_sdpa", f"{name} weights", cache.attention.weights, stored[f"{name}/attn"])
         yield Case("gated_sdpa", f"{name} dx", dx, stored[f"{name}/d_x"], backward=True)
-        wanted = _ours(stored, f"{name}/dW.", settings["kv_heads"], real=False)
+        wanted = _ours(stored, f"{name}/dW.", heads, kv_heads, real=False)
         yield from gradients("gated_sdpa", name, found, wanted)
 
 
-def _ours(stored: Stored, prefix: str, kv_heads: int, real: bool = True) -> dict[str, np.ndarray]:
+def _ours(stored: Stored, prefix: str, heads: int, kv_heads: int, real: bool = True) -> dict[str, np.ndarray]:
     read = stored.real if real else stored.__getitem__
     tensors = {key.removeprefix(prefix): read(key) for key in stored if key.startswith(prefix)}
-    return from_published(tensors, heads=4, kv_heads=kv_heads, layout="group")
+    return from_published(tensors, heads=heads, kv_heads=kv_heads, layout="group")

@@ -18,7 +18,9 @@ NAMES = {
 
 
 def cases(stored: Stored) -> Iterator[Case]:
-    layer = ViG(d_model=16, heads=2, rank=4)
+    rank, width = stored["w.gk_proj.0.weight"].shape
+    heads = width // len(stored["w.g_norm.weight"])
+    layer = ViG(d_model=width, heads=heads, rank=rank, expand_k=stored["q"].shape[-1] / width)
     layer.parameters.update(_parameters(stored, "w."))
     rows, columns = map(int, stored["HW"])
     y, cache = layer.forward(stored.real("x"), (rows, columns))
@@ -27,7 +29,7 @@ def cases(stored: Stored) -> Iterator[Case]:
     yield Case("vig", "local", cache.local.swapaxes(1, 2), stored["local_out_bcn"])
     memory = cache.recurrence
     for name, array in (("q", memory.q / memory.scale), ("k", memory.k), ("v", memory.v)):
-        yield Case("vig", name, _flat(array[:, :, :2]), stored[name])
+        yield Case("vig", name, _flat(array[:, :, :heads]), stored[name])
     yield Case("vig", "logits", _flat(cache.logits), stored["gk_logits_fw_bw"])
     yield Case("vig", "gate", _flat(cache.gate), stored["gate_sigmoid"])
     yield Case("vig", "dx", dx, stored["dx"], backward=True)
@@ -40,6 +42,7 @@ def _flat(x: np.ndarray) -> np.ndarray:
 
 def _parameters(stored: Stored, prefix: str) -> dict[str, np.ndarray]:
     """Return ours; their queries, keys and values share a matrix, in this order."""
-    fused = np.split(stored[f"{prefix}qkv_proj.weight"], [8, 16])
+    keys = stored["q"].shape[-1]
+    fused = np.split(stored[f"{prefix}qkv_proj.weight"], [keys, 2 * keys])
     ours = {f"{name}.weight": rows for name, rows in zip("qkv", fused, strict=True)}
     return {name: stored[f"{prefix}{theirs}"] for name, theirs in NAMES.items()} | ours
