@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -14,7 +15,8 @@ import numpy as np
 from neurogate.errors import RequestError
 
 __all__ = [
-    "Array", "Cache", "Namespace", "answers", "fits", "flags", "namespace", "owner", "shaped", "together",
+    "Array", "Cache", "Namespace", "alike", "answers", "fits", "flags", "namespace", "owner", "shaped",
+    "together",
 ]  # fmt: skip
 
 Array: TypeAlias = Any
@@ -86,10 +88,11 @@ def together(**arrays: Array) -> Namespace:
     'numpy'
     """
     libraries = {name: owner(name, array) for name, array in arrays.items()}
-    if len(set(libraries.values())) > 1:
+    first, *others = set(libraries.values())
+    if others:
         told = ", ".join(f"{name} is of {library}" for name, library in libraries.items())
         raise RequestError(f"Arrays of two libraries are mixed: {told}. Move all of them to one of the two.")
-    return sys.modules[next(iter(libraries.values()))]
+    return sys.modules[first]
 
 
 def owner(name: str, array: Array) -> str:
@@ -113,6 +116,8 @@ def owner(name: str, array: Array) -> str:
     Traceback (most recent call last):
     neurogate.errors.RequestError: mask is list. Give an array of NumPy or CuPy.
     """
+    if type(array) is np.ndarray:
+        return "numpy"
     plain = not isinstance(array, np.matrix | np.ma.MaskedArray)  # these count in their own way
     library = "numpy" if isinstance(array, np.ndarray) else type(array).__module__.partition(".")[0]
     if not plain or library not in ("numpy", "cupy") or not hasattr(array, "dtype"):
@@ -152,6 +157,8 @@ def fits(condition: bool, what: str, **arrays: Array) -> None:
 def shaped(shapes: str, **arrays: Array) -> None:
     """Complain unless arrays have the shapes that a docstring would give them.
 
+    Whether they are of one library is asked by `namespace` or `together`.
+
     Parameters
     ----------
     shapes : str
@@ -162,7 +169,7 @@ def shaped(shapes: str, **arrays: Array) -> None:
     Raises
     ------
     RequestError
-        If something is no array, or the shapes are others.
+        If the shapes are others.
 
     Examples
     --------
@@ -173,12 +180,21 @@ def shaped(shapes: str, **arrays: Array) -> None:
     Traceback (most recent call last):
     neurogate.errors.RequestError: x (5, 3), w (2, 4): the shapes must be x : (..., d); w : (e, d or 1).
     """
-    wanted, sizes = _wanted(shapes), dict[str, int]()
+    wanted = _wanted(shapes)
     given = {name: a for name, a in arrays.items() if a is not None or not wanted[name].optional}
-    together(**given)
-    good = all(_agrees(wanted[name].axes, array.shape, sizes) for name, array in given.items())
-    told = dict.fromkeys(wanted[name].text for name in given)
-    fits(good, f"the shapes must be {'; '.join(told)}", **given)
+    said = _misfit(shapes, tuple((name, getattr(array, "shape", None)) for name, array in given.items()))
+    if said:
+        together(**given)
+        fits(False, said, **given)
+
+
+@functools.lru_cache(maxsize=4096)
+def _misfit(shapes: str, given: tuple[tuple[str, tuple[int, ...] | None], ...]) -> str:
+    """Say what the shapes must be, or nothing if they are; a layer asks the same at each of its steps."""
+    wanted, sizes = _wanted(shapes), dict[str, int]()
+    if all(shape is not None and _agrees(wanted[name].axes, shape, sizes) for name, shape in given):
+        return ""
+    return f"the shapes must be {'; '.join(dict.fromkeys(wanted[name].text for name, _ in given))}"
 
 
 class _Wanted(NamedTuple):
@@ -242,8 +258,8 @@ def flags(name: str, shape: tuple[int, ...], what: str, **arrays: Array) -> None
     fits(good, what, **arrays)
 
 
-def answers(dy: Array, shape: tuple[int, ...], name: str = "dy") -> None:
-    """Complain unless a gradient is shaped as the output that it belongs to.
+def answers(dy: Array, shape: tuple[int, ...], cache: Cache = (), name: str = "dy") -> Array:
+    """Return a gradient in the number type of its forward; complain unless it belongs to the output.
 
     Parameters
     ----------
@@ -251,20 +267,76 @@ def answers(dy: Array, shape: tuple[int, ...], name: str = "dy") -> None:
         The gradient.
     shape : tuple of int
         Of the output.
+    cache : Cache
+        Whose arrays say which library and which number type the forward had.
     name : str
         By which the caller knows the gradient.
+
+    Returns
+    -------
+    array
+        The gradient, of the shape of the output.
 
     Raises
     ------
     RequestError
-        If it is not.
+        If it is of another shape or library.
 
     Examples
     --------
     >>> import numpy as np
+    >>> answers(np.ones(2), (2,), (np.ones(2, "float32"),)).dtype
+    dtype('float32')
     >>> answers(np.ones((2, 4)), (2, 3))
     Traceback (most recent call last):
     neurogate.errors.RequestError: dy (2, 4): the gradient must be shaped as the output, (2, 3).
     """
-    namespace(**{name: dy})
+    dy = alike(dy, cache, name)
     fits(dy.shape == shape, f"the gradient must be shaped as the output, {shape}", **{name: dy})
+    return dy
+
+
+def alike(dy: Array, cache: Cache, name: str = "dy") -> Array:
+    """Return a gradient in the number type of its forward; complain if it is of another library.
+
+    Parameters
+    ----------
+    dy : array
+        The gradient.
+    cache : Cache
+        Whose arrays say which library and which number type the forward had.
+    name : str
+        By which the caller knows the gradient.
+
+    Returns
+    -------
+    array
+        The gradient.
+
+    Raises
+    ------
+    RequestError
+        If it is of another library, or no array of float32 or float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> alike(np.ones(2), {"x": np.ones((3, 2), "float32")}).dtype
+    dtype('float32')
+    """
+    namespace(**{name: dy})
+    kept = next(_arrays(cache, "fc"), None)
+    some = next(_arrays(cache), None) if kept is None else kept
+    if some is not None:
+        together(**{name: dy, "the output": some})
+    return dy if kept is None else dy.astype(kept.dtype.char.lower(), copy=False)
+
+
+def _arrays(cache: Cache, kinds: str = "fcbiu") -> Iterator[Array]:
+    """Yield the arrays in a cache whose number type is of some kinds."""
+    parts = cache.values() if isinstance(cache, dict) else cache
+    if isinstance(cache, tuple | list | dict):
+        for part in parts:
+            yield from _arrays(part, kinds)
+    elif hasattr(cache, "dtype") and not isinstance(cache, np.generic) and cache.dtype.kind in kinds:
+        yield cache

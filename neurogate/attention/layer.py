@@ -7,14 +7,15 @@ that an optimiser may change in place.
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 import attrs
 import numpy as np
 
 from neurogate.attention import states
-from neurogate.attention.arrays import Array, Cache, Namespace, fits, namespace
+from neurogate.attention.arrays import Array, Cache, Namespace, alike, fits, namespace
 from neurogate.errors import RequestError
 from neurogate.units import Seed, settings
 
@@ -37,7 +38,8 @@ Parameters: TypeAlias = dict[str, Any]
 class Layer(abc.ABC):
     """A differentiable layer.
 
-    Its input and its parameters may be of float32 or float64; it computes, and answers, in the input's.
+    Its input and its parameters may be of float32 or float64; it computes, and answers, in the input's. So
+    does `backward`, whatever the number type of the gradient that it is given.
 
     Parameters
     ----------
@@ -51,6 +53,10 @@ class Layer(abc.ABC):
     def __attrs_post_init__(self) -> None:
         self.check()
         object.__setattr__(self, "parameters", self.initial(np.random.default_rng(self.seed)))
+
+    def __init_subclass__(cls) -> None:
+        if "backward" in vars(cls) and not hasattr(cls.backward, "__wrapped__"):
+            cls.backward = _checked(cls.backward)  # type: ignore[method-assign]
 
     def check(self) -> None:  # noqa: B027 - most layers have nothing to add
         """Raise ValueError if settings contradict each other."""
@@ -112,11 +118,19 @@ class Layer(abc.ABC):
 
         Inputs whose names are given before them may be None.
         """
-        xp, dtype = namespace(*optional, **inputs), next(iter(inputs.values())).dtype
-        namespace(
-            *optional, **inputs, **{f"parameter {name}": array for name, array in self.parameters.items()}
-        )
+        learnt = {f"parameter {name}": array for name, array in self.parameters.items()}
+        xp, dtype = namespace(*optional, **inputs, **learnt), next(iter(inputs.values())).dtype
         return xp, {name: array.astype(dtype, copy=False) for name, array in self.parameters.items()}
+
+
+def _checked(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Have the gradient of the output looked at before a layer computes with it."""
+
+    @functools.wraps(backward)
+    def answered(self: Layer, dy: Array, cache: Cache, *more: Any, **named: Any) -> Any:
+        return backward(self, alike(dy, cache), cache, *more, **named)
+
+    return answered
 
 
 @settings

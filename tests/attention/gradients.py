@@ -41,6 +41,27 @@ def check(
         assert abs(found - wanted) <= TOLERANCE["finite differences", "float64"] * size, (name, found, wanted)
 
 
+def check_along_one_line(rng: np.random.Generator, layer: Any, *inputs: np.ndarray, **more: Any) -> None:
+    """Compare ``sum(y * dy)`` along one random line through all inputs and parameters at once."""
+    values = [*inputs, *layer.parameters.values()]
+    line = [rng.standard_normal(value.shape) for value in values]
+
+    def run(step: float) -> Any:
+        at = [value + step * towards for value, towards in zip(values, line, strict=True)]
+        layer.parameters.update(zip(layer.parameters, at[len(inputs) :], strict=True))
+        return layer.forward(*at[: len(inputs)], **more)
+
+    y, cache = run(0.0)
+    dy = rng.standard_normal(y.shape)
+    dx, gradients = layer.backward(dy, cache)
+    found = [*(dx if isinstance(dx, tuple) else (dx,)), *(gradients[name] for name in layer.parameters)]
+    slope = sum(float((a * b).sum()) for a, b in zip(found, line, strict=True))
+    size = sum(float(np.abs(a * b).sum()) for a, b in zip(found, line, strict=True)) + 1.0
+    ahead, behind = (float((run(step)[0] * dy).sum()) for step in (STEP, -STEP))
+    wanted = (ahead - behind) / (2 * STEP)
+    assert abs(slope - wanted) <= TOLERANCE["finite differences", "float64"] * size, (slope, wanted)
+
+
 def check_layer(rng: np.random.Generator, layer: Any, *inputs: np.ndarray, **more: Any) -> None:
     """Do the same with all inputs and parameters of a layer; `more` goes to its forward unchanged.
 

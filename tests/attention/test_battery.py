@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention import make
 from neurogate.attention.catalogue import CATALOGUE, layer_class
 from neurogate.attention.layer import Layer, RecurrentLayer
 from neurogate.errors import RequestError
+from tests.attention import standin
 from tests.attention.examples import EXAMPLES, example_layer
-from tests.attention.gradients import check_layer
+from tests.attention.gradients import check_along_one_line, check_layer
 from tests.attention.nearness import near
 
 NAMES = [entry.name for entry in CATALOGUE]
@@ -56,6 +59,46 @@ def test_shapes_and_number_types_are_those_of_what_was_given(
 def test_gradients_are_those_of_finite_differences(name: str, rng: np.random.Generator) -> None:
     example = EXAMPLES[name]
     check_layer(rng, example_layer(name), *example.inputs(rng), **example.more())
+
+
+@pytest.mark.parametrize("name", ANY_LENGTH)
+@settings(max_examples=3)
+@given(batch=st.integers(1, 3), length=st.integers(1, 7), seed=st.integers(0, 2**32 - 1))
+def test_gradients_of_any_batch_and_length_are_those_of_finite_differences(
+    name: str, batch: int, length: int, seed: int
+) -> None:
+    rng, example = np.random.default_rng(seed), EXAMPLES[name]
+    if name == "gpsa":
+        length **= 2  # its tokens fill a square
+    (_, _, *width), *rest = example.shapes
+    shapes = [(batch, length, *width), *((batch, *shape[1:]) for shape in rest)]
+    layer = example_layer(name)
+    for key, array in layer.parameters.items():  # off the start, where many gradients are 0
+        layer.parameters[key] = array + 0.1 * rng.standard_normal(array.shape)
+    check_along_one_line(rng, layer, *map(rng.standard_normal, shapes), **example.more())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_gradient_of_another_library_is_a_sentence(
+    name: str, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    y, cache = layer.forward(*example.inputs(rng), **example.more())
+    dy = standin.installed(monkeypatch).asarray(np.ones_like(y))
+    with pytest.raises(RequestError, match="libraries are mixed: dy is of cupy, the output is of numpy"):
+        layer.backward(dy, cache)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("dtype", "other"), [("float32", "float64"), ("float64", "float32")])
+def test_gradients_are_of_the_number_type_of_the_forward(
+    name: str, dtype: str, other: str, rng: np.random.Generator
+) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    y, cache = layer.forward(*example.inputs(rng, dtype), **example.more())
+    dx, gradients = layer.backward(np.ones(y.shape, other), cache)
+    found = dx if isinstance(dx, tuple) else (dx,)
+    assert {str(array.dtype) for array in (*found, *gradients.values())} == {dtype}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, alike, fits
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import softmax
 
@@ -108,7 +108,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     [6.0]
     """
     flat, weights, collected, gamma, likeness = cache
-    namespace(dy=dy)
+    dy = alike(dy, cache)
     good = dy.shape[:2] == flat.shape[:2] and math.prod(dy.shape[2:]) == flat.shape[2]
     fits(good, f"the gradient must be shaped as the output, {flat.shape} with all places in a row", dy=dy)
     rows = dy.reshape(flat.shape)

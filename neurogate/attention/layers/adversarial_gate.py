@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, alike, answers, fits, namespace
 from neurogate.attention.blocks import normed_convolution
 from neurogate.attention.blocks.normed_convolution import Statistics
 from neurogate.attention.layer import Layer, Parameters, image, named, part
@@ -129,7 +129,7 @@ class AdversarialGate(Layer):
     ) -> tuple[tuple[Array, Array], Parameters]:
         """Return the gradients with respect to x and the skip connection, and the parameters."""
         p, attention, _, h3, parts, resized = cache
-        answers(dy, h3.shape)
+        dy = answers(dy, h3.shape, cache)
         gradients: Parameters = {}
 
         def applied(name: str, dy: Array) -> Array:
@@ -138,7 +138,8 @@ class AdversarialGate(Layer):
             return dx
 
         dp = _foreground(p) * (dy * h3).sum(axis=1, keepdims=True)
-        dp = dp if dprobabilities is None else dp + dprobabilities
+        if dprobabilities is not None:
+            dp = dp + alike(dprobabilities, cache, "dprobabilities")
         dlogits = p * (dp - (dp * p).sum(axis=1, keepdims=True))
         dh2 = applied("out", dy * attention) + applied("attention", dlogits)
         dboth = applied("merge", dh2)

@@ -123,7 +123,7 @@ class AgentAttention(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
         namespace(dy=dy)
-        answers(dy, (*dy.shape[:1], self.rows * self.columns + self.class_token, self.d_model))
+        dy = answers(dy, (*dy.shape[:1], self.rows * self.columns + self.class_token, self.d_model), cache)
         return self._attend_back(dy, cache)
 
     def _attend(self, x: Array, p: Parameters) -> tuple[Array, Cache]:

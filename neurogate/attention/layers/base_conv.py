@@ -111,7 +111,7 @@ class BaseConv(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
         bend, (c, w), (a, b) = POINTWISE[self.activation], cache.before, cache.after
-        answers(dy, w.shape)
+        dy = answers(dy, w.shape, cache)
         dx, gradients = weighted.backward(bend.backward(dy * a, w), cache.projection)
         dc = bend.backward(dy * b, c)
         if self.kernel == "short":

@@ -192,7 +192,7 @@ class ClickAttention(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the features of the points and the parameters."""
-        answers(dy, (len(cache.clicked), self.levels, *cache.levels[0].logits.shape[1:]))
+        dy = answers(dy, (len(cache.clicked), self.levels, *cache.levels[0].logits.shape[1:]), cache)
         total: Parameters = {}
         dq: Any = 0
         ds: Any = 0

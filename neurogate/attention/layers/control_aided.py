@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, answers, namespace
+from neurogate.attention.arrays import Array, alike, answers, namespace
 from neurogate.attention.blocks import weighted
 from neurogate.attention.layer import Layer, Parameters, part, sequence
 from neurogate.attention.operators import batch_norm, linear
@@ -105,8 +105,10 @@ class ControlAided(Layer):
 
         `dattention` is the gradient of a loss that looks at ``cache.attention``.
         """
-        answers(dy, cache.features.shape)
-        dg = dy * cache.features if dattention is None else dy * cache.features + dattention
+        dy = answers(dy, cache.features.shape, cache)
+        dg = dy * cache.features
+        if dattention is not None:
+            dg += alike(dattention, cache, "dattention")
         dh, gradients = weighted.backward(dg, cache.outer)
         du, weight, bias = batch_norm.backward(relu.backward(dh, cache.before), cache.norm)
         dx, found = weighted.backward(du, cache.inner)

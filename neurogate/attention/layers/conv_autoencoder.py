@@ -99,7 +99,7 @@ class ConvAutoencoder(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
         namespace(dy=dy)
-        answers(dy, (*dy.shape[:1], cache.maps[3].inner.windows.shape[2], self.channels))
+        dy = answers(dy, (*dy.shape[:1], cache.maps[3].inner.windows.shape[2], self.channels), cache)
         dh, gradients = weighted.backward(dy.swapaxes(1, 2), cache.maps[3])
         for each, before in zip(reversed(cache.maps[:3]), reversed(cache.before[:3]), strict=True):
             dh, found = weighted.backward(relu.backward(dh, before), each)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, fits
+from neurogate.attention.arrays import Array, alike, fits
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
 from neurogate.attention.layer import Layer, Parameters, sequence
 from neurogate.attention.operators import (
@@ -171,7 +171,9 @@ class EvictionGate(Layer):
             rest = {name: array for name, array in self.given(x=dy)[1].items() if name.startswith("gate")}
             return dx, gradients | {name: 0 * array for name, array in rest.items()}
         dp = straight_through.backward(dkeep)
-        add, more = self._gate_back(dp if dprobability is None else dp + dprobability, cache.gate)
+        if dprobability is not None:
+            dp = dp + alike(dprobability, cache, "dprobability")
+        add, more = self._gate_back(dp, cache.gate)
         return dx + add, gradients | more
 
     def _hardened(self, p: Array) -> Array:

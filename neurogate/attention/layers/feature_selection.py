@@ -96,7 +96,7 @@ class FeatureSelectionGates(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
         (u, w), (gate1, gate2) = cache.branches, cache.gates
-        answers(dy, w.shape)
+        dy = answers(dy, w.shape, cache)
         gradients = {"gate2": sigmoid.slope(gate2) * (dy * w).sum(axis=(0, 1))}
         dn, inner = mlp.backward(sigmoid.value(gate2) * dy, cache.mlp)
         dx, weight, bias = layer_norm.backward(dn, cache.norm2)

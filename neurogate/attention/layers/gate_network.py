@@ -100,7 +100,7 @@ class GateNetwork(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[tuple[Array, Array], Parameters]:
         """Return the gradients with respect to items and target, and the parameters."""
         items, t, mask, gates, activations, gate, unit = cache
-        answers(dy, (len(gates), self.experts))
+        dy = answers(dy, (len(gates), self.experts), cache)
         e = self.d_model
         dgates = _masked(activations, mask)[..., None] * dy[:, None]
         dseen, inner = mlp.backward(_masked((gates @ dy[..., None])[..., 0], mask)[..., None], unit)

@@ -157,7 +157,7 @@ class GatedClassAttention(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients of the input and the parameters; those of embeddings are not compensated."""
         xp, (g0, g2), (n, q, k, z, w, h, a, e) = namespace(dy=dy), cache.gates, cache.gated
-        answers(dy, e.shape)
+        dy = answers(dy, e.shape, cache)
         gradients: Parameters = {}
         dg0 = xp.zeros_like(g0)
 

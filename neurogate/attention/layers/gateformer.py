@@ -154,7 +154,7 @@ class Gateformer(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
         parts, (unit, sd, y) = cache.parts, cache.scale
-        answers(dy, y.shape)
+        dy = answers(dy, y.shape, cache)
         dsd = (dy * y).sum(axis=1, keepdims=True)
         dfused2, gradients = weighted.backward((dy * sd).swapaxes(1, 2), parts["out"])
         dfused1, dcrossed, found = highway.backward(dfused2, parts["gate2"])

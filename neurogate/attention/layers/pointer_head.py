@@ -95,7 +95,7 @@ class PointerHead(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[tuple[Array, Array], Parameters]:
         """Return the gradients with respect to patches and queries, and the parameters."""
         d, e = cache.pair
-        answers(dy, cache.weights.shape)
+        dy = answers(dy, cache.weights.shape, cache)
         dlogits = dy * self.d_model**-0.5
         dqueries, found = mlp.backward(dlogits @ e, cache.query)
         gradients = named("query", found)

@@ -75,7 +75,7 @@ def backward(dy: Array, cache: windows.Cache) -> Array:
     [[[0.5, 0.5, 0.5, 0.5]]]
     """
     xp = namespace(dy=dy)
-    answers(dy, (*cache.shape[:2], *cache.places))
+    dy = answers(dy, (*cache.shape[:2], *cache.places), cache)
     taps = math.prod(cache.kernel)
     share = xp.broadcast_to((dy / taps)[:, :, None], (*dy.shape[:2], taps, *dy.shape[2:]))
     return windows.backward(share, cache)

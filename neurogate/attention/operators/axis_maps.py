@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, alike, fits, namespace
 
 __all__ = ["backward", "forward"]
 
@@ -72,7 +72,7 @@ def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
     >>> backward(np.ones((1, 1)), [None, np.array([[0.5, 0.5]])]).tolist()
     [[0.5, 0.5]]
     """
-    namespace(dy=dy)
+    dy = alike(dy, cache)
     sizes = dy.shape[dy.ndim - len(cache) :] if dy.ndim >= len(cache) else ()
     good = len(sizes) == len(cache) and all(
         each is None or len(each) == size for each, size in zip(cache, sizes, strict=True)

@@ -137,7 +137,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None, Array | None
     [[0.0], [0.0]]
     """
     unit, inverse_sd, weight, biased, over, _, training = cache
-    answers(dy, unit.shape)
+    dy = answers(dy, unit.shape, cache)
     g = dy if weight is None else dy * weight.reshape(inverse_sd.shape)
     if training:
         g = g - g.mean(axis=over, keepdims=True) - unit * (g * unit).mean(axis=over, keepdims=True)

@@ -90,7 +90,7 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
     [(1, 1, 2, 1), (1, 1, 2, 1), (1, 1, 2, 1), (1, 2, 2)]
     """
     q, k, v, weights = cache
-    answers(do, (*q.shape[:-1], v.shape[-1]), "do")
+    do = answers(do, (*q.shape[:-1], v.shape[-1]), cache, "do")
     scale = q.shape[-1] ** -0.5
     dscores = softmax.backward(do @ v.swapaxes(-1, -2), weights)
     dk = scale * (dscores.swapaxes(-1, -2) @ q)

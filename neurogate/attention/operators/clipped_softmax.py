@@ -95,7 +95,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[0.0, 0.0]]
     """
     p, low, high = cache
-    answers(dy, p.shape)
+    dy = answers(dy, p.shape, cache)
     if (low, high) == (0, 1):
         return softmax.backward(dy, p)
     raw = _stretched(p, low, high)

@@ -110,7 +110,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     ([[[1.0, 2.0, 2.0, 1.0]]], [[[1.0, 3.0, 5.0]]])
     """
     columns, weight, seen, groups, biased = cache
-    answers(dy, (len(columns), len(weight), *seen.places))
+    dy = answers(dy, (len(columns), len(weight), *seen.places), cache)
     batch, outputs, *places = dy.shape
     rows = dy.reshape(batch, groups, outputs // groups, math.prod(places))
     dcolumns = grouped(weight, groups).swapaxes(-1, -2) @ rows

@@ -138,7 +138,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array
     """
     xp = namespace(dy=dy)
     x, beta, omega, (p, a, q, write, read), powers, convolutions, lags, state, _ = cache
-    answers(dy, x.shape)
+    dy = answers(dy, x.shape, cache)
     dx, dkernel = long_convolution.backward(dy, convolutions[0])
     dx += omega * dy
     if len(convolutions) == 2:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, alike, fits, namespace
 from neurogate.attention.operators import chunked_delta_rule, compiled_delta_rule, stepped_delta_rule
 from neurogate.attention.operators.linear_recurrence import Form, chosen
 from neurogate.errors import RequestError
@@ -147,9 +147,10 @@ def backward(
     >>> backward(x, cache)[2].ravel().tolist()
     [0.875, 0.75, 0.5]
     """
-    xp = namespace("dstate", do=do, dstate=dstate)
+    do = alike(do, cache.v, "do")
     fits(do.shape == cache.v.shape, "do must be shaped as the output", do=do, v=cache.v)
-    after = xp.zeros_like(cache.state) if dstate is None else dstate
+    zeros = namespace(do=do).zeros_like
+    after = zeros(cache.state) if dstate is None else alike(dstate, cache.v, "dstate")
     fits(after.shape == cache.state.shape, "dstate must be shaped as the state", dstate=after)
     given = (cache.q, cache.k, cache.v, cache.beta, cache.decay)
     dq, dk, dv, dbeta, before = _FORMS[cache.form].backward(do, after, *given, cache.kept)

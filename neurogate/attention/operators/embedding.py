@@ -79,7 +79,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[0.0], [3.0]]
     """
     xp = namespace(dy=dy)
-    answers(dy, (*cache.tokens.shape, cache.weight.shape[1]))
+    dy = answers(dy, (*cache.tokens.shape, cache.weight.shape[1]), cache)
     dweight = xp.zeros(cache.weight.shape, dy.dtype)
     xp.add.at(dweight, cache.tokens, dy)
     return dweight

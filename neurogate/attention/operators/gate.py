@@ -95,7 +95,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
     >>> backward(np.ones((1, 2)), cache)[1].tolist()
     [[1.5]]
     """
-    answers(dy, cache.u.shape)
+    dy = answers(dy, cache.u.shape, cache)
     multiplied = cache.combine == "multiply"
     du, dvalues = (dy * cache.values, dy * cache.u) if multiplied else (dy, dy)
     broad = tuple(i for i, n in enumerate(cache.values.shape) if n == 1 != dy.shape[i])

@@ -83,6 +83,6 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     >>> backward(np.ones((1, 2, 1, 1)), cache)[1].tolist()
     [[[1.0, 1.0, 1.0]], [[1.0, 1.0, 1.0]]]
     """
-    answers(dy, (*cache.x.shape[:-1], cache.weight.shape[1]))
+    dy = answers(dy, (*cache.x.shape[:-1], cache.weight.shape[1]), cache)
     dweight = (dy.swapaxes(-1, -2) @ cache.x).sum(axis=0)
     return dy @ cache.weight, dweight, dy.sum(axis=(0, 2)) if cache.biased else None

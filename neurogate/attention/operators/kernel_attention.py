@@ -114,7 +114,7 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array
     """
     q, k, v, turned_q, turned_k, mean_key, summary, mixed, share = cache
     xp, length = namespace(do=do), max(k.shape[-2], 1)
-    answers(do, mixed.shape, "do")
+    do = answers(do, mixed.shape, cache, "do")
     dmixed = do * share
     dsummary = turned_q.swapaxes(-1, -2) @ dmixed / length
     dnorm = -share * (dmixed * mixed).sum(axis=-1, keepdims=True)

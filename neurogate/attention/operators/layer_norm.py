@@ -98,7 +98,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None, Array | None
     [-1.0, 1.0]
     """
     unit, inverse_sd, weight, biased = cache
-    answers(dy, unit.shape)
+    dy = answers(dy, unit.shape, cache)
     g = dy if weight is None else dy * weight
     dx = g - g.mean(axis=-1, keepdims=True) - unit * (g * unit).mean(axis=-1, keepdims=True)
     dx *= inverse_sd

@@ -81,7 +81,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     >>> [None if gradient is None else gradient.shape for gradient in backward(np.ones((1, 2)), cache)]
     [(1, 3), (2, 3), None]
     """
-    answers(dy, (*cache.x.shape[:-1], len(cache.weight)))
+    dy = answers(dy, (*cache.x.shape[:-1], len(cache.weight)), cache)
     rows = dy.reshape(-1, dy.shape[-1])
     dx = (rows @ cache.weight).reshape(cache.x.shape)
     dweight = rows.T @ cache.x.reshape(-1, cache.x.shape[-1])

@@ -89,7 +89,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
     [[1.0, 1.0], [1.0]]
     """
     x, cos, sin, positions = cache
-    answers(dy, (*x.shape[:-1], 2 * x.shape[-1]))
+    dy = answers(dy, (*x.shape[:-1], 2 * x.shape[-1]), cache)
     first, second = dy[..., : x.shape[-1]], dy[..., x.shape[-1] :]
     dtheta = (positions * x * (second * cos - first * sin)).sum(axis=(0, 1))
     return first * cos + second * sin, dtheta

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from neurogate.attention.arrays import Array, Namespace, fits, namespace, shaped
+from neurogate.attention.arrays import Array, Namespace, alike, fits, namespace, shaped
 from neurogate.attention.operators import chunked_recurrence, compiled_recurrence, stepped_recurrence
 from neurogate.errors import RequestError
 
@@ -133,9 +133,10 @@ def backward(
     >>> backward(x, cache)[2].ravel().tolist()
     [1.75, 1.5, 1.0]
     """
-    xp = namespace("dstate", do=do, dstate=dstate)
+    do = alike(do, cache.v, "do")
     fits(do.shape == cache.v.shape, "do must be shaped as the output", do=do, v=cache.v)
-    after = xp.zeros_like(cache.state) if dstate is None else dstate
+    zeros = namespace(do=do).zeros_like
+    after = zeros(cache.state) if dstate is None else alike(dstate, cache.v, "dstate")
     fits(after.shape == cache.state.shape, "dstate must be shaped as the state", dstate=after)
     q, k = cache.q, cache.k
     dq, dk, dv, before = _FORMS[cache.form].backward(do, after, q, k, cache.v, cache.decay, cache.kept)

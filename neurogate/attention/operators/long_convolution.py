@@ -92,7 +92,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
     xp = namespace(dy=dy)
     signal, response, points, length, lags = cache
     fft, width = _fft(xp), signal.shape[-1]
-    answers(dy, (*signal.shape[:-2], length, width))
+    dy = answers(dy, (*signal.shape[:-2], length, width), cache)
     spectrum = fft.rfft(dy, points, axis=-2)
     dx = fft.irfft(spectrum * response.conj(), points, axis=-2)[..., :length, :]
     met = (spectrum * signal.conj()).reshape(-1, points // 2 + 1, width).sum(axis=0)

@@ -80,7 +80,7 @@ def backward(dstate: Array, cache: Cache) -> tuple[Array, Array]:
     >>> backward(np.ones((1, 1, 3)), cache)[0].ravel().tolist()
     [1.5, 1.5]
     """
-    answers(dstate, (*cache.kappa.shape[1:], cache.nu.shape[2]), "dstate")
+    dstate = answers(dstate, (*cache.kappa.shape[1:], cache.nu.shape[2]), cache, "dstate")
     dstate = dstate * dstate.dtype.type(cache.scale)
     dkappa = (dstate @ cache.nu.transpose(1, 2, 0)).transpose(2, 0, 1)
     return dkappa, (cache.kappa.swapaxes(0, 1) @ dstate).swapaxes(0, 1)

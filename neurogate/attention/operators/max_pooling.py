@@ -85,6 +85,6 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[[0.0, 1.0, 1.0, 0.0]]]
     """
     xp = namespace(dy=dy)
-    answers(dy, (*cache.windows.shape[:2], *cache.windows.places))
+    dy = answers(dy, (*cache.windows.shape[:2], *cache.windows.places), cache)
     taps = xp.arange(math.prod(cache.windows.kernel)).reshape(-1, *(1 for _ in cache.windows.kernel))
     return windows.backward(dy[:, :, None] * (cache.first == taps), cache.windows)

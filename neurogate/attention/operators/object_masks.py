@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
+from neurogate.attention.arrays import Array, answers, fits, namespace, shaped, together
 
 __all__ = ["Cache", "allowed", "backward", "forward"]
 
@@ -48,6 +48,7 @@ def forward(scores: Array, owner: Array) -> tuple[Array, Cache]:
     [[1.0, 3.0]]
     """
     xp = namespace(scores=scores)
+    together(scores=scores, owner=owner)
     shaped("scores : (..., Q); owner : (Q,)", scores=scores, owner=owner)
     fits(owner.ndim == 1 and len(owner) == scores.shape[-1] > 0, "each query needs one owner",
          scores=scores, owner=owner)  # fmt: skip
@@ -77,7 +78,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[1.0, 5.0, 0.0]]
     """
     xp = namespace(dy=dy)
-    answers(dy, (*cache.best[0].shape, len(cache.places)))
+    dy = answers(dy, (*cache.best[0].shape, len(cache.places)), cache)
     dscores = xp.zeros((*dy.shape[:-1], cache.queries), dy.dtype)
     for each, (places, best) in enumerate(zip(cache.places, cache.best, strict=True)):
         chosen = xp.arange(len(places)) == best[..., None]
@@ -106,6 +107,7 @@ def allowed(logits: Array, owner: Array) -> Array:
     >>> allowed(np.array([[5.0, 1.0], [4.0, 2.0]]), np.array([0, 1])).tolist()
     [[True, True], [True, True]]
     """
+    together(logits=logits, owner=owner)
     shaped("logits : (..., P, 1 + O); owner : (Q,)", logits=logits, owner=owner)
     fits(logits.shape[-1] > 0, "there must be a logit of the background at least", logits=logits)
     seen = logits.argmax(axis=-1)[..., None, :] == owner[:, None]

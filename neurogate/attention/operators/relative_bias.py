@@ -82,6 +82,6 @@ def backward(dbias: Array, cache: Cache) -> Array:
     [1.0, 2.0, 5.0]
     """
     xp = namespace(dbias=dbias)
-    answers(dbias, cache.places.shape, "dbias")
+    dbias = answers(dbias, cache.places.shape, cache, "dbias")
     total = xp.bincount(cache.places.ravel(), weights=dbias.ravel(), minlength=cache.rows)
     return total.astype(dbias.dtype)

@@ -88,7 +88,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None]:
     [1.0, 1.0]
     """
     unit, inverse_rms, weight = cache
-    answers(dy, unit.shape)
+    dy = answers(dy, unit.shape, cache)
     g = dy if weight is None else dy * weight
     dx = (g - unit * (g * unit).mean(axis=-1, keepdims=True)) * inverse_rms
     dweight = None if weight is None else (dy * unit).reshape(-1, dy.shape[-1]).sum(axis=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.arrays import Array, alike, fits, namespace
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "angles", "backward", "forward"]
@@ -119,7 +119,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     >>> backward(np.array([[-2.0, 1.0]]), cache).tolist()
     [[1.0, 2.0]]
     """
-    namespace(dy=dy)
+    dy = alike(dy, cache)
     _fit(cache.cos, dy=dy)
     return _turned(dy, cache.cos, -cache.sin, cache.interleaved)
 

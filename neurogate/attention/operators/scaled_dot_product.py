@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, alike, answers, fits, namespace
 from neurogate.attention.operators import clipped_softmax
 
 __all__ = ["Cache", "backward", "forward"]
@@ -107,11 +107,11 @@ def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Ar
     [(2, 4, 3), (1, 4, 3), (1, 4, 5)]
     """
     q, k, v, weights, rows, scale, groups = cache
-    answers(do, (*weights.shape[:-1], v.shape[-1]), "do")
+    do = answers(do, (*weights.shape[:-1], v.shape[-1]), cache, "do")
     dv = weights.swapaxes(-1, -2) @ do
     seen = do @ v.swapaxes(-1, -2)
     if dweights is not None:
-        seen += dweights
+        seen += alike(dweights, weights, "dweights")
     dscores = clipped_softmax.backward(seen, rows)
     dq = scale * (dscores @ k)
     dk = scale * (dscores.swapaxes(-1, -2) @ q)

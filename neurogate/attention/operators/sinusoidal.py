@@ -88,7 +88,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     >>> backward(np.ones((1, 2)), cache).tolist()
     [1.0]
     """
-    answers(dy, cache.slopes.shape)
+    dy = answers(dy, cache.slopes.shape, cache)
     return (dy * cache.slopes).sum(axis=-1)
 
 

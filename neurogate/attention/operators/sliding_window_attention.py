@@ -110,7 +110,7 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array]:
     """
     xp, blocks, window, length = namespace(do=do), cache.blocks, cache.window, cache.length
     q, v = cache.attention.q, cache.attention.v
-    answers(do, (len(q), q.shape[-3], length, v.shape[-1]), "do")
+    do = answers(do, (len(q), q.shape[-3], length, v.shape[-1]), cache, "do")
     if not blocks:
         dq, dk, dv = scaled_dot_product.backward(do, cache.attention)
         return dq, *(_padded(xp, each, cache.keys - each.shape[2], cache.keys) for each in (dk, dv))

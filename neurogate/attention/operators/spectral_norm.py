@@ -93,6 +93,6 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[0.25, 0.0], [0.0, -0.0625]]
     """
     y, largest, left, right = cache
-    answers(dy, y.shape)
+    dy = answers(dy, y.shape, cache)
     along = (dy * y).sum() * (left[:, None] * right).reshape(y.shape)
     return (dy - along) / largest

@@ -114,7 +114,7 @@ def backward(dkernel: Array, cache: Cache) -> tuple[Array, Array, Array, Array, 
     """
     xp = namespace(dkernel=dkernel)
     powers, scaled, step, a, b, c, decay = cache
-    answers(dkernel, (len(powers), powers.shape[-1]), "dkernel")
+    dkernel = answers(dkernel, (len(powers), powers.shape[-1]), cache, "dkernel")
     lags = xp.arange(dkernel.shape[-1], dtype=dkernel.dtype)
     sums = powers @ xp.stack([dkernel, lags * dkernel], axis=-1)
     by_scaled, by_rate = sums[..., 0], scaled * sums[..., 1]

@@ -90,7 +90,7 @@ def backward(dgates: Array, cache: Cache) -> Array:
     >>> backward(np.ones(1), forward(np.zeros(1), scale=2.0)[1]).tolist()
     [0.5]
     """
-    answers(dgates, cache.stretched.shape, "dgates")
+    dgates = answers(dgates, cache.stretched.shape, cache, "dgates")
     if cache.hard:
         return dgates * 0
     return dgates * sigmoid.slope(cache.stretched) * cache.scale

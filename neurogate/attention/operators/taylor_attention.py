@@ -83,7 +83,7 @@ def feature_gradient(dfeatures: Array, x: Array) -> Array:
     namespace(x=x, dfeatures=dfeatures)
     shaped("x : (..., d)", x=x)
     d = x.shape[-1]
-    answers(dfeatures, (*x.shape[:-1], 1 + d + d * d), "dfeatures")
+    dfeatures = answers(dfeatures, (*x.shape[:-1], 1 + d + d * d), x, "dfeatures")
     square = dfeatures[..., 1 + d :].reshape(*x.shape, d)
     both = (square @ x[..., None] + square.swapaxes(-1, -2) @ x[..., None])[..., 0]
     return dfeatures[..., 1 : 1 + d] * d**-0.25 + both * (2 * d) ** -0.5
@@ -202,7 +202,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     """
     end = sum(piece.q.shape[-2] for piece in cache.pieces)
     first = cache.pieces[0]
-    answers(dy, (*first.q.shape[:-2], end, first.v.shape[-1] - 1))
+    dy = answers(dy, (*first.q.shape[:-2], end, first.v.shape[-1] - 1), cache)
     xp, dstate, gradients = namespace(dy=dy), None, []
     for piece in reversed(cache.pieces):
         start = end - piece.q.shape[-2]

@@ -136,7 +136,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     [1.5, 1.0, 1.0, 0.5]
     """
     q, k, v, weights, root, bias, scale, layout = cache
-    answers(dy, (len(q), layout.length, v.shape[-1]))
+    dy = answers(dy, (len(q), layout.length, v.shape[-1]), cache)
     dy = _blocks(dy, layout)
     dv = _merged(weights.swapaxes(-1, -2) @ dy, layout)
     dweights = dy @ v.swapaxes(-1, -2)

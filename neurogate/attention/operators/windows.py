@@ -101,7 +101,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[[1.0, 2.0, 2.0, 1.0]]]
     """
     xp = namespace(dy=dy)
-    answers(dy, (*cache.shape[:2], math.prod(cache.kernel), *cache.places))
+    dy = answers(dy, (*cache.shape[:2], math.prod(cache.kernel), *cache.places), cache)
     if dy.shape[2] == 1 and cache.places == cache.shape[2:] and not any(cache.padding):
         return dy[:, :, 0]  # a kernel of one number has seen each place once
     sizes = list(zip(cache.shape[2:], cache.padding, strict=True))

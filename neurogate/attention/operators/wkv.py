@@ -148,7 +148,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array, State
     [1.833, 0.833, 0.333]
     """
     k, v, w, u, means, masses, loops, carried, _ = cache
-    answers(dy, k.shape)
+    dy = answers(dy, k.shape, cache)
     dk, dv, dw, du, dmean, dmass = loops[1](dy.astype(k.dtype, copy=False), k, v, w, u, means, masses)
     return dk, dv, dw, du, State(dmean, dmass) if carried else None
 
