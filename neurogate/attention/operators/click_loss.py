@@ -71,6 +71,7 @@ def forward(
     """
     xp = namespace("importance", logits=logits, importance=importance)
     together(logits=logits, labels=labels)
+    fits(labels.dtype.kind in "biu", f"labels must be whole numbers, not {labels.dtype}", labels=labels)
     fits(logits.ndim == 4 and labels.shape == (len(logits), logits.shape[2]) and logits.size > 0,
          "logits must be (batch, levels, points, objects) and labels (batch, points)",
          logits=logits, labels=labels)  # fmt: skip

@@ -49,6 +49,7 @@ def cross_entropy(logits: Array, labels: Array, weight: Array | None = None) -> 
     xp = namespace("weight", logits=logits, weight=weight)
     shaped("logits : (..., C)", logits=logits)
     together(logits=logits, labels=labels)
+    fits(labels.dtype.kind in "biu", f"labels must be whole numbers, not {labels.dtype}", labels=labels)
     classes = logits.shape[-1]
     fits(labels.shape == logits.shape[:-1], "there must be a label for each row of logits",
          logits=logits, labels=labels)  # fmt: skip

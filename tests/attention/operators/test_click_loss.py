@@ -50,3 +50,5 @@ def test_certain_and_right_costs_nothing_and_number_types_stay() -> None:
 def test_labels_of_other_points_are_a_sentence() -> None:
     with pytest.raises(RequestError, match=r"logits \(1, 1, 4, 2\), labels \(1, 3\)"):
         click_loss.forward(np.zeros((1, 1, 4, 2)), np.zeros((1, 3), int))
+    with pytest.raises(RequestError, match="labels must be whole numbers, not object"):
+        click_loss.forward(np.zeros((1, 1, 3, 2)), np.zeros((1, 3), object))

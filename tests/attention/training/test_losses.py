@@ -75,6 +75,8 @@ def test_no_overlap_and_full_overlap() -> None:
 def test_mistakes_are_a_sentence() -> None:
     with pytest.raises(RequestError, match=r"labels must be from 0 to 1, or -100"):
         cross_entropy(np.zeros((1, 2)), np.array([2]))
+    with pytest.raises(RequestError, match="labels must be whole numbers, not object"):
+        cross_entropy(np.zeros((1, 2)), np.array([1], object))
     with pytest.raises(RequestError, match="a label for each row"):
         cross_entropy(np.zeros((1, 2)), np.array([[1]]))
     with pytest.raises(RequestError, match="a target for each number"):
