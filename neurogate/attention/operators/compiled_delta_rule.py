@@ -15,7 +15,7 @@ __all__ = ["backward", "forward"]
 def forward(
     q: Array, k: Array, v: Array, beta: Array, g: Array, state: Array, chunk: int = 0
 ) -> tuple[Array, Array, tuple[Array, Array, Array]]:
-    """Compute the output and the state after the last step.
+    r"""Compute :math:`S_t = e^{g_t} S_{t-1} + \beta_t k_t u_t^T` and :math:`o_t = S_t^T q_t`.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def backward(
     do: Array, dstate: Array, q: Array, k: Array, v: Array, beta: Array, g: Array,
     kept: tuple[Array, Array, Array],
 ) -> tuple[Array, Array, Array, Array, Array]:  # fmt: skip
-    """Compute the gradients.
+    """Compute the gradients, as `delta_rule.backward` says.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ __all__ = ["backward", "forward", "kernels"]
 def forward(
     q: Array, k: Array, v: Array, g: Array, state: Array, chunk: int = 0
 ) -> tuple[Array, Array, tuple[Array, Array]]:
-    """Compute the output and the state after the last step.
+    r"""Compute :math:`S_t = e^{g_t} S_{t-1} + k_t v_t^T` and :math:`o_t = S_t^T q_t`.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def forward(
 def backward(
     do: Array, dstate: Array, q: Array, k: Array, v: Array, g: Array, kept: tuple[Array, Array]
 ) -> tuple[Array, Array, Array, Array]:
-    """Compute the gradients.
+    r"""Compute :math:`\bar q_t = S_t \bar o_t`, :math:`\bar k_t = D_t v_t` and :math:`\bar v_t = D_t^T k_t`.
 
     Parameters
     ----------

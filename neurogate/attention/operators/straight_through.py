@@ -10,7 +10,9 @@ __all__ = ["backward", "forward"]
 
 
 def forward(p: Array, harden: Callable[[Array], Array] = lambda p: p > 0.5) -> tuple[Array, None]:
-    """Replace soft decisions by hard ones.
+    r"""Replace soft decisions by hard ones.
+
+    .. math:: y = h(p), \quad \bar p = \bar y
 
     Parameters
     ----------
