@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace, flags
+from neurogate.attention.arrays import Array, Namespace, flags, together
 from neurogate.attention.blocks import heads_of_steps, short_convolution, weighted
 from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
 from neurogate.attention.operators import gate as gating
@@ -249,6 +249,7 @@ class GatedLinearAttention(RecurrentLayer):
             g = xp.maximum(g, g.dtype.type(self.clamp_min))
         if reset is not None:
             said = f"reset must be of true and false, and broadcast to {logits.shape[:2]}"
+            together(x=logits, reset=reset)
             flags("reset", logits.shape[:2], said, reset=reset)
             kept = ~reset[..., None, None]
             free = kept & (True if free is None else free)

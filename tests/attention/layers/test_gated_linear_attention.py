@@ -17,6 +17,7 @@ from neurogate.attention.layers.tuned_state import TunedState
 from neurogate.attention.operators import lightning, linear_recurrence
 from neurogate.attention.operators.pointwise import silu
 from neurogate.errors import RequestError
+from tests.attention import standin
 from tests.attention.gradients import check, check_layer
 from tests.tolerances import TOLERANCE
 
@@ -164,7 +165,7 @@ def test_both_initialisations_are_those_that_were_published() -> None:
     assert not new.parameters["decay.bias"].any()
 
 
-def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
+def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RequestError, match=r"expand_k is 0\.3; times d_model, 8, it must be a multiple"):
         make("gla", d_model=8, heads=2, expand_k=0.3)
     with pytest.raises(RequestError, match=r"clamp_min is 0\.5; it must be below 0"):
@@ -172,6 +173,9 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
     layer, x = small(), rng.standard_normal((2, 5, 8))
     with pytest.raises(RequestError, match=r"reset \(2, 4\): reset must be of true and false, and"):
         layer.forward(x, reset=np.zeros((2, 4), bool))
+    elsewhere = standin.installed(monkeypatch).asarray(np.zeros((2, 5), bool))
+    with pytest.raises(RequestError, match="two libraries are mixed: x is of numpy, reset is of cupy"):
+        layer.forward(x, reset=elsewhere)
     with pytest.raises(RequestError, match=r"state must be \(2, 2, 2, 4\)"):
         layer.forward(x, np.zeros((2, 2, 4, 4)))
     with pytest.raises(RequestError, match=r"x \(2, 5, 8\): x must be \(batch, 8\)"):
