@@ -37,10 +37,20 @@ def ranks(values: Array, thresholds: Array) -> tuple[Array, Array]:
         order = np.argsort(thresholds)
         own = thresholds[order]
         stretches = min(STRETCHES_EACH * thresholds.size, values.size)
-        span = own[-1] - own[0]
-        scale = stretches / span if span > 0 and np.isfinite(stretches / span) else 0.0
+        with np.errstate(over="ignore", divide="ignore"):
+            span = own[-1] - own[0]
+            scale = stretches / span
+        if np.isinf(span):
+            return _sorted(values, thresholds)
+        scale = scale if np.isfinite(scale) else 0.0
         _rank(values, own, order, np.zeros(stretches + 3, np.int32), scale, below, upto)
     return below, upto
+
+
+def _sorted(values: Array, thresholds: Array) -> tuple[Array, Array]:
+    """Count where thresholds are so far apart that their distance is no number."""
+    ordered = np.sort(values)
+    return np.searchsorted(ordered, thresholds, "left"), np.searchsorted(ordered, thresholds, "right")
 
 
 @kernel

@@ -30,6 +30,8 @@ Counts = NDArray[np.intp]
 Judd = Literal["mit", "fixatons"]
 FEW = 2**12
 """With so many values or fewer, sorting them is quicker than what is compiled."""
+SINGLE = 3
+"""For so few maps, negatives that are read in order do not repay that they are put in order."""
 
 
 def _uniform(maps: list[Values], several: list[Cells]) -> list[Values]:
@@ -71,16 +73,21 @@ def auc_uniform(priority: ArrayLike, fixated: ArrayLike) -> float:
     return mann_whitney(at_fixations(s, fixated), s.ravel())
 
 
-def _shuffled(maps: list[Values], several: list[Cells], *, others: ArrayLike) -> Values:
+def _shuffled(maps: list[Values], several: list[Cells], *, others: ArrayLike) -> list[Values]:
     elsewhere = cells(others, (maps[0].shape[0], maps[0].shape[1]))
     own, starts = flat_cells(several, maps[0].shape[1])
-    far = np.sort(flat_cells([elsewhere], maps[0].shape[1])[0])
-    places, n = np.concatenate([own, far]), len(own)
-    read = [s.ravel().take(places) for s in maps]
-    known = np.array([np.isfinite(values).all() for values in read])
-    finite = (values if whole else np.zeros_like(values) for values, whole in zip(read, known, strict=True))
-    areas = _each(((values[:n], values[n:]) for values in finite), np.diff(starts))
-    return np.where(known[:, None], areas, np.nan)
+    far = flat_cells([elsewhere], maps[0].shape[1])[0]
+    far = np.sort(far) if len(maps) > SINGLE else far
+    read = [(s.ravel().take(own), s.ravel().take(far)) for s in maps]
+    areas = _each(
+        ((_zeroed(positives), _zeroed(negatives)) for positives, negatives in read), np.diff(starts)
+    )
+    owner = np.repeat(np.arange(len(several)), np.diff(starts))
+    for row, (positives, negatives) in zip(areas, read, strict=True):
+        row[owner[~np.isfinite(positives)]] = np.nan
+        if not np.isfinite(negatives).all():
+            row[:] = np.nan
+    return areas
 
 
 @against_fixations(_shuffled, whole=False)
@@ -116,8 +123,21 @@ def auc_shuffled(priority: ArrayLike, fixated: ArrayLike, others: ArrayLike) -> 
     s = map_table(priority)
     positives, negatives = at_fixations(s, fixated), at_fixations(s, others)
     if not (np.isfinite(positives).all() and np.isfinite(negatives).all()):
-        checked_map(s)
+        checked_map(_only(s, fixated, others))
     return mann_whitney(positives, negatives)
+
+
+def _only(s: Values, *read: ArrayLike) -> Values:
+    """Return a map without what is missing in cells that are not read."""
+    column, row = np.concatenate([cells(own, (s.shape[0], s.shape[1])) for own in read]).T
+    found = np.zeros(s.shape)
+    found[row, column] = s[row, column]
+    return found
+
+
+def _zeroed(values: Values) -> Values:
+    finite = np.isfinite(values)
+    return values if finite.all() else np.where(finite, values, 0.0)
 
 
 def _judd(maps: list[Values], several: list[Cells], *, variant: Judd = "mit") -> list[list[float]]:

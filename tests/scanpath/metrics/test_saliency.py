@@ -213,3 +213,22 @@ def test_fixations_outside_can_be_dropped() -> None:
 def test_draws_and_grids_have_limits(wrong: dict[str, int]) -> None:
     with pytest.raises(RequestError, match="at least 1 split, and a step in"):
         auc_borji([[0, 1]], [[0, 0]], seed=1, **wrong)
+
+
+def test_ranks_among_values_farther_apart_than_a_number_can_say() -> None:
+    values = np.array([-1.7e308, 1.7e308, *np.arange(-40, 40) * 4e306])
+    thresholds = values[[1, 0, 12, 70]]
+    wanted = [np.searchsorted(np.sort(values), thresholds, side) for side in ("left", "right")]
+    np.testing.assert_array_equal(compiled.ranks(values, thresholds), wanted)
+
+
+def test_only_cells_that_are_read_may_not_be_missing() -> None:
+    holed = np.arange(12.0).reshape(3, 4)
+    holed[1, 1] = np.nan
+    elsewhere = [[0, 0], [3, 2]]
+    assert np.isnan(auc_shuffled(holed, [], elsewhere))
+    assert np.isnan(auc_shuffled.pairwise([holed], [[]], others=elsewhere)).all()
+    told: list[str] = []
+    found = auc_shuffled.pairwise([holed], [[[1, 1]], [[2, 2]]], others=elsewhere, complaints=told)
+    assert np.isnan(found).tolist() == [[True, False]]
+    assert told == ["Map 0: priority is nan in row 1, column 1. Give finite numbers."]
