@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.auc import auc_uniform
-from neurogate.scanpath.metrics.information_gain import information_gain
+from neurogate.scanpath.metrics.information_gain import LEFT_OUT, information_gain
 from neurogate.scanpath.metrics.nss import nss
 from neurogate.scanpath.metrics.step_metric import StepMetric
 
@@ -82,8 +84,10 @@ def conditional_auc(priorities: ArrayLike, fixated: ArrayLike) -> Values:
     return np.array([auc_uniform(s, place) for s, place in _steps(priorities, fixated)])
 
 
-@StepMetric
-def conditional_information_gain(priorities: ArrayLike, fixated: ArrayLike, baseline: ArrayLike) -> Values:
+@functools.partial(StepMetric, left_out=LEFT_OUT)
+def conditional_information_gain(
+    priorities: ArrayLike, fixated: ArrayLike, baseline: ArrayLike, *, mixed: float = 0.0
+) -> Values:
     """Return for each fixation the bits that its own map gains over a baseline.
 
     Parameters
@@ -94,6 +98,10 @@ def conditional_information_gain(priorities: ArrayLike, fixated: ArrayLike, base
         Cells: column and row.
     baseline : (H, W)
         Of all fixations.
+    mixed : float
+        How much of the baseline is mixed into each map, as
+        `neurogate.scanpath.metrics.information_gain.information_gain` has it; .05 in `leave_one_out` if none
+        is given.
 
     Returns
     -------
@@ -114,7 +122,9 @@ def conditional_information_gain(priorities: ArrayLike, fixated: ArrayLike, base
     >>> conditional_information_gain([[[1, 3]]], [[1, 0]], [[2, 2]]).round(4).tolist()
     [0.585]
     """
-    return np.array([information_gain(s, place, baseline) for s, place in _steps(priorities, fixated)])
+    return np.array(
+        [information_gain(s, place, baseline, mixed=mixed) for s, place in _steps(priorities, fixated)]
+    )
 
 
 def _steps(priorities: ArrayLike, fixated: ArrayLike) -> list[tuple[Values, Values]]:

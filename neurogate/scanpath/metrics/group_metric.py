@@ -6,7 +6,8 @@ A group is what one model or viewer did in many searches, in a number of its own
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Never
 
 import numpy as np
@@ -29,11 +30,16 @@ class GroupMetric:
         Takes a group and the one that it is measured by, and returns a number.
     pool : callable
         Makes one group of several, in which each counts once.
+    kind : callable
+        Returns what must be alike in groups that are pooled, as the length of a curve.
     """
 
-    def __init__(self, function: Callable[..., float], pool: Callable[[Sequence[Any]], Any]) -> None:
+    def __init__(
+        self, function: Callable[..., float], pool: Callable[[Sequence[Any]], Any],
+        kind: Callable[[Any], Hashable],
+    ) -> None:  # fmt: skip
         functools.update_wrapper(self, function)
-        self.function, self.pool = function, pool
+        self.function, self.pool, self.kind = function, pool, kind
 
     def __call__(self, *arguments: Any, **options: Any) -> float:
         """Return the measure of one group by another."""
@@ -80,7 +86,7 @@ class GroupMetric:
         groups : sequence
             At least two, as of viewers.
         complaints : list of str, optional
-            As of `pairwise`.
+            As of `pairwise`. Who is unlike most groups is told then, and counts for nobody.
 
         Returns
         -------
@@ -92,9 +98,14 @@ class GroupMetric:
             If there are fewer than two groups, or what the measure itself complains of.
         """
         pairs = with_others(groups, "groups")
-        found, places = readable(
-            lambda it: self.function(it[0], self.pool(it[1])), pairs, "Group", complaints
-        )
+        common = Counter(map(self.kind, groups)).most_common(1)[0][0]
+
+        def ask(it: tuple[Any, list[Any]]) -> float:
+            own, others = it
+            alike = [group for group in others if self.kind(group) == common]
+            return self.function(own, self.pool(others if complaints is None else alike or others))
+
+        found, places = readable(ask, pairs, "Group", complaints)
         values = np.full(len(pairs), np.nan)
         values[places] = found
         return values
@@ -131,13 +142,17 @@ class Unpaired:
     leave_one_out = pairwise
 
 
-def of_groups(pool: Callable[[Sequence[Any]], Any]) -> Callable[[Callable[..., float]], GroupMetric]:
+def of_groups(
+    pool: Callable[[Sequence[Any]], Any], kind: Callable[[Any], Hashable] = type
+) -> Callable[[Callable[..., float]], GroupMetric]:
     """Make a measure of groups.
 
     Parameters
     ----------
     pool : callable
         Makes one group of several (see `GroupMetric`).
+    kind : callable
+        Returns what must be alike in groups that are pooled.
 
     Examples
     --------
@@ -145,7 +160,7 @@ def of_groups(pool: Callable[[Sequence[Any]], Any]) -> Callable[[Callable[..., f
     >>> curve_mismatch.pairwise([[0.0, 1.0]], [[0.5, 1.0], [0.0, 0.25]]).tolist()
     [[0.5, 0.75]]
     """
-    return lambda function: GroupMetric(function, pool)
+    return lambda function: GroupMetric(function, pool, kind)
 
 
 def unpaired(instead: str) -> Callable[[Callable[..., Any]], Unpaired]:

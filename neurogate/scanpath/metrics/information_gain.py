@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.attention.arrays import fits
+from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.map_metric import against_fixations
 from neurogate.scanpath.metrics.priority import (
     Cells,
@@ -20,24 +21,28 @@ from neurogate.scanpath.metrics.priority import (
 __all__ = ["information_gain"]
 
 EPSILON = float(np.finfo(np.float64).eps)
+LEFT_OUT = {"mixed": 0.05}
+"""What `leave_one_out` takes: the map of a few others is 0 where one of them did not look."""
 Variant = Literal["densities", "mit"]
 Values = NDArray[np.float64]
 
 
 def _many(
-    maps: list[Values], several: list[Cells], *, baseline: ArrayLike, variant: Variant = "densities"
-) -> list[list[float]]:
+    maps: list[Values], several: list[Cells], *, baseline: ArrayLike, variant: Variant = "densities",
+    mixed: float = 0.0,
+) -> list[list[float]]:  # fmt: skip
     several = [once_each(own) for own in several] if variant == "mit" else several
     joined, ends = np.concatenate(several), np.cumsum([len(own) for own in several])
-    known = _bits(_fitting(baseline, maps[0]), joined, variant)
-    gains = [np.split(_bits(s, joined, variant) - known, ends[:-1]) for s in maps]
+    known = _shares(_fitting(baseline, maps[0]), joined, variant)
+    gains = [np.split(_gain(_shares(s, joined, variant), known, variant, mixed), ends[:-1]) for s in maps]
     return [[mean_or_nan(own) for own in each] for each in gains]
 
 
-@against_fixations(_many)
+@against_fixations(_many, left_out=LEFT_OUT)
 def information_gain(
-    priority: ArrayLike, fixated: ArrayLike, baseline: ArrayLike, *, variant: Variant = "densities"
-) -> float:
+    priority: ArrayLike, fixated: ArrayLike, baseline: ArrayLike, *, variant: Variant = "densities",
+    mixed: float = 0.0,
+) -> float:  # fmt: skip
     r"""Return the mean of :math:`\log_2 (P / P_0)` over fixations, in bits.
 
     Parameters
@@ -49,16 +54,20 @@ def information_gain(
     variant : {"densities", "mit"}
         "densities": as it stands, over fixations. "mit": both maps go from 0 to 1 before they are divided by
         their sums, 2.2e-16 is added before the logarithms, and a cell counts once.
+    mixed : float
+        From 0 up to 1, without 1: so much of the baseline is mixed into the map, :math:`(1 - w) P + w P_0`,
+        as for a map of few fixations, which is 0 far from them. `leave_one_out` takes .05 if none is given.
 
     Returns
     -------
     float
-        NaN without fixations; minus infinity if P is 0 where an eye rested and the baseline is not.
+        NaN without fixations; minus infinity if P is 0 where an eye rested and the baseline is not,
+        and nothing is mixed.
 
     Raises
     ------
     RequestError
-        If shapes differ, a number is missing, or a fixation is outside the map.
+        If shapes differ, a number is missing, a fixation is outside the map, or `mixed` is not such a share.
 
     References
     ----------
@@ -71,7 +80,8 @@ def information_gain(
     """
     own = once_each(fixated) if variant == "mit" else np.asarray(fixated, dtype=np.float64).reshape(-1, 2)
     p = checked_map(priority)
-    return mean_or_nan(_bits(p, own, variant) - _bits(_fitting(baseline, p), own, variant))
+    known = _shares(_fitting(baseline, p), own, variant)
+    return mean_or_nan(_gain(_shares(p, own, variant), known, variant, mixed))
 
 
 def _fitting(baseline: ArrayLike, p: Values) -> Values:
@@ -80,14 +90,18 @@ def _fitting(baseline: ArrayLike, p: Values) -> Values:
     return base
 
 
-def _bits(priority: Values, fixated: ArrayLike, variant: Variant) -> Values:
+def _shares(priority: Values, fixated: ArrayLike, variant: Variant) -> Values:
     low = priority.min()
     raised = priority - low if variant == "mit" or low < 0 else priority
     total = raised.sum()
-    own = (
-        at_fixations(raised, fixated) / total
-        if total > 0
-        else np.full(len(np.asarray(fixated)), 1 / raised.size)
-    )
+    if total > 0:
+        return np.asarray(at_fixations(raised, fixated) / total)
+    return np.full(len(np.asarray(fixated)), 1 / raised.size)
+
+
+def _gain(p: Values, known: Values, variant: Variant, mixed: float) -> Values:
+    if not 0 <= mixed < 1:
+        raise RequestError(f"mixed is {mixed:g}; give a share of the baseline from 0 up to 1, without 1.")
+    least = EPSILON if variant == "mit" else 0.0
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log2(own + (EPSILON if variant == "mit" else 0.0)))
+        return np.asarray(np.log2((1 - mixed) * p + mixed * known + least) - np.log2(known + least))

@@ -7,7 +7,7 @@ all that they are compared with.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.fixation_map import fixation_map
-from neurogate.scanpath.metrics.metric import readable, with_others
-from neurogate.scanpath.metrics.priority import cells, checked_map, map_table
+from neurogate.scanpath.metrics.metric import readable
+from neurogate.scanpath.metrics.priority import cells, checked_map, judged, map_table
 
 __all__ = ["MapMetric", "against_fixations", "against_maps"]
 
@@ -39,13 +39,17 @@ class MapMetric:
         What a map is compared with.
     whole : bool
         Whether all of a map is read. Where only some cells are, a number that is missing elsewhere does no
-        harm, and the twin returns NaN for all viewers of a map if one is missing where it reads.
+        harm, and the twin returns NaN for each viewer for whom one is missing where it reads.
+    left_out : mapping, optional
+        Options that `leave_one_out` takes if none are given.
     """
 
     def __init__(
-        self, function: Callable[..., float], twin: Twin, against: Against, *, whole: bool = True
-    ) -> None:
+        self, function: Callable[..., float], twin: Twin, against: Against, *, whole: bool = True,
+        left_out: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         functools.update_wrapper(self, function)
+        self.left_out = dict(left_out or {})
         self.function, self.twin, self.against, self.whole = function, twin, against, whole
 
     def __call__(self, *arguments: Any, **options: Any) -> float:
@@ -99,13 +103,31 @@ class MapMetric:
         if len(found):
             table[np.ix_(rows, seats)] = found
         if not self.whole:
-            blank = {row for row in rows if np.isnan(table[row]).all()}
-            readable(lambda row: row in blank and checked_map(maps[row]), range(len(maps)), "Map", complaints)
+            self._complain(table, rows, seats, (maps, others, options), complaints)
         return table
 
+    def _complain(
+        self, table: Values, rows: list[int], seats: list[int], given: Any, complaints: list[str] | None
+    ) -> None:
+        """Let the function itself say, once for each map, what is missing where there is no number."""
+        maps, others, options = given
+        for row in rows:
+            blank = [seat for seat in seats if np.isnan(table[row, seat])]
+            said: list[str] = []
+            ask = functools.partial(self._one, maps[row], others, options)
+            readable(ask, blank, "", said)
+            for words in dict.fromkeys(each.split(": ", 1)[1] for each in said):
+                if complaints is None:
+                    raise RequestError(f"Map {row}: {words}")
+                complaints.append(f"Map {row}: {words}")
+
+    def _one(self, priority: ArrayLike, others: Any, options: dict[str, Any], seat: int) -> float:
+        return self.function(priority, others[seat], **options)
+
     def leave_one_out(
-        self, fixated: Iterable[ArrayLike], *, shape: tuple[int, int], sigma: float, **options: Any
-    ) -> Values:
+        self, fixated: Iterable[ArrayLike], *, shape: tuple[int, int], sigma: float,
+        complaints: list[str] | None = None, **options: Any,
+    ) -> Values:  # fmt: skip
         """Return how well all other viewers of a picture predict each of them.
 
         The map is `fixation_map` of the fixations of the others. It is compared with the viewer's fixations,
@@ -119,28 +141,34 @@ class MapMetric:
             Rows and columns of the maps.
         sigma : float
             Of the Gaussian that smooths the maps, in cells.
+        complaints : list of str, optional
+            Takes a sentence for each viewer that is wrong, who then is not judged and predicts nobody;
+            without it the first one is an error.
         **options
-            Of the measure.
+            Of the measure; those of `left_out` are taken unless others are given.
 
         Returns
         -------
         (n,) array
+            NaN of who looked nowhere, and where nobody else looked anywhere.
 
         Raises
         ------
         RequestError
             If there are fewer than two viewers, or a fixation is outside the map.
         """
-        several = [cells(each, shape) for each in fixated]
-        found = []
-        for own, others in with_others(several, "viewers"):
+        given = list(fixated)
+        found, options = np.full(len(given), np.nan), {**self.left_out, **options}
+        for place, own, others in judged(given, shape, complaints):
             predicted = fixation_map(np.concatenate(others), shape, sigma)
             target = own if self.against == "fixations" else fixation_map(own, shape, sigma)
-            found.append(self.pairwise([predicted], [target], **options)[0, 0])
-        return np.array(found)
+            found[place] = self.pairwise([predicted], [target], **options)[0, 0]
+        return found
 
 
-def against_fixations(twin: Twin, *, whole: bool = True) -> Callable[[Callable[..., float]], MapMetric]:
+def against_fixations(
+    twin: Twin, *, whole: bool = True, left_out: Mapping[str, Any] | None = None
+) -> Callable[[Callable[..., float]], MapMetric]:
     """Make a measure of a map at fixations.
 
     Parameters
@@ -149,6 +177,8 @@ def against_fixations(twin: Twin, *, whole: bool = True) -> Callable[[Callable[.
         Takes many maps and the cells of many viewers (see `MapMetric`).
     whole : bool
         Whether all of a map is read (see `MapMetric`).
+    left_out : mapping, optional
+        Options of `leave_one_out` (see `MapMetric`).
 
     Examples
     --------
@@ -156,7 +186,7 @@ def against_fixations(twin: Twin, *, whole: bool = True) -> Callable[[Callable[.
     >>> nss.pairwise([[[0, 0], [0, 4]]], [[[1, 1]], [[0, 0]]]).round(4).tolist()
     [[1.7321, -0.5774]]
     """
-    return lambda function: MapMetric(function, twin, "fixations", whole=whole)
+    return lambda function: MapMetric(function, twin, "fixations", whole=whole, left_out=left_out)
 
 
 def against_maps(twin: Twin) -> Callable[[Callable[..., float]], MapMetric]:

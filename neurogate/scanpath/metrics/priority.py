@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
-from neurogate.scanpath.metrics.metric import fixations, packed
+from neurogate.scanpath.metrics.metric import fixations, packed, readable, with_others
 
 __all__ = [
-    "Cells", "at_cells", "at_fixations", "cells", "checked_map", "density", "flat_cells", "map_table",
-    "mean_or_nan", "once_each",
+    "Cells", "at_cells", "at_fixations", "cells", "checked_map", "density", "flat_cells", "judged",
+    "map_table", "mean_or_nan", "once_each",
 ]  # fmt: skip
 
 Values = NDArray[np.float64]
@@ -172,6 +172,39 @@ def at_cells(
     for s in maps:
         values = s.ravel().take(places)
         yield [values[start:end] for start, end in itertools.pairwise(starts)]
+
+
+def judged(
+    given: Sequence[ArrayLike], shape: tuple[int, int], complaints: list[str] | None
+) -> Iterator[tuple[int, Cells, list[Cells]]]:
+    """Yield who can be predicted by others: their place, their cells, and those of all others.
+
+    Parameters
+    ----------
+    given : sequence of (L, 2)
+        Cells, column and row, of at least two viewers.
+    shape : (int, int)
+        Rows and columns of the map.
+    complaints : list of str, optional
+        Takes a sentence for each viewer that is wrong; without it the first one is an error.
+
+    Raises
+    ------
+    RequestError
+        If there are fewer than two viewers, or one is wrong and complaints are not taken.
+
+    Examples
+    --------
+    >>> here = np.array([[1, 0]])
+    >>> [place for place, _, _ in judged([here, here, here[:0]], (1, 2), None)]
+    [0, 1]
+    """
+    with_others(given, "viewers")
+    several, places = readable(lambda each: cells(each, shape), given, "Viewer", complaints)
+    pairs = with_others(several, "viewers") if len(several) > 1 else []
+    for place, (own, others) in zip(places, pairs, strict=len(several) > 1):
+        if len(own) and any(map(len, others)):
+            yield place, own, others
 
 
 def mean_or_nan(values: Values) -> float:

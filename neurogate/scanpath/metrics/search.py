@@ -228,10 +228,15 @@ def _alike(curves: Sequence[ArrayLike]) -> list[Values]:
             f"There are curves of shapes {' and '.join(map(str, shapes))}. Give curves of one length, as "
             "target_curve makes them."
         )
+    if not shapes[0][0] or not all(np.isfinite(curve).all() for curve in found):
+        raise RequestError(
+            "A curve is empty, or a number in it is missing. Give curves of at least one fixation, as "
+            "target_curve makes them."
+        )
     return found
 
 
-@of_groups(_mean_curve)
+@of_groups(_mean_curve, kind=np.shape)
 def curve_mismatch(model: ArrayLike, human: ArrayLike) -> float:
     """Return the sum over fixations of how far the curve of a model is from that of humans.
 
@@ -248,7 +253,7 @@ def curve_mismatch(model: ArrayLike, human: ArrayLike) -> float:
     Raises
     ------
     RequestError
-        If the curves are not of one length.
+        If the curves are not of one length, are empty, or a number is missing.
 
     References
     ----------

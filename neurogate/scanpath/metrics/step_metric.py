@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.fixation_map import fixation_map
-from neurogate.scanpath.metrics.metric import readable, with_others
-from neurogate.scanpath.metrics.priority import Cells, cells, mean_or_nan
+from neurogate.scanpath.metrics.metric import readable
+from neurogate.scanpath.metrics.priority import Cells, judged, mean_or_nan
 
 __all__ = ["StepMetric"]
 
@@ -26,6 +26,8 @@ class StepMetric:
     ----------
     function : callable
         Takes maps (L, H, W), as many cells (L, 2) and options, and returns (L,).
+    left_out : mapping, optional
+        Options that `leave_one_out` takes if none are given.
 
     Examples
     --------
@@ -34,9 +36,9 @@ class StepMetric:
     [[0.875]]
     """
 
-    def __init__(self, function: Callable[..., Values]) -> None:
+    def __init__(self, function: Callable[..., Values], left_out: Mapping[str, Any] | None = None) -> None:
         functools.update_wrapper(self, function)
-        self.function = function
+        self.function, self.left_out = function, dict(left_out or {})
 
     def __call__(self, *arguments: Any, **options: Any) -> Values:
         """Return a number for each fixation of one viewer."""
@@ -84,8 +86,9 @@ class StepMetric:
         return table
 
     def leave_one_out(
-        self, fixated: Iterable[ArrayLike], *, shape: tuple[int, int], sigma: float, **options: Any
-    ) -> Values:
+        self, fixated: Iterable[ArrayLike], *, shape: tuple[int, int], sigma: float,
+        complaints: list[str] | None = None, **options: Any,
+    ) -> Values:  # fmt: skip
         """Return how well all other viewers predict each viewer's fixations, one by one.
 
         Map l is `fixation_map` of the fixation l of each of the others, so that time counts. Where none of
@@ -99,25 +102,28 @@ class StepMetric:
             Rows and columns of the maps.
         sigma : float
             Of the Gaussian that smooths the maps, in cells.
+        complaints : list of str, optional
+            Takes a sentence for each viewer that is wrong, who then is not judged and predicts nobody;
+            without it the first one is an error.
         **options
-            Of the measure.
+            Of the measure; those of `left_out` are taken unless others are given.
 
         Returns
         -------
         (n,) array
-            Means over fixations.
+            Means over fixations; NaN of who looked nowhere, and where nobody else looked anywhere.
 
         Raises
         ------
         RequestError
             If there are fewer than two viewers, or a fixation is outside the map.
         """
-        several = [cells(each, shape) for each in fixated]
-        found = []
-        for own, others in with_others(several, "viewers"):
+        given = list(fixated)
+        found, options = np.full(len(given), np.nan), {**self.left_out, **options}
+        for place, own, others in judged(given, shape, complaints):
             maps = _by_turn(others, len(own), shape, sigma)
-            found.append(self._mean(options, (maps, own[: len(maps)])))
-        return np.array(found)
+            found[place] = self._mean(options, (maps, own[: len(maps)]))
+        return found
 
     def _mean(self, options: dict[str, Any], pair: tuple[ArrayLike, ArrayLike]) -> float:
         values = self.function(*pair, **options)

@@ -70,7 +70,9 @@ def test_a_viewer_is_judged_by_the_others_alone(metric: MapMetric, options: dict
     looked = [[[1, 1], [2, 2]], [[1, 1], [4, 0]], [[2, 3]]]
     found = metric.leave_one_out(looked, shape=SHAPE, sigma=1.0, **options)
     others = fixation_map([*looked[0], *looked[2]], SHAPE, 1.0)
-    np.testing.assert_allclose(found[1], metric(others, looked[1], **options), rtol=0, atol=CLOSE)
+    np.testing.assert_allclose(
+        found[1], metric(others, looked[1], **metric.left_out | options), rtol=0, atol=CLOSE
+    )
 
 
 @pytest.mark.parametrize(("metric", "options"), OF_MAPS)
@@ -109,7 +111,7 @@ def test_a_measure_that_reads_a_few_cells_complains_of_numbers_missing_in_these(
     assert not told
     looked[1] = [[2, 2]]
     found = auc_shuffled.pairwise([holed, BASE[0]], looked, complaints=told, **options)
-    assert np.isnan(found).all()
+    np.testing.assert_array_equal(found, [[wanted[0, 0], np.nan], [np.nan, np.nan]])
     assert [each.split(".")[0] for each in told] == [
         "Map 1: priority has shape (5,)", "Map 0: priority is nan in row 2, column 2",
     ]  # fmt: skip
@@ -130,3 +132,29 @@ def test_a_measure_that_reads_a_few_cells_complains_of_numbers_missing_in_these(
 def test_mistakes_are_sentences(attempt: Any, said: str) -> None:
     with pytest.raises(RequestError, match=said):
         attempt()
+
+
+@pytest.mark.parametrize(("metric", "options"), [*AT_FIXATIONS, *OF_MAPS])
+def test_who_looked_nowhere_is_not_judged_and_who_is_wrong_is_told(
+    metric: MapMetric, options: dict[str, Any]
+) -> None:
+    told: list[str] = []
+    right = [[[1, 1], [2, 2]], [[1, 1], [4, 0]], [[2, 3]]]
+    given = [*right, [], [[9, 9]]]
+    found = metric.leave_one_out(given, shape=SHAPE, sigma=1.0, complaints=told, **options)
+    np.testing.assert_array_equal(found[:3], metric.leave_one_out(right, shape=SHAPE, sigma=1.0, **options))
+    assert np.isnan(found[3:]).all()
+    assert np.isfinite(found[:3]).all() or not len(options.get("others", [0]))
+    assert [each.split(":")[0] for each in told] == ["Viewer 4"]
+
+
+@pytest.mark.parametrize("variant", ["densities", "mit"])
+def test_a_share_of_the_baseline_makes_every_gain_finite(variant: Any, rng: np.random.Generator) -> None:
+    looked = [rng.integers(0, 40, (6, 2)) for _ in range(4)]
+    options = {"shape": (40, 40), "sigma": 1.0, "baseline": np.ones((40, 40)), "variant": variant}
+    alone = information_gain.leave_one_out(looked, mixed=0.0, **options)
+    found = information_gain.leave_one_out(looked, **options)
+    assert (found >= np.log2(0.05) - 1e-9).all()
+    assert (found > alone).all()
+    with pytest.raises(RequestError, match="mixed is 1; give a share"):
+        information_gain.leave_one_out(looked, mixed=1.0, **options)

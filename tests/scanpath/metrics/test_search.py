@@ -117,3 +117,13 @@ def test_what_has_no_pairs_says_what_to_do_instead(told: Any, instead: str) -> N
     for form in (told.pairwise, told.leave_one_out):
         with pytest.raises(RequestError, match=f"{told.__name__} is not a measure of two.*{instead}"):
             form([[[0, 0]], [[1, 1]]])
+
+
+def test_an_odd_curve_is_told_and_spoils_no_other() -> None:
+    told: list[str] = []
+    found = curve_mismatch.leave_one_out([[0.1, 0.2], [0.1, 0.2, 0.3], [0.1, 0.3]], complaints=told)
+    np.testing.assert_allclose(found, [0.1, np.nan, 0.1])
+    assert [each.split(":")[0] for each in told] == ["Group 1"]
+    for curve in ([], [0.1, np.nan]):
+        with pytest.raises(RequestError, match="empty, or a number in it is missing"):
+            curve_mismatch(curve, curve)

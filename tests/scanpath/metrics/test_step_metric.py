@@ -46,7 +46,7 @@ def test_a_viewer_is_judged_turn_by_turn_by_the_others(metric: StepMetric, optio
         fixation_map([VIEWERS[1][0], VIEWERS[2][0]], SHAPE, 1.0),
         fixation_map([VIEWERS[1][1]], SHAPE, 1.0),
     ]
-    assert found[0] == metric(maps, VIEWERS[0][:2], **options).mean()
+    assert found[0] == metric(maps, VIEWERS[0][:2], **metric.left_out | options).mean()
     assert np.isfinite(found).all()
 
 
@@ -74,3 +74,19 @@ def test_a_model_needs_maps_of_each_viewer_and_a_viewer_needs_others(rng: np.ran
         conditional_nss.pairwise([models(rng)[0], models(rng)[1][:2]], VIEWERS)
     with pytest.raises(RequestError, match="There are 1 viewers"):
         conditional_nss.leave_one_out(VIEWERS[:1], shape=SHAPE, sigma=1.0)
+
+
+def test_a_viewer_outside_is_told_and_the_others_are_judged_without_it() -> None:
+    told: list[str] = []
+    given, options = [*VIEWERS, [[9, 9]]], {"shape": SHAPE, "sigma": 1.0}
+    found = conditional_nss.leave_one_out(given, complaints=told, **options)
+    np.testing.assert_array_equal(found[:3], conditional_nss.leave_one_out(VIEWERS, **options))
+    assert np.isnan(found[3])
+    assert [each.split(":")[0] for each in told] == ["Viewer 3"]
+
+
+def test_the_bits_of_few_others_are_finite(rng: np.random.Generator) -> None:
+    looked = [rng.integers(0, 40, (6, 2)) for _ in range(4)]
+    options = {"shape": (40, 40), "sigma": 1.0, "baseline": np.ones((40, 40))}
+    assert np.isfinite(conditional_information_gain.leave_one_out(looked, **options)).all()
+    assert not np.isfinite(conditional_information_gain.leave_one_out(looked, mixed=0.0, **options)).any()
