@@ -51,6 +51,16 @@ class Table:
         columns = {name: [cells[row] for row in rows] for name, cells in self.columns.items()}
         return Table(self.file, columns, [self.lines[row] for row in rows])
 
+    def one_of_each(self, *names: str) -> None:
+        """Complain if a column that is there tells rows of one scanpath from each other."""
+        for name in names:
+            found = sorted({*self.columns.get(name, ())})
+            if len(found) > 1:
+                raise RequestError(
+                    f"{self.file} has one scanpath of more than one {name}: {', '.join(found[:3])}. Name the "
+                    "column that tells scanpaths from each other viewer or image."
+                )
+
     def numbers(self, name: str) -> NDArray[np.float64]:
         """Return a column as numbers, with NaN for a cell that is empty or says n/a."""
         cells = self.columns[self.first_of(name)]

@@ -18,12 +18,16 @@ from neurogate.scanpath.formats.delimited import Table, as_text, read_table, wri
 from neurogate.scanpath.formats.viewing import checked
 from neurogate.scanpath.path import Scanpath
 
-__all__ = ["Style", "event_rows", "read_events", "style_of", "write_events"]
+__all__ = ["IMAGES", "PARTS", "VIEWERS", "Style", "event_rows", "read_events", "style_of", "write_events"]
 
 Style = Literal["bids", "pymovements"]
 NAMES = {"bids": ("trial_type", "label"), "pymovements": ("name",)}
 PLACES = {"bids": ("x", "start_x"), "pymovements": ("location_x", "location")}
 FIELDS = {"x": "x_px", "y": "y_px", "start": "start_s", "duration": "duration_s"}
+VIEWERS = ("viewer", "subject", "subject_id", "participant", "participant_id")
+IMAGES = ("image", "stimulus", "stim_file", "page", "page_id")
+PARTS = ("trial", "trial_id", "trial_number", "trial_index", "run", "session", *VIEWERS[1:], *IMAGES[1:])
+"""Columns that tell scanpaths from each other."""
 PER_SECOND = {"bids": 1.0, "pymovements": 1000.0}
 
 
@@ -62,12 +66,18 @@ def read_events(file: Path, *, style: Style, size: tuple[float, float], **polici
     1
     """
     table = event_rows(read_table(Path(file)), style)
+    table.one_of_each(*PARTS, *VIEWERS, *IMAGES)
     arrays = {field: table.numbers(name) for name, field in FIELDS.items()}
     return checked([("", "", arrays)], file, size, **policies)[0].path
 
 
 def style_of(table: Table) -> Style | None:
     """Return whose events a table holds; None if its rows are not events.
+
+    Raises
+    ------
+    RequestError
+        If it names events and their onsets, but not their places.
 
     Examples
     --------
@@ -80,6 +90,12 @@ def style_of(table: Table) -> Style | None:
         placed = style == "bids" or any(name in table.columns for name in PLACES[style])
         if placed and any(name in table.columns for name in NAMES[style]):
             return style
+    if {"onset", "name"} <= set(table.columns):
+        raise RequestError(
+            f"{table.file} has onset and name, as pymovements, whose times are in milliseconds, but no place "
+            "as it has. Name the columns location_x and location_y; or name and onset otherwise, if they are "
+            "none of an event."
+        )
     return None
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.formats.delimited import Table, read_table, write_table
-from neurogate.scanpath.formats.events import event_rows, style_of
+from neurogate.scanpath.formats.events import IMAGES, PARTS, VIEWERS, event_rows, style_of
 from neurogate.scanpath.formats.osie import osie_rows
 from neurogate.scanpath.formats.viewing import Sizes, Viewing, checked
 
@@ -144,7 +144,8 @@ def fixation_rows(file: Path) -> Table:
 
     As multimatch-gaze has it, start_x and start_y are x and y. Among the events of BIDS, REMoDNaV and
     pymovements only fixations are read (`neurogate.scanpath.formats.events`). A file whose name ends with
-    .mat is read as OSIE's.
+    .mat is read as OSIE's. If there is no viewer, a subject or participant is one; if there is no image, a
+    stimulus, stim_file or page is. Each scanpath must be of one trial, run and session.
 
     Parameters
     ----------
@@ -169,9 +170,11 @@ def fixation_rows(file: Path) -> Table:
         return osie_rows(file)
     table = read_table(file)
     style = style_of(table)
-    if style:
-        return event_rows(table, style)
+    table = event_rows(table, style) if style else table
     names = {theirs: ours for theirs, ours in ALIASES.items() if ours not in table.columns}
+    for ours, several in (("viewer", VIEWERS), ("image", IMAGES)):
+        known = [name for name in several if name in table.columns]
+        names |= {known[0]: ours} if known else {}
     renamed = {names.get(name, name): cells for name, cells in table.columns.items()}
     return Table(table.file, renamed, table.lines)
 
@@ -226,4 +229,5 @@ def _groups(
     for row, key in enumerate(keys):
         rows.setdefault(key, []).append(row)
     for (image, viewer), own in rows.items():
+        table.only(own).one_of_each(*PARTS)
         yield image, viewer, {name: column[own] for name, column in columns.items()}

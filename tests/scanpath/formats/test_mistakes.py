@@ -132,3 +132,21 @@ def test_what_is_no_mat_of_osie_is_refused(tmp_path: Path) -> None:
     savemat(file, {"fixations": [1.0, 2.0]})
     with pytest.raises(RequestError, match="no structs fixations"):
         read_osie(file)
+
+
+def test_trials_of_one_viewer_do_not_become_one_scanpath(tmp_path: Path) -> None:
+    file = tmp_path / "events.tsv"
+    header = "onset\tduration\ttrial_type\tx\ty\tsubject\ttrial\n"
+    file.write_text(header + "0\t.2\tfixation\t1\t2\ta\t1\n1\t.2\tfixation\t1\t2\tb\t2\n")
+    assert [each.viewer for each in read_csv(file, size=(8, 6))] == ["a", "b"]
+    file.write_text(header + "0\t.2\tfixation\t1\t2\ta\t1\n1\t.2\tfixation\t1\t2\ta\t2\n")
+    for read in (read_csv, events):
+        with pytest.raises(RequestError, match="one scanpath of more than one trial: 1, 2"):
+            read(file, size=(8, 6))
+
+
+def test_events_in_milliseconds_without_their_place_are_not_read_as_seconds(tmp_path: Path) -> None:
+    file = tmp_path / "events.csv"
+    file.write_text("name,onset,duration,x,y\nfixation,0,200,1,2\n")
+    with pytest.raises(RequestError, match="Name the columns location_x and location_y"):
+        read_csv(file, size=(8, 6))
