@@ -22,6 +22,7 @@ __all__ = ["compare", "csv_text", "listed", "number"]
 
 _PART_FAILED = 3
 _COLUMNS_SHOWN = 6
+_PAIRS = "pairs (few fixations, or nothing recurs)"
 _KEYS = ("image", "a", "b")
 _SIDES = {"width", "height"}
 _MAPS = {".npy", ".png", ".jpg", ".jpeg", ".tif", ".tiff"}
@@ -103,7 +104,8 @@ def compare(
         _tell_outside([*first, *second])
         rows = compared(first, second, names, complaints) if first and second else []
     sys.stderr.write("".join(f"{line}\n" for line in complaints))
-    _tell_meaningless(rows)
+    _tell_meaningless(rows, "scanpaths (nothing fixated on it, or a flat map)" if with_map else _PAIRS)
+    _tell_infinite(rows)
     if json:
         from neurogate.files import json_text
 
@@ -139,6 +141,11 @@ def _on_map(
     images = {viewing.image for viewing in viewings}
     if len(images) > 1:
         sys.stderr.write(f"{a} is of {len(images)} pictures, and all are measured by the one map.\n")
+    if beyond and beyond == sum(len(viewing.path) for viewing in viewings):
+        sizes = sorted({_px((each.path.width_px, each.path.height_px)) for each in viewings})
+        raise RequestError(
+            f"No fixation of {a} lies on the picture of {' or '.join(sizes)}; give its size by --size."
+        )
     return compare_with_map(viewings, plane, names, called=b.name)
 
 
@@ -176,11 +183,13 @@ def number(value: float | None) -> str:
 
     Examples
     --------
-    >>> number(0.123456), number(float("nan")), number(None), number(1234.5)
-    ('0.1235', '-', '-', '1234.5')
+    >>> number(0.123456), number(float("nan")), number(None), number(1234.5), number(-math.inf)
+    ('0.1235', '-', '-', '1234.5', '-inf')
     """
-    if value is None or not math.isfinite(value):
+    if value is None or math.isnan(value):
         return "-"
+    if math.isinf(value):
+        return str(value)
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
 
 
@@ -246,15 +255,24 @@ def _tell_outside(viewings: Sequence[Viewing]) -> None:
         )
 
 
-def _tell_meaningless(rows: Sequence[_Row]) -> None:
+def _tell_meaningless(rows: Sequence[_Row], things: str) -> None:
     names = [name for name in (rows[0] if rows else ()) if name not in _KEYS]
     blank = [[name for name in names if math.isnan(row[name])] for row in rows]
     if any(blank):
         said = [name for name in names if any(name in own for own in blank)]
         sys.stderr.write(
-            f"Without meaning in {sum(map(bool, blank))} of {len(rows)} pairs (few fixations, or nothing "
-            f"recurs): {', '.join(said)}.\n"
+            f"Without meaning in {sum(map(bool, blank))} of {len(rows)} {things}: {', '.join(said)}.\n"
         )
+
+
+def _tell_infinite(rows: Sequence[_Row]) -> None:
+    for name in [name for name in (rows[0] if rows else ()) if name not in _KEYS]:
+        count = sum(math.isinf(row[name]) for row in rows)
+        if count:
+            sys.stderr.write(
+                f"{name} is infinite in {count} of {len(rows)}, and so is its mean: the map is 0 where an "
+                "eye rested.\n"
+            )
 
 
 def _size(text: str) -> tuple[float, float]:
@@ -293,7 +311,7 @@ def _shown(rows: Sequence[_Row]) -> str:
         return render("Scanpaths", [["measure", *heading], *lines])
     lines = []
     for name in names:
-        known = [row[name] for row in rows if math.isfinite(row[name])]
+        known = [row[name] for row in rows if not math.isnan(row[name])]
         spread = [sum(known) / len(known), min(known), max(known)] if known else [None] * 3
         lines.append([name, *map(number, spread), str(len(known))])
     table = render("Scanpaths", [["measure", "mean", "least", "most", "of"], *lines])

@@ -11,6 +11,7 @@ import pytest
 
 from neurogate.cli import main
 from neurogate.scanpath.comparison import METRICS
+from neurogate.scanpath.formats.fixation_table import write_csv
 from neurogate.scanpath.formats.osie import write_osie
 from neurogate.scanpath.formats.viewing import numbered
 from neurogate.scanpath.metrics.fixation_map import fixation_map
@@ -232,3 +233,21 @@ def test_measures_without_meaning_are_told(tmp_path: Path, capsys: Captured) -> 
     assert "Without meaning in 1 of 1 pairs (few fixations, or nothing recurs): multimatch_vector," in said
     assert "dtw" not in said
     assert "dtw" in shown
+
+
+def test_a_gain_without_bound_is_told_and_counts(tmp_path: Path, capsys: Captured) -> None:
+    file, plane = str(tmp_path / "a.csv"), str(tmp_path / "map.npy")
+    write_csv(Path(file), numbered([scanpath([x], [1], [0.2], size=(8, 6)) for x in range(8)]), sized=True)
+    np.save(plane, np.tile([0.0, 1, 1, 1, 1, 1, 1, 1], (6, 1)))
+    assert main(["scanpath", "compare", file, plane, "--metrics", "information_gain"]) == 0
+    out, err = capsys.readouterr()
+    assert out.count("-inf") == 2
+    assert "information_gain is infinite in 1 of 8" in err
+
+
+def test_fixations_that_all_miss_the_map_are_a_sentence(tmp_path: Path, capsys: Captured) -> None:
+    file, plane = str(tmp_path / "a.csv"), str(tmp_path / "map.npy")
+    Path(file).write_text("x,y,duration\n100,90,.2\n")
+    np.save(plane, np.arange(48.0).reshape(6, 8))
+    assert main(["scanpath", "compare", file, plane]) == 2
+    assert "lies on the picture of 8 x 6 px; give its size by --size." in capsys.readouterr().err
