@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from neurogate.cli.options import Switch, Texts, Whole
-from neurogate.cli.scanpath_compare import csv_text
+from neurogate.cli.scanpath_compare import csv_text, listed
 from neurogate.errors import RequestError
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ __all__ = ["evaluate"]
 
 _PART_FAILED = 3
 _SPLIT = 5
-_MODELS = "spiking,collicular,winner_take_all,levy,gravity,centre_bias"
+_MODELS = ("spiking", "collicular", "winner_take_all", "levy", "gravity", "centre_bias")
 
 
 def evaluate(
     *,
     data: Path,
-    models: str = _MODELS,
+    models: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     images: str | None = None,
     paths: Whole = 2,
     seed: Whole = 1,
@@ -58,7 +58,7 @@ def evaluate(
     data
         A folder with fixations.mat of OSIE and its pictures in stimuli.
     models
-        Names with commas between them, or all: see `neurogate list gaze-models`.
+        Names, with spaces or commas between them, or all: see `neurogate list gaze-models`; by default six.
     images
         Which pictures, as 1001-1030,1042; by default all that are there.
     paths
@@ -80,7 +80,7 @@ def evaluate(
         raise RequestError(f"--jobs is {jobs}; it must be at least 1.")
     if paths < 1 or seed < 0:
         raise RequestError(f"--paths is {paths} and --seed {seed}; give at least 1 and 0.")
-    asked = _models(models, set_)
+    asked = _models(models or _MODELS, set_)
     from neurogate.cli.progress import shown
     from neurogate.scanpath.evaluation import evaluate as judged
     from neurogate.scanpath.scenes import osie_scenes
@@ -103,12 +103,12 @@ def evaluate(
     return _PART_FAILED if complaints else 0
 
 
-def _models(names: str, changes: Sequence[str]) -> dict[str, Model]:
+def _models(names: Sequence[str], changes: Sequence[str]) -> dict[str, Model]:
     from neurogate.config.overrides import parse
     from neurogate.config.problems import Flaw
     from neurogate.scanpath.models.catalogue import CATALOGUE, make
 
-    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    chosen = listed(names)
     chosen = list(CATALOGUE) if "all" in chosen else list(dict.fromkeys(chosen))
     settings: dict[str, dict[str, Any]] = {name: {} for name in chosen}
     for text in changes:

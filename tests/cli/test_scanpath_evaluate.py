@@ -110,3 +110,9 @@ def test_a_mistake_in_an_option_is_a_sentence(
 def test_a_folder_that_is_none_is_a_sentence(tmp_path: Path, capsys: Captured) -> None:
     assert main(["scanpath", "evaluate", "--data", str(tmp_path)]) == 2
     assert "fixations.mat cannot be read" in capsys.readouterr().err
+
+
+def test_models_may_be_named_with_spaces(osie: Path, capsys: Captured) -> None:
+    asked = ["scanpath", "evaluate", "--data", str(osie), "--images", "1001", "--jobs", "1", "--models"]
+    assert main([*asked, "uniform", "nobody"]) == 2
+    assert "There is no model nobody" in capsys.readouterr().err
