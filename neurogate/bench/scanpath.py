@@ -24,6 +24,7 @@ LENGTHS = (10, 50, 200)
 PATHS, PEER_PAIRS = 10, 3
 VIEWERS, SIGMA = 15, 25.0
 _FAR = 1e-9
+BATCHED, SINGLY = ", all in one call", ", one a call"
 
 
 def rows(repeat: int, tell: Callable[[str], object]) -> Iterator[Row]:
@@ -31,7 +32,8 @@ def rows(repeat: int, tell: Callable[[str], object]) -> Iterator[Row]:
 
     Paths are compared with paths. Maps of 800 x 600 px, as fixations make them, are compared with fixations,
     or with such maps; we make 100 pairs of ten paths or maps, a peer three, of which none shares a map with
-    another. The last row is of all of this, one metric after the other, for 15 viewers of a picture
+    another; where a peer can take all in one call it has a row for that too, and we one for a single pair
+    a call. The last row is of all of this, one metric after the other, for 15 viewers of a picture
     with about nine fixations each: their 105 pairs, in both orders and each with itself, and their maps of
     800 x 600 px made on the way.
 
@@ -96,19 +98,38 @@ def _case(case: Case, length: int, repeat: int) -> Iterator[Row]:
         name: functools.partial(_ask, ask, module, pairs) for name, (ask, module) in peers.items() if module
     }
     ours = functools.partial(case.metric.pairwise, first, second, **case.options)
-    wanted = ours()[places]
+    batches = {
+        f"{name}{BATCHED}": functools.partial(ask, module, first, second)
+        for name, ask in case.batched.items()
+        if (module := _installed(name))
+    }
+    singles = {f"ours{SINGLY}": functools.partial(_singly, case, *pairs[0])} if case.peers and batches else {}
+    every = ours()
+    wanted = every[places]
     for name, ask in contenders.items():
         _agree(f"{case.name}: {name}", np.array(ask(), dtype=np.float64), wanted)
-    spent = median_seconds({"ours": ours, **contenders}, repeat)
-    each = spent.pop("ours") / (len(first) * len(second))
+    for name, whole in batches.items():
+        _agree(f"{case.name}: {name}", np.array(whole(), dtype=np.float64), every)
+    spent = median_seconds({"ours": ours, **contenders, **batches, **singles}, repeat)
+    each = spent.pop("ours") / every.size
     theirs: dict[str | None, float | None] = {}
     for name in peers:
         theirs[name.split(".")[0]] = spent[name] / len(pairs) if name in spent else None
+    for name in case.batched:
+        alone = spent.get(f"{name}{BATCHED}")
+        theirs[f"{name.split('.')[0]}{BATCHED}"] = None if alone is None else alone / every.size
     if (case.name, length) in ELSEWHERE:
         who, there = ELSEWHERE[case.name, length]
         theirs[f"{who}, other run"] = there
     for peer, seconds in (theirs or {None: None}).items():
         yield _row(case.name, length, each, peer, seconds)
+    for name in singles:
+        peer = next(iter(peers)).split(".")[0]
+        yield _row(case.name + SINGLY, length, spent[name], peer, theirs[peer])
+
+
+def _singly(case: Case, one: Any, other: Any) -> Any:
+    return case.metric.pairwise([one], [other], **case.options)
 
 
 def _everything(repeat: int) -> Row:

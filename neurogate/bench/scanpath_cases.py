@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -17,7 +17,7 @@ from ..scanpath.metrics.grouping import Grouping
 from ..scanpath.metrics.information_gain import information_gain
 from ..scanpath.metrics.map_likeness import correlation, kl_divergence, similarity
 from ..scanpath.metrics.map_metric import MapMetric
-from ..scanpath.metrics.metric import Metric
+from ..scanpath.metrics.metric import Metric, both
 from ..scanpath.metrics.multimatch import multimatch
 from ..scanpath.metrics.nss import nss
 from ..scanpath.metrics.revisits import cross_recurrence
@@ -27,10 +27,11 @@ from ..scanpath.metrics.symbols import cells
 from ..scanpath.metrics.warping import dtw, frechet
 from ..scanpath.metrics.windows import scaled_tde, string_tde, tde
 
-__all__ = ["CASES", "ELSEWHERE", "SHAPE", "SIZE", "Case", "Peer"]
+__all__ = ["CASES", "ELSEWHERE", "SHAPE", "SIZE", "Batch", "Case", "Peer"]
 
 Values = NDArray[np.float64]
 Peer = Callable[[Any, Any, Any], Any]
+Batch = Callable[[Any, Any, Any], Any]
 SIZE = (800.0, 600.0)
 SHAPE = (600, 800)
 _GROUPING = Grouping(direction_deg=45, duration_s=0.3, amplitude_px=100)
@@ -61,12 +62,15 @@ class Case:
         Of the metric.
     peers : mapping of str to callable
         Modules that may be installed, and how to ask them: takes the module and the two that are compared.
+    batched : mapping of str to callable
+        How to ask them for all pairs in one call: takes the module and both lists, and returns a table.
     """
 
     name: str
     metric: Metric | MapMetric
     options: Mapping[str, Any]
     peers: Mapping[str, Peer]
+    batched: Mapping[str, Batch] = {}
 
 
 def _multimatch(module: Any, a: Values, b: Values, **options: Any) -> Any:
@@ -75,8 +79,10 @@ def _multimatch(module: Any, a: Values, b: Values, **options: Any) -> Any:
     return module.docomparison(*tables, list(SIZE), **options)
 
 
-def _strings(module: Any, a: Values, b: Values) -> Any:
-    return module.distance(*(cells(path, SIZE, (8, 6)).tolist() for path in (a, b)))
+def _strings(module: Any, first: Sequence[Values], second: Sequence[Values]) -> Any:
+    """Ask for all pairs; as with us, a path is made symbols once."""
+    one, other = both(lambda paths: [cells(path, SIZE, (8, 6)).tolist() for path in paths], first, second)
+    return [[module.distance(a, b) for b in other] for a in one]
 
 
 def _hausdorff(module: Any, a: Values, b: Values) -> Any:
@@ -87,6 +93,16 @@ def _hausdorff(module: Any, a: Values, b: Values) -> Any:
 def _roc(module: Any, s: Values, own: Values, others: Values | None = None) -> Any:
     negatives = s.ravel() if others is None else s[others[:, 1], others[:, 0]]
     return module.general_rocs_per_positive(s[own[:, 1], own[:, 0]], negatives).mean()
+
+
+def _rocs(module: Any, maps: Sequence[Values], looked: Sequence[Any], others: Values | None = None) -> Any:
+    """Ask for all viewers of a map at once, who have as many fixations."""
+    column, row = np.concatenate(looked).T
+    negatives = (s.ravel() if others is None else s[others[:, 1], others[:, 0]] for s in maps)
+    areas = [
+        module.general_rocs_per_positive(s[row, column], own) for s, own in zip(maps, negatives, strict=True)
+    ]
+    return np.reshape(areas, (len(maps), len(looked), -1)).mean(axis=2)
 
 
 def _divergence(module: Any, s: Values, q: Values) -> Any:
@@ -121,7 +137,7 @@ CASES = (
     Case("mannan", mannan, _SCREEN, {}),
     Case("scanmatch", scanmatch, _SCREEN, {}),
     Case("scanmatch, 50 ms", scanmatch, {**_SCREEN, "bin_s": 0.05}, {}),
-    Case("levenshtein", levenshtein, _SCREEN, {"rapidfuzz.distance.Levenshtein": _strings}),
+    Case("levenshtein", levenshtein, _SCREEN, {}, {"rapidfuzz.distance.Levenshtein": _strings}),
     Case("sequence_score", sequence_score, {"centres": _CENTRES}, {}),
     Case("tde, 3", tde, {"k": 3}, {}),
     Case("scaled_tde", scaled_tde, _SCREEN, {}),
@@ -129,9 +145,13 @@ CASES = (
     Case("cross_recurrence", cross_recurrence, {"radius": 60.0}, {}),
     Case("semantic_score", semantic_score, {"labels": _LABELS}, {}),
     Case("nss", nss, {}, {"pysaliency.metrics": lambda m, s, own: m.NSS(s, *own.T).mean()}),
-    Case("auc_uniform", auc_uniform, {}, {"pysaliency.roc": _roc}),
+    Case("auc_uniform", auc_uniform, {}, {"pysaliency.roc": _roc}, {"pysaliency.roc": _rocs}),
     Case("auc_judd", auc_judd, {}, {}),
-    Case("auc_shuffled", auc_shuffled, _SHUFFLED, {"pysaliency.roc": functools.partial(_roc, **_SHUFFLED)}),
+    Case(
+        "auc_shuffled", auc_shuffled, _SHUFFLED,
+        {"pysaliency.roc": functools.partial(_roc, **_SHUFFLED)},
+        {"pysaliency.roc": functools.partial(_rocs, **_SHUFFLED)},
+    ),
     Case("auc_borji", auc_borji, {"seed": 1}, {}),
     Case("information_gain", information_gain, {"baseline": np.ones(SHAPE)}, {}),
     Case("kl_divergence", kl_divergence, {}, {"pysaliency.metrics": _divergence}),
