@@ -10,12 +10,13 @@ import attrs
 import numpy as np
 
 from ..attention.catalogue import make
+from ..attention.layer import Layer
 from . import torch_attention, torch_memory
 from .places import Place, place
 from .scale import slope
 from .turns import limited, median_seconds
 
-__all__ = ["CASES", "Case", "growth", "rows"]
+__all__ = ["CASES", "Case", "growth", "problems", "rows"]
 
 BATCH, LENGTH, WIDTH, HEADS = 8, 256, 256, 4
 LONG = (256, 512, 1024, 2048, 4096, 8192)
@@ -73,6 +74,30 @@ CASES = (
 """What is measured; more peers of a layer make more rows."""
 
 
+def problems(backend: str, threads: Sequence[int]) -> list[str]:
+    """Say what cannot be asked of `rows`, in sentences.
+
+    Parameters
+    ----------
+    backend : str
+        As it was asked for.
+    threads : sequence of int
+        In turn.
+
+    Examples
+    --------
+    >>> problems("cuda", [1, 2])
+    ['--threads is 1 2, which on a GPU changes nothing but the label. Give one.']
+    """
+    found = []
+    if backend == "numpy":
+        found.append("--backend is numpy; layers compute the same with numba. Give numba or cuda.")
+    if backend == "cuda" and len(threads) > 1:
+        told = " ".join(map(str, threads))
+        found.append(f"--threads is {told}, which on a GPU changes nothing but the label. Give one.")
+    return found
+
+
 def rows(
     layers: Sequence[str] | None, dtype: str, threads: int, repeat: int, tell: Callable[[str], object],
     backend: str = "numba",
@@ -106,21 +131,28 @@ def rows(
         If a peer's output is not ours.
     """
     here = place(backend)
+    torch = here.torch(tell)
     with limited(threads):
         for case in _chosen(layers):
             tell(f"attention {case.layer}: {dtype}, threads {threads}, {BATCH} x {LENGTH} x {WIDTH}")
-            yield from _case(case, here, dtype, repeat, threads)
+            yield from _case(case, here, torch, dtype, repeat, threads)
 
 
 def _chosen(layers: Sequence[str] | None) -> list[Case]:
     return [case for case in CASES if not layers or case.layer in layers]
 
 
-def _case(case: Case, here: Place, dtype: str, repeat: int, threads: int) -> Iterator[dict[str, Any]]:
-    layer, torch = make(case.layer, d_model=WIDTH, **case.settings), here.torch()
-    x = _drawn(BATCH, LENGTH, dtype, here)
-    for name, array in layer.parameters.items():
-        layer.parameters[name] = here.xp.asarray(array.astype(dtype))
+def _made(case: Case, dtype: str, here: Place) -> Layer:
+    layer = make(case.layer, d_model=WIDTH, **case.settings)
+    layer.load({name: array.astype(dtype) for name, array in layer.parameters.items()})
+    layer.to(here.xp)
+    return layer
+
+
+def _case(
+    case: Case, here: Place, torch: Any, dtype: str, repeat: int, threads: int
+) -> Iterator[dict[str, Any]]:
+    layer, x = _made(case, dtype, here), _drawn(BATCH, LENGTH, dtype, here)
     for direction in ("forward", "forward+backward"):
         contenders: dict[str, Callable[[], Any]] = {"ours": functools.partial(_ours, layer, x, direction)}
         if torch is not None:
@@ -209,8 +241,7 @@ def growth(
     here = place(backend)
     for case in _chosen(layers):
         tell(f"attention {case.layer}: lengths to {LONG[-1]}, {dtype}, threads {threads}")
-        layer = make(case.layer, d_model=WIDTH, **case.settings)
-        layer.to(here.xp)
+        layer = _made(case, dtype, here)
         with limited(threads):
             spent = [_seconds(layer, length, dtype, here) for length in LONG]
         for length, seconds in zip(LONG, spent, strict=True):

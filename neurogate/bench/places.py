@@ -31,12 +31,16 @@ class Place:
     device: str
     wait: Callable[[], object]
 
-    def torch(self) -> Any:
-        """Return PyTorch, or None if it is not installed or cannot compute here."""
+    def torch(self, tell: Callable[[str], object]) -> Any:
+        """Return PyTorch; or None, and tell why, if it is not installed or cannot compute here."""
         if importlib.util.find_spec("torch") is None:
+            tell("attention: no peer, since PyTorch is not installed")
             return None
         torch = importlib.import_module("torch")
-        return torch if self.device == "cpu" or torch.cuda.is_available() else None
+        if self.device == "cpu" or torch.cuda.is_available():
+            return torch
+        tell("attention: no peer, since this PyTorch finds no GPU; install one that is built for CUDA")
+        return None
 
     def done(self, once: Callable[[], object]) -> Callable[[], None]:
         """Return what does something and waits until it is done."""

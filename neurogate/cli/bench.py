@@ -88,7 +88,7 @@ def bench(
     out
         Folder to store them in.
     """
-    _check(workload, peer, layer, threads, repeat, backend)
+    _check(what, workload, peer, layer, threads, repeat, backend)
     from neurogate.bench.bounds import ceilings
 
     command = command_line()
@@ -122,11 +122,12 @@ def bench(
 
 
 def _check(
-    workloads: Sequence[str] | None, peers: Sequence[str] | None, layers: Sequence[str] | None,
+    what: What, workloads: Sequence[str] | None, peers: Sequence[str] | None, layers: Sequence[str] | None,
     threads: Sequence[int] | None, repeat: int, backend: str,
 ) -> None:  # fmt: skip
     from neurogate.backends.registry import choose
     from neurogate.bench.attention import CASES
+    from neurogate.bench.attention import problems as of_layers
     from neurogate.bench.peers import PEERS
     from neurogate.bench.workloads import WORKLOADS
 
@@ -143,6 +144,8 @@ def _check(
     problems += [f"--threads is {each}; it must be at least 1." for each in threads or () if each < 1]
     if repeat < 1:
         problems.append(f"--repeat is {repeat}; it must be at least 1.")
+    if what in ("attention", "all"):
+        problems += of_layers(backend, threads or ())
     if problems:
         raise RequestError(problems)
     choose(backend)

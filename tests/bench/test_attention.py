@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import types
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from neurogate.attention.catalogue import layer_class
 from neurogate.bench import attention
-from neurogate.bench.places import place
+from neurogate.bench.places import Place, place
 from tests.attention import standin
 
 ROW = {"layer", "length", "direction", "dtype", "threads", "seconds", "peer", "peer_seconds", "ratio"}
@@ -33,6 +34,26 @@ def test_each_layer_is_measured_in_both_directions() -> None:
     assert all(row.keys() >= ROW and row["seconds"] > 0 for row in rows)
     if importlib.util.find_spec("torch") is None:
         assert {row["peer"] for row in rows} == {None}
+
+
+def test_why_there_is_no_peer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    blind = types.SimpleNamespace(cuda=types.SimpleNamespace(is_available=lambda: False))
+    monkeypatch.setitem(sys.modules, "torch", blind)  # type: ignore[arg-type]
+    told: list[str] = []
+    gpu = Place(np, "cuda", lambda: None)
+    assert gpu.torch(told.append) is None
+    assert place("numba").torch(told.append) is blind
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert gpu.torch(told.append) is None
+    assert [said.startswith("attention: no peer, since") for said in told] == [True, True]
+    assert ["finds no GPU" in said for said in told] == [True, False]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_layers_are_measured_with_parameters_of_the_number_type_that_is_told(dtype: str) -> None:
+    layer = attention._made(attention.CASES[0], dtype, place("numba"))
+    assert {str(array.dtype) for array in layer.parameters.values()} == {dtype}
 
 
 def test_growth_has_a_row_for_each_length() -> None:

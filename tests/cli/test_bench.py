@@ -72,6 +72,11 @@ def test_results_are_written_only_when_asked_for(tmp_path: Path, monkeypatch: py
         (["attention", "--threads", "1.5"], 'unable to convert "1.5" into int'),
         (["speed"], 'Choose from: "engine", "scale", "attention", "scanpath", "all".'),
         (["--dtype", "float16"], "float16"),
+        (["attention", "--backend", "numpy"], "--backend is numpy; layers compute the same with numba."),
+        (
+            ["attention", "--backend", "cuda", "--threads", "1", "2"],
+            "--threads is 1 2, which on",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence_with_exit_code_2(
