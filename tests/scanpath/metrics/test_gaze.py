@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.io import loadmat
 
+from neurogate.scanpath.metrics.conditional import conditional_information_gain
+from neurogate.scanpath.metrics.information_gain import information_gain
 from neurogate.scanpath.metrics.multimatch import multimatch
+from neurogate.scanpath.metrics.priority import cells
 from neurogate.scanpath.metrics.strings import scanmatch
 from neurogate.scanpath.metrics.warping import dtw
 
@@ -52,3 +56,14 @@ def test_other_measures_agree(gaze: list[list[np.ndarray]], metric: object, sign
         [np.nanmean(metric.pairwise(a, b, **options)) for a, b in zip(gaze, gaze[1:] + gaze[:1], strict=True)]
     )
     assert sign * (same - other) > 0
+
+
+@pytest.mark.parametrize("metric", [information_gain, conditional_information_gain])
+def test_the_bits_that_viewers_tell_of_each_other_are_finite(
+    gaze: list[list[np.ndarray]], metric: Any
+) -> None:
+    shape = (75, 100)
+    looked = [cells(path, shape, SCREEN, "drop") for path in gaze[0]]
+    found = metric.leave_one_out(looked, shape=shape, sigma=3.125, baseline=np.ones(shape))
+    assert np.isfinite(found).all()
+    assert found.mean() > 0
