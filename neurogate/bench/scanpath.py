@@ -111,13 +111,14 @@ def _case(case: Case, length: int, repeat: int) -> Iterator[Row]:
     for name, whole in batches.items():
         _agree(f"{case.name}: {name}", np.array(whole(), dtype=np.float64), every)
     spent = median_seconds({"ours": ours, **contenders, **batches, **singles}, repeat)
-    each = spent.pop("ours") / every.size
+    made = len(first) * len(second)
+    each = spent.pop("ours") / made
     theirs: dict[str | None, float | None] = {}
     for name in peers:
         theirs[name.split(".")[0]] = spent[name] / len(pairs) if name in spent else None
     for name in case.batched:
         alone = spent.get(f"{name}{BATCHED}")
-        theirs[f"{name.split('.')[0]}{BATCHED}"] = None if alone is None else alone / every.size
+        theirs[f"{name.split('.')[0]}{BATCHED}"] = None if alone is None else alone / made
     if (case.name, length) in ELSEWHERE:
         who, there = ELSEWHERE[case.name, length]
         theirs[f"{who}, other run"] = there
