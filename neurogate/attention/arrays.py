@@ -5,13 +5,13 @@ One source serves both libraries: it asks which one its input belongs to, and ta
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from neurogate.attention.shapes import is_optional, misfit
 from neurogate.errors import RequestError
 
 __all__ = [
@@ -180,49 +180,11 @@ def shaped(shapes: str, **arrays: Array) -> None:
     Traceback (most recent call last):
     neurogate.errors.RequestError: x (5, 3), w (2, 4): the shapes must be x : (..., d); w : (e, d or 1).
     """
-    wanted = _wanted(shapes)
-    given = {name: a for name, a in arrays.items() if a is not None or not wanted[name].optional}
-    said = _misfit(shapes, tuple((name, getattr(array, "shape", None)) for name, array in given.items()))
+    given = {name: a for name, a in arrays.items() if a is not None or not is_optional(shapes, name)}
+    said = misfit(shapes, tuple((name, getattr(array, "shape", None)) for name, array in given.items()))
     if said:
         together(**given)
         fits(False, said, **given)
-
-
-@functools.lru_cache(maxsize=4096)
-def _misfit(shapes: str, given: tuple[tuple[str, tuple[int, ...] | None], ...]) -> str:
-    """Say what the shapes must be, or nothing if they are; a layer asks the same at each of its steps."""
-    wanted, sizes = _wanted(shapes), dict[str, int]()
-    if all(shape is not None and _agrees(wanted[name].axes, shape, sizes) for name, shape in given):
-        return ""
-    return f"the shapes must be {'; '.join(dict.fromkeys(wanted[name].text for name, _ in given))}"
-
-
-class _Wanted(NamedTuple):
-    text: str
-    axes: tuple[tuple[str, ...], ...]
-    optional: bool
-
-
-@functools.cache
-def _wanted(shapes: str) -> dict[str, _Wanted]:
-    """Take a text of shapes apart, by names."""
-    found: dict[str, _Wanted] = {}
-    for text in shapes.split("; "):
-        names, _, shape = text.partition(" : ")
-        inside, _, more = shape.strip("(").partition(")")
-        axes = tuple(tuple(axis.split(" or ")) for axis in inside.rstrip(",").split(", ") if axis)
-        found |= dict.fromkeys(names.split(", "), _Wanted(text.removesuffix(more), axes, bool(more)))
-    return found
-
-
-def _agrees(axes: tuple[tuple[str, ...], ...], shape: tuple[int, ...], sizes: dict[str, int]) -> bool:
-    """Tell whether a shape is as wanted; letters that are new get their numbers."""
-    if axes[:1] == (("...",),) and len(shape) >= len(axes) - 1:
-        axes, shape = axes[1:], shape[len(shape) - len(axes) + 1 :]
-    return len(axes) == len(shape) and all(
-        any(n == int(a) if a.isdigit() else n == sizes.setdefault(a, n) for a in reversed(axis))
-        for axis, n in zip(axes, shape, strict=True)
-    )
 
 
 def flags(name: str, shape: tuple[int, ...], what: str, **arrays: Array) -> None:
@@ -307,11 +269,6 @@ def alike(dy: Array, cache: Cache, name: str = "dy") -> Array:
         Whose arrays say which library and which number type the forward had.
     name : str
         By which the caller knows the gradient.
-
-    Returns
-    -------
-    array
-        The gradient.
 
     Raises
     ------
