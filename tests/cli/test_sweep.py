@@ -97,7 +97,7 @@ def test_part_of_a_sweep_may_fail(tiny: list[str], capsys: Captured) -> None:
 def test_a_mistake_is_one_sentence_and_nothing_is_written(
     words: list[str], said: str, tiny: list[str], capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neurogate.runs.pool._CONNECT_S", 1)
+    monkeypatch.setattr("neurogate.runs.cluster._CONNECT_S", 1)
     assert main(["sweep", *tiny, *words]) == 2
     out, err = capsys.readouterr()
     assert out == ""

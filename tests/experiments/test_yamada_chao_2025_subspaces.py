@@ -84,7 +84,7 @@ def test_activity_is_held_against_its_own_null(script: dict[str, Any]) -> None:
     assert np.asarray(claim.null) == pytest.approx(np.full(SEEDS, 0.6))
 
 
-@pytest.mark.parametrize(("count", "verdict"), [(2, "supported"), (1, "partly")])
+@pytest.mark.parametrize(("count", "verdict"), [(3, "supported"), (2, "partly")])
 def test_forced_overlap_harms_only_if_every_shared_form_is_harmed(
     script: dict[str, Any], count: int, verdict: str
 ) -> None:

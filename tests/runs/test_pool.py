@@ -19,11 +19,12 @@ from neurogate.runs import pool
 from neurogate.runs.pool import local
 
 BEGIN = """
+import os
 import signal
 from neurogate.runs.pool import local
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, lambda *_: print("heard", flush=True))
+    signal.signal(signal.SIGINT, lambda *_: os.write(1, b"heard\\n"))
     with local(2) as workers:
         asked = [workers.submit(abs, -3) for _ in range(2)]
         print("begun", flush=True)
