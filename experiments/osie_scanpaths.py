@@ -17,7 +17,7 @@ tuned. Lesioned models keep the settings of whole ones. What is shipped was not 
 numbers of spiking cells come from an earlier search, on pictures 1001 to 1012, and have no say in this one.
 
     python experiments/osie_scanpaths.py [--data DIR] [--models NAMES] [--settings K] [--paths N]
-        [--quick] [--wider] [--jobs N] [--out DIR] [--json]
+        [--quick] [--search-seed S] [--jobs N] [--out DIR] [--json]
 
 DIR holds osie/fixations.mat and osie/stimuli. What a setting came to is kept in OUT/osie_scanpaths and not
 asked for again, so that a search goes on where it was ended; there tuning.json, table.json and figures are
@@ -50,7 +50,7 @@ from neurogate.files import replacing
 from neurogate.plotting.forest import forest_figure
 from neurogate.plotting.picture import Picture, save, settled
 from neurogate.plotting.ranges import ranges_figure
-from neurogate.scanpath.contenders import FIXED, MAPS, SPACES, WIDER, contender
+from neurogate.scanpath.contenders import FIXED, MAPS, SPACES, contender
 from neurogate.scanpath.evaluation import MEASURES, REFERENCES, Evaluation, reference_scores, scores, seed_of
 from neurogate.scanpath.metrics.statistics import saccade_statistics
 from neurogate.scanpath.path import Scanpath
@@ -59,7 +59,7 @@ from neurogate.scanpath.search import Even, Log, Settings, Space, search
 
 NAME = "osie_scanpaths"
 TUNED_ON, REPORTED_ON = "1001-1030", "1031-1060"
-TUNING_PATHS, TUNING_SEED, REPORT_SEED, SEARCH_SEED = 2, 1, 2, 1
+TUNING_PATHS, TUNING_SEED, REPORT_SEED = 2, 1, 2
 WEIGHTS = {"direction": 1.0, "position": 1.0, "duration": 1.0, "nss": 0.1}
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -135,7 +135,7 @@ def tuned(name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
         tell(f"{name}: {len(tried)} of {asked.settings}, {score:.4f}, best {best:.4f}")
         return score
 
-    search(asked.spaces[name], judge, asked.settings, SEARCH_SEED)
+    search(SPACES[name], judge, asked.settings, asked.search_seed)
     return sorted(tried, key=lambda one: one["score"], reverse=True)
 
 
@@ -258,21 +258,23 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="two pictures, and fewer settings, to see that it runs"
     )
-    parser.add_argument("--wider", action="store_true", help="search where the best lay at an end, too")
+    parser.add_argument(
+        "--search-seed", type=int, default=1, metavar="S", help="of the settings that are drawn (default: 1)"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
     parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument("--json", action="store_true", help="print the JSON instead of the table")
     asked = parser.parse_args(given)
     asked.settings = asked.settings or (2 if asked.quick else 60)
-    asked.models, asked.spaces = asked.models.split(","), WIDER if asked.wider else SPACES
+    asked.models = asked.models.split(",")
     asked.tuned_on, asked.reported_on = ("1001-1002", "1031-1032") if asked.quick else (TUNED_ON, REPORTED_ON)
     unknown = [name for name in asked.models if name not in SPACES]
     if unknown:
         parser.error(f"--models has {unknown[0]}; there are {', '.join(SPACES)}.")
     if asked.data is None:
         parser.error("--data is not given, and NEUROGATE_DATA names no folder; give one that has osie in it.")
-    if min(asked.settings, asked.paths, asked.jobs) < 1:
-        parser.error("--settings, --paths and --jobs must be at least 1.")
+    if min(asked.settings, asked.paths, asked.jobs, asked.search_seed + 1) < 1:
+        parser.error("--settings, --paths and --jobs must be at least 1, and --search-seed at least 0.")
     return asked
 
 
@@ -285,9 +287,7 @@ def work(asked: argparse.Namespace) -> None:
     )
     write(folder / "tuning.json", {"spaces": spaces(asked), "tried": tried}, asked)
     best = {name: found[0]["settings"] for name, found in tried.items()}
-    for words in (
-        words for name, chosen in best.items() for words in walls(name, chosen, asked.spaces[name])
-    ):
+    for words in (words for name, chosen in best.items() for words in walls(name, chosen, SPACES[name])):
         tell(words)
     rows = dict(each(functools.partial(reported, asked=asked), cases(best), asked)) | references(asked)
     images = [scene.image for scene, _ in pictures(asked.data, asked.reported_on)]
@@ -318,7 +318,7 @@ def each(do: Callable[[Any], Any], things: Iterable[Any], asked: argparse.Namesp
 def spaces(asked: argparse.Namespace) -> dict[str, Any]:
     """Return spaces in words."""
     return {
-        name: {key: f"{type(each).__name__.lower()} {list(each)}" for key, each in asked.spaces[name].items()}
+        name: {key: f"{type(each).__name__.lower()} {list(each)}" for key, each in SPACES[name].items()}
         for name in asked.models
     }
 
@@ -329,7 +329,7 @@ def write(path: Path, content: Mapping[str, Any], asked: argparse.Namespace) -> 
         **machine(shlex.join(["python", f"experiments/{NAME}.py", *sys.argv[1:]])),
         "tuned_on": asked.tuned_on, "reported_on": asked.reported_on, "settings": asked.settings,
         "tuning_paths": TUNING_PATHS, "paths": asked.paths, "objective": WEIGHTS,
-        "seeds": {"search": SEARCH_SEED, "tuning": TUNING_SEED, "report": REPORT_SEED},
+        "seeds": {"search": asked.search_seed, "tuning": TUNING_SEED, "report": REPORT_SEED},
     }  # fmt: skip
     parts = {"machine": how, **content}.items()
     lines = (f"{json.dumps(key)}: {json.dumps(part, ensure_ascii=False)}" for key, part in parts)

@@ -23,7 +23,7 @@ from neurogate.scanpath.vision.itti_koch import itti_koch
 from neurogate.scanpath.vision.priors import centre_bias
 from neurogate.scanpath.vision.smoothing import pooled
 
-__all__ = ["FIXED", "MAPS", "SEEN", "SPACES", "WIDER", "CentredMap", "contender"]
+__all__ = ["FIXED", "MAPS", "SEEN", "SPACES", "CentredMap", "contender"]
 
 Values = NDArray[np.float64]
 Maps = Mapping[str, Callable[[Values], Values]]
@@ -33,16 +33,16 @@ MAPS: Maps = {
     "detail": lambda picture: pooled(detail(picture), (48, 64)),
 }
 """What makes a map of priority of a picture."""
-SEEN: Space = {"map": tuple(MAPS), "sharpness": Log(0.5, 6.0), "centre": Log(0.2, 2.0)}
+SEEN: Space = {"map": tuple(MAPS), "sharpness": Log(0.5, 12.0), "centre": Log(0.1, 2.0)}
 """Settings of the map, the same for all models that have one."""
 _LASTING: Space = {"duration_s": Log(0.1, 0.4)}
 _SPIKING: Space = {
     **SEEN, "variability": Even(0.0, 0.8),
     "circuit.drive": Log(10.0, 60.0), "circuit.noise": Even(0.0, 15.0), "circuit.inhibition": Log(0.3, 5.0),
-    "circuit.threshold": Log(10.0, 120.0), "circuit.evidence_ms": Log(50.0, 800.0),
+    "circuit.threshold": Log(10.0, 240.0), "circuit.evidence_ms": Log(50.0, 800.0),
     "circuit.suppression_ms": Even(0.0, 100.0),
-    "attention.spread": Log(2.0, 30.0), "attention.floor": Even(0.0, 0.6),
-    "inhibition.amplitude": Even(0.1, 1.0), "inhibition.spread": Log(0.5, 5.0),
+    "attention.spread": Log(2.0, 30.0), "attention.floor": Even(0.0, 1.0),
+    "inhibition.amplitude": Even(0.0, 1.0), "inhibition.spread": Log(0.5, 5.0),
     "inhibition.tau_ms": Log(300.0, 10_000.0),
 }  # fmt: skip
 SPACES: Mapping[str, Space] = {
@@ -61,21 +61,13 @@ SPACES: Mapping[str, Space] = {
     },
     "neva": {
         "sigma": Log(0.02, 0.5), "retention": Even(0.0, 0.95), "blur_px": Log(1.0, 7.0),
-        "rate": Log(0.03, 0.3), "restarts": (False, True), **_LASTING,
+        "rate": Log(0.003, 0.3), "restarts": (False, True), **_LASTING,
     },
     "drawn": {**SEEN, **_LASTING},
     "centre_bias": {"spread": Log(0.01, 0.6), **_LASTING},
     "uniform": _LASTING,
 }  # fmt: skip
 """What is searched of each model of the catalogue."""
-_BEYOND: Space = {
-    "sharpness": Log(0.5, 12.0), "centre": Log(0.1, 2.0), "circuit.threshold": Log(10.0, 240.0),
-    "attention.floor": Even(0.0, 1.0), "inhibition.amplitude": Even(0.0, 1.0), "rate": Log(0.003, 0.3),
-}  # fmt: skip
-WIDER: Mapping[str, Space] = {
-    name: {key: _BEYOND.get(key, within) for key, within in space.items()} for name, space in SPACES.items()
-}
-"""The same, wider where the best of a search came to lie near an end."""
 FIXED: Mapping[str, Settings] = {"neva": {"size": (30, 40), "steps": 10}, "itti_koch": {"longest_ms": 500.0}}
 """What is not searched, and is not as it is shipped."""
 

@@ -57,7 +57,7 @@ def test_what_was_chosen_near_an_end_of_its_range_is_told(script: dict[str, Any]
     for u, told in ((0.0, ranges), (0.04, ranges), (0.5, []), (0.96, ranges)):
         words = [*script["walls"]("spiking", setting(space, np.full(len(space), u)), space)]
         assert [each.split()[1] for each in words] == told
-    assert "0.961, near an end of 0.1 to 1" in "".join(
+    assert "0.961, near an end of 0 to 1" in "".join(
         script["walls"](
             "spiking", {**setting(space, np.full(len(space), 0.5)), "inhibition.amplitude": 0.961}, space
         )
@@ -133,18 +133,18 @@ def test_what_was_judged_in_another_way_is_judged_again(
     assert told[2:] == told[:2]
 
 
-def test_wider_ranges_are_searched_if_asked_for(
+def test_another_seed_searches_other_settings_and_is_told(
     script: dict[str, Any], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    used = script["tuned"].__globals__
-    monkeypatch.setitem(used, "judged", lambda *_: dict.fromkeys(MEASURES, 0.5))
-    plain, wider = (script["arguments"](asked(data, tmp_path, "drawn", *more)) for more in ((), ("--wider",)))
-    assert script["spaces"](plain)["drawn"]["sharpness"] == "log [0.5, 6.0]"
-    assert script["spaces"](wider)["drawn"]["sharpness"] == "log [0.5, 12.0]"
-    found = [
-        [one["settings"]["sharpness"] for one in script["tuned"]("drawn", each)] for each in (plain, wider)
-    ]
-    assert all(one < other for one, other in zip(*found, strict=True))
+    monkeypatch.setitem(script["tuned"].__globals__, "judged", lambda *_: dict.fromkeys(MEASURES, 0.5))
+    found = {}
+    for seed in ("1", "2"):
+        given = script["arguments"](asked(data, tmp_path, "drawn", "--search-seed", seed))
+        found[seed] = [one["settings"]["sharpness"] for one in script["tuned"]("drawn", given)]
+        script["write"](tmp_path / "how.json", {}, given)
+        how = json.loads((tmp_path / "how.json").read_text("utf-8"))["machine"]
+        assert how["seeds"]["search"] == int(seed)
+    assert not set(found["1"]) & set(found["2"])
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,7 @@ def test_wider_ranges_are_searched_if_asked_for(
     [
         ("spikes", (), "--models has spikes; there are"),
         ("uniform", ("--settings", "-1"), "must be at least 1"),
+        ("uniform", ("--search-seed", "-1"), "--search-seed at least 0"),
         ("uniform", ("--data", "nowhere"), "nowhere"),
     ],
 )

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurogate.scanpath.contenders import SEEN, SPACES, WIDER, CentredMap, contender
+from neurogate.scanpath.contenders import SEEN, SPACES, CentredMap, contender
 from neurogate.scanpath.models.catalogue import CATALOGUE
 from neurogate.scanpath.search import setting
 from neurogate.scanpath.vision.itti_koch import itti_koch
 
 
 def test_every_corner_of_a_space_is_a_setting_that_its_model_can_have() -> None:
-    for name, space in [*SPACES.items(), *WIDER.items()]:
+    for name, space in SPACES.items():
         for u in (0.0, 0.5, 1.0):
             assert callable(contender(name, setting(space, np.full(len(space), u))).scanpaths)
-
-
-def test_what_is_wider_holds_what_is_not() -> None:
-    for name, space in SPACES.items():
-        assert [*WIDER[name]] == [*space]
-        wider = [key for key in space if WIDER[name][key] != space[key]]
-        assert all(
-            WIDER[name][key][0] <= space[key][0] and WIDER[name][key][-1] >= space[key][-1] for key in wider
-        )
-        assert bool(wider) == (name not in ("centre_bias", "uniform"))
 
 
 def test_each_setting_of_spiking_cells_reaches_them() -> None:
