@@ -14,8 +14,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from yamada_chao_2025_claims import Values, each
-from yamada_chao_2025_paradigms import by_gate, courses, while_drifting
+from yamada_chao_2025_paradigms import by_gate, by_rule, courses, while_drifting
 from yamada_chao_2025_studies import (
+    DISTRACTED,
     DRIFT,
     EVERY_GATE,
     LESIONS,
@@ -146,6 +147,17 @@ def three_outcomes(run: Runner) -> Figures:
     yield "three_outcomes", forest_figure({w: each(run(THREE), THREE.rules, k) for k, w in measures.items()})
 
 
+def attention(run: Runner) -> Figures:
+    """Draw both errors of each gate where there is something to ignore, for two tasks in each figure."""
+    for title, tasks in (
+        ("attention_outcomes", ("stray outcomes", "two streams")),
+        ("attention_cues", ("distractors", "irrelevant cues")),
+    ):
+        of_tasks = {name: by_rule(run(DISTRACTED[name])).items() for name in tasks}
+        measures = {f"{words},\n{name}": of for name, both in of_tasks.items() for words, of in both}
+        yield title, forest_figure({w: {"ungated": of["ungated"], **of} for w, of in measures.items()})
+
+
 def gates(run: Runner) -> Figures:
     """Draw both errors of each kind of gate, and the trials until each is small again."""
     yield "gates", forest_figure(by_gate(run(EVERY_GATE)))
@@ -159,6 +171,7 @@ FIGURES: Mapping[str, Callable[[Runner], Figures]] = {
     "subspaces": subspaces,
     "phases": phases,
     "ablations": ablations,
+    "attention": attention,
     "scalar_timing": scalar_timing,
     "drift": drift,
     "hazard": hazard,

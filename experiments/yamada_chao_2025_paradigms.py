@@ -55,19 +55,30 @@ SOON = "what re-times soon averages over few trials"
 
 
 def attention(run: Runner) -> Iterator[Claim]:
-    """Judge whether a gate is needed where there is something to ignore."""
+    """Judge which gate is needed where there is something to ignore."""
     for name, study in DISTRACTED.items():
-        found = run(study)
-        rules = list(map(str, found.arrays["rule_names"]))
-        for gate in (gate for gate in GATES if gate in rules):
-            opens, shuffled = GATES[gate]
-            for key, words in MEASURES.items():
-                ours, rivals = found.metric(gate, key), each(found, [r for r in rules if r != gate], key)
-                verdicts = [favours(ours, rivals[rule]) for rule in ("ungated", shuffled)]
+        for words, values in by_rule(run(study)).items():
+            gates = [gate for gate in GATES if gate in values]
+            best = min(gates, key=lambda gate: values[gate].mean())
+            for gate in gates:
+                opens, control = GATES[gate]
+                rivals = [rule for rule in ("ungated", control, *gates, "force") if rule != gate]
+                verdicts = [favours(values[gate], values[rule]) for rule in rivals[:2]]
                 yield Claim(
-                    f"With {name}, a gate that {opens} earns its place", words, ours, worst(verdicts),
-                    f"{shuffled} is as open, at random times", rivals,
+                    f"With {name}, a gate that {opens} earns its place", words, values[gate],
+                    worst(verdicts), f"{control} is as open, at {_when(control)} times; best gate: {best}",
+                    {rule: values[rule] for rule in rivals},
                 )  # fmt: skip
+
+
+def _when(control: str) -> str:
+    return "all" if control == "yoked" else "random"
+
+
+def by_rule(found: Seeds) -> dict[str, dict[str, Values]]:
+    """Return both errors of each rule."""
+    rules = list(map(str, found.arrays["rule_names"]))
+    return {words: each(found, rules, key) for key, words in MEASURES.items()}
 
 
 def memory(run: Runner) -> Iterator[Claim]:
@@ -280,4 +291,4 @@ def by_gate(found: Seeds) -> dict[str, dict[str, Values]]:
         f"trials until {part} is right again": {rule: trials(found, rule, error, 1) for rule in rules}
         for part, error in (("when", "timing_error_ms"), ("what", "probability_error"))
     }
-    return {words: each(found, rules, key) for key, words in MEASURES.items()} | needed
+    return by_rule(found) | needed

@@ -106,8 +106,16 @@ DISTRACTED = {
     "distractors": Study("what_when_distractors"),
     "irrelevant cues": Study("what_when_irrelevant_cues"),
 }
-GATES = {"gated": ("opens with the error", "shuffled"), "attentive": ("knows its cue", "attentive_shuffled")}
+# What opens each gate, and the control that is as open without it.
+GATES = {
+    "phase": ("is open while the cue is on", "phase_shuffled"),
+    "gated": ("opens with the error", "shuffled"),
+    "surprise": ("opens with surprise", "yoked"),
+    "learned": ("learns what to attend", "learned_shuffled"),
+    "attentive": ("knows its cue", "attentive_shuffled"),
+}
 SHUFFLED = Study("what_when_shuffled", ALIKE)
+UNTRAINED = Study(NAME, tuple(f"task.blocks.{block}.trials=10" for block in range(3)), (PLAIN,))
 SAME_FILTER = Study(
     "what_when", (*ALIKE, "features.phasic_tau_ms=1000000.0", "features.equal_gain=false"), (OURS, PLAIN)
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 
@@ -60,7 +61,8 @@ def judged(script: dict[str, Any], name: str, given: Callable[[str, str], float]
 
 def test_every_study_is_a_shipped_simulation_that_can_be_changed_so(script: dict[str, Any]) -> None:
     studies = [
-        script[name] for name in ("MAIN", "SHUFFLED", "IDENTITIES", "DRIFT", "SPREAD", "THREE", "EVERY_GATE")
+        script[name]
+        for name in ("MAIN", "SHUFFLED", "UNTRAINED", "IDENTITIES", "DRIFT", "SPREAD", "THREE", "EVERY_GATE")
     ]
     studies += [
         study
@@ -115,15 +117,44 @@ def test_lesions_have_phases_of_their_own_only_if_one_of_them_stands_out(script:
     assert all("delay" in row.hinges_on for row in one)
 
 
-def test_a_gate_earns_its_place_against_none_and_against_a_shuffled_one(script: dict[str, Any]) -> None:
-    gates = set(script["GATES"])
+def test_a_gate_earns_its_place_against_none_and_against_a_control_that_is_as_open(
+    script: dict[str, Any],
+) -> None:
+    gates = script["GATES"]
     gated = judged(script, "attention", lambda rule, key: 1.0 if rule in gates else 2.0)
     none = judged(script, "attention", lambda rule, key: 2.0 if rule == "ungated" else 1.0)
-    one = judged(script, "attention", lambda rule, key: 1.0 if rule == "gated" else 2.0)
     assert {str(row.verdict) for row in gated} == {"supported"}
     assert {str(row.verdict) for row in none} == {"partly"}
-    assert {str(row.verdict) for row in one if "opens with the error" in row.claim} == {"supported"}
-    assert {str(row.verdict) for row in one if "knows its cue" in row.claim} == {"partly"}
+    for gate, (opens, control) in gates.items():
+        one = judged(script, "attention", lambda rule, key, gate=gate: 1.0 if rule == gate else 2.0)
+        mine = [row for row in one if opens in row.claim]
+        assert {str(row.verdict) for row in mine} == {"supported"}
+        assert {str(row.verdict) for row in one if row not in mine} == {"partly"}
+        assert all(control in row.baselines and "force" in row.baselines for row in mine)
+        assert {row.hinges_on.partition("best gate: ")[2] for row in mine} == {gate}
+
+
+def test_gates_and_controls_of_the_tasks_with_distractions_differ_in_nothing_but_the_gate(
+    script: dict[str, Any],
+) -> None:
+    for study in script["DISTRACTED"].values():
+        rules = study.load().rules
+        for gate, (_, control) in ((g, names) for g, names in script["GATES"].items() if g in rules):
+            assert attrs.evolve(rules[control], gates=(), gates_what=None) == attrs.evolve(
+                rules[gate], gates=(), gates_what=None
+            )
+            kinds = [[one.kind for one in rules[name].gates] for name in (gate, control)]
+            random = [kind for kind in kinds[0] if kind != "surprise"]
+            assert kinds[1] == [*random, "constant" if gate == "surprise" else "shuffled"]
+
+
+def test_two_figures_show_every_gate_in_every_task_with_distractions(script: dict[str, Any]) -> None:
+    drawn = dict(script["FIGURES"]["attention"](lambda study: seeds(rules_of(study), lambda rule, key: 1.0)))
+    assert list(drawn) == ["attention_outcomes", "attention_cues"]
+    assert [len(made.axes) for made in drawn.values()] == [4, 4]
+    shown = [made.axes[0].get_yticklabels() for made in drawn.values()]
+    assert [label.get_text() for label in shown[1]][:2] == ["ungated", "gated"]
+    assert len(shown[0]) == len(shown[1]) + 2
 
 
 def test_ablations_name_what_is_needed(script: dict[str, Any]) -> None:
