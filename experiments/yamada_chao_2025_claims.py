@@ -30,6 +30,7 @@ from yamada_chao_2025_studies import (
     SPIKELESS,
     SWITCHES,
     TARGETS,
+    UNTRAINED,
     Runner,
 )
 
@@ -128,10 +129,10 @@ def subspaces(run: Runner) -> Iterator[Claim]:
     """Judge whether *what* and *when* are near-orthogonal, what sets that, and what it is for."""
     main, key = run(MAIN), "when_what_angle_deg"
     angle, null = main.metric(OURS, key), main.metric(OURS, "when_what_angle_null_deg")
-    chance = {name: main.arrays[drawn].mean(axis=1) for drawn, name in NULLS.items()}
+    nulls = {name: _mean(main, drawn) for drawn, name in NULLS.items()}
     yield Claim(
         "what and when are near-orthogonal", "angle (deg)", angle, within(angle, 85.0, 80.0),
-        "high dimension alone gives 88", each(main, (PLAIN, "no_gate", *LEAST_SQUARES), key) | chance, null,
+        "high dimension alone gives 88", each(main, (PLAIN, "no_gate", *LEAST_SQUARES), key) | nulls, null,
     )  # fmt: skip
     for rule, than, other, hinge in (
         (OURS, "random sums of the same traces", null, "phasic traces"),
@@ -143,13 +144,20 @@ def subspaces(run: Runner) -> Iterator[Claim]:
         ours = main.metric(rule, key)
         judged = favours(ours, other, small_is_good=False)
         yield Claim(f"They are more orthogonal than {than}", "angle (deg)", ours, judged, hinge, null=other)
-    avoid = "activity.what_in_when"
-    aligned, null = main.arrays[avoid], main.arrays[f"{avoid}_null"].mean(axis=1)
-    yield Claim(
-        "In the activity, too, what avoids when", "alignment index (0 to 1)", aligned,
-        favours(aligned, null), "input directions; no readout is involved", null=null,
-    )  # fmt: skip
+    avoid, words = "activity.what_in_when", "alignment index (0 to 1)"
+    aligned, chance, before = main.arrays[avoid], _mean(main, f"{avoid}_null"), run(UNTRAINED).arrays[avoid]
+    for claim, other, hinge in (
+        ("In the activity, too, what avoids when", chance, "input directions; no readout is involved"),
+        ("In the activity, what avoids when more than before training", before, "only readouts learn"),
+    ):
+        yield Claim(claim, words, aligned, favours(aligned, other), hinge, null=other)
     yield from _sharing(run(ONE_MATRIX))
+
+
+def _mean(found: Seeds, drawn: str) -> Values:
+    """Return the mean over draws of a null, (seeds,)."""
+    mean: Values = found.arrays[drawn].mean(axis=1)
+    return mean
 
 
 def _sharing(found: Seeds) -> Iterator[Claim]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 
@@ -82,6 +83,25 @@ def test_activity_is_held_against_its_own_null(script: dict[str, Any]) -> None:
     claim = judged(script)["In the activity, too, what avoids when"]
     assert str(claim.verdict) == "supported"
     assert np.asarray(claim.null) == pytest.approx(np.full(SEEDS, 0.6))
+
+
+def test_activity_is_held_against_that_of_the_same_network_before_training(script: dict[str, Any]) -> None:
+    task, main = script["UNTRAINED"].load().task, script["MAIN"].load().task
+    assert task.trials * 20 < main.trials
+    assert attrs.evolve(task, blocks=main.blocks) == main
+    before = {script["UNTRAINED"]: 0.3}
+
+    def run(study: Any) -> Seeds:
+        found = evidence(study, 88.0, 82.0, ())
+        aligned = before.get(study, 0.1) + 0.1 * JITTER
+        return Seeds({**found.arrays, "activity.what_in_when": aligned}, found.metrics)
+
+    for aligned, verdict in ((0.3, "supported"), (0.1, "partly"), (0.05, "not supported")):
+        before[script["UNTRAINED"]] = aligned
+        rows = {row.claim: row for row in script["CLAIMS"]["subspaces"](run)}
+        row = rows["In the activity, what avoids when more than before training"]
+        assert str(row.verdict) == verdict
+        assert np.mean(row.null) == pytest.approx(aligned)
 
 
 @pytest.mark.parametrize(("count", "verdict"), [(3, "supported"), (2, "partly")])
