@@ -86,3 +86,28 @@ def test_misuse_is_a_sentence_that_names_arguments(name: str, monkeypatch: pytes
             changed = inspect.BoundArguments(call.signature, call.arguments | {key: bad})
             said = refusal(function, changed)
             assert said is None or any(each in said for each in given), (function, key, said)
+
+
+def is_loss(module: ModuleType) -> bool:
+    backward = functions(module).get("backward")
+    return backward is not None and "dloss" in inspect.signature(backward).parameters
+
+
+LOSSES = [name for name in MODULES if is_loss(importlib.import_module(name))]
+
+
+@pytest.mark.parametrize("name", LOSSES, ids=lambda name: name.rpartition(".")[2])
+def test_the_gradient_of_a_loss_is_a_number_of_its_library(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = examples(importlib.import_module(name), monkeypatch)
+    elsewhere = standin.installed(monkeypatch).asarray
+    for function, call in calls:
+        if "dloss" in call.arguments:
+            wanted = function(*call.args, **call.kwargs)
+            same = call.arguments | {"dloss": np.asarray(float(call.arguments["dloss"]))}
+            found = function(*inspect.BoundArguments(call.signature, same).args)
+            assert all(map(np.array_equal, found, wanted))
+            for bad in (elsewhere(np.ones(())), np.ones(2), None):
+                changed = inspect.BoundArguments(call.signature, call.arguments | {"dloss": bad})
+                assert "dloss" in (refusal(function, changed) or "")

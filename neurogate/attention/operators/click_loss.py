@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace, together
 from neurogate.attention.operators import softmax
 
@@ -121,6 +122,7 @@ def backward(dloss: float | Array, cache: Cache) -> Array:
     >>> backward(1.0, cache)[0, 0].tolist()
     [[-0.25, 0.25], [0.25, -0.25]]
     """
+    dloss = loss_gradient.number(dloss, cache)
     _, _, chosen, share, weights, overlap, size, factor = cache
     dweights = (overlap / size - 2 * chosen) / size * (factor / weights.shape[-1])
     dlogits = share * (weights - chosen) + softmax.backward(dweights, weights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
@@ -55,7 +56,7 @@ def forward(probability: Array, target: float = 0.5, *, weight: float = 1.0) -> 
     return weight * excess * excess, Cache(probability, excess, weight)
 
 
-def backward(dloss: float, cache: Cache) -> Array:
+def backward(dloss: float | Array, cache: Cache) -> Array:
     r"""Return the gradient with respect to the probabilities.
 
     .. math:: \bar p = 2 \lambda (\langle p \rangle - \beta) / n
@@ -73,6 +74,7 @@ def backward(dloss: float, cache: Cache) -> Array:
     >>> backward(1.0, forward(np.array([0.5, 1.0]), 0.5)[1]).tolist()
     [0.25, 0.25]
     """
+    dloss = loss_gradient.number(dloss, cache)
     p, excess, weight = cache
     each = dloss * 2 * weight * excess / p.size
     return namespace(p=p).full_like(p, each)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
@@ -81,6 +82,7 @@ def backward(dloss: float | Array, cache: Cache) -> tuple[Array, Array]:
     >>> backward(1.0, forward(np.array([3.0, 4.0]), np.zeros(2), weight=5.0)[1])[0].tolist()
     [3.0, 4.0]
     """
+    dloss = loss_gradient.number(dloss, cache)
     difference, length, weight = cache
     xp = namespace(difference=difference)
     dfeatures = difference * (dloss * weight / xp.where(length > 0, length, 1).astype(difference.dtype))

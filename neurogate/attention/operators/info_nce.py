@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.operators import softmax
 
@@ -93,6 +94,7 @@ def backward(dloss: float | Array, cache: Cache) -> tuple[Array, Array]:
     >>> backward(1.0, cache)[0].shape
     (2, 2)
     """
+    dloss = loss_gradient.number(dloss, cache)
     (a, left), (b, right), weights, temperature = cache
     xp = namespace(weights=weights)
     dscores = (weights - xp.eye(len(weights), dtype=weights.dtype)) * (dloss / (len(weights) * temperature))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
 
 __all__ = ["backward", "forward"]
@@ -74,4 +75,5 @@ def backward(dloss: float | Array, cache: Array) -> Array:
     >>> backward(1.0, cache).tolist()
     [0.0, -1.0]
     """
+    dloss = loss_gradient.number(dloss, cache)
     return (cache * (dloss / cache.size)).astype(cache.dtype)

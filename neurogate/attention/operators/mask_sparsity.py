@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
 
 __all__ = ["Cache", "backward", "cumulative", "forward"]
@@ -92,6 +93,7 @@ def backward(dloss: float | Array, cache: Cache) -> list[Array]:
     >>> backward(1.0, cache)[0].tolist()
     [0.0, 1.0]
     """
+    dloss = loss_gradient.number(dloss, cache)
     return [dloss * cache.share * each for each in cache.free]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.operators import softmax
 
@@ -103,6 +104,7 @@ def backward(dloss: float | Array, cache: Cache) -> Array:
     >>> backward(1.0, cache).tolist()
     [[-0.5, 0.5]]
     """
+    dloss = loss_gradient.number(dloss, cache)
     _, _, weights, target, background, suppression = cache
     queries = max(weights[..., 0].size, 1)
     pulled = weights * target.sum(axis=-1, keepdims=True) - target

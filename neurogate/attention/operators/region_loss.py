@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
 
 __all__ = ["Cache", "backward", "forward"]
@@ -91,6 +92,7 @@ def backward(dloss: float | Array, cache: Cache) -> Array:
     >>> backward(1.0, cache).tolist()
     [[[1.0, 0.0]]]
     """
+    dloss = loss_gradient.number(dloss, cache)
     off, inside, size, power = cache
     slope = namespace(off=off).sign(off) if power == 1 else 2 * off
     return (inside * slope * (dloss / size)).astype(off.dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace, together
 from neurogate.attention.operators import softmax
 
@@ -99,6 +100,7 @@ def backward(dloss: float | Array, cache: Cache) -> Array:
     >>> backward(1.0, cache).tolist()
     [[[0.5, 0.0], [-0.5, 0.0]]]
     """
+    dloss = loss_gradient.number(dloss, cache)
     xp = namespace(share=cache.share)
     dz = cache.share * (cache.probabilities - cache.chosen) * dloss
     return xp.moveaxis(dz, -1, 1).astype(cache.share.dtype)
