@@ -6,71 +6,25 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import attrs
 import numpy as np
 
 from ..attention.catalogue import make
 from ..attention.layer import Layer
-from . import torch_attention, torch_memory
+from . import torch_convolutions, torch_places, torch_recurrences, torch_softmax
 from .places import Place, place
 from .scale import slope
+from .torch_given import Case, Given
 from .turns import limited, median_seconds
 
-__all__ = ["CASES", "Case", "growth", "problems", "rows"]
+__all__ = ["CASES", "growth", "problems", "rows"]
 
-BATCH, LENGTH, WIDTH, HEADS = 8, 256, 256, 4
+BATCH, LENGTH, WIDTH = 8, 256, 256
 LONG = (256, 512, 1024, 2048, 4096, 8192)
 TARGETS = {"eager": 1.5, "loop": 1.0, "chunked": 1.5}
-_FAR = 1e-3
+_FAR, _LEAST = 1e-6, 1e-3
 
 
-@attrs.frozen
-class Case:
-    """A layer, and what does the same in PyTorch.
-
-    Parameters
-    ----------
-    layer : str
-        Of the catalogue.
-    settings : mapping
-        Of the layer, beside its width.
-    peers : mapping of str to callable
-        Take PyTorch, the parameters, the input and the number of heads.
-    """
-
-    layer: str
-    settings: Mapping[str, Any]
-    peers: Mapping[str, Callable[..., Any]]
-
-
-def _forms(layer: Callable[..., Any], **memories: Any) -> dict[str, Callable[..., Any]]:
-    return {name: functools.partial(layer, memory=memory) for name, memory in memories.items()}
-
-
-_MEMORIES = {"loop": torch_memory.stepped_memory, "chunked": torch_memory.chunked_memory}
-_DELTAS = {"loop": torch_memory.stepped_deltas, "chunked": torch_memory.chunked_deltas}
-
-CASES = (
-    Case("feature_selection", {"heads": HEADS}, {"eager": torch_attention.feature_selection}),
-    Case(
-        "gated_sdpa", {"heads": HEADS, "kv_heads": HEADS // 2, "head_width": WIDTH // HEADS},
-        {"eager": torch_attention.gated_sdpa, "fused": torch_attention.fused_gated_sdpa},
-    ),
-    Case("clipped_attention", {"heads": HEADS}, {"eager": torch_attention.clipped_attention}),
-    Case(
-        "gla", {"heads": HEADS},
-        _forms(torch_attention.gla, **_MEMORIES),
-    ),
-    Case(
-        "lightning", {"heads": HEADS, "norm": "rms", "eps": 1e-6},
-        _forms(torch_attention.lightning, **_MEMORIES),
-    ),
-    Case(
-        "gated_delta_net", {"heads": HEADS, "head_width": WIDTH // HEADS, "expand_v": 1.0},
-        _forms(torch_attention.gated_delta_net, **_DELTAS),
-    ),
-    Case("rwkv_time_mix", {}, {"loop": torch_attention.rwkv_time_mix}),
-)  # fmt: skip
+CASES = (*torch_softmax.CASES, *torch_places.CASES, *torch_recurrences.CASES, *torch_convolutions.CASES)
 """What is measured; more peers of a layer make more rows."""
 
 
@@ -143,21 +97,34 @@ def _chosen(layers: Sequence[str] | None) -> list[Case]:
 
 
 def _made(case: Case, dtype: str, here: Place) -> Layer:
-    layer = make(case.layer, d_model=WIDTH, **case.settings)
-    layer.load({name: array.astype(dtype) for name, array in layer.parameters.items()})
+    """Make a layer of which no parameter is 0, as some are at the start, so that none goes unseen."""
+    width = {case.width: WIDTH} if case.width else {}
+    layer, rng = make(case.layer, **width, **case.settings), np.random.default_rng(0)
+    for each in (layer, *_frozen(layer)):
+        noisy = {name: a + 0.02 * rng.standard_normal(a.shape) for name, a in each.parameters.items()}
+        each.load({name: array.astype(dtype) for name, array in noisy.items()})
     layer.to(here.xp)
     return layer
+
+
+def _frozen(layer: Layer) -> list[Layer]:
+    frozen = getattr(layer, "frozen", None)
+    return [frozen] if isinstance(frozen, Layer) else []
 
 
 def _case(
     case: Case, here: Place, torch: Any, dtype: str, repeat: int, threads: int
 ) -> Iterator[dict[str, Any]]:
-    layer, x = _made(case, dtype, here), _drawn(BATCH, LENGTH, dtype, here)
+    if torch is not None:
+        torch.set_num_threads(threads)
+        _agree(case, here, torch)
+    layer, inputs = _made(case, dtype, here), _drawn(case, BATCH, LENGTH, dtype, here)
     for direction in ("forward", "forward+backward"):
-        contenders: dict[str, Callable[[], Any]] = {"ours": functools.partial(_ours, layer, x, direction)}
+        contenders: dict[str, Callable[[], Any]] = {
+            "ours": functools.partial(_ours, layer, inputs, direction)
+        }
         if torch is not None:
-            torch.set_num_threads(threads)
-            contenders |= _peers(torch, case, layer, x, direction, here.device)
+            contenders |= _peers(torch, case, layer, inputs, direction, here.device)
         seconds = median_seconds({name: here.done(once) for name, once in contenders.items()}, repeat)
         shared = {"layer": case.layer, "length": LENGTH, "direction": direction, "dtype": dtype}
         shared |= {"threads": threads, "seconds": seconds["ours"]}
@@ -169,49 +136,85 @@ def _case(
                    "target": TARGETS.get(peer)}  # fmt: skip
 
 
-def _ours(layer: Any, x: Any, direction: str) -> Any:
-    y, cache = layer.forward(x)
-    if direction != "forward":
-        layer.backward(y, cache)
-    return y
+def _agree(case: Case, here: Place, torch: Any) -> None:
+    """Complain unless each peer has the output and gradients of the layer, for one sequence of float64."""
+    layer, inputs = _made(case, "float64", here), _drawn(case, 1, LENGTH, "float64", here)
+    wanted = _ours(layer, inputs, "forward+backward")
+    for name, run in _peers(torch, case, layer, inputs, "forward+backward", here.device).items():
+        found = run()
+        for what, array in wanted.items():
+            ours, far = _numpy(array), _FAR * (abs(_numpy(array)).max() + _LEAST)
+            theirs = found[what].cpu().numpy() if found[what] is not None else 0 * ours
+            if not (ours.shape == theirs.shape and np.abs(theirs - ours).max() <= far):
+                raise RuntimeError(
+                    f"{case.layer}: torch {name} has another {what}; it is not the same layer."
+                )
+
+
+Arrays = dict[str, Any]
+
+
+def _ours(layer: Any, inputs: Mapping[str, Any], direction: str) -> Arrays:
+    """Return the output, and what backward gives for it as its own gradient."""
+    y, cache = layer.forward(inputs["x"], **{name: given for name, given in inputs.items() if name != "x"})
+    if direction == "forward":
+        return {"output": y}
+    dx, gradients = layer.backward(y, cache)
+    return {
+        "output": y,
+        **dict(zip(inputs, dx if isinstance(dx, tuple) else [dx], strict=False)),
+        **gradients,
+    }
 
 
 def _peers(
-    torch: Any, case: Case, layer: Any, x: Any, direction: str, device: str
-) -> dict[str, Callable[[], Any]]:
-    there = torch.as_tensor(_numpy(x), device=device)
-    parameters = {
-        name: torch.as_tensor(_numpy(array), device=device) for name, array in layer.parameters.items()
-    }
-    wanted = _numpy(layer.forward(x)[0])
-    for name, peer in case.peers.items():
-        with torch.no_grad():
-            far = np.abs(peer(torch, parameters, there, HEADS).cpu().numpy() - wanted).max()
-        if not far <= _FAR * np.abs(wanted).max():
-            raise RuntimeError(f"{case.layer}: torch {name} differs by {far:.2g}; it is not the same layer.")
+    torch: Any, case: Case, layer: Layer, inputs: Mapping[str, Any], direction: str, device: str
+) -> dict[str, Callable[[], Arrays]]:
+    def there(given: Any) -> Any:
+        if isinstance(given, tuple):
+            return tuple(map(there, given))
+        return torch.as_tensor(_numpy(given), device=device)
+
+    still = {f"frozen.{name}": there(a) for each in _frozen(layer) for name, a in each.parameters.items()}
+    still |= {name: there(given) for name, given in inputs.items() if name not in ("x", *case.moved)}
+    moved = {name: there(inputs[name]) for name in ("x", *case.moved)}
+    moved |= {name: there(array) for name, array in layer.parameters.items()}
     return {
-        name: functools.partial(_torch, torch, peer, parameters, there, direction)
+        name: functools.partial(_torch, torch, peer, moved, still, list(inputs), direction)
         for name, peer in case.peers.items()
     }
 
 
-def _drawn(batch: int, length: int, dtype: str, here: Place) -> Any:
-    x = np.random.default_rng(0).standard_normal((batch, length, WIDTH)).astype(dtype)
-    return here.xp.asarray(x)
+def _torch(
+    torch: Any, peer: Any, moved: Arrays, still: Arrays, inputs: Sequence[str], direction: str
+) -> Arrays:
+    """Do the same in PyTorch, which keeps no account of gradients for a forward alone."""
+    back = direction != "forward"
+    leaves = {name: array.detach().requires_grad_(back) for name, array in moved.items()}
+    every = leaves | still
+    with torch.set_grad_enabled(back):
+        y = peer(Given(torch, every), **{name: every[name] for name in inputs})
+    if not back:
+        return {"output": y}
+    y.backward(y.detach())
+    return {"output": y.detach(), **{name: leaf.grad for name, leaf in leaves.items()}}
+
+
+def _drawn(case: Case, batch: int, length: int, dtype: str, here: Place) -> Arrays:
+    """Return the input, "x", and what is put in beside it."""
+    shape = case.shape(batch, length, WIDTH)
+    drawn = {"x": np.random.default_rng(0).standard_normal(shape), **case.beside(shape)}
+
+    def ready(given: Any) -> Any:
+        if isinstance(given, tuple):
+            return tuple(map(ready, given))
+        return here.xp.asarray(given.astype(dtype) if given.dtype.kind == "f" else given)
+
+    return {name: ready(given) for name, given in drawn.items()}
 
 
 def _numpy(array: Any) -> np.ndarray[Any, Any]:
     return array if isinstance(array, np.ndarray) else array.get()
-
-
-def _torch(torch: Any, peer: Any, parameters: Mapping[str, Any], x: Any, direction: str) -> None:
-    if direction == "forward":
-        with torch.no_grad():
-            peer(torch, parameters, x, HEADS)
-        return
-    leaves = {name: array.detach().requires_grad_() for name, array in parameters.items()}
-    y = peer(torch, leaves, x.detach().requires_grad_(), HEADS)
-    y.backward(y.detach())
 
 
 def growth(
@@ -239,11 +242,11 @@ def growth(
         layer, length, direction, dtype, threads, seconds, and the slope of the logarithms over all lengths.
     """
     here = place(backend)
-    for case in _chosen(layers):
+    for case in filter(lambda case: case.grows, _chosen(layers)):
         tell(f"attention {case.layer}: lengths to {LONG[-1]}, {dtype}, threads {threads}")
         layer = _made(case, dtype, here)
         with limited(threads):
-            spent = [_seconds(layer, length, dtype, here) for length in LONG]
+            spent = [_seconds(case, layer, length, dtype, here) for length in LONG]
         for length, seconds in zip(LONG, spent, strict=True):
             yield {
                 "layer": case.layer, "length": length, "direction": "forward", "dtype": dtype,
@@ -252,6 +255,6 @@ def growth(
             }  # fmt: skip
 
 
-def _seconds(layer: Any, length: int, dtype: str, here: Place) -> float:
-    once = functools.partial(_ours, layer, _drawn(1, length, dtype, here), "forward")
+def _seconds(case: Case, layer: Any, length: int, dtype: str, here: Place) -> float:
+    once = functools.partial(_ours, layer, _drawn(case, 1, length, dtype, here), "forward")
     return median_seconds({"ours": here.done(once)}, 3)["ours"]

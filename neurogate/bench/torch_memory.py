@@ -7,7 +7,7 @@ from typing import Any
 __all__ = ["chunked_deltas", "chunked_memory", "stepped_deltas", "stepped_memory"]
 
 
-def stepped_memory(torch: Any, q: Any, k: Any, v: Any, g: Any) -> Any:
+def stepped_memory(torch: Any, q: Any, k: Any, v: Any, g: Any, start: Any = None) -> Any:
     """Write and read the fading memory step by step, as the published naive form does.
 
     Parameters
@@ -20,8 +20,10 @@ def stepped_memory(torch: Any, q: Any, k: Any, v: Any, g: Any) -> Any:
         Values.
     g : (B, H, T, K) tensor
         Logarithms of the decays; the last axis may be 1.
+    start : (B, H, K, V) tensor, optional
+        The memory before the first step; 0 if left out.
     """
-    state = q.new_zeros(*q.shape[:2], q.shape[-1], v.shape[-1])
+    state = q.new_zeros(*q.shape[:2], q.shape[-1], v.shape[-1]) if start is None else start
     read = []
     for t in range(q.shape[2]):
         state = state * g[:, :, t].exp()[..., None] + k[:, :, t, :, None] * v[:, :, t, None]
@@ -29,7 +31,7 @@ def stepped_memory(torch: Any, q: Any, k: Any, v: Any, g: Any) -> Any:
     return torch.stack(read, 2)
 
 
-def chunked_memory(torch: Any, q: Any, k: Any, v: Any, g: Any, chunk: int = 64) -> Any:
+def chunked_memory(torch: Any, q: Any, k: Any, v: Any, g: Any, start: Any = None, chunk: int = 64) -> Any:
     """Do the same in chunks: products of matrices inside, a state from chunk to chunk.
 
     Decays that are not extreme are assumed: the exponential of their sums over a chunk is taken apart.
@@ -44,10 +46,12 @@ def chunked_memory(torch: Any, q: Any, k: Any, v: Any, g: Any, chunk: int = 64) 
         Values.
     g : (B, H, T, K) tensor
         Logarithms of the decays; the last axis may be 1.
+    start : (B, H, K, V) tensor, optional
+        The memory before the first step; 0 if left out.
     chunk : int
         Steps taken together.
     """
-    state = q.new_zeros(*q.shape[:2], q.shape[-1], v.shape[-1])
+    state = q.new_zeros(*q.shape[:2], q.shape[-1], v.shape[-1]) if start is None else start
     read = []
     for at in range(0, q.shape[2], chunk):
         qc, kc, vc, gc = (a[:, :, at : at + chunk] for a in (q, k, v, g))

@@ -7,12 +7,14 @@ import sys
 import types
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 
 from neurogate.attention.catalogue import layer_class
 from neurogate.bench import attention
 from neurogate.bench.places import Place, place
+from neurogate.bench.torch_given import Case
 from tests.attention import standin
 
 ROW = {"layer", "length", "direction", "dtype", "threads", "seconds", "peer", "peer_seconds", "ratio"}
@@ -57,8 +59,11 @@ def test_layers_are_measured_with_parameters_of_the_number_type_that_is_told(dty
 
 
 def test_growth_has_a_row_for_each_length() -> None:
-    rows = list(attention.growth(["feature_selection"], "float64", 2, quiet))
-    assert [row["length"] for row in rows] == [4, 8]
+    rows = list(attention.growth(["feature_selection", "gpsa"], "float64", 2, quiet))
+    assert [(row["layer"], row["length"]) for row in rows] == [
+        ("feature_selection", 4),
+        ("feature_selection", 8),
+    ]
     assert all(row.keys() >= ROW and np.isfinite(row["slope"]) for row in rows)
 
 
@@ -66,8 +71,25 @@ def test_every_case_is_in_the_catalogue() -> None:
     assert all(layer_class(case.layer) for case in attention.CASES)
 
 
+@pytest.mark.parametrize("case", attention.CASES, ids=lambda case: case.layer)
+def test_what_is_measured_has_a_gradient_for_all_that_is_learnt(case: Case) -> None:
+    here = place("numba")
+    layer = attention._made(case, "float32", here)
+    found = attention._ours(layer, attention._drawn(case, 1, 256, "float32", here), "forward+backward")
+    assert found.keys() == {"output", "x", *case.moved, *layer.parameters}
+    assert all(array.dtype == "float32" and np.isfinite(array).all() for array in found.values())
+
+
+def test_every_peer_is_the_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("PyTorch is not installed")
+    monkeypatch.setattr(attention, "LENGTH", 256)
+    for case in attention.CASES:
+        attention._agree(case, place("numba"), importlib.import_module("torch"))
+
+
 class Torch:
-    """As much of PyTorch as is asked before anything is measured."""
+    """As much of PyTorch as is asked of a peer that does not use it."""
 
     def __init__(self) -> None:
         self.devices: set[str] = set()
@@ -75,26 +97,47 @@ class Torch:
     def as_tensor(self, array: np.ndarray, device: str) -> Any:
         assert isinstance(array, np.ndarray)
         self.devices.add(device)
-        return array
+        return array.view(Tensor)
 
-    def no_grad(self) -> Any:
+    def set_grad_enabled(self, on: bool) -> Any:
         return np.errstate()
 
 
 class Tensor(np.ndarray):
+    grad = None
+
     def cpu(self) -> Tensor:
         return self
 
     def numpy(self) -> np.ndarray:
+        return np.asarray(self)
+
+    def detach(self) -> Tensor:
         return self
+
+    def requires_grad_(self, on: bool) -> Tensor:
+        return self
+
+    def backward(self, dy: Tensor) -> None:
+        assert dy.shape == self.shape
+
+
+def with_peer(peer: Any) -> Case:
+    return attrs.evolve(attention.CASES[0], peers={"eager": peer})
 
 
 def test_a_peer_that_computes_something_else_is_found() -> None:
+    with pytest.raises(RuntimeError, match="feature_selection: torch eager has another output; it is not"):
+        attention._agree(with_peer(lambda given, x: 2 * x), place("numba"), Torch())
+
+
+def test_a_peer_with_other_gradients_is_found() -> None:
+    here = place("numba")
     case = attention.CASES[0]
-    layer = attention.make(case.layer, d_model=16, **case.settings)
-    broken = attention.Case(case.layer, case.settings, {"eager": lambda t, p, x, heads: (2 * x).view(Tensor)})
-    with pytest.raises(RuntimeError, match="it is not the same layer"):
-        attention._peers(Torch(), broken, layer, np.ones((1, 8, 16)), "forward", "cpu")
+    layer = attention._made(case, "float64", here)
+    y = layer.forward(attention._drawn(case, 1, 8, "float64", here)["x"])[0].view(Tensor)
+    with pytest.raises(RuntimeError, match="feature_selection: torch eager has another x; it is not"):
+        attention._agree(with_peer(lambda given, x: y), here, Torch())
 
 
 @pytest.fixture
@@ -115,13 +158,10 @@ def test_on_a_gpu_layers_run_on_its_arrays_and_each_run_is_waited_for(waits: lis
 
 
 def test_on_a_gpu_peers_get_our_numbers_there(waits: list[str]) -> None:
-    case, torch, there = attention.CASES[0], Torch(), place("cuda")
-    layer = attention.make(case.layer, d_model=16, **case.settings)
-    x = np.ones((1, 8, 16))
-    y, _ = layer.forward(x)
-    layer.to(there.xp)
-    peer = attention.Case(case.layer, case.settings, {"eager": lambda t, p, x, heads: y.view(Tensor)})
-    assert list(attention._peers(torch, peer, layer, there.xp.asarray(x), "forward", there.device)) == [
-        "eager"
-    ]
+    case, torch, there = with_peer(lambda given, x: x + given["gate1"][0]), Torch(), place("cuda")
+    layer = attention._made(case, "float32", there)
+    inputs = attention._drawn(case, 1, 8, "float32", there)
+    peers = attention._peers(torch, case, layer, inputs, "forward", there.device)
+    wanted = inputs["x"].get() + layer.parameters["gate1"].get()[0]
+    assert np.array_equal(peers["eager"]()["output"], wanted)
     assert torch.devices == {"cuda"}
