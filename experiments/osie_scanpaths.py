@@ -96,18 +96,9 @@ def pictures(data: Path, images: str) -> list[tuple[Scene, NDArray[np.uint8]]]:
 
 
 def looked(model: Any, asked: argparse.Namespace, images: str, paths: int, seed: int) -> Row:
-    """Let a model look at pictures; return how it fares on each, and its paths.
-
-    NeVA looks at all at once, which is faster, and draws the same numbers for each.
-    """
+    """Let a model look at pictures; return how it fares on each, and its paths."""
     scenes, shown = zip(*pictures(asked.data, images), strict=True)
-    if hasattr(model, "scanpaths_on"):
-        made = model.scanpaths_on(shown, paths, seed)
-    else:
-        made = [
-            model.scanpaths(each, paths, seed_of(scene, seed))
-            for scene, each in zip(scenes, shown, strict=True)
-        ]
+    made = model.batch(shown, paths, [seed_of(scene, seed) for scene in scenes])
     return np.stack([scores(own, scene) for own, scene in zip(made, scenes, strict=True)]), made
 
 

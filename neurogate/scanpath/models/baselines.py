@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.scanpath.metrics.priority import density
-from neurogate.scanpath.models.model import Priority, generators, priority_of, size_of, whole
+from neurogate.scanpath.models.model import Model, Priority, generators, priority_of, seeds_of, size_of, whole
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.priors import centre_bias
 
@@ -15,7 +17,7 @@ __all__ = ["CentreBias", "Drawn", "Uniform"]
 
 
 @attrs.frozen(eq=False)
-class Drawn:
+class Drawn(Model):
     """Fixations drawn from a map, each alone: within a cell, all places are as likely.
 
     Parameters
@@ -38,13 +40,20 @@ class Drawn:
     fixations: int = 9
     duration_s: float = 0.25
 
-    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        """Return so many scanpaths on a picture."""
+    def batch(
+        self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
+    ) -> list[list[Scanpath]]:
+        """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
+        return [
+            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
+        ]
+
+    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         return _drawn(priority_of(self.priority, image), self, image, n_paths, seed)
 
 
 @attrs.frozen
-class Uniform:
+class Uniform(Model):
     """Fixations anywhere.
 
     Parameters
@@ -58,13 +67,20 @@ class Uniform:
     fixations: int = 9
     duration_s: float = 0.25
 
-    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        """Return so many scanpaths on a picture."""
+    def batch(
+        self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
+    ) -> list[list[Scanpath]]:
+        """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
+        return [
+            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
+        ]
+
+    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         return _drawn(np.ones((1, 1)), self, image, n_paths, seed)
 
 
 @attrs.frozen
-class CentreBias:
+class CentreBias(Model):
     """Fixations around the centre, whatever there is to see.
 
     Parameters
@@ -85,8 +101,15 @@ class CentreBias:
     fixations: int = 9
     duration_s: float = 0.25
 
-    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        """Return so many scanpaths on a picture."""
+    def batch(
+        self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
+    ) -> list[list[Scanpath]]:
+        """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
+        return [
+            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
+        ]
+
+    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         return _drawn(centre_bias((48, 64), self.spread), self, image, n_paths, seed)
 
 

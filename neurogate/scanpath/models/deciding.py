@@ -19,7 +19,16 @@ from neurogate.backends.competition import Competition, Competitors
 from neurogate.errors import RequestError, RunDiverged
 from neurogate.plasticity.gates import GATES, ConstantGate, Gate, GateContext, combine
 from neurogate.scanpath.models.circuit import Attention, Circuit, Return
-from neurogate.scanpath.models.model import Priority, above, backend_named, from_to, path_seeds, whole
+from neurogate.scanpath.models.model import (
+    Model,
+    Priority,
+    above,
+    backend_named,
+    from_to,
+    path_seeds,
+    seeds_of,
+    whole,
+)  # fmt: skip
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.contrast import CELLS, contrast
 
@@ -53,7 +62,7 @@ class Field(Protocol):
 
 
 @attrs.frozen(eq=False, kw_only=True)
-class Decider:
+class Decider(Model):
     r"""What models share in which spiking cells decide where to look; see `Spiking` and `Collicular`.
 
     Parameters
@@ -90,19 +99,18 @@ class Decider:
     lesions: tuple[Lesion, ...] = ()
     backend: Literal["numba", "numpy"] = "numba"
 
-    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        """Return so many scanpaths on a picture."""
-        return self.batch([image], n_paths, seed)[0]
-
-    def batch(self, images: Sequence[ArrayLike], n_paths: int, seed: int) -> list[list[Scanpath]]:
+    def batch(
+        self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
+    ) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
         self._check()
-        seeds = path_seeds(n_paths, seed)
+        seeds = [path_seeds(n_paths, own) for own in seeds_of(seed, images)]
         fields = [self.field(image) for image in images]
         found: list[list[Scanpath]] = [[] for _ in fields]
         for shape in {field.shape for field in fields} if n_paths else ():
             chosen = [place for place, field in enumerate(fields) if field.shape == shape]
-            looked = _Looking(self, [fields[place] for place in chosen], seeds).paths()
+            own = np.stack([seeds[place] for place in chosen])
+            looked = _Looking(self, [fields[place] for place in chosen], own).paths()
             for number, place in enumerate(chosen):
                 found[place] = looked[number * n_paths : (number + 1) * n_paths]
         return found
@@ -130,15 +138,15 @@ class _Looking:
 
     model: Decider
     fields: Sequence[Field]
-    seeds: NDArray[np.int64]  # of the paths on each picture
+    seeds: NDArray[np.int64]  # of the paths on each picture, (pictures, paths)
 
     def paths(self) -> list[Scanpath]:
         """Return those on the first picture, then those on the second, and so on."""
-        model, seeds = self.model, np.tile(self.seeds, len(self.fields))
+        model, seeds, n = self.model, self.seeds.ravel(), self.seeds.shape[1]
         made = model.circuit.competition(self.fields[0].shape, model.inhibition.tau_ms)
         backend = backend_named(model.backend, "competition")
-        sides = np.repeat([max(field.size_px) / CELLS for field in self.fields], len(self.seeds))[:, None]
-        places = [np.repeat([field.size_px for field in self.fields], len(self.seeds), axis=0) / 2 / sides]
+        sides = np.repeat([max(field.size_px) / CELLS for field in self.fields], n)[:, None]
+        places = [np.repeat([field.size_px for field in self.fields], n, axis=0) / 2 / sides]
         state, steps = _resting(made, len(seeds)), list[Any]()
         for number, rate in enumerate(self._rates().T):
             drive, bias, returned = self._seen(made, rate, places, steps)
@@ -150,14 +158,14 @@ class _Looking:
             places.append(self._targets(decision.place, places[-1]))
         where = np.stack(places[:-1], axis=1) * sides[:, :, None]
         seconds = np.stack(steps, axis=1) * made.dt_ms / 1000
-        sizes = [field.size_px for field in self.fields for _ in self.seeds]
+        sizes = [field.size_px for field in self.fields for _ in range(n)]
         return [scanpath(p[:, 0], p[:, 1], s, size=z) for p, s, z in zip(where, seconds, sizes, strict=True)]
 
     def _seen(
         self, made: Competition, rate: Values, places: Sequence[Values], steps: Sequence[Any]
     ) -> Iterator[Values]:
         """Return what drives cells, the share that attention may take of it, and inhibition of return."""
-        model, n = self.model, len(self.seeds)
+        model, n = self.model, self.seeds.shape[1]
         spread, lost = model.attention.spread, 1 - model.attention.floor
         strength = rate[:, None] * model.circuit.drive
         parts = []
@@ -166,7 +174,9 @@ class _Looking:
             priority, cells = field.seen(places[-1][own])
             bias = lost * (1 - _near(cells, places[-1][own], spread))
             been = [place[own] for place in places], [step[own] for step in steps]
-            parts.append((strength * priority**model.sharpness, bias, self._returned(made, cells, *been)))
+            parts.append(
+                (strength[own] * priority**model.sharpness, bias, self._returned(made, cells, *been))
+            )
         return (np.concatenate(part) for part in zip(*parts, strict=True))
 
     def _returned(
@@ -181,10 +191,10 @@ class _Looking:
         return found
 
     def _rates(self) -> Values:
-        """Return ρ of each path (of one picture) in each fixation."""
+        """Return ρ of each path in each fixation."""
         sd, n = self.model.variability, self.model.fixations
         stream = noise.STREAMS["variability"]
-        drawn = np.array([noise.normals(int(seed), stream, 0, n) for seed in self.seeds])
+        drawn = np.array([noise.normals(int(seed), stream, 0, n) for seed in self.seeds.ravel()])
         return np.maximum(SLOWEST, 1 + (0.0 if "variability" in self.model.lesions else sd) * drawn)
 
     def _course(self, made: Competition, number: int, seeds: NDArray[np.int64]) -> Values:
@@ -198,7 +208,7 @@ class _Looking:
 
     def _targets(self, place: Values, gaze: Values) -> Values:
         """Return where eyes go, within the picture; they stay where there is no evidence for anything."""
-        n = len(self.seeds)
+        n = self.seeds.shape[1]
         found = np.concatenate(
             [
                 np.clip(field.target(place[own], gaze[own]), 0, _last(field))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.scanpath.metrics.priority import density
-from neurogate.scanpath.models.model import Priority, above, generators, priority_of, size_of
+from neurogate.scanpath.models.model import Model, Priority, above, generators, priority_of, seeds_of, size_of
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.itti_koch import pyramid
 from neurogate.scanpath.vision.smoothing import resized
@@ -35,7 +37,7 @@ def detail(picture: Values) -> Values:
 
 
 @attrs.frozen(eq=False)
-class Gravity:
+class Gravity(Model):
     r"""The eye's path a(t) in the field of a picture.
 
     With places in parts of the picture's longer side, and masses :math:`\mu \propto S^\gamma` that sum
@@ -97,8 +99,15 @@ class Gravity:
     near: float = 0.03
     slow: float | None = None
 
-    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        """Return so many scanpaths on a picture."""
+    def batch(
+        self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
+    ) -> list[list[Scanpath]]:
+        """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
+        return [
+            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
+        ]
+
+    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         above(0, seconds=self.seconds, softening=self.softening, reach=self.reach, near=self.near)
         if self.slow is not None:
             above(0, slow=self.slow)

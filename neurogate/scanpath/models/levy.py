@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurogate.scanpath.models.model import Priority, above, generators, priority_of, size_of, whole
+from neurogate.scanpath.models.model import (
+    Model,
+    Priority,
+    above,
+    generators,
+    priority_of,
+    seeds_of,
+    size_of,
+    whole,
+)
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.itti_koch import itti_koch
 from neurogate.scanpath.vision.smoothing import resized
@@ -17,7 +28,7 @@ Values = NDArray[np.float64]
 
 
 @attrs.frozen(eq=False)
-class LevyExploration:
+class LevyExploration(Model):
     r"""The eye falls in a potential and is kicked at random, by Cauchy's law.
 
     With the saliency S from 0 to 100 and :math:`V = 100 e^{-S / 100}`, candidates for the next place are
@@ -63,8 +74,15 @@ class LevyExploration:
     tries: int = 100
     duration_s: float = 0.25
 
-    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        """Return so many scanpaths on a picture."""
+    def batch(
+        self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
+    ) -> list[list[Scanpath]]:
+        """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
+        return [
+            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
+        ]
+
+    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         whole(fixations=self.fixations, candidates=self.candidates, tries=self.tries)
         above(0, temperature=self.temperature)
         width, height = size_of(image)

@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.backends.first_spike import DT_MS
 from neurogate.scanpath.models.model import (
+    Model,
     Priority,
     above,
     backend_named,
     from_to,
     path_seeds,
     priority_of,
+    seeds_of,
     size_of,
     whole,
 )  # fmt: skip
@@ -36,7 +38,7 @@ MOST = 128
 
 
 @attrs.frozen(eq=False)
-class LifWinner:
+class LifWinner(Model):
     r"""Cells of a map charge with saliency, and drive a layer in which the first spike wins.
 
     The winner's place is inhibited in the map: with V its potential there, the conductance grows by
@@ -87,19 +89,19 @@ class LifWinner:
     longest_ms: float = 1500.0
     backend: Literal["numba", "numpy"] = "numba"
 
-    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        """Return so many scanpaths on a picture."""
-        return self.batch([image], n_paths, seed)[0]
-
-    def batch(self, images: Sequence[ArrayLike], n_paths: int, seed: int) -> list[list[Scanpath]]:
+    def batch(
+        self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
+    ) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
         self._check()
-        seeds = path_seeds(n_paths, seed)
+        seeds = [path_seeds(n_paths, own) for own in seeds_of(seed, images)]
         sizes, planes = [size_of(image) for image in images], [self._plane(image) for image in images]
         found: list[list[Scanpath]] = [[] for _ in images]
         for shape in {plane.shape for plane in planes} if n_paths else ():
             own = [k for k, plane in enumerate(planes) if plane.shape == shape]
-            winners, seconds = self._run(np.stack([planes[k] for k in own]), np.tile(seeds, len(own)))
+            winners, seconds = self._run(
+                np.stack([planes[k] for k in own]), np.stack([seeds[k] for k in own])
+            )
             for number, k in enumerate(own):
                 mine = slice(number * n_paths, (number + 1) * n_paths)
                 found[k] = [
@@ -115,9 +117,10 @@ class LifWinner:
         return priority_of(pooled(plane, cells_of(plane.shape[0], plane.shape[1], MOST)), image)
 
     def _run(self, planes: Values, seeds: NDArray[np.int64]) -> tuple[NDArray[np.int64], Values]:
-        """Return who won after each fixation, and how long each lasted, of each path on each picture."""
+        """Return who won after each fixation, and how long each lasted, on each picture in turn."""
+        n_paths, seeds = seeds.shape[1], seeds.ravel()
         backend = backend_named(self.backend, "first_spike")
-        salience = np.repeat(planes.reshape(len(planes), -1), len(seeds) // len(planes), axis=0)
+        salience = np.repeat(planes.reshape(len(planes), -1), n_paths, axis=0)
         state, first = np.zeros((len(seeds), 3, salience.shape[1])), np.zeros(len(seeds), np.int64)
         winners, steps = [], []
         for _ in range(self.fixations):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -16,7 +16,7 @@ from neurogate.scanpath.vision.pictures import as_picture
 
 __all__ = [
     "Model", "Priority", "above", "backend_named", "from_to", "generators", "path_seeds", "priority_of",
-    "size_of", "whole",
+    "seeds_of", "size_of", "whole",
 ]  # fmt: skip
 
 Values = NDArray[np.float64]
@@ -27,7 +27,7 @@ Priority: TypeAlias = Callable[[Values], Any] | ArrayLike
 
 
 class Model(Protocol):
-    """What every model of gaze can do."""
+    """What every model of gaze can do: look at one picture, or at many at once."""
 
     def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         """Look at a picture.
@@ -41,6 +41,49 @@ class Model(Protocol):
         seed : int
             Of the random numbers. A path does not depend on how many others are asked for.
         """
+        return self.batch([image], n_paths, seed)[0]
+
+    def batch(
+        self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
+    ) -> list[list[Scanpath]]:
+        """Look at many pictures at once; paths are those that `scanpaths` returns for each alone.
+
+        Parameters
+        ----------
+        images : sequence of (H, W) or (H, W, C)
+            Of any sizes.
+        n_paths : int
+            On each.
+        seed : int or sequence of int
+            Of all pictures, or of each.
+
+        Raises
+        ------
+        RequestError
+            If there are not as many seeds as pictures, or a picture cannot be looked at.
+        """
+
+
+def seeds_of(seed: int | Sequence[int], images: Sequence[ArrayLike]) -> list[int]:
+    """Return the seed of each picture.
+
+    Raises
+    ------
+    RequestError
+        If there is neither one for all nor one for each.
+
+    Examples
+    --------
+    >>> seeds_of(3, [np.zeros((2, 2))] * 2), seeds_of([3, 4], [np.zeros((2, 2))] * 2)
+    ([3, 3], [3, 4])
+    """
+    if not isinstance(seed, Sequence | np.ndarray):
+        return [seed] * len(images)
+    if len(seed) != len(images):
+        raise RequestError(
+            f"There are {len(seed)} seeds for {len(images)} pictures. Give one, or one for each."
+        )
+    return list(seed)
 
 
 def priority_of(source: Priority, image: ArrayLike) -> Values:

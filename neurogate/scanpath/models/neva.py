@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
-from neurogate.scanpath.models.model import above, generators, size_of, whole
+from neurogate.scanpath.models.model import Model, above, generators, seeds_of, size_of, whole
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.foveation import Foveation, blurred
 from neurogate.scanpath.vision.pictures import as_picture
@@ -49,7 +49,7 @@ An objective that knows what it wants is made a task by ``lambda pictures, share
 
 
 @attrs.frozen(eq=False)
-class NeVA:
+class NeVA(Model):
     r"""Fixations that lower the loss of a task which sees only what the fovea shows.
 
     At each fixation, places (row, column) from -1 to 1 start in the centre and descend, with the percept of
@@ -122,12 +122,10 @@ class NeVA:
         if self.compat not in (None, "neva"):
             raise RequestError(f'compat is {self.compat!r}. Give "neva", or leave it out.')
 
-    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        """Return so many scanpaths on a picture."""
-        return self.scanpaths_on([image], n_paths, seed)[0]
-
-    def scanpaths_on(self, images: Sequence[ArrayLike], n_paths: int, seed: int) -> list[list[Scanpath]]:
-        """Return so many scanpaths on each of several pictures; each is what it would be alone.
+    def batch(
+        self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
+    ) -> list[list[Scanpath]]:
+        """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone.
 
         Raises
         ------
@@ -140,10 +138,13 @@ class NeVA:
         if len(shapes) > 1:
             told = " and ".join(f"{w} x {h} px" for h, w in shapes[:2])
             raise RequestError(f"Pictures of {told} are looked at together. Give a size to bring them to.")
-        draws = [rng.uniform(-1, 1, (self.fixations, self.steps, 2)) for rng in generators(n_paths, seed)]
-        if not views or not draws:
+        draws = [
+            [rng.uniform(-1, 1, (self.fixations, self.steps, 2)) for rng in generators(n_paths, own)]
+            for own in seeds_of(seed, images)
+        ]
+        if not views or not n_paths:
             return [[] for _ in views]
-        places = self._places(views, np.moveaxis(np.stack(draws), 0, 2))
+        places = self._places(views, np.moveaxis(np.array(draws), (2, 3), (0, 1)))
         return [
             [self._path(path, view, image) for path in paths]
             for paths, view, image in zip(places, views, images, strict=True)
@@ -155,9 +156,9 @@ class NeVA:
         return Foveation(planes, blurred(planes, *self.blur), self.sigma, self.retention)
 
     def _places(self, views: list[Foveation], draws: Values) -> Values:
-        """Return places (images, paths, T, 2), given numbers (T, steps, paths, 2) from -1 to 1."""
+        """Return places (images, paths, T, 2), given numbers (T, steps, images, paths, 2) from -1 to 1."""
         pictures = np.stack([view.picture for view in views])
-        memory = np.zeros((len(views), draws.shape[2], *pictures.shape[-2:]))
+        memory = np.zeros((*draws.shape[2:4], *pictures.shape[-2:]))
         places = []
         for t, drawn in enumerate(draws):
             objective = self.task(pictures, t / self.fixations)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neurogate.scanpath.models.model import Priority, above, from_to, generators, priority_of, size_of, whole
+from neurogate.scanpath.models.model import (
+    Model,
+    Priority,
+    above,
+    from_to,
+    generators,
+    priority_of,
+    seeds_of,
+    size_of,
+    whole,
+)
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.itti_koch import itti_koch
 
@@ -14,7 +26,7 @@ __all__ = ["WinnerTakeAll"]
 
 
 @attrs.frozen(eq=False)
-class WinnerTakeAll:
+class WinnerTakeAll(Model):
     r"""The eye goes to the highest :math:`S_p (1 - R_p) + \epsilon_p`, with an inhibition R of its return.
 
     After a fixation at r, :math:`R \leftarrow \min(1, \rho R + e^{-|p - r|^2 / 2 s^2})`. The first
@@ -53,8 +65,15 @@ class WinnerTakeAll:
     noise: float = 0.0
     duration_s: float = 0.25
 
-    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        """Return so many scanpaths on a picture."""
+    def batch(
+        self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
+    ) -> list[list[Scanpath]]:
+        """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
+        return [
+            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
+        ]
+
+    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         whole(fixations=self.fixations)
         above(0, reach=self.reach)
         from_to(0, 1, retention=self.retention)

@@ -110,15 +110,15 @@ def test_a_path_depends_on_the_picture_the_seed_and_its_number_alone(
 ) -> None:
     images = list(np.moveaxis(unseen.pictures[:2], 1, -1))
     model = NeVA(Recognition(stripe_net), fixations=2, restarts=True)
-    together = model.scanpaths_on(images, 2, seed=4)
+    together = model.batch(images, 2, seed=4)
     for image, paths in zip(images, together, strict=True):
         alone = model.scanpaths(image, 1, seed=4)[0]
         assert np.array_equal(np.asarray(alone), np.asarray(paths[0]))
     first, second = (np.array([np.asarray(paths[p]) for paths in together]) for p in range(2))
     assert not np.array_equal(first, second)
-    other = np.array([np.asarray(path) for (path,) in model.scanpaths_on(images, 1, seed=5)])
+    other = np.array([np.asarray(path) for (path,) in model.batch(images, 1, seed=5)])
     assert not np.array_equal(first, other)
-    assert model.scanpaths(images[0], 0, seed=4) == [] == model.scanpaths_on([], 2, seed=4)
+    assert model.scanpaths(images[0], 0, seed=4) == [] == model.batch([], 2, seed=4)
 
 
 def test_what_was_seen_is_looked_at_again_only_if_it_is_forgotten() -> None:
@@ -143,7 +143,7 @@ def test_fixations_go_to_what_tells_more_often_than_by_chance(stripe_net: Stripe
     count, side = 14, 8
     images = list(np.moveaxis(unseen.pictures[:count], 1, -1))
     model = NeVA(Recognition(stripe_net), fixations=1, restarts=True)
-    at = np.array([[path.y_px[0], path.x_px[0]] for (path,) in model.scanpaths_on(images, 1, seed=0)])
+    at = np.array([[path.y_px[0], path.x_px[0]] for (path,) in model.batch(images, 1, seed=0)])
     on = {
         name: int(((at >= corners[:count]) & (at < corners[:count] + side)).all(axis=1).sum())
         for name, corners in (("striped", unseen.striped), ("dotted", unseen.dotted))
@@ -159,7 +159,7 @@ def test_a_mistake_is_a_sentence() -> None:
     with pytest.raises(RequestError, match="steps is 0"):
         NeVA(Bright(), steps=0)
     with pytest.raises(RequestError, match="Pictures of 36 x 24 px and 36 x 48 px"):
-        NeVA(Bright()).scanpaths_on([np.zeros((24, 36)), np.zeros((48, 36))], 1, seed=0)
+        NeVA(Bright()).batch([np.zeros((24, 36)), np.zeros((48, 36))], 1, seed=0)
 
     class Blind:
         def loss_and_vjp(self, percept: Values) -> tuple[Values, Values]:

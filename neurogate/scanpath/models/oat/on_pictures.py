@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
+from neurogate.scanpath.models.model import Model, seeds_of
 from neurogate.scanpath.models.oat.looking import drawn_searches
 from neurogate.scanpath.models.oat.model import OAT
 from neurogate.scanpath.models.oat.shelf import Shelf, shelf
@@ -55,7 +57,7 @@ def cut(image: ArrayLike, shape: tuple[int, int], target: int, size: tuple[int, 
 
 
 @attrs.frozen(eq=False)
-class ShelfSearch:
+class ShelfSearch(Model):
     """Searches of a target on a picture of a shelf.
 
     Parameters
@@ -87,8 +89,15 @@ class ShelfSearch:
     longest: int = 30
     duration_s: float = 0.25
 
-    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        """Return so many scanpaths on a picture."""
+    def batch(
+        self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
+    ) -> list[list[Scanpath]]:
+        """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
+        return [
+            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
+        ]
+
+    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         patch = self.model.patch
         if patch is None or patch.channels != 3:
             raise RequestError(
