@@ -43,7 +43,7 @@ from neurogate.config.build import session
 from neurogate.config.draws import draw
 from neurogate.config.loading import load
 from neurogate.config.schema import Simulation
-from neurogate.errors import RequestError, RunDiverged
+from neurogate.errors import RunDiverged
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.rules import AnyRule
 from neurogate.runs.asking import answer, count, reader
@@ -191,34 +191,26 @@ def loaded(name: str, seed: int, changes: Sequence[str], size: Size) -> Simulati
     """Read a shipped simulation of one network."""
     neurons = [f"reservoir.n={size.neurons}"] if size.neurons else []
     read = load(name, overrides=[f"run.seed={seed}", *neurons, *changes], quick=size.quick)
-    if not isinstance(read, Simulation):
-        raise RequestError(f"{name} has another task than what-when; name a simulation that has it.")
-    return read
-
-
-def read_by(simulation: Any, rules: Mapping[str, AnyRule]) -> Simulation:
-    """Return a simulation with other rules."""
-    read: Simulation = attrs.evolve(simulation, rules=rules)
-    return read
+    return cast(Simulation, read)  # none of them teaches a signal
 
 
 def spiking(numbers: Numbers, seed: int, size: Size) -> Simulation:
     """Return the main simulation with the settings of every learner as rules, all on the same spikes."""
-    shipped = loaded(SIMULATION, seed, [SUBSPACES], size)
+    shipped: Any = loaded(SIMULATION, seed, [SUBSPACES], size)
     rules = {
         f"{name}_{number:02}": changed(shipped.rules[name], setting(name, number), shipped.reservoir.n)
         for name, tried in numbers.items()
         if name in SPACES
         for number in tried
     }
-    return read_by(shipped, rules)
+    return cast(Simulation, attrs.evolve(shipped, rules=rules))
 
 
 def without_spikes(name: str, number: int, seed: int, size: Size) -> Simulation:
     """Return a reservoir with a setting, read by our rule."""
     ours = {f"{name}_{number:02}": loaded(SIMULATION, seed, [], size).rules[OURS]}
-    read = loaded(name, seed, [*ALIKE, *overrides(setting(name, number))], size)
-    return read_by(read, ours)
+    read: Any = loaded(name, seed, [*ALIKE, *overrides(setting(name, number))], size)
+    return cast(Simulation, attrs.evolve(read, rules=ours))
 
 
 def simulations(numbers: Numbers, seeds: int, size: Size) -> Iterator[Simulation]:
@@ -309,7 +301,7 @@ def rows(tried: Found, finals: Found) -> list[dict[str, Any]]:
         {
             "learner": name,
             "chosen": {"settings": finals[name][0].changes or "as shipped", "score": finals[name][0].score},
-            "shipped": shipped(finals[name]).score,
+            "shipped": next(judged.score for judged in finals[name] if not judged.number),
             "finals": [judged.row() for judged in finals[name]],
             "tried": [judged.row() for judged in tried[name]],
         }
@@ -317,20 +309,15 @@ def rows(tried: Found, finals: Found) -> list[dict[str, Any]]:
     ]
 
 
-def shipped(ranked: Sequence[Judged]) -> Judged:
-    """Return what the setting that is shipped came to."""
-    return next(judged for judged in ranked if not judged.number)
-
-
-def table(finals: Found) -> Iterator[str]:
+def table(learners: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Write the setting that is chosen for each learner as a table in Markdown."""
     yield "| learner | score | as shipped | " + " | ".join(TARGETS) + " | setting |"
     yield "|---" * (4 + len(TARGETS)) + "|"
-    for name, ranked in finals.items():
-        best = ranked[0]
-        numbers = [best.score, shipped(ranked).score, *best.measures.values()]
-        said = ", ".join(f"{key} {value:g}" for key, value in best.changes.items()) or "as shipped"
-        yield f"| {name} | {' | '.join(f'{number:.3g}' for number in numbers)} | {said} |"
+    for row in learners:
+        best = row["finals"][0]
+        numbers = [best["score"], row["shipped"], *(best[key] for key in TARGETS)]
+        said = ", ".join(f"{key} {value:g}" for key, value in best["settings"].items()) or "as shipped"
+        yield f"| {row['learner']} | {' | '.join(f'{number:.3g}' for number in numbers)} | {said} |"
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -349,12 +336,12 @@ def main(given: Sequence[str] | None = None) -> None:
 
 def work(asked: argparse.Namespace) -> None:
     """Search among the settings of the learners that are asked for, and write what was found."""
-    tried, finals = search(asked)
+    found = rows(*search(asked))
     searched = {"settings": asked.settings, "seeds": asked.seeds, "first_seed": FIRST_SEED}
     searched |= {"neurons": asked.neurons, "finalists": asked.finalists, "targets": TARGETS}
     path = asked.out / f"{NAME}.json"
-    write(path, machine(shlex.join(["python", *sys.argv])) | searched, rows(tried, finals))
-    print(path.read_text("utf-8") if asked.json else "\n".join(table(finals)))
+    write(path, machine(shlex.join(["python", *sys.argv])) | searched, found)
+    print(path.read_text("utf-8") if asked.json else "\n".join(table(found)))
     print(f"All settings are in {path}.", file=sys.stderr)
 
 
