@@ -152,6 +152,19 @@ def test_what_a_script_imports_from_beside_it_is_a_part_that_cannot_be_run(folde
     assert not scripts, f"Scripts that others import: {', '.join(scripts)}."
 
 
+@pytest.mark.parametrize("folder", ["experiments", "benchmarks"])
+def test_a_script_and_its_parts_share_its_name_and_import_no_others_beside_them(folder: str) -> None:
+    beside = {path.stem: path.read_text("utf-8") for path, _, _ in modules(folder)}
+    scripts = [name for name, source in beside.items() if "__main__" in source]
+    strangers = [
+        f"{i.where} imports {i.module}, a part of another script."
+        for module, i in imports_of(folder)
+        if i.module in beside
+        and not any(module.split(".")[-1].startswith(s) and i.module.startswith(f"{s}_") for s in scripts)
+    ]
+    assert not strangers, "\n" + "\n".join(strangers)
+
+
 def test_contributing_shows_the_same_floors() -> None:
     rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
     shown = {package: int(floor) for floor, names in rows for package in re.findall(r"`(\w+)`", names)}
