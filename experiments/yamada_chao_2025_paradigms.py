@@ -49,7 +49,7 @@ OBSERVERS: Mapping[str, Callable[..., Values]] = {
     **{f"Bayes, hazard {h:g}": partial(change_points, hazard=h) for h in (0.1, 0.01)},
 }
 """Who hears the trials and has no network; a memory is of trials of the same cue."""
-DRAWS = 2**16
+DRAWS, FOOT = 2**16, 0.2
 TAUGHT = "for rules that omissions teach, too, the hazard has the least squared error"
 SOON = "what re-times soon averages over few trials"
 
@@ -183,6 +183,12 @@ def hazard(run: Runner) -> Iterator[Claim]:
     ):
         judged = better(ours, other, margin=margin)
         yield Claim(f"{where}, when reads {claim}", measure, ours, judged, hinge, {name: other})
+    wide = {rule: widths(found, rule) for rule in SPREAD.rules}
+    yield Claim(
+        f"{where}, when is as wide as their density", "sd over that of the density", wide[OURS],
+        near(wide[OURS], 1.0, 0.25, 0.5), "bumps over a fifth of the peak count; chance: with one latency",
+        _rivals(wide), widths(found, OURS, slice(1)),
+    )  # fmt: skip
     errors = each(found, SPREAD.rules, "probability_mae")
     yield Claim(
         f"{where}, it tells each outcome's probability", MEASURES["probability_mae"], errors[OURS],
@@ -203,15 +209,41 @@ def courses(found: Seeds, omission: float = 1.0) -> dict[str, Values]:
     """
     task, time_ms = SPREAD.load().task, found.arrays["probe_time_ms"]
     density = found.arrays["expected_when"][1:]
-    weight = density / density.sum(axis=-1, keepdims=True)
-    mean_ms = (weight * time_ms).sum(axis=-1, keepdims=True)
-    away_ms = time_ms - mean_ms
-    sd_ms = np.sqrt((weight * away_ms**2).sum(axis=-1, keepdims=True))
+    away_ms, sd_ms = _moments(density, time_ms)
     one, gaussian = (np.exp(-0.5 * (away_ms / sd) ** 2) for sd in (task.target_sd_ms, sd_ms))
     return {
         "density": density, "one latency": one, "Gaussian": gaussian,
         "hazard": _hazards(task, time_ms, omission),
     }  # fmt: skip
+
+
+def _moments(course: Values, time_ms: Values) -> tuple[Values, Values]:
+    """Return how far times are from the mean of a course over time, (..., T), and its spread, (..., 1)."""
+    weight = course / course.sum(axis=-1, keepdims=True)
+    away_ms = time_ms - (weight * time_ms).sum(axis=-1, keepdims=True)
+    return away_ms, np.sqrt((weight * away_ms**2).sum(axis=-1, keepdims=True))
+
+
+def widths(found: Seeds, rule: str, blocks: slice = slice(1, None)) -> Values:
+    """Return the spread of *when*, by default where there is jitter, over that of the density, (seeds,)."""
+    read_ms = _spread_ms(found, found.arrays[f"{rule}.when"][:, blocks])
+    mean: Values = (read_ms / _spread_ms(found, found.arrays["expected_when"][1:])).mean(axis=(1, 2))
+    return mean
+
+
+def _spread_ms(found: Seeds, course: Values) -> Values:
+    """Return the spread of what of a course over time is above a fifth of its peak, (..., blocks, C)."""
+    seen = _seen(found)
+    read = course[..., seen]
+    high_up = np.where(read >= FOOT * read.max(axis=-1, keepdims=True), read, 0.0)
+    return _moments(high_up, found.arrays["probe_time_ms"][seen])[1][..., 0]
+
+
+def _seen(found: Seeds) -> NDArray[np.bool_]:
+    """Return which times are in the window in which predictions are looked for, (T,)."""
+    time_ms, (low, high) = found.arrays["probe_time_ms"], SPREAD.load().probes.window_ms
+    seen: NDArray[np.bool_] = (time_ms >= low) & (time_ms <= high)
+    return seen
 
 
 def _hazards(task: WhatWhen, time_ms: Values, omission: float) -> Values:
@@ -247,8 +279,7 @@ def _alike_all(found: Seeds) -> dict[str, dict[str, Values]]:
 
 def _alike(found: Seeds, rule: str, course: Values, blocks: slice = slice(1, None)) -> Values:
     """Return how *when* goes along with a course over time: the mean of r over cues and blocks, (seeds,)."""
-    time_ms, (low, high) = found.arrays["probe_time_ms"], SPREAD.load().probes.window_ms
-    seen = (time_ms >= low) & (time_ms <= high)
+    seen = _seen(found)
     expected = course[..., seen].reshape(-1, seen.sum())
     read = found.arrays[f"{rule}.when"][:, blocks, :, seen].reshape(-1, *expected.shape)
     r = [[correlation(*both) for both in zip(of_seed, expected, strict=True)] for of_seed in read]

@@ -6,6 +6,7 @@ is of the main task, else in `yamada_chao_2025_paradigms.py`; what is drawn, in 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import cast
 
@@ -31,15 +32,20 @@ class Study:
 
     def load(self, *, quick: bool = False) -> config.Simulation:
         """Return the simulation."""
-        tables = config.unstructure(config.load(self.simulation, overrides=list(self.changes), quick=quick))
-        if self.rules:
-            main = config.unstructure(config.load(NAME, quick=quick))
-            tables["rules"] = {name: main["rules"][name] for name in self.rules}
-        if quick:  # enough to see that all of it runs
-            tables["reservoir"]["n"] = 100
-            for block in tables["task"]["blocks"]:
-                block["trials"] = 2 * block["trials"] // 5
-        return cast(config.Simulation, config.structure(tables))  # none of them teaches a signal
+        return _load(self, quick)
+
+
+@functools.cache
+def _load(study: Study, quick: bool) -> config.Simulation:
+    tables = config.unstructure(config.load(study.simulation, overrides=list(study.changes), quick=quick))
+    if study.rules:
+        main = config.unstructure(config.load(NAME, quick=quick))
+        tables["rules"] = {name: main["rules"][name] for name in study.rules}
+    if quick:  # enough to see that all of it runs
+        tables["reservoir"]["n"] = 100
+        for block in tables["task"]["blocks"]:
+            block["trials"] = 2 * block["trials"] // 5
+    return cast(config.Simulation, config.structure(tables))  # none of them teaches a signal
 
 
 MAIN = Study(NAME)

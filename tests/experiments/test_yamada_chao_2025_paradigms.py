@@ -119,6 +119,18 @@ def test_when_reads_a_density_or_a_hazard_or_one_latency(
     assert [axes.get_title() for axes in made.axes[:4]] == ["cue 1", "cue 2", "cue 3", "cue 4"]
 
 
+@pytest.mark.parametrize(
+    ("course", "ratio", "verdict"), [("density", 1.0, "supported"), ("one latency", 0.4, "not supported")]
+)
+def test_when_is_as_wide_as_the_density_that_it_follows(
+    claims_script: Script, course: str, ratio: float, verdict: str, rng: np.random.Generator
+) -> None:
+    *_, row, _ = judged(claims_script, "hazard", spread(claims_script, rng, course, (0.01, 0.01)))
+    assert str(row.verdict) == verdict
+    np.testing.assert_allclose(row.values, ratio, rtol=0.1)
+    np.testing.assert_allclose(row.null, 0.4, rtol=0.1)
+
+
 @pytest.mark.parametrize(("noise", "verdict"), [((0.01, 0.011), "supported"), ((0.01, 0.3), "not supported")])
 def test_a_density_is_read_as_well_as_a_latency_or_worse(
     claims_script: Script, noise: tuple[float, float], verdict: str, rng: np.random.Generator
