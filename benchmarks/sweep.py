@@ -236,6 +236,7 @@ def row(name: str, runs: int, loop: Sequence[Spent], spent: dict[str, Spent]) ->
         "share_of_engine": engine.clock / (JOBS * driver.clock),
         "share_of_engine_cpu": engine.cpu / cpu_s,
         "overhead_ms_per_run": 1000 * (driver.clock - (engine.clock + judging.cpu) / JOBS) / runs,
+        "idle_ms_per_run": 1000 * (driver.clock - batches.clock / JOBS) / runs,
         "bare_folders_ms_per_run": 1000 * spent["bare"].clock / runs,
         "ms_per_run_cpu": {part: 1000 * seconds / runs for part, seconds in cpu.items()},
     }  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import math
 import os
@@ -32,6 +33,7 @@ __all__ = [
     "write_json",
 ]
 
+_AT_ONCE = 1 << 24
 _TAKEN = {"file", "allow_pickle"}
 
 
@@ -177,9 +179,14 @@ def write_arrays(file: IO[bytes] | Path, arrays: Mapping[str, np.ndarray[Any, An
     objects = [name for name, array in ordered.items() if array.dtype.hasobject]
     if objects:
         raise ValueError(f"The arrays {', '.join(objects)} hold Python objects; keep numbers and text only.")
-    # numpy dates every entry 1980-01-01, so the bytes depend on the arrays alone.
-    with file.open("wb") if isinstance(file, Path) else contextlib.nullcontext(file) as archive:
+    small = sum(array.nbytes for array in ordered.values()) < _AT_ONCE
+    with file.open("wb") if isinstance(file, Path) else contextlib.nullcontext(file) as kept:
+        # An archive is many small pieces, with steps back to finish each: a small one is made in memory.
+        archive = io.BytesIO() if small else kept
+        # numpy dates every entry 1980-01-01, so the bytes depend on the arrays alone.
         np.savez(archive, allow_pickle=False, **ordered)
+        if isinstance(archive, io.BytesIO):
+            kept.write(archive.getbuffer())
 
 
 def write_json(path: Path, value: Any) -> None:
