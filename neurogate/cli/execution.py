@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKPOINT_S", "ExecutionOptions", "checked"]
 
-CHECKPOINT_S = 30.0
+CHECKPOINT_S = 60.0
 """Seconds between two checkpoints, if nothing else is asked for."""
 
 

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
     AnySession = Session | WaveformSession
 
-__all__ = ["Course", "Progress", "RunCancelled"]
+__all__ = ["EVERY_S", "Course", "Progress", "RunCancelled"]
 
 _LOG = logging.getLogger(__name__)
 _TIMES = 200
+
+EVERY_S = 60.0
+"""Seconds between two checkpoints, if nothing else is asked for."""
 
 Progress = Callable[[int, int, str], None]
 """Called before the first and after every part with the parts done, those in all and the phase."""
@@ -80,7 +83,7 @@ class Course:
     session: AnySession
     checkpoint: AnyCheckpoint
     log: list[str]
-    every_s: float = 30.0
+    every_s: float = EVERY_S
     part: str = "trial"
     stop: Callable[[], bool] = lambda: False
     _earlier_s: float = attrs.field(default=0.0, init=False)

@@ -17,7 +17,7 @@ from neurogate.config.memory import memory_mb
 from neurogate.errors import RequestError, RunDiverged, RunError
 from neurogate.runs import store
 from neurogate.runs.checkpoint import Checkpoint
-from neurogate.runs.course import Course, Progress
+from neurogate.runs.course import EVERY_S, Course, Progress
 from neurogate.runs.keeping import Arrays, diverged, done, keep, summarise
 from neurogate.runs.log import collected_lines
 from neurogate.runs.versions import differences, versions
@@ -40,7 +40,7 @@ def execute(
     force: bool = False,
     progress: Progress = lambda done, total, phase: None,
     open_session: Opener | None = None,
-    checkpoint_every_s: float = 30.0,
+    checkpoint_every_s: float = EVERY_S,
 ) -> store.Run:
     """Return the stored run of a simulation, simulating it if it is not there yet.
 

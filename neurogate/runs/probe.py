@@ -14,6 +14,7 @@ from neurogate.config.build import session
 from neurogate.config.family import reseeded
 from neurogate.config.sharing import share
 from neurogate.errors import RunDiverged
+from neurogate.runs.versions import loaded
 
 __all__ = ["seconds_per_run", "warm"]
 
@@ -22,7 +23,7 @@ _SIDE_BY_SIDE = 4
 
 
 def warm(simulation: config.AnySimulation) -> None:
-    """Compile what a simulation needs by running tiny ones like it, so that workers find it compiled.
+    """Prepare a process for a simulation: compile what it needs by tiny ones like it, and read versions.
 
     One runs alone and two side by side, whose arrays lie in memory otherwise.
 
@@ -30,6 +31,7 @@ def warm(simulation: config.AnySimulation) -> None:
     ----------
     simulation : Simulation or WaveformSimulation
     """
+    loaded()
     with contextlib.suppress(Exception):  # whatever is wrong will be said of the runs
         short = _short(_tiny(simulation))
         pair = share([short, reseeded(short, simulation.run.seed ^ 1)])

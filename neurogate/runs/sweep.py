@@ -22,7 +22,7 @@ import attrs
 from neurogate import files
 from neurogate.config.sweep import Point
 from neurogate.errors import Outcome, RunError
-from neurogate.runs import pool, store
+from neurogate.runs import course, pool, store
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
 from neurogate.runs.planning import plan
@@ -68,7 +68,7 @@ class Options:
     timeout_s: NonNegative = 0.0
     retries: Annotated[int, Domain(0)] = 2
     fail_fast: bool = False
-    checkpoint_every_s: NonNegative = 30.0
+    checkpoint_every_s: NonNegative = course.EVERY_S
     memory_mb: Positive = 4096.0
 
 

@@ -7,7 +7,6 @@ each run can be continued by itself, a run that diverges is stored and the other
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,10 +24,10 @@ from neurogate.config.sharing import Shared, share
 from neurogate.errors import Outcome, RunDiverged, RunError, first_of
 from neurogate.runs import store
 from neurogate.runs.checkpoint import Checkpoint, Saved, write_together
-from neurogate.runs.course import Course, Progress, RunCancelled
+from neurogate.runs.course import EVERY_S, Course, Progress, RunCancelled
 from neurogate.runs.keeping import Arrays, diverged, done, keep, summarise
 from neurogate.runs.log import collected_lines
-from neurogate.runs.versions import versions
+from neurogate.runs.versions import loaded
 from neurogate.tasks.parts import Part, join, position, take
 from neurogate.tasks.session import Session
 
@@ -123,7 +122,7 @@ def run_together(
     progress: Progress = lambda done, total, phase: None,
     stop: Callable[[], bool] = lambda: False,
     timeout_s: float = float("inf"),
-    checkpoint_every_s: float = 30.0,
+    checkpoint_every_s: float = EVERY_S,
 ) -> Iterator[Ended]:
     """Run simulations that can share a session, and store each in its folder.
 
@@ -152,7 +151,7 @@ def run_together(
         If something cannot be drawn, or the backend cannot run here.
     """
     store.prepare(out)
-    software, known = _software(), Known()
+    software, known = loaded(), Known()
     hashes = [config.content_hash(one, known) for one in simulations]
     for shared in share(simulations):
         members = [_Member.of(simulations[k], hashes[k], out, software) for k in shared.members]
@@ -166,12 +165,6 @@ def run_together(
             saved = [kept.pop(k) for k in here if k in kept]
             whole = _Batch(batch, chosen, software, progress, stop, timeout_s, checkpoint_every_s)
             yield from whole.run(_joined(saved, batch.parts) if far else None)
-
-
-@functools.cache
-def _software() -> dict[str, str]:
-    """Return what this process has loaded: a checkout that changes meanwhile does not change it."""
-    return versions()
 
 
 def _joined(saved: Sequence[Saved], parts: Sequence[Part]) -> Saved:

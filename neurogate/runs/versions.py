@@ -17,7 +17,7 @@ from pathlib import Path
 import neurogate
 from neurogate.backends.cuda import sources
 
-__all__ = ["differences", "versions"]
+__all__ = ["differences", "loaded", "versions"]
 
 _CUPY = ("cupy-cuda13x", "cupy-cuda12x", "cupy-cuda11x", "cupy")
 
@@ -43,6 +43,18 @@ def versions() -> dict[str, str]:
         "cupy": _installed(*_CUPY),
         "platform": platform.platform(),
     }
+
+
+@functools.cache
+def loaded() -> dict[str, str]:
+    """Return the `versions` when this process asked first: a checkout that changes does not change it.
+
+    Examples
+    --------
+    >>> loaded() is loaded()
+    True
+    """
+    return versions()
 
 
 def differences(before: Mapping[str, str], now: Mapping[str, str]) -> str:

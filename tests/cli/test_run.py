@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from neurogate.cli import main
+from neurogate.cli.execution import CHECKPOINT_S
 from neurogate.runs.checkpoint import Checkpoint
+from neurogate.runs.course import EVERY_S
 from neurogate.runs.store import Run
 from tests.runs.fakes import FakeSession, without_figures
 
@@ -114,6 +116,10 @@ def test_seed_and_backend_are_settings_like_others(fake: object) -> None:
     assert main(["run", "what_when", "--set", "run.seed=3", "--set", "run.backend=numpy"]) == 0
     (folder,) = Path("runs").iterdir()
     assert "seed = 3\n" in (folder / "config.toml").read_text()
+
+
+def test_the_command_keeps_a_run_as_often_as_the_library_does() -> None:
+    assert CHECKPOINT_S == EVERY_S
 
 
 def test_checkpoints_are_as_far_apart_as_is_asked(
