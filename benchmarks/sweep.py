@@ -15,6 +15,8 @@ waiting for the other at the end. There are two measures of it:
   storing slows down; so judging counts with the processor's time that it uses, and not by the clock.
   The least that it can be on a disk is measured beside it: the same files made anew by system calls alone, by
   as many processes and threads (``bare_folders``).
+  What of it is a worker's wait for the other's last batch, and what passes with no batch (planning, leases),
+  is told apart; the first is of a sweep, however many runs it has, if one core is faster than the other.
 * by the processors' time (``_cpu``): the same of what workers and driver use, summed. Nobody waits or is idle
   here, so a busy machine changes it least; two jobs side by side make it twice what the clock says. What
   storing, checkpoints and the driver have of the overhead is told apart.
@@ -37,7 +39,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from pathlib import Path
 from statistics import median
@@ -128,7 +130,8 @@ def measured(notes: Path, work: Callable[[], Any]) -> Any:
         with spent["batches"].more():
             done = work()
     seconds = {name: (one.clock, one.cpu) for name, one in spent.items()}
-    (notes / f"{os.getpid()}-{time.monotonic_ns()}.json").write_text(json.dumps(seconds))
+    name = f"{os.getpid()}-{time.monotonic_ns()}.json"  # one clock for all processes
+    (notes / name).write_text(json.dumps(seconds))
     return done
 
 
@@ -182,10 +185,19 @@ def swept(chosen: tuple[Point, ...], out: Path) -> dict[str, Spent]:
         load(folder).table().to_csv()
     runs = [folder_named(point.simulation.name, point.hash, folder.parent) for point in chosen]
     spent["bare"] = bare(runs, out.with_name(f"{out.name} bare"))
+    spent["end"] = Spent(waited(path.stem for path in notes.iterdir()))
     for path in notes.iterdir():
         for name, seconds in json.loads(path.read_text()).items():
             spent.setdefault(name, Spent()).add(*seconds)
     return spent
+
+
+def waited(ends: Iterable[str]) -> float:
+    """Return the seconds that workers had nothing left to do while others were at their last batches."""
+    last: dict[str, float] = {}
+    for worker, at in (name.split("-") for name in ends):
+        last[worker] = max(last.get(worker, 0.0), int(at) / 1e9)
+    return sum(max(last.values()) - at for at in last.values())
 
 
 def bare(folders: Sequence[Path], out: Path) -> Spent:
@@ -227,6 +239,7 @@ def row(name: str, runs: int, loop: Sequence[Spent], spent: dict[str, Spent]) ->
     loop_s, cpu_s = median(one.clock for one in loop), batches.cpu + driver.cpu
     cpu = {part: spent[part].cpu for part in PARTS} | {"driver": driver.cpu}
     cpu["bare_folders"] = spent["bare"].cpu
+    no_batch = driver.clock - (batches.clock + spent["end"].clock) / JOBS
     cpu["overhead"] = cpu_s - engine.cpu - judging.cpu
     return {
         "sweep": name, "runs": runs, "jobs": JOBS,
@@ -236,7 +249,8 @@ def row(name: str, runs: int, loop: Sequence[Spent], spent: dict[str, Spent]) ->
         "share_of_engine": engine.clock / (JOBS * driver.clock),
         "share_of_engine_cpu": engine.cpu / cpu_s,
         "overhead_ms_per_run": 1000 * (driver.clock - (engine.clock + judging.cpu) / JOBS) / runs,
-        "idle_ms_per_run": 1000 * (driver.clock - batches.clock / JOBS) / runs,
+        "between_batches_ms_per_run": 1000 * no_batch / runs,
+        "last_batches_ms_per_run": 1000 * spent["end"].clock / JOBS / runs,
         "bare_folders_ms_per_run": 1000 * spent["bare"].clock / runs,
         "ms_per_run_cpu": {part: 1000 * seconds / runs for part, seconds in cpu.items()},
     }  # fmt: skip
