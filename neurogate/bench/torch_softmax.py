@@ -46,7 +46,8 @@ def _clipped_attention(g: Given, x: Any) -> Any:
 
 def _head_gated(g: Given, x: Any) -> Any:
     logits = g.split(x) @ g["gate.out.weight"].transpose(-1, -2) + g["gate.out.bias"][:, :, None]
-    return g.linear(g.joined(g.attend(*g.projected(x), added=g.later(x)) * g.torch.sigmoid(logits)), "o")
+    q, k, v = g.projected(x)
+    return g.linear(g.joined(g.attend(q, k, v, g.later(x)) * g.torch.sigmoid(logits)), "o")
 
 
 def _eviction_gate(g: Given, x: Any) -> Any:

@@ -6,16 +6,19 @@ import math
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace, together
-from neurogate.attention.operators import windows
+from neurogate.attention.operators import depthwise_convolution, windows
 from neurogate.attention.operators.windows import PerAxis
 
 __all__ = ["Cache", "backward", "forward", "grouped"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `columns` is what the kernel saw, (B, groups, C / groups K, places)."""
+    """What the backward needs; `columns` is what the kernel saw, (B, groups, C / groups K, places).
 
-    columns: Array
+    Of a depthwise convolution that is its own cache.
+    """
+
+    columns: Array | depthwise_convolution.Cache
     weight: Array
     windows: windows.Cache
     groups: int
@@ -72,14 +75,18 @@ def forward(
     fits(groups >= 1 and outputs % groups == 0 and x.shape[1] == groups * inputs,
          f"channels of x must be {groups} times the second axis of weight, and {groups} groups must divide "
          "its first", x=x, weight=weight)  # fmt: skip
-    seen, cache = windows.forward(x, kernel, stride=stride, padding=padding)
-    batch, places = len(x), cache.places
-    columns = seen.reshape(batch, groups, inputs * math.prod(kernel), math.prod(places))
-    y = (grouped(weight, groups) @ columns).reshape(batch, outputs, *places)
+    columns: Array | depthwise_convolution.Cache
+    if outputs == groups == x.shape[1]:
+        y, columns = depthwise_convolution.forward(x, weight, stride=stride, padding=padding)
+        seen = columns.windows
+    else:
+        taps, seen = windows.forward(x, kernel, stride=stride, padding=padding)
+        columns = taps.reshape(len(x), groups, inputs * math.prod(kernel), math.prod(seen.places))
+        y = (grouped(weight, groups) @ columns).reshape(len(x), outputs, *seen.places)
     if bias is not None:
         fits(bias.shape == (outputs,), "bias needs one number for each output", weight=weight, bias=bias)
         y += bias.reshape(outputs, *(1 for _ in kernel))
-    return y, Cache(columns, weight, cache, groups, bias is not None)
+    return y, Cache(columns, weight, seen, groups, bias is not None)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
@@ -110,13 +117,15 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     ([[[1.0, 2.0, 2.0, 1.0]]], [[[1.0, 3.0, 5.0]]])
     """
     columns, weight, seen, groups, biased = cache
-    dy = answers(dy, (len(columns), len(weight), *seen.places), cache)
+    dy = answers(dy, (seen.shape[0], len(weight), *seen.places), cache)
+    dbias = dy.sum(axis=(0, *range(2, dy.ndim))) if biased else None
+    if isinstance(columns, depthwise_convolution.Cache):
+        return *depthwise_convolution.backward(dy, columns), dbias
     batch, outputs, *places = dy.shape
     rows = dy.reshape(batch, groups, outputs // groups, math.prod(places))
     dcolumns = grouped(weight, groups).swapaxes(-1, -2) @ rows
     dx = windows.backward(dcolumns.reshape(*seen.shape[:2], math.prod(seen.kernel), *places), seen)
-    dweight = (rows @ columns.swapaxes(-1, -2)).sum(axis=0).reshape(weight.shape)
-    return dx, dweight, rows.sum(axis=(0, 3)).reshape(outputs) if biased else None
+    return dx, (rows @ columns.swapaxes(-1, -2)).sum(axis=0).reshape(weight.shape), dbias
 
 
 def grouped(weight: Array, groups: int) -> Array:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.errors import RequestError
 
-__all__ = ["Cache", "PerAxis", "backward", "forward", "per_axis"]
+__all__ = ["Cache", "PerAxis", "backward", "forward", "per_axis", "plan"]
 
 PerAxis: TypeAlias = int | Sequence[int]
 """One number for all spatial axes, or one for each."""
@@ -29,6 +29,18 @@ class Cache(NamedTuple):
         """Return at how many places the kernel stands along each axis."""
         sizes = zip(self.shape[2:], self.kernel, self.stride, self.padding, strict=True)
         return tuple((n + 2 * p - k) // s + 1 for n, k, s, p in sizes)
+
+    @property
+    def inside(self) -> tuple[Any, ...]:
+        """Return where x stands in what has the padding around it."""
+        return (..., *(slice(p, p + n) for n, p in zip(self.shape[2:], self.padding, strict=True)))
+
+    @property
+    def taps(self) -> Iterator[tuple[Any, ...]]:
+        """Return what each tap of the kernel sees of that; the last axis is the fastest."""
+        along = list(zip(self.stride, self.places, strict=True))
+        for start in itertools.product(*map(range, self.kernel)):
+            yield (..., *(slice(o, o + s * (m - 1) + 1, s) for o, (s, m) in zip(start, along, strict=True)))
 
 
 def forward(
@@ -65,17 +77,42 @@ def forward(
     >>> forward(np.arange(4.0).reshape(1, 1, 4), 3)[0][0, 0].tolist()
     [[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]]
     """
-    xp = namespace(x=x)
+    xp, cache = namespace(x=x), plan(x, kernel, stride=stride, padding=padding)
+    if any(cache.padding):
+        x = xp.pad(x, [(0, 0), (0, 0), *((p, p) for p in cache.padding)], constant_values=fill)
+    seen = [x[tap] for tap in cache.taps]
+    return xp.stack(seen, axis=2) if len(seen) > 1 else seen[0][:, :, None], cache
+
+
+def plan(x: Array, kernel: PerAxis, *, stride: PerAxis = 1, padding: PerAxis = 0) -> Cache:
+    """Return where a kernel stands.
+
+    Parameters
+    ----------
+    x : (B, C, n...)
+        Input, of one spatial axis or more.
+    kernel, stride, padding : int or sequence of int
+        As in `forward`.
+
+    Raises
+    ------
+    RequestError
+        If the kernel is larger than the padded input, or a number is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plan(np.ones((1, 1, 4)), 3).places
+    (2,)
+    """
+    namespace(x=x)
     fits(x.ndim >= 3, "x must be (batch, channels, at least one spatial axis)", x=x)
     axes = x.ndim - 2
     cache = Cache(x.shape, per_axis("kernel", kernel, axes), per_axis("stride", stride, axes),
                   per_axis("padding", padding, axes, least=0))  # fmt: skip
     fits(min(cache.places) >= 1, f"a kernel of {cache.kernel} is larger than x with {cache.padding} added "
          "on both sides", x=x)  # fmt: skip
-    if any(cache.padding):
-        x = xp.pad(x, [(0, 0), (0, 0), *((p, p) for p in cache.padding)], constant_values=fill)
-    seen = [x[tap] for tap in _taps(cache)]
-    return xp.stack(seen, axis=2) if len(seen) > 1 else seen[0][:, :, None], cache
+    return cache
 
 
 def backward(dy: Array, cache: Cache) -> Array:
@@ -104,11 +141,11 @@ def backward(dy: Array, cache: Cache) -> Array:
     dy = answers(dy, (*cache.shape[:2], math.prod(cache.kernel), *cache.places), cache)
     if dy.shape[2] == 1 and cache.places == cache.shape[2:] and not any(cache.padding):
         return dy[:, :, 0]  # a kernel of one number has seen each place once
-    sizes = list(zip(cache.shape[2:], cache.padding, strict=True))
+    sizes = zip(cache.shape[2:], cache.padding, strict=True)
     dx = xp.zeros((*cache.shape[:2], *(n + 2 * p for n, p in sizes)), dy.dtype)
-    for i, tap in enumerate(_taps(cache)):
+    for i, tap in enumerate(cache.taps):
         dx[tap] += dy[:, :, i]
-    return dx[(..., *(slice(p, p + n) for n, p in sizes))]
+    return dx[cache.inside]
 
 
 def per_axis(name: str, value: PerAxis, axes: int, *, least: int = 1) -> tuple[int, ...]:
@@ -141,9 +178,3 @@ def per_axis(name: str, value: PerAxis, axes: int, *, least: int = 1) -> tuple[i
             f"{name} is {value}. Give {axes} whole numbers of at least {least}, or one for all."
         )
     return found
-
-
-def _taps(cache: Cache) -> Iterator[tuple[Any, ...]]:
-    along = list(zip(cache.stride, cache.places, strict=True))
-    for start in itertools.product(*map(range, cache.kernel)):
-        yield (..., *(slice(o, o + s * (m - 1) + 1, s) for o, (s, m) in zip(start, along, strict=True)))

@@ -1,0 +1,113 @@
+"""The convolution of each channel by itself, along one, two or three spatial axes."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.operators import windows
+from neurogate.attention.operators.windows import PerAxis
+
+__all__ = ["Cache", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs; `padded` is x with its padding, (B, C, n + 2 p...)."""
+
+    padded: Array
+    weight: Array
+    windows: windows.Cache
+
+
+def forward(x: Array, weight: Array, *, stride: PerAxis = 1, padding: PerAxis = 0) -> tuple[Array, Cache]:
+    r"""Weight what the kernel of a channel sees at each of its places.
+
+    .. math:: y_{bci} = \sum_\tau W_{c\tau} x_{bc, s i + \tau - p}
+
+    Channels are next to each other in memory, whatever the order of the axes says: there are more of them
+    than places along an axis.
+
+    Parameters
+    ----------
+    x : (B, C, n...)
+        Input.
+    weight : (C, 1, k...)
+        One kernel for each channel.
+    stride, padding : int or sequence of int
+        Distance between places :math:`s`, and zeros on both sides :math:`p`.
+
+    Returns
+    -------
+    y : (B, C, m...)
+        Output, m = (n + 2 p - k) // s + 1.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.arange(6.0).reshape(1, 2, 3)
+    >>> forward(x, np.array([[[1.0, 1.0]], [[0.0, 1.0]]]))[0].tolist()
+    [[[1.0, 3.0], [4.0, 5.0]]]
+    """
+    xp = namespace(x=x, weight=weight)
+    good = weight.ndim == x.ndim > 2 and weight.shape[:2] == (x.shape[1], 1) and min(weight.shape[2:]) > 0
+    fits(good, "weight must have as many axes as x: its channels, 1, kernel", x=x, weight=weight)
+    seen = windows.plan(x, weight.shape[2:], stride=stride, padding=padding)
+    sizes = [n + 2 * p for n, p in zip(x.shape[2:], seen.padding, strict=True)]
+    padded = xp.moveaxis(xp.zeros((len(x), *sizes, x.shape[1]), x.dtype), -1, 1)
+    padded[seen.inside] = x
+    (first, w), *rest = zip(seen.taps, _weights(weight), strict=True)
+    y = w * padded[first]
+    for tap, w in rest:
+        y += w * padded[tap]
+    return y, Cache(padded, weight, seen)
+
+
+def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
+    r"""Return the gradients.
+
+    .. math::
+        \bar x_{bcj} = \sum_\tau W_{c\tau} \bar y_{bc, (j - \tau + p) / s}, \quad
+        \bar W_{c\tau} = \sum_{bi} \bar y_{bci} x_{bc, s i + \tau - p}
+
+    Parameters
+    ----------
+    dy : (B, C, m...)
+        Gradient with respect to `y`.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dx, dweight
+        Gradients.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, cache = forward(np.arange(4.0).reshape(1, 1, 4), np.ones((1, 1, 3)))
+    >>> [gradient.tolist() for gradient in backward(np.ones_like(y), cache)]
+    [[[[1.0, 2.0, 2.0, 1.0]]], [[[1.0, 3.0, 5.0]]]]
+    """
+    padded, weight, seen = cache
+    xp, channels, axes = namespace(dy=dy), len(weight), list(range(padded.ndim))
+    dy = answers(dy, (*seen.shape[:2], *seen.places), cache)
+    dpadded, taps = xp.zeros_like(padded), xp.empty((channels, math.prod(seen.kernel)), weight.dtype)
+    for i, (tap, w) in enumerate(zip(seen.taps, _weights(weight), strict=True)):
+        dpadded[tap] += w * dy
+        taps[:, i] = xp.einsum(padded[tap], axes, dy, axes, [1])
+    return dpadded[seen.inside], taps.reshape(weight.shape)
+
+
+def _weights(weight: Array) -> Array:
+    """Return the weights of each tap, (K, C, 1...)."""
+    channels, _, *kernel = weight.shape
+    rows = weight.reshape(channels, math.prod(kernel)).T
+    return rows.copy().reshape(len(rows), channels, *(1 for _ in kernel))
