@@ -15,6 +15,8 @@ from neurogate.scanpath.vision.priors import centre_bias
 
 __all__ = ["CentreBias", "Drawn", "Uniform"]
 
+Values = NDArray[np.float64]
+
 
 @attrs.frozen(eq=False)
 class Drawn(Model):
@@ -44,12 +46,7 @@ class Drawn(Model):
         self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
     ) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
-        return [
-            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
-        ]
-
-    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        return _drawn(priority_of(self.priority, image), self, image, n_paths, seed)
+        return _drawn([priority_of(self.priority, image) for image in images], self, images, n_paths, seed)
 
 
 @attrs.frozen
@@ -71,12 +68,7 @@ class Uniform(Model):
         self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
     ) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
-        return [
-            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
-        ]
-
-    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        return _drawn(np.ones((1, 1)), self, image, n_paths, seed)
+        return _drawn([np.ones((1, 1))] * len(images), self, images, n_paths, seed)
 
 
 @attrs.frozen
@@ -105,24 +97,20 @@ class CentreBias(Model):
         self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
     ) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
-        return [
-            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
-        ]
-
-    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
-        return _drawn(centre_bias((48, 64), self.spread), self, image, n_paths, seed)
+        return _drawn([centre_bias((48, 64), self.spread)] * len(images), self, images, n_paths, seed)
 
 
 def _drawn(
-    plane: NDArray[np.float64], model: Drawn | Uniform | CentreBias, image: ArrayLike, n_paths: int, seed: int
-) -> list[Scanpath]:
+    planes: Sequence[Values], model: Drawn | Uniform | CentreBias, images: Sequence[ArrayLike], n_paths: int,
+    seed: int | Sequence[int],
+) -> list[list[Scanpath]]:  # fmt: skip
     whole(fixations=model.fixations)
-    size, mass = size_of(image), density(plane).ravel()
-    durations = np.full(model.fixations, model.duration_s)
-    paths = []
-    for rng in generators(n_paths, seed):
-        row, column = np.divmod(rng.choice(plane.size, model.fixations, p=mass), plane.shape[1])
-        x, y = np.stack([column, row]) + rng.random((2, model.fixations))
-        places = x * size[0] / plane.shape[1], y * size[1] / plane.shape[0]
-        paths.append(scanpath(*places, durations, size=size))
-    return paths
+    found, durations = [], np.full(model.fixations, model.duration_s)
+    for plane, image, own in zip(planes, images, seeds_of(seed, images), strict=True):
+        size, cells = size_of(image), np.cumsum(density(plane))
+        draws = np.array([rng.random((3, model.fixations)) for rng in generators(n_paths, own)])
+        where, *within = np.moveaxis(draws.reshape(n_paths, 3, model.fixations), 1, 0)
+        row, column = np.divmod(np.searchsorted(cells / cells[-1], where, side="right"), plane.shape[1])
+        x, y = (column + within[0]) * size[0] / plane.shape[1], (row + within[1]) * size[1] / plane.shape[0]
+        found.append([scanpath(*places, durations, size=size) for places in zip(x, y, strict=True)])
+    return found

@@ -23,6 +23,7 @@ from neurogate.scanpath.models.model import (
     Model,
     Priority,
     above,
+    alike,
     backend_named,
     from_to,
     path_seeds,
@@ -107,8 +108,7 @@ class Decider(Model):
         seeds = [path_seeds(n_paths, own) for own in seeds_of(seed, images)]
         fields = [self.field(image) for image in images]
         found: list[list[Scanpath]] = [[] for _ in fields]
-        for shape in {field.shape for field in fields} if n_paths else ():
-            chosen = [place for place, field in enumerate(fields) if field.shape == shape]
+        for chosen in alike(field.shape for field in fields).values() if n_paths else ():
             own = np.stack([seeds[place] for place in chosen])
             looked = _Looking(self, [fields[place] for place in chosen], own).paths()
             for number, place in enumerate(chosen):

@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.scanpath.metrics.priority import density
-from neurogate.scanpath.models.model import Model, Priority, above, generators, priority_of, seeds_of, size_of
+from neurogate.scanpath.models.model import (
+    Model,
+    Priority,
+    above,
+    alike,
+    blocks,
+    generators,
+    priority_of,
+    seeds_of,
+    size_of,
+)
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.itti_koch import pyramid
 from neurogate.scanpath.vision.smoothing import resized
@@ -103,31 +113,35 @@ class Gravity(Model):
         self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
     ) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
-        return [
-            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
-        ]
+        self._check()
+        seeds, found = seeds_of(seed, images), [list[Scanpath]() for _ in images]
+        for size, own in alike(size_of(image) for image in images).items():
+            masses = [self._mass(images[k], size) for k in own]
+            drawn = [rng.uniform(0, 2 * np.pi) for k in own for rng in generators(n_paths, seeds[k])]
+            shown = np.repeat(np.arange(len(own)), n_paths)
+            sides = np.array(size) / max(size)
+            for part in blocks(len(shown), 2 * masses[0].size):
+                mass = np.stack([masses[k] for k in shown[part]])
+                places, speeds = self._moved(mass, sides, np.array(drawn[part]))
+                for k, place, speed in zip(shown[part], places, speeds, strict=True):
+                    found[own[k]].append(self._path(place, speed, size))
+        return found
 
-    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
+    def _check(self) -> None:
         above(0, seconds=self.seconds, softening=self.softening, reach=self.reach, near=self.near)
         if self.slow is not None:
             above(0, slow=self.slow)
         above(0, pull=self.pull, friction=self.friction, inhibition=self.inhibition)
-        width, height = size_of(image)
-        angles = np.array([rng.uniform(0, 2 * np.pi) for rng in generators(n_paths, seed)])
-        if not n_paths:
-            return []
-        size = np.array([width, height]) / max(width, height)
-        shape = (max(1, round(CELLS * size[1])), max(1, round(CELLS * size[0])))
+
+    def _mass(self, image: ArrayLike, size: tuple[int, int]) -> Values:
+        width, height = (max(1, round(CELLS * side / max(size))) for side in size)
         plane = priority_of(self.priority, image)
         while max(plane.shape) > 2 * CELLS:
             plane = pyramid(plane, 1)[1]
-        mass = density(np.clip(resized(plane, shape), 0, 1) ** self.sharpness)
-        places, speeds = self._moved(mass, size, angles)
-        side = max(width, height)
-        return [
-            _fixations(own * side, self._stretches(own, speed), (width, height))
-            for own, speed in zip(places, speeds, strict=True)
-        ]
+        return density(np.clip(resized(plane, (height, width)), 0, 1) ** self.sharpness)
+
+    def _path(self, places: Values, speed: Values, size: tuple[int, int]) -> Scanpath:
+        return _fixations(places * max(size), self._stretches(places, speed), size)
 
     def _stretches(self, places: Values, speed: Values) -> NDArray[np.intp]:
         """Return where stretches begin and end, (n, 2)."""
@@ -137,19 +151,20 @@ class Gravity(Model):
         return np.flatnonzero(np.diff(slow.astype(int))).reshape(-1, 2)
 
     def _moved(self, mass: Values, size: Values, angles: Values) -> tuple[Values, Values]:
-        """Return places (P, T, 2) and speeds (P, T)."""
-        sides = ((np.arange(n) + 0.5) * side / n for n, side in zip(mass.shape[::-1], size, strict=True))
+        """Return places (P, T, 2) and speeds (P, T) among masses (P, h, w)."""
+        sides = ((np.arange(n) + 0.5) * side / n for n, side in zip(mass.shape[:0:-1], size, strict=True))
+        mass = mass.reshape(len(mass), -1)
         cells = np.stack(np.meshgrid(*sides)).reshape(2, -1)
         at, moving = (
             np.tile(size / 2, (len(angles), 1)),
             PUSH * np.stack([np.cos(angles), np.sin(angles)], axis=1),
         )
-        returned = np.zeros((len(angles), mass.size))
+        returned = np.zeros(mass.shape)
         places, speeds = [], []
         for _ in range(round(self.seconds / STEP_S)):
             away = cells - at[:, :, None]
             distance = (away**2).sum(axis=1)
-            drawn = mass.ravel() * (1 - returned) / (distance + self.softening**2)
+            drawn = mass * (1 - returned) / (distance + self.softening**2)
             force = self.pull * (away * drawn[:, None]).sum(axis=2)
             moving = (moving + STEP_S * force) / (1 + STEP_S * self.friction)
             at = at + STEP_S * moving

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import attrs
@@ -12,6 +13,8 @@ from neurogate.scanpath.models.model import (
     Model,
     Priority,
     above,
+    alike,
+    blocks,
     generators,
     priority_of,
     seeds_of,
@@ -25,6 +28,9 @@ from neurogate.scanpath.vision.smoothing import resized
 __all__ = ["LevyExploration"]
 
 Values = NDArray[np.float64]
+Whole = NDArray[np.intp]
+MOST = 1 << 22
+"""Cells of maps that are looked at together."""
 
 
 @attrs.frozen(eq=False)
@@ -78,39 +84,66 @@ class LevyExploration(Model):
         self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
     ) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
-        return [
-            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
-        ]
-
-    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         whole(fixations=self.fixations, candidates=self.candidates, tries=self.tries)
         above(0, temperature=self.temperature)
-        width, height = size_of(image)
-        salience = 100 * resized(priority_of(self.priority, image), (height, width))
-        force = -np.stack(np.gradient(100 * np.exp(-salience / 100))[::-1])
-        paths = []
-        for rng in generators(n_paths, seed):
-            places = [np.array([width / 2, height / 2])]
-            while len(places) < self.fixations:
-                places.append(self._next(places[-1], salience, force, rng))
-            x, y = np.transpose(places)
-            paths.append(scanpath(x, y, np.full(self.fixations, self.duration_s), size=(width, height)))
-        return paths
+        seeds, found = seeds_of(seed, images), [list[Scanpath]() for _ in images]
+        for size, own in alike(size_of(image) for image in images).items() if n_paths else ():
+            for part in blocks(len(own), math.prod(size), MOST):
+                salience = np.stack([self._salience(images[k], size) for k in own[part]])
+                rngs = [rng for k in own[part] for rng in generators(n_paths, seeds[k])]
+                paths = self._looked(salience, size, rngs)
+                for number, k in enumerate(own[part]):
+                    found[k] = paths[number * n_paths : (number + 1) * n_paths]
+        return found
 
-    def _next(self, place: Values, salience: Values, force: Values, rng: np.random.Generator) -> Values:
-        here, size = (int(place[1]), int(place[0])), np.array(salience.shape[::-1])
+    def _salience(self, image: ArrayLike, size: tuple[int, int]) -> Values:
+        return np.asarray(100 * resized(priority_of(self.priority, image), size[::-1]))
+
+    def _looked(
+        self, salience: Values, size: tuple[int, int], rngs: Sequence[np.random.Generator]
+    ) -> list[Scanpath]:
+        """Return paths on the first map, then those on the second, and so on."""
+        potential = 100 * np.exp(-salience / 100)
+        force = -np.stack(np.gradient(potential, axis=(1, 2))[::-1])
+        shown = np.repeat(np.arange(len(salience)), len(rngs) // len(salience))
+        places = [np.tile(np.array(size) / 2, (len(rngs), 1))]
+        while len(places) < self.fixations:
+            places.append(self._next(places[-1], salience, force, shown, rngs))
+        durations = np.full(self.fixations, self.duration_s)
+        return [scanpath(x, y, durations, size=size) for x, y in np.stack(places, axis=2)]
+
+    def _next(
+        self, at: Values, salience: Values, force: Values, shown: Whole, rngs: Sequence[np.random.Generator]
+    ) -> Values:
+        """Return where paths go; those that are refused too often stay."""
+        reached, waiting = at.copy(), np.arange(len(at))
         for _ in range(self.tries):
-            angle = rng.uniform(0, 2 * np.pi, self.candidates)
-            kick = rng.standard_cauchy(self.candidates) * (size.min() / 3) ** 2
-            jumps = 0.05 * (
-                force[:, here[0], here[1], None] + kick * np.stack([np.cos(angle), np.sin(angle)])
-            )
-            drawn = place[:, None] + jumps
-            drawn = drawn[:, ((drawn >= 0) & (drawn < size[:, None])).all(axis=0)]
-            if not drawn.size:
-                continue
-            found = salience[drawn[1].astype(int), drawn[0].astype(int)]
-            best = int(found.argmax())
-            if rng.random() < np.exp(min(0.0, (found[best] - salience[here]) / self.temperature)):
-                return np.asarray(drawn[:, best])
-        return place
+            own = [rngs[k] for k in waiting.tolist()]
+            here = (shown[waiting], *at[waiting, ::-1].T.astype(int))
+            candidates = at[waiting].T[:, :, None] + self._jumps(force[:, *here], salience.shape[1:], own)
+            place, value = _highest(candidates, salience, shown[waiting])
+            chance = np.exp(np.minimum(0.0, (value - salience[here]) / self.temperature))
+            asked = [rng.random() if each > -np.inf else np.inf for rng, each in zip(own, value, strict=True)]
+            taken = np.array(asked) < chance
+            reached[waiting[taken]] = place[taken]
+            waiting = waiting[~taken]
+            if not waiting.size:
+                break
+        return reached
+
+    def _jumps(self, pull: Values, shape: tuple[int, ...], rngs: Sequence[np.random.Generator]) -> Values:
+        """Return by how much candidates are away, (2, paths, candidates)."""
+        n = self.candidates
+        drawn = np.array([(rng.uniform(0, 2 * np.pi, n), rng.standard_cauchy(n)) for rng in rngs])
+        angle, kick = drawn[:, 0], drawn[:, 1] * (min(shape) / 3) ** 2
+        return np.asarray(0.05 * (pull[:, :, None] + kick * np.stack([np.cos(angle), np.sin(angle)])))
+
+
+def _highest(candidates: Values, salience: Values, shown: Whole) -> tuple[Values, Values]:
+    """Return of each path the highest candidate, (paths, 2), and how high it is: -inf if all are outside."""
+    size = np.array(salience.shape[:0:-1])[:, None, None]
+    inside = ((candidates >= 0) & (candidates < size)).all(axis=0)
+    x, y = np.where(inside, candidates, 0).astype(int)
+    value = np.where(inside, salience[shown[:, None], y, x], -np.inf)
+    best = np.arange(len(shown)), value.argmax(axis=1)
+    return candidates[:, *best].T, value[best]

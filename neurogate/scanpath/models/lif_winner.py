@@ -14,6 +14,7 @@ from neurogate.scanpath.models.model import (
     Model,
     Priority,
     above,
+    alike,
     backend_named,
     from_to,
     path_seeds,
@@ -97,8 +98,7 @@ class LifWinner(Model):
         seeds = [path_seeds(n_paths, own) for own in seeds_of(seed, images)]
         sizes, planes = [size_of(image) for image in images], [self._plane(image) for image in images]
         found: list[list[Scanpath]] = [[] for _ in images]
-        for shape in {plane.shape for plane in planes} if n_paths else ():
-            own = [k for k, plane in enumerate(planes) if plane.shape == shape]
+        for shape, own in alike(plane.shape for plane in planes).items() if n_paths else ():
             winners, seconds = self._run(
                 np.stack([planes[k] for k in own]), np.stack([seeds[k] for k in own])
             )

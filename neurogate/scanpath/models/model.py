@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,12 +15,15 @@ from neurogate.scanpath.path import Scanpath
 from neurogate.scanpath.vision.pictures import as_picture
 
 __all__ = [
-    "Model", "Priority", "above", "backend_named", "from_to", "generators", "path_seeds", "priority_of",
-    "seeds_of", "size_of", "whole",
+    "Model", "Priority", "above", "alike", "backend_named", "blocks", "from_to", "generators", "path_seeds",
+    "priority_of", "seeds_of", "size_of", "whole",
 ]  # fmt: skip
 
 Values = NDArray[np.float64]
 
+Key = TypeVar("Key")
+BLOCK = 1 << 18
+"""Numbers of an array that are computed at once, if there is a choice: about what a cache holds."""
 BACKENDS = {"numba": "numba_cpu", "numpy": "numpy_reference"}
 Priority: TypeAlias = Callable[[Values], Any] | ArrayLike
 """What makes a map (h, w) of a picture (H, W, 3); or the map itself, for all pictures."""
@@ -84,6 +87,41 @@ def seeds_of(seed: int | Sequence[int], images: Sequence[ArrayLike]) -> list[int
             f"There are {len(seed)} seeds for {len(images)} pictures. Give one, or one for each."
         )
     return list(seed)
+
+
+def alike(keys: Iterable[Key]) -> dict[Key, list[int]]:
+    """Return where each key stands, such as the pictures of each size.
+
+    Examples
+    --------
+    >>> alike("aba")
+    {'a': [0, 2], 'b': [1]}
+    """
+    found: dict[Key, list[int]] = {}
+    for place, key in enumerate(keys):
+        found.setdefault(key, []).append(place)
+    return found
+
+
+def blocks(count: int, numbers: int, most: int = BLOCK) -> Iterator[slice]:
+    """Yield slices of what is computed at once: as many as have that many numbers together, at least one.
+
+    Parameters
+    ----------
+    count : int
+        Of all.
+    numbers : int
+        Of each.
+    most : int
+        Numbers in a block.
+
+    Examples
+    --------
+    >>> [*blocks(5, 10, 20)]
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 6, None)]
+    """
+    step = max(1, most // numbers)
+    return (slice(first, first + step) for first in range(0, count, step))
 
 
 def priority_of(source: Priority, image: ArrayLike) -> Values:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import attrs
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from neurogate.scanpath.models.model import (
     Model,
     Priority,
     above,
+    alike,
+    blocks,
     from_to,
     generators,
     priority_of,
@@ -23,6 +26,8 @@ from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.itti_koch import itti_koch
 
 __all__ = ["WinnerTakeAll"]
+
+Values = NDArray[np.float64]
 
 
 @attrs.frozen(eq=False)
@@ -69,30 +74,38 @@ class WinnerTakeAll(Model):
         self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
     ) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
-        return [
-            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
-        ]
+        self._check()
+        sizes, seeds = [size_of(image) for image in images], seeds_of(seed, images)
+        planes = [priority_of(self.priority, image) for image in images]
+        found: list[list[Scanpath]] = [[] for _ in images]
+        durations = np.full(self.fixations, self.duration_s)
+        for (size, shape), own in alike(zip(sizes, (plane.shape for plane in planes), strict=True)).items():
+            rngs = [rng for k in own for rng in generators(n_paths, seeds[k])]
+            shown = np.repeat(own, n_paths)
+            for part in blocks(len(rngs), math.prod(shape)):
+                places = self._places(np.stack([planes[k] for k in shown[part]]), size, rngs[part])
+                for k, (x, y) in zip(shown[part], places, strict=True):
+                    found[k].append(scanpath(x, y, durations, size=size))
+        return found
 
-    def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
+    def _check(self) -> None:
         whole(fixations=self.fixations)
         above(0, reach=self.reach)
         from_to(0, 1, retention=self.retention)
         from_to(0, noise=self.noise)
-        width, height = size_of(image)
-        plane = priority_of(self.priority, image)
-        sides = (
-            (np.arange(n) + 0.5) * side / n
-            for n, side in zip(plane.shape[::-1], (width, height), strict=True)
-        )
-        grid, reach = np.stack(np.meshgrid(*sides)), self.reach * min(width, height)
-        paths = []
-        for rng in generators(n_paths, seed):
-            places, returned = [np.array([width / 2, height / 2])], np.zeros(plane.shape)
-            while len(places) < self.fixations:
-                distance = ((grid - places[-1][:, None, None]) ** 2).sum(axis=0)
-                returned = np.minimum(1.0, self.retention * returned + np.exp(-distance / (2 * reach**2)))
-                wanted = plane * (1 - returned) + self.noise * rng.standard_normal(plane.shape)
-                places.append(grid.reshape(2, -1)[:, wanted.argmax()])
-            x, y = np.transpose(places)
-            paths.append(scanpath(x, y, np.full(self.fixations, self.duration_s), size=(width, height)))
-        return paths
+
+    def _places(self, planes: Values, size: tuple[int, int], rngs: Sequence[np.random.Generator]) -> Values:
+        """Return places (paths, 2, fixations) on maps (paths, h, w) of pictures of one size."""
+        shape, reach = planes.shape[1:], self.reach * min(size)
+        y, x = ((np.arange(n) + 0.5) * side / n for n, side in zip(shape, size[::-1], strict=True))
+        at = [np.tile(np.array(size) / 2, (len(planes), 1))]
+        returned = np.zeros(planes.shape)
+        while len(at) < self.fixations:
+            across, down = (x - at[-1][:, :1]) ** 2, (y - at[-1][:, 1:]) ** 2
+            distance = across[:, None] + down[:, :, None]
+            returned = np.minimum(1.0, self.retention * returned + np.exp(-distance / (2 * reach**2)))
+            noise = np.stack([rng.standard_normal(shape) for rng in rngs])
+            wanted = planes * (1 - returned) + self.noise * noise
+            row, column = np.divmod(wanted.reshape(len(planes), -1).argmax(axis=1), shape[1])
+            at.append(np.stack([x[column], y[row]], axis=1))
+        return np.stack(at, axis=2)
