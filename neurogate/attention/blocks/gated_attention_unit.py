@@ -42,7 +42,7 @@ class Cache(NamedTuple):
     """What the backward needs; `past` are the last tokens for the next piece."""
 
     maps: dict[str, weighted.Cache]
-    before: dict[str, Array]
+    before: dict[str, Any]
     after: dict[str, Array]
     scales: tuple[Array, Array]
     turns: tuple[rotary.Cache, rotary.Cache] | None
@@ -131,8 +131,8 @@ def forward(
     """
     maps, before, after = {}, {}, {}
     for name in _NAMES:
-        before[name], maps[name] = weighted.forward(linear, x, parameters, name)
-        after[name] = silu.value(before[name])
+        mapped, maps[name] = weighted.forward(linear, x, parameters, name)
+        after[name], before[name] = silu.forward(mapped)
     scales = (parameters["q.scale"], parameters["k.scale"])
     q, k = (
         scale * after["z"] + parameters[f"{name}.shift"] for name, scale in zip("qk", scales, strict=True)

@@ -23,7 +23,7 @@ class Cache(NamedTuple):
     projection: weighted.Cache
     convolution: Any
     network: mlp.Cache | None
-    before: tuple[Array, Array]
+    bent: tuple[Any, Any]
     after: tuple[Array, Array]
     kernel: Array | None
 
@@ -105,15 +105,15 @@ class BaseConv(Layer):
             c, convolution = long_convolution.forward(x, kernel)
             c += x
         w, projection = weighted.forward(linear, x, p, "projection")
-        a, b = bend.value(c), bend.value(w)
-        return a * b + x, Cache(projection, convolution, network, (c, w), (a, b), kernel)
+        (a, of_c), (b, of_w) = bend.forward(c), bend.forward(w)
+        return a * b + x, Cache(projection, convolution, network, (of_c, of_w), (a, b), kernel)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
-        bend, (c, w), (a, b) = POINTWISE[self.activation], cache.before, cache.after
-        dy = answers(dy, w.shape, cache)
-        dx, gradients = weighted.backward(bend.backward(dy * a, w), cache.projection)
-        dc = bend.backward(dy * b, c)
+        bend, (of_c, of_w), (a, b) = POINTWISE[self.activation], cache.bent, cache.after
+        dy = answers(dy, a.shape, cache)
+        dx, gradients = weighted.backward(bend.backward(dy * a, of_w), cache.projection)
+        dc = bend.backward(dy * b, of_c)
         if self.kernel == "short":
             dinner, inner = weighted.backward(dc, cache.convolution)
             return dx + dinner + dy, gradients | inner

@@ -116,7 +116,7 @@ class DualGatedLinear(Layer):
         before, positive, turned, kept = {}, {}, {}, {}
         for name in ("gate", "q", "k"):
             before[name], parts[name] = weighted.forward(linear, n, p, name)
-        t = silu.value(before["gate"])
+        t, before["gate"] = silu.forward(before["gate"])
         v, inner = mlp.forward(n, part(p, "value"), activation="silu")
         angles = grids.angles(grid, self.d_model, xp)
         for name in ("q", "k"):

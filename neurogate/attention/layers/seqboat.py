@@ -63,7 +63,7 @@ class Cache(NamedTuple):
     where: packing.Plan
     unit: unit.Cache
     attended: Array
-    total: Array
+    bent: tuple[Any, Any]
     carried: bool
     state: Any
 
@@ -173,7 +173,7 @@ class SeqBoat(RecurrentLayer):
         xn, norm = self._normed(x, p) if self.prenorm else (x, None)
         rates = {name: p[f"ema.{name}"] for name in _EMA}
         averaged, ema = damped_ema.forward(xn, **rates, state=averages, lags=self.lags)
-        m = silu.value(averaged)
+        m, of_averages = silu.forward(averaged)
         u, route = weighted.forward(linear, m, p, "route")
         c, candidate = weighted.forward(linear, m, p, "candidate")
         weight, router = hard_router.forward(u, p["temperature"])
@@ -183,22 +183,22 @@ class SeqBoat(RecurrentLayer):
             window=self.window, ahead=self.ahead, activation=self.activation, turned=self.code == "rotary",
         )  # fmt: skip
         attended = packing.unpacked(h, where)
-        total = c + weight[..., None] * attended + x
-        y = silu.value(total)
+        y, of_total = silu.forward(c + weight[..., None] * attended + x)
         if norm is None:
             y, norm = self._normed(y, p)
         after = None if self.ahead else self._state(ema.state, inner.past, steps + x.shape[1], xp)
         maps, carried = (route, candidate), state is not None
         return y, Cache(
-            norm, ema, averaged, maps, router, weight, where, inner, attended, total, carried, after
-        )
+            norm, ema, averaged, maps, router, weight, where, inner, attended, (of_averages, of_total),
+            carried, after,
+        )  # fmt: skip
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input, the parameters and a given state."""
         gradients: Parameters = {}
         if not self.prenorm:
             dy, gradients = weighted.backward(dy, cache.norm)
-        dtotal = silu.backward(dy, cache.total)
+        dtotal = silu.backward(dy, cache.bent[1])
         dweight = (dtotal * cache.attended).sum(axis=-1)
         dh = packing.packed(cache.weight[..., None] * dtotal, cache.where)
         dpacked, found, dpast = unit.backward(dh, cache.unit)
@@ -208,7 +208,7 @@ class SeqBoat(RecurrentLayer):
         for dinner, each in zip((du, dtotal), cache.maps, strict=True):
             dmore, found = weighted.backward(dinner, each)
             dm, gradients = dm + dmore, gradients | found
-        dx, *rates, dstate = damped_ema.backward(silu.backward(dm, cache.averaged), cache.averages)
+        dx, *rates, dstate = damped_ema.backward(silu.backward(dm, cache.bent[0]), cache.averages)
         gradients |= named("ema", dict(zip(_EMA, rates, strict=True)))
         if self.prenorm:
             dx, found = weighted.backward(dx, cache.norm)

@@ -172,12 +172,12 @@ class ViG(Layer):
         near = heads_of_steps.split(local, self.heads)
         near, norms["local_norm"] = weighted.forward(rms_norm, near, p, "local_norm", eps=self.eps)
         gate = sigmoid.value(project("gate"))
-        y = blend = heads_of_steps.joined(gate * whole + (1 - gate) * near)
+        y, last = heads_of_steps.joined(gate * whole + (1 - gate) * near), None
         if self.out_activation:
-            y = silu.value(blend)
+            y, last = silu.forward(y)
         y, out = weighted.forward(linear, y, p, "o")
         return y, Cache(size, conv, bent, projections, turned, logits, recurrence, norms, gate, (whole, near),
-                        blend, out, local)  # fmt: skip
+                        last, out, local)  # fmt: skip
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""

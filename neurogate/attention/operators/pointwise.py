@@ -178,10 +178,29 @@ class _Gelu(Pointwise):
         return dy * (below + x * _normal_density(x))
 
 
+class _Silu(Pointwise):
+    """It keeps the sigmoid for the backward, whose exponential is most of the work."""
+
+    __slots__ = ()
+
+    def forward(self, x: Array) -> tuple[Array, Cache]:
+        sigma = _sigmoid(x)
+        y = sigma * x
+        return y, (sigma, y)
+
+    def backward(self, dy: Array, cache: Cache) -> Array:
+        sigma, y = cache
+        dx = 1 - sigma
+        dx *= y
+        dx += sigma
+        dx *= answers(dy, y.shape, cache)
+        return dx
+
+
 sigmoid = Pointwise(_sigmoid, _sigmoid_slope)
 r""":math:`\sigma(x) = 1 / (1 + e^{-x})`."""
 
-silu = Pointwise(_silu, _silu_slope)
+silu = _Silu(_silu, _silu_slope)
 r""":math:`x \sigma(x)`, also called swish."""
 
 gelu = _Gelu(lambda x: x * _normal_cdf(x), _gelu_slope)
