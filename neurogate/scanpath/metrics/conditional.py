@@ -1,24 +1,32 @@
-"""Measures of what a model says of the next fixation, given those before: one map for each fixation."""
+"""Measures of what a model says of the next fixation, given those before: one map for each fixation.
+
+Each function reads like its definition: a measure of one map, of each map and its fixation. Its twin takes
+what is read of all maps in one compiled call (`neurogate.scanpath.metrics.step_metric.Read`).
+"""
 
 from __future__ import annotations
-
-import functools
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.auc import auc_uniform
-from neurogate.scanpath.metrics.information_gain import LEFT_OUT, information_gain
+from neurogate.scanpath.metrics.information_gain import LEFT_OUT, fitting, gains, information_gain, shares
 from neurogate.scanpath.metrics.nss import nss
-from neurogate.scanpath.metrics.step_metric import StepMetric
+from neurogate.scanpath.metrics.step_metric import Read, of_steps
 
 __all__ = ["conditional_auc", "conditional_information_gain", "conditional_nss"]
 
 Values = NDArray[np.float64]
 
 
-@StepMetric
+def _nss(read: Read) -> Values:
+    spread = np.sqrt(read.squares / read.size)
+    spread[read.equal == read.size] = np.nan
+    return np.asarray((read.value - read.mean) / spread)
+
+
+@of_steps(_nss)
 def conditional_nss(priorities: ArrayLike, fixated: ArrayLike) -> Values:
     """Return for each fixation how far its own map is above its mean there, in its standard deviations.
 
@@ -51,7 +59,11 @@ def conditional_nss(priorities: ArrayLike, fixated: ArrayLike) -> Values:
     return np.array([nss(s, place) for s, place in _steps(priorities, fixated)])
 
 
-@StepMetric
+def _auc(read: Read) -> Values:
+    return np.asarray((read.below + read.equal / 2) / read.size)
+
+
+@of_steps(_auc)
 def conditional_auc(priorities: ArrayLike, fixated: ArrayLike) -> Values:
     """Return for each fixation the share of cells of its own map that are lower, plus half of those equal.
 
@@ -84,7 +96,14 @@ def conditional_auc(priorities: ArrayLike, fixated: ArrayLike) -> Values:
     return np.array([auc_uniform(s, place) for s, place in _steps(priorities, fixated)])
 
 
-@functools.partial(StepMetric, left_out=LEFT_OUT)
+def _gain(read: Read, baseline: ArrayLike, *, mixed: float = 0.0) -> Values:
+    own, total = read.value - read.lowest, read.above
+    flat = np.full(len(own), 1 / read.size)
+    known = shares(fitting(baseline, read.maps[0]), read.cells)
+    return gains(np.divide(own, total, out=flat, where=total > 0), known, mixed=mixed)
+
+
+@of_steps(_gain, left_out=LEFT_OUT)
 def conditional_information_gain(
     priorities: ArrayLike, fixated: ArrayLike, baseline: ArrayLike, *, mixed: float = 0.0
 ) -> Values:

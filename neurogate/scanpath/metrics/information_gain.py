@@ -18,7 +18,7 @@ from neurogate.scanpath.metrics.priority import (
     once_each,
 )
 
-__all__ = ["information_gain"]
+__all__ = ["fitting", "gains", "information_gain", "shares"]
 
 EPSILON = float(np.finfo(np.float64).eps)
 LEFT_OUT = {"mixed": 0.05}
@@ -33,9 +33,9 @@ def _many(
 ) -> list[list[float]]:  # fmt: skip
     several = [once_each(own) for own in several] if variant == "mit" else several
     joined, ends = np.concatenate(several), np.cumsum([len(own) for own in several])
-    known = _shares(_fitting(baseline, maps[0]), joined, variant)
-    gains = [np.split(_gain(_shares(s, joined, variant), known, variant, mixed), ends[:-1]) for s in maps]
-    return [[mean_or_nan(own) for own in each] for each in gains]
+    known = shares(fitting(baseline, maps[0]), joined, variant)
+    each = [np.split(gains(shares(s, joined, variant), known, variant, mixed), ends[:-1]) for s in maps]
+    return [[mean_or_nan(own) for own in found] for found in each]
 
 
 @against_fixations(_many, left_out=LEFT_OUT)
@@ -80,17 +80,31 @@ def information_gain(
     """
     own = once_each(fixated) if variant == "mit" else np.asarray(fixated, dtype=np.float64).reshape(-1, 2)
     p = checked_map(priority)
-    known = _shares(_fitting(baseline, p), own, variant)
-    return mean_or_nan(_gain(_shares(p, own, variant), known, variant, mixed))
+    known = shares(fitting(baseline, p), own, variant)
+    return mean_or_nan(gains(shares(p, own, variant), known, variant, mixed))
 
 
-def _fitting(baseline: ArrayLike, p: Values) -> Values:
+def fitting(baseline: ArrayLike, p: Values) -> Values:
+    """Return a baseline as numbers, if it has the shape of the map p.
+
+    Examples
+    --------
+    >>> fitting([[1, 2]], np.ones((1, 2))).tolist()
+    [[1.0, 2.0]]
+    """
     base = checked_map(baseline, "baseline")
     fits(p.shape == base.shape, "both maps must have one shape", priority=p, baseline=base)
     return base
 
 
-def _shares(priority: Values, fixated: ArrayLike, variant: Variant) -> Values:
+def shares(priority: Values, fixated: ArrayLike, variant: Variant = "densities") -> Values:
+    """Return how much of a map lies in the cells fixated.
+
+    Examples
+    --------
+    >>> shares(np.array([[1.0, 3.0]]), [[1, 0]]).tolist()
+    [0.75]
+    """
     low = priority.min()
     raised = priority - low if variant == "mit" or low < 0 else priority
     total = raised.sum()
@@ -99,7 +113,14 @@ def _shares(priority: Values, fixated: ArrayLike, variant: Variant) -> Values:
     return np.full(len(np.asarray(fixated)), 1 / raised.size)
 
 
-def _gain(p: Values, known: Values, variant: Variant, mixed: float) -> Values:
+def gains(p: Values, known: Values, variant: Variant = "densities", mixed: float = 0.0) -> Values:
+    """Return the bits of shares p over known ones, of which so many are mixed into p.
+
+    Examples
+    --------
+    >>> gains(np.array([0.75]), np.array([0.5])).round(4).tolist()
+    [0.585]
+    """
     if not 0 <= mixed < 1:
         raise RequestError(f"mixed is {mixed:g}; give a share of the baseline from 0 up to 1, without 1.")
     least = EPSILON if variant == "mit" else 0.0

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.conditional import (
@@ -36,7 +39,34 @@ def test_every_model_is_judged_by_its_own_maps_of_every_viewer(
     wanted = [
         [metric(maps, own, **options).mean() for maps, own in zip(m, VIEWERS, strict=True)] for m in said
     ]
-    np.testing.assert_array_equal(metric.pairwise(said, VIEWERS, **options), wanted)
+    np.testing.assert_allclose(metric.pairwise(said, VIEWERS, **options), wanted, rtol=1e-12)
+
+
+@given(
+    values=arrays(
+        np.float64,
+        (2, 47, 45),
+        elements=st.sampled_from([0.0, 1.0, 0.3, 7.5]),
+        fill=st.sampled_from([0.0, 0.3]),
+    ),
+    least=st.sampled_from([0.0, -2.0, 5.0]),
+    column=st.integers(0, 44),
+    row=st.integers(0, 46),
+)
+@settings(max_examples=15, deadline=None)
+def test_what_is_compiled_agrees_where_values_tie_or_are_flat_or_below_0(
+    values: np.ndarray, least: float, column: int, row: int
+) -> None:
+    maps, fixated = values + least, [[column, row], [44, 46]]
+    base = np.arange(1.0, 1 + 47 * 45).reshape(47, 45)
+    asked = [
+        *METRICS[:2],
+        *((conditional_information_gain, {"baseline": base, "mixed": w}) for w in (0.0, 0.2)),
+    ]
+    for metric, options in asked:
+        for one, place in zip(maps, fixated, strict=True):
+            wanted = metric([one], [place], **options)
+            np.testing.assert_allclose(metric.pairwise([[[one]]], [[place]], **options)[0], wanted, rtol=1e-9)
 
 
 @pytest.mark.parametrize(("metric", "options"), METRICS)
@@ -46,14 +76,17 @@ def test_a_viewer_is_judged_turn_by_turn_by_the_others(metric: StepMetric, optio
         fixation_map([VIEWERS[1][0], VIEWERS[2][0]], SHAPE, 1.0),
         fixation_map([VIEWERS[1][1]], SHAPE, 1.0),
     ]
-    assert found[0] == metric(maps, VIEWERS[0][:2], **metric.left_out | options).mean()
+    assert found[0] == pytest.approx(
+        metric(maps, VIEWERS[0][:2], **metric.left_out | options).mean(), rel=1e-12
+    )
     assert np.isfinite(found).all()
 
 
 def test_flat_maps_and_viewers_who_never_looked_do_not_count(rng: np.random.Generator) -> None:
     maps = rng.random((2, *SHAPE))
     maps[0] = 1
-    assert conditional_nss.pairwise([[maps]], [VIEWERS[1]])[0, 0] == conditional_nss(maps, VIEWERS[1])[1]
+    found = conditional_nss.pairwise([[maps]], [VIEWERS[1]])[0, 0]
+    assert found == pytest.approx(conditional_nss(maps, VIEWERS[1])[1], rel=1e-12)
     found = conditional_nss.leave_one_out([[], [[1, 1]]], shape=SHAPE, sigma=1.0)
     assert np.isnan(found).all()
 
@@ -78,8 +111,8 @@ def test_a_model_needs_maps_of_each_viewer_and_a_viewer_needs_others(rng: np.ran
 
 def test_a_viewer_outside_is_told_and_the_others_are_judged_without_it() -> None:
     told: list[str] = []
-    given, options = [*VIEWERS, [[9, 9]]], {"shape": SHAPE, "sigma": 1.0}
-    found = conditional_nss.leave_one_out(given, complaints=told, **options)
+    several, options = [*VIEWERS, [[9, 9]]], {"shape": SHAPE, "sigma": 1.0}
+    found = conditional_nss.leave_one_out(several, complaints=told, **options)
     np.testing.assert_array_equal(found[:3], conditional_nss.leave_one_out(VIEWERS, **options))
     assert np.isnan(found[3])
     assert [each.split(":")[0] for each in told] == ["Viewer 3"]
