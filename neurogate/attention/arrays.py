@@ -87,6 +87,8 @@ def together(**arrays: Array) -> Namespace:
     >>> together(logits=np.ones((1, 2)), labels=np.array([1])).__name__
     'numpy'
     """
+    if {*map(type, arrays.values())} == {np.ndarray}:
+        return np
     libraries = {name: owner(name, array) for name, array in arrays.items()}
     first, *others = set(libraries.values())
     if others:
@@ -116,8 +118,6 @@ def owner(name: str, array: Array) -> str:
     Traceback (most recent call last):
     neurogate.errors.RequestError: mask is list. Give an array of NumPy or CuPy.
     """
-    if type(array) is np.ndarray:
-        return "numpy"
     plain = not isinstance(array, np.matrix | np.ma.MaskedArray)  # these count in their own way
     library = "numpy" if isinstance(array, np.ndarray) else type(array).__module__.partition(".")[0]
     if not plain or library not in ("numpy", "cupy") or not hasattr(array, "dtype"):
@@ -180,9 +180,10 @@ def shaped(shapes: str, **arrays: Array) -> None:
     Traceback (most recent call last):
     neurogate.errors.RequestError: x (5, 3), w (2, 4): the shapes must be x : (..., d); w : (e, d or 1).
     """
-    given = {name: a for name, a in arrays.items() if a is not None or not is_optional(shapes, name)}
-    said = misfit(shapes, tuple((name, getattr(array, "shape", None)) for name, array in given.items()))
+    names = [name for name, a in arrays.items() if a is not None or not is_optional(shapes, name)]
+    said = misfit(shapes, tuple([(name, getattr(arrays[name], "shape", None)) for name in names]))
     if said:
+        given = {name: arrays[name] for name in names}
         together(**given)
         fits(False, said, **given)
 

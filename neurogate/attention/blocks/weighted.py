@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from neurogate.attention.arrays import Array
-from neurogate.attention.layer import Parameters, named, part
+from neurogate.attention.layer import Parameters, named
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -51,7 +51,8 @@ def forward(
     >>> forward(linear, np.ones((1, 3)), {"q.weight": np.ones((2, 3))}, "q")[0].tolist()
     [[3.0, 3.0]]
     """
-    y, inner = operator.forward(x, **part(parameters, name), **options)
+    own = {key: parameters[f"{name}.{key}"] for key in ("weight", "bias") if f"{name}.{key}" in parameters}
+    y, inner = operator.forward(x, **own, **options)
     return y, Cache(operator, name, inner)
 
 
