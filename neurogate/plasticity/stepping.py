@@ -44,6 +44,7 @@ def gate_context(state: RuleState, episode: Episode) -> GateContext:
         state.get("surprise", np.zeros(len(episode.outcome_ms))),
         episode.others_ms,
         trial_ms=episode.trial_ms,
+        due_ms=episode.due_ms,
         bins=episode.bins,
         number=episode.number,
         seed=episode.seed,

@@ -17,6 +17,10 @@ def _whole(context: GateContext) -> Array:
     return context.time_ms
 
 
+def _own(context: GateContext) -> Array:
+    return context.outcome_ms
+
+
 @attrs.frozen(eq=False)
 class GateContext:
     """What gates may know of a trial, or of a stretch of one.
@@ -33,6 +37,8 @@ class GateContext:
         Times of outcomes that are not the trial's own, NaN where a replica has fewer.
     trial_ms : array
         Time of every bin of the trial; that of this stretch if it is left out.
+    due_ms : (B,) array
+        When the outcome comes or, in an omission, would have come; `outcome_ms` by default.
     bins : (T,) int array
         Which bins of the trial these are.
     number : int
@@ -54,6 +60,7 @@ class GateContext:
     surprise: Array
     others_ms: Array | None = None
     trial_ms: Array = attrs.field(default=attrs.Factory(_whole, takes_self=True))
+    due_ms: Array = attrs.field(default=attrs.Factory(_own, takes_self=True))
     bins: Array = attrs.field(
         default=attrs.Factory(lambda self: np.arange(len(self.time_ms)), takes_self=True)
     )

@@ -13,6 +13,7 @@ from .context import GateContext
 __all__ = ["LesionGate"]
 
 Array = npt.NDArray[Any]
+Anchor = Literal["cue", "outcome", "due"]
 _Time = Annotated[float, Domain(unit="ms")]
 
 
@@ -20,17 +21,19 @@ _Time = Annotated[float, Domain(unit="ms")]
 class LesionGate:
     r"""Closed in one phase of the trial, open in all others.
 
-    .. math:: g(t) = \text{level if start} < t - a < \text{stop, else } 1
+    .. math:: g(t) = \text{level if } a + \text{start} < t < b + \text{stop, else } 1
 
-    where a is the time of the cue or of the outcome. A trial without the outcome has no phase that belongs
-    to it, so nothing is lesioned there.
+    where a and b are times of the cue, of the outcome, or of when that is due, whether it comes or not. A
+    trial without the outcome has no phase that belongs to it, so nothing is lesioned there.
 
     Parameters
     ----------
     anchor : str
-        "cue" or "outcome", from which the phase is counted.
+        "cue", "outcome" or "due", from which the phase is counted.
     start_ms, stop_ms : float
-        When the lesion begins and ends, relative to the anchor; both moments are outside.
+        When the lesion begins, relative to the anchor, and ends; both moments are outside.
+    until : str, optional
+        "cue", "outcome" or "due", from which its end is counted; as its beginning, by default.
     level : float
         What is left of the gate in the phase.
 
@@ -40,20 +43,28 @@ class LesionGate:
     >>> times, outcomes = np.array([90.0, 100.0, 110.0]), np.array([100.0, np.nan])
     >>> gate.course(GateContext(times, outcomes, np.zeros(2))).tolist()
     [[1.0, 0.0, 1.0], [1.0, 1.0, 1.0]]
+    >>> delay = LesionGate(start_ms=80.0, until="due", stop_ms=-5.0)
+    >>> delay.course(GateContext(times, outcomes, np.zeros(2), due_ms=np.array([100.0, 120.0]))).tolist()
+    [[0.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
     """
 
     kind: ClassVar[str] = "lesion"
-    anchor: Literal["cue", "outcome"] = "cue"
+    anchor: Anchor = "cue"
     start_ms: _Time = 0.0
     stop_ms: _Time = 300.0
     level: Fraction = 0.0
+    until: Anchor | None = None
 
     def __attrs_post_init__(self) -> None:
-        if self.stop_ms <= self.start_ms:
+        if self.until in (None, self.anchor) and self.stop_ms <= self.start_ms:
             raise ValueError(f"stop_ms is {self.stop_ms:g}; it must be above start_ms, {self.start_ms:g} ms.")
 
     def course(self, context: GateContext) -> Array:
         """Return the gate, (B, T)."""
-        anchor_ms = context.outcome_ms if self.anchor == "outcome" else np.zeros_like(context.outcome_ms)
-        since = context.time_ms[None] - anchor_ms[:, None]  # NaN is neither after nor before anything
-        return np.where((since > self.start_ms) & (since < self.stop_ms), self.level, 1.0)
+        anchors = {"cue": np.zeros_like(context.due_ms), "outcome": context.outcome_ms, "due": context.due_ms}
+        # NaN is neither after nor before anything.
+        since, until = (
+            context.time_ms[None] - anchors[anchor][:, None]
+            for anchor in (self.anchor, self.until or self.anchor)
+        )
+        return np.where((since > self.start_ms) & (until < self.stop_ms), self.level, 1.0)
