@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -15,6 +17,8 @@ __all__ = [
     "POINTWISE", "Pointwise", "elu", "gelu", "identity", "log_sigmoid", "normal_cdf", "relu", "sigmoid",
     "silu", "softplus", "tanh",
 ]  # fmt: skip
+
+_PIECE = 1 << 15
 
 
 class Pointwise(NamedTuple):
@@ -51,6 +55,34 @@ class Pointwise(NamedTuple):
         return dx
 
 
+def _in_pieces(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """Have a function take large arrays of NumPy in pieces that the cache holds with all that comes between.
+
+    Threads share out the pieces as they do the compiled loops, once there are any in this process.
+    """
+
+    @functools.wraps(function)
+    def applied(x: Array) -> Array:
+        if not isinstance(x, np.ndarray) or x.size <= _PIECE or not x.flags.c_contiguous:
+            return function(x)
+        flat, y = x.reshape(-1), np.empty(x.size, x.dtype)
+
+        def work(first: int, last: int) -> None:
+            for at in range(first * _PIECE, last * _PIECE, _PIECE):
+                y[at : at + _PIECE] = function(flat[at : at + _PIECE])
+
+        count = -(-x.size // _PIECE)
+        compiling = sys.modules.get("neurogate.backends.numba_cpu.compiling")
+        if compiling is None:
+            work(0, count)
+        else:
+            compiling.in_shares(work, count, None)
+        return y.reshape(x.shape)
+
+    return applied
+
+
+@_in_pieces
 def _sigmoid(x: Array) -> Array:
     xp = namespace(x=x)
     y = xp.negative(x, out=xp.empty_like(x))
@@ -94,11 +126,12 @@ def _silu_slope(x: Array) -> Array:
 def _normal_cdf(x: Array) -> Array:
     on_gpu = namespace(x=x).__name__ == "cupy"
     if x.dtype == np.float32 and not on_gpu:
-        return _in_pieces(_short_normal_cdf, x)
+        return _short_normal_cdf(x)
     erf = importlib.import_module("cupyx.scipy.special" if on_gpu else "scipy.special").erf
     return 0.5 * (1 + erf(x * math.sqrt(0.5)))
 
 
+@_in_pieces
 def _short_normal_cdf(x: Array) -> Array:
     """Return it within 4e-7 by Abramowitz & Stegun 1964, 7.1.26, five times as fast."""
     t = 1 / (1 + 0.3275911 * math.sqrt(0.5) * np.abs(x))
@@ -110,15 +143,6 @@ def _short_normal_cdf(x: Array) -> Array:
     return 0.5 + np.copysign(0.5 - beyond, x)
 
 
-def _in_pieces(function: Callable[[Array], Array], x: Array, size: int = 1 << 15) -> Array:
-    """Apply a function to pieces that the processor's cache can hold with all that comes between."""
-    flat = x.reshape(-1)
-    y = np.empty_like(flat)
-    for at in range(0, flat.size, size):
-        y[at : at + size] = function(flat[at : at + size])
-    return y.reshape(x.shape)
-
-
 def _normal_density(x: Array) -> Array:
     xp = namespace(x=x)
     return xp.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
@@ -128,6 +152,7 @@ def _gelu_slope(x: Array) -> Array:
     return _normal_cdf(x) + x * _normal_density(x)
 
 
+@_in_pieces
 def _softplus(x: Array) -> Array:
     """Return it with a logarithm by Goldberg 1991, theorem 4, since `log1p` takes five times as long.
 
@@ -144,6 +169,13 @@ def _softplus(x: Array) -> Array:
         log *= z
         log /= rounded
     return xp.maximum(x, 0) + xp.where(rounded == 0, z, log)
+
+
+@_in_pieces
+def _log_sigmoid(x: Array) -> Array:
+    y = _softplus(-x)
+    y *= -1
+    return y
 
 
 def _elu(x: Array) -> Array:
@@ -221,7 +253,7 @@ r""":math:`x` above 0, :math:`e^x - 1` below."""
 softplus = Pointwise(_softplus, _sigmoid)
 r""":math:`\log(1 + e^x)`."""
 
-log_sigmoid = Pointwise(lambda x: -_softplus(-x), lambda x: _sigmoid(-x))
+log_sigmoid = Pointwise(_log_sigmoid, lambda x: _sigmoid(-x))
 r""":math:`\log \sigma(x)`."""
 
 identity = Pointwise(lambda x: x.copy(), lambda x: x * 0 + 1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 from scipy.special import erf, expit
 
 from neurogate.attention.operators.pointwise import POINTWISE, normal_cdf, sigmoid, silu, softplus
+from neurogate.bench.turns import limited
 from tests.attention.gradients import check
 from tests.tolerances import TOLERANCE
 
@@ -55,3 +58,15 @@ def test_the_short_distribution_function_is_near_the_long_one() -> None:
     single = normal_cdf.value(x.astype("float32"))
     assert np.abs(single - wanted).max() <= TOLERANCE["arithmetic", "float32"]
     assert np.array_equal(normal_cdf.value(x), 0.5 * (1 + erf(x * np.sqrt(0.5))))
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "silu", "softplus", "log_sigmoid", "gelu"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_many_numbers_have_the_bits_of_few_with_any_number_of_threads(name: str, dtype: str) -> None:
+    importlib.import_module("neurogate.backends.numba_cpu.compiling")
+    x = 9 * np.random.default_rng(0).standard_normal((3, 50_001)).astype(dtype)
+    few = np.concatenate([POINTWISE[name].value(piece) for piece in x.reshape(-1, 21)]).reshape(x.shape)
+    for threads in (1, 2, 3):
+        with limited(threads):
+            assert np.array_equal(POINTWISE[name].value(x), few)
+    assert np.array_equal(POINTWISE[name].value(x.T), few.T)
