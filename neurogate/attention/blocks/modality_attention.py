@@ -136,7 +136,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     dx, dlogits = 0, None
     for name, du in zip("qkv", dheads, strict=True):
         add, dlogits, more = projected_heads.backward(du, cache.inputs[name])
-        dx, gradients = dx + add, gradients | more
+        dx += add
+        gradients |= more
     add, more = weighted.backward(multi_head.joined(dlogits), cache.logits)
     return dx + add, gradients | more
 

@@ -181,5 +181,6 @@ def each_back(heads: Iterable[Array], caches: Mapping[str, Cache]) -> tuple[Arra
     dx, gradients = 0, Parameters()
     for du, cache in zip(heads, caches.values(), strict=True):
         add, _, more = backward(du, cache)
-        dx, gradients = dx + add, gradients | more
+        dx += add
+        gradients |= more
     return dx, gradients

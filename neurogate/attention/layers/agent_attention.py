@@ -169,7 +169,8 @@ class AgentAttention(Layer):
         dx = 0
         for name, du in heads.items():
             add, more = weighted.backward(du, cache.projections[name])
-            dx, gradients = dx + add, gradients | more
+            dx += add
+            gradients |= more
         return dx, gradients
 
 

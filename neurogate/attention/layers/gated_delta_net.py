@@ -192,7 +192,8 @@ class GatedDeltaNet(RecurrentLayer):
         for name, dhead in (("q", dq), ("k", dk), ("v", dv)):
             du = l2_norm.backward(dhead, cache.norms[name]) if name != "v" else dhead
             add, more, dpast = short_convolution.backward(heads_of_steps.joined(du), cache.short[name])
-            dx, gradients = dx + add, gradients | more
+            dx += add
+            gradients |= more
             dstate.append(dpast)
         return dx, gradients if dmemory is None else gradients | {"state": State(*dstate)}
 

@@ -232,7 +232,8 @@ class GatedLinearAttention(RecurrentLayer):
                 add, more, dpast[name] = short_convolution.backward(du, cache.short[name])
             else:
                 add, more = weighted.backward(du, cache.projections[name])
-            dx, gradients = dx + add, gradients | more
+            dx += add
+            gradients |= more
         if dstate is None:
             return dx, gradients
         return dx, gradients | {"state": State(dstate, **dpast) if dpast else dstate}

@@ -211,12 +211,14 @@ class GatedSDPA(RecurrentLayer):
         dx = 0
         for name, du in dinputs.items():
             add, inner, more = projected_heads.backward(du, cache.inputs[name])
-            dx, gradients = dx + add, gradients | more
+            dx += add
+            gradients |= more
             dlogits = dlogits if inner is None else inner
         if cache.logits is not None:
             dlogits = dlogits if self.position == "G5" else multi_head.joined(dlogits)
             add, more = weighted.backward(dlogits, cache.logits)
-            dx, gradients = dx + add, gradients | more
+            dx += add
+            gradients |= more
         if cache.carried:
             gradients["state"] = State(dk[..., :past, :], dv[..., :past, :])
         return dx, gradients

@@ -164,5 +164,6 @@ class LightningAttention(RecurrentLayer):
                 gradients["theta"] = gradients.get("theta", 0) + dtheta
             dflat = silu.backward(heads_of_steps.joined(du), cache.bent[name])
             add, more = weighted.backward(dflat, cache.projections[name])
-            dx, gradients = dx + add, gradients | more
+            dx += add
+            gradients |= more
         return dx, gradients | {"state": State(dstate, 0)} if cache.carried else gradients

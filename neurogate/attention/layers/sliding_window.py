@@ -134,7 +134,8 @@ class SlidingWindow(RecurrentLayer):
         dx, past = 0, cache.past
         for name, du in (("q", dq), ("k", dk[:, :, past:]), ("v", dv[:, :, past:])):
             add, _, more = projected_heads.backward(du, cache.inputs[name])
-            dx, gradients = dx + add, gradients | more
+            dx += add
+            gradients |= more
         if cache.carried:
             gradients["state"] = State(dk[:, :, :past], dv[:, :, :past], 0)
         return dx, gradients
