@@ -21,6 +21,9 @@ from neurogate.backends.numba_cpu.learning import readout, _readout
 print(readout(np.ones((1, 1, 32)), np.ones((1, 1, 32))).item(), sum(_readout.stats.cache_hits.values()))
 """
 
+WRITES_NOTHING = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+"""What the system then says of each write is what it says of a full disk, with another reason."""
+
 
 def run(script: str, tree: Path, cache: Path) -> subprocess.CompletedProcess[str]:
     """Run a script on a tree of sources, with compiled code kept in `cache`."""
@@ -79,6 +82,21 @@ def test_a_cache_that_holds_rubbish_is_made_anew(checkout: Path, tmp_path: Path)
     for path in kept:
         path.write_bytes(path.read_bytes()[:20])
     assert read_ones(checkout, tmp_path)[0] == 32.0
+
+
+@pytest.mark.parametrize("holds", ["nothing", "rubbish"])
+def test_a_folder_that_takes_no_code_costs_a_line_and_not_the_run(
+    holds: str, checkout: Path, tmp_path: Path
+) -> None:
+    if holds == "rubbish":
+        read_ones(checkout, tmp_path)
+        for path in tmp_path.rglob("*.nb[ci]"):
+            path.write_bytes(path.read_bytes()[:20])
+    done = run(WRITES_NOTHING + READ_ONES, checkout, tmp_path)
+    assert done.stdout.split() == ["32.0", "0"]
+    (said,) = (line for line in done.stderr.splitlines() if "cannot be kept" in line)
+    assert str(tmp_path) in said
+    assert "NUMBA_CACHE_DIR names another folder." in said
 
 
 def test_kernels_run_where_nothing_can_be_kept(checkout: Path, tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     cache = compiled._cache
     cache._cache_file._source_stamp = _digest()  # Numba has no public way to say it
     cache.load_overload = functools.partial(_load, cache, cache.load_overload)
+    cache.save_overload = functools.partial(_keep, cache, cache.save_overload)
     return compiled
 
 
@@ -71,11 +72,30 @@ def _load(cache: Any, load: Callable[..., Any], *arguments: Any) -> Any:
     try:
         kept = load(*arguments)
     except Exception:  # noqa: BLE001
-        cache.flush()
+        _keep(cache, cache.flush)
         kept = None
     if kept is None:
         _tell()
     return kept
+
+
+def _keep(cache: Any, write: Callable[..., Any], *arguments: Any) -> None:
+    """Write to where code is kept; a folder that takes nothing, as a full one, costs time and not the run."""
+    try:
+        write(*arguments)
+    except OSError as error:
+        cache.disable()
+        _tell_of_refusal(cache.cache_path, error.strerror or str(error))
+
+
+@functools.cache
+def _tell_of_refusal(folder: str, reason: str) -> None:
+    """Say it once in a process."""
+    _log.warning(
+        "Compiled code cannot be kept in %s (%s), so every process compiles anew for some seconds; "
+        "NUMBA_CACHE_DIR names another folder.",
+        folder, reason,
+    )  # fmt: skip
 
 
 @functools.cache
