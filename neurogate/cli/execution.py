@@ -5,8 +5,6 @@ What they do is said in `neurogate.runs.sweep`.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,12 +30,13 @@ class ExecutionOptions:
     Parameters
     ----------
     jobs
-        Processes on this machine; by default as many as it has cores. With --scheduler, batches at once.
+        Processes on this machine; by default one for each core that it may use. With --scheduler,
+        batches at once.
     batch
         How many runs share a simulation loop, at most; 0 chooses by memory.
     memory_mb
-        Memory that all runs under way may take together; by default half of what is free, with --scheduler
-        half of what its workers may take.
+        Memory that all runs under way may take together; by default half of what is free here for
+        this command, with --scheduler half of what its workers may take.
     scheduler
         Address of a Dask scheduler, as tcp://host:8786, whose workers are used instead of processes here.
     timeout
@@ -130,16 +129,11 @@ def _as_option(message: str) -> str:
 def _room(scheduler: str, jobs: int | None) -> tuple[int, float]:
     """Return how many batches go at once, and the memory that they may take together."""
     if not scheduler:
-        return (os.cpu_count() or 1) if jobs is None else jobs, _free_mb() / 2
+        from neurogate.runs.allotment import cores, free_mb
+
+        return cores() if jobs is None else jobs, free_mb() / 2
     from neurogate.runs.cluster import cluster
 
     threads, each_mb = cluster(scheduler)
     at_once = threads if jobs is None else jobs
     return at_once, each_mb * max(at_once, 1)
-
-
-def _free_mb() -> float:
-    """Return the memory that is free on this machine, or a guess where it does not say."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
-    return 8192.0

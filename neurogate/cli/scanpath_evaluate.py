@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -68,7 +67,7 @@ def evaluate(
     set_
         A setting of a model with the model's name before it, and its value; can be repeated.
     jobs
-        Processes; by default as many as there are cores. They do not change a number.
+        Processes; by default one for each core that may be used. They do not change a number.
     csv
         Print means and intervals as CSV.
     json
@@ -82,12 +81,13 @@ def evaluate(
         raise RequestError(f"--paths is {paths} and --seed {seed}; give at least 1 and 0.")
     asked = _models(models or _MODELS, set_)
     from neurogate.cli.progress import shown
+    from neurogate.runs.allotment import cores
     from neurogate.scanpath.evaluation import evaluate as judged
     from neurogate.scanpath.scenes import osie_scenes
 
     complaints: list[str] = []
     scenes = osie_scenes(data, images, complaints)
-    width = min(os.cpu_count() or 1 if jobs is None else jobs, max(len(scenes), 1))
+    width = min(cores() if jobs is None else jobs, max(len(scenes), 1))
     with shown("picture") as tell, _pool(width) as over:
         found = judged(asked, scenes, n_paths=paths, seed=seed, tell=tell, over=over, complaints=complaints)
     sys.stderr.write("".join(f"{line}\n" for line in complaints))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from neurogate.errors import NeurogateError
+from neurogate.runs.allotment import cores
 
 __all__ = ["answer", "ask", "count", "reader"]
 
@@ -52,8 +52,7 @@ def reader(
     count(parser, "seeds", seeds, quick_seeds, f"seeds, counted from {first_seed}", least=least_seeds)
     parser.add_argument("--quick", action="store_true", help="less of everything, to see that it runs")
     if jobs:
-        cores = os.cpu_count() or 1
-        count(parser, "jobs", cores, cores, "processes")
+        count(parser, "jobs", cores(), cores(), "processes")
     parser.add_argument("--out", type=Path, default=out, metavar="DIR", help=f"folder (default: {out})")
     if stored:
         parser.add_argument("--json", action="store_true", help=f"print {stored} as JSON")
