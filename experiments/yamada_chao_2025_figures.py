@@ -155,7 +155,10 @@ def attention(run: Runner) -> Figures:
     ):
         of_tasks = {name: by_rule(run(DISTRACTED[name])).items() for name in tasks}
         measures = {f"{words},\n{name}": of for name, both in of_tasks.items() for words, of in both}
-        yield title, forest_figure({w: {"ungated": of["ungated"], **of} for w, of in measures.items()})
+        made = forest_figure({w: {"ungated": of["ungated"], **of} for w, of in measures.items()})
+        for axes in (axes for axes in made.axes if axes.get_xscale() == "linear"):
+            axes.locator_params(axis="x", nbins=4)  # four panels leave little room for numbers
+        yield title, made
 
 
 def gates(run: Runner) -> Figures:
