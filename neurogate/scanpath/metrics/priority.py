@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -54,17 +54,31 @@ def cells(
     [[1, 1], [7, 1]]
     """
     height, width = shape
-    places = fixations(path)
-    found = np.floor(places if size is None else places * [width / size[0], height / size[1]])
-    x, y = found[:, 0], found[:, 1]
+    found = _floored(path, None if size is None else (width / size[0], height / size[1]))
+    x, y = found.T
+    if _within(x, width) and _within(y, height):
+        return found.astype(np.intp, copy=False)
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    if outside == "refuse" and not inside.all():
+    if outside == "refuse":
         place = int(np.flatnonzero(~inside)[0])
         raise RequestError(
             f"Fixation {place} is in column {x[place]:g}, row {y[place]:g}, outside the map of {width} "
             f'columns and {height} rows. Leave it out, as `cells` does with outside="drop".'
         )
-    return (found if inside.all() else found[inside]).astype(np.intp)
+    return found[inside].astype(np.intp)
+
+
+def _floored(path: ArrayLike, scale: tuple[float, float] | None) -> NDArray[Any]:
+    """Return whole numbers of places; what is whole already is taken as it is."""
+    array = np.asarray(path)
+    if scale is None and array.dtype.kind in "iu" and array.ndim == 2 and array.shape[1] >= 2:
+        return array[:, :2]
+    places = fixations(path)
+    return np.floor(places if scale is None else places * scale)
+
+
+def _within(numbers: NDArray[Any], most: int) -> bool:
+    return not numbers.size or bool(numbers.min() >= 0 and numbers.max() < most)
 
 
 def checked_map(priority: ArrayLike, name: str = "priority") -> Values:
@@ -116,6 +130,8 @@ def at_fixations(priority: Values, fixated: ArrayLike) -> Values:
     [2.0, 3.0]
     """
     column, row = cells(fixated, (priority.shape[0], priority.shape[1])).T
+    if priority.flags.c_contiguous:
+        return priority.take(row * priority.shape[1] + column)
     return np.asarray(priority[row, column])
 
 
