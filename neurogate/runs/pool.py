@@ -178,7 +178,8 @@ def local(jobs: int) -> Executor:
     3
     """
     context = multiprocessing.get_context("spawn")
-    return Processes(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+    with _held():  # the process that tracks what they share begins here
+        return Processes(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
 
 
 class Processes(ProcessPoolExecutor):
@@ -187,12 +188,13 @@ class Processes(ProcessPoolExecutor):
     One that waits for work holds the lock of the queue. If it is killed when all work is done, it takes the
     lock with it; the others never hear that they should end, and `ProcessPoolExecutor` waits for them.
 
-    Ctrl-C is for the driver, which tells them what it means; a terminal sends it to all.
+    Ctrl-C is for the driver, which tells them what it means; a terminal sends it to all, and so it does what
+    it sends when it goes (SIGHUP).
     """
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Ask for something, as `ProcessPoolExecutor.submit`."""
-        with _held_ctrl_c():
+        with _held():
             return super().submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -214,14 +216,15 @@ class Processes(ProcessPoolExecutor):
 
 
 @contextlib.contextmanager
-def _held_ctrl_c() -> Iterator[None]:
-    """Block Ctrl-C: processes that begin meanwhile never get it, this one gets it afterwards."""
+def _held() -> Iterator[None]:
+    """Block what a terminal sends: processes that begin meanwhile never get it, this one afterwards."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # which unblocks it when it begins
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
+        resource_tracker.ensure_running()  # which unblocks Ctrl-C when it begins
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -235,7 +238,8 @@ def _begin(driver: int) -> None:
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
     _idle.set()
     threading.Thread(target=_watch, args=(driver,), daemon=True).start()
 

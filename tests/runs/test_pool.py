@@ -24,7 +24,8 @@ import signal
 from neurogate.runs.pool import local
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, lambda *_: os.write(1, b"heard\\n"))
+    for number in signal.SIGINT, signal.SIGHUP:
+        signal.signal(number, lambda *_: os.write(1, b"heard\\n"))
     with local(2) as workers:
         asked = [workers.submit(abs, -3) for _ in range(2)]
         print("begun", flush=True)
@@ -32,8 +33,9 @@ if __name__ == "__main__":
 """
 
 
-def test_a_terminals_ctrl_c_is_heard_by_the_driver_and_not_by_workers_that_begin(
-    tmp_path: Path, checkout: Path
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGHUP])
+def test_what_a_terminal_sends_is_heard_by_the_driver_and_not_by_workers_that_begin(
+    sent: int, tmp_path: Path, checkout: Path
 ) -> None:
     script = tmp_path / "begin.py"
     script.write_text(BEGIN)
@@ -44,7 +46,7 @@ def test_a_terminals_ctrl_c_is_heard_by_the_driver_and_not_by_workers_that_begin
     assert driver.stdout is not None
     said = [driver.stdout.readline()]
     for _ in range(3):
-        os.killpg(driver.pid, signal.SIGINT)
+        os.killpg(driver.pid, sent)
         said.append(driver.stdout.readline())
     output, errors = driver.communicate(timeout=60)
     assert errors == ""
