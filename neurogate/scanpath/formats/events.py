@@ -18,7 +18,17 @@ from neurogate.scanpath.formats.delimited import Table, as_text, read_table, wri
 from neurogate.scanpath.formats.viewing import checked
 from neurogate.scanpath.path import Scanpath
 
-__all__ = ["IMAGES", "PARTS", "VIEWERS", "Style", "event_rows", "read_events", "style_of", "write_events"]
+__all__ = [
+    "IMAGES",
+    "PARTS",
+    "TRIALS",
+    "VIEWERS",
+    "Style",
+    "event_rows",
+    "read_events",
+    "style_of",
+    "write_events",
+]
 
 Style = Literal["bids", "pymovements"]
 NAMES = {"bids": ("trial_type", "label"), "pymovements": ("name",)}
@@ -26,7 +36,8 @@ PLACES = {"bids": ("x", "start_x"), "pymovements": ("location_x", "location")}
 FIELDS = {"x": "x_px", "y": "y_px", "start": "start_s", "duration": "duration_s"}
 VIEWERS = ("viewer", "subject", "subject_id", "participant", "participant_id")
 IMAGES = ("image", "stimulus", "stim_file", "page", "page_id")
-PARTS = ("trial", "trial_id", "trial_number", "trial_index", "run", "session", *VIEWERS[1:], *IMAGES[1:])
+TRIALS = ("trial", "trial_id", "trial_number", "trial_index", "run", "session")
+PARTS = (*TRIALS, *VIEWERS[1:], *IMAGES[1:])
 """Columns that tell scanpaths from each other."""
 PER_SECOND = {"bids": 1.0, "pymovements": 1000.0}
 

@@ -5,29 +5,30 @@ The size of the picture (px) may stand in the columns width and height.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurogate.errors import RequestError
 from neurogate.scanpath.formats.delimited import Table, read_table, write_table
-from neurogate.scanpath.formats.events import IMAGES, PARTS, VIEWERS, event_rows, style_of
+from neurogate.scanpath.formats.events import IMAGES, PARTS, TRIALS, VIEWERS, event_rows, style_of
 from neurogate.scanpath.formats.osie import osie_rows
 from neurogate.scanpath.formats.viewing import Sizes, Viewing, checked
 
 __all__ = ["fixation_rows", "picture_sizes", "read_csv", "viewings_in", "write_csv"]
 
 FIELDS = {"x": "x_px", "y": "y_px", "duration": "duration_s", "start": "start_s"}
+_Key = TypeVar("_Key")
 ALIASES = {"start_x": "x", "start_y": "y", "onset": "start"}
 
 
 def read_csv(
     file: Path, *, size: Sizes | None = None, complaints: list[str] | None = None, **policies: Any
 ) -> list[Viewing]:
-    r"""Read scanpaths; rows of one image and viewer are one, in the order of the file.
+    r"""Read scanpaths; rows of one image, viewer, trial, run and session are one, in the order of the file.
 
     Parameters
     ----------
@@ -45,7 +46,8 @@ def read_csv(
     Returns
     -------
     list of Viewing
-        In the order of their first rows.
+        In the order of their first rows. Of several trials of one image and viewer, each is told by the
+        name of its viewer, such as "a, trial 2".
 
     Raises
     ------
@@ -145,7 +147,7 @@ def fixation_rows(file: Path) -> Table:
     As multimatch-gaze has it, start_x and start_y are x and y. Among the events of BIDS, REMoDNaV and
     pymovements only fixations are read (`neurogate.scanpath.formats.events`). A file whose name ends with
     .mat is read as OSIE's. If there is no viewer, a subject or participant is one; if there is no image, a
-    stimulus, stim_file or page is. Each scanpath must be of one trial, run and session.
+    stimulus, stim_file or page is.
 
     Parameters
     ----------
@@ -225,9 +227,26 @@ def _groups(
     table: Table, columns: dict[str, NDArray[np.float64]]
 ) -> Iterator[tuple[str, str, dict[str, NDArray[np.float64]]]]:
     keys = list(zip(table.words("image"), table.words("viewer"), strict=True))
-    rows: dict[tuple[str, str], list[int]] = {}
-    for row, key in enumerate(keys):
-        rows.setdefault(key, []).append(row)
-    for (image, viewer), own in rows.items():
-        table.only(own).one_of_each(*PARTS)
-        yield image, viewer, {name: column[own] for name, column in columns.items()}
+    for (image, viewer), rows in _alike(keys).items():
+        for words, own in _trials(table, rows):
+            table.only(own).one_of_each(*PARTS)
+            name = ", ".join(filter(None, (viewer, *words)))
+            yield image, name, {name: column[own] for name, column in columns.items()}
+
+
+def _trials(table: Table, rows: list[int]) -> Iterator[tuple[tuple[str, ...], list[int]]]:
+    """Return the rows of each trial, and what it is called if there are several."""
+    known = {name: [table.columns[name][row] for row in rows] for name in TRIALS if name in table.columns}
+    named = [[f"{name} {cell}" for cell in cells] for name, cells in known.items() if len({*cells}) > 1]
+    if not named:
+        yield (), rows
+    for words, places in _alike(zip(*named, strict=True)).items():
+        yield words, [rows[place] for place in places]
+
+
+def _alike(keys: Iterable[_Key]) -> dict[_Key, list[int]]:
+    """Return where each key stands."""
+    found: dict[_Key, list[int]] = {}
+    for place, key in enumerate(keys):
+        found.setdefault(key, []).append(place)
+    return found

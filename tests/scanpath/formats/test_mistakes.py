@@ -134,15 +134,27 @@ def test_what_is_no_mat_of_osie_is_refused(tmp_path: Path) -> None:
         read_osie(file)
 
 
-def test_trials_of_one_viewer_do_not_become_one_scanpath(tmp_path: Path) -> None:
+def test_trials_of_one_viewer_are_scanpaths_of_their_own(tmp_path: Path) -> None:
     file = tmp_path / "events.tsv"
     header = "onset\tduration\ttrial_type\tx\ty\tsubject\ttrial\n"
     file.write_text(header + "0\t.2\tfixation\t1\t2\ta\t1\n1\t.2\tfixation\t1\t2\tb\t2\n")
     assert [each.viewer for each in read_csv(file, size=(8, 6))] == ["a", "b"]
     file.write_text(header + "0\t.2\tfixation\t1\t2\ta\t1\n1\t.2\tfixation\t1\t2\ta\t2\n")
-    for read in (read_csv, events):
-        with pytest.raises(RequestError, match="one scanpath of more than one trial: 1, 2"):
-            read(file, size=(8, 6))
+    assert [(each.viewer, len(each.path)) for each in read_csv(file, size=(8, 6))] == [
+        ("a, trial 1", 1), ("a, trial 2", 1),
+    ]  # fmt: skip
+    with pytest.raises(RequestError, match="one scanpath of more than one trial: 1, 2"):
+        events(file, size=(8, 6))
+    header = "x,y,duration,participant,subject,run,trial\n"
+    file.write_text(header + "1,2,.2,a,s,1,7\n1,2,.2,a,s,2,7\n3,4,.2,a,s,1,7\n")
+    found = read_csv(file, size=(8, 6))
+    assert [(each.viewer, each.path.x_px.tolist()) for each in found] == [
+        ("s, run 1", [1, 3]),
+        ("s, run 2", [1]),
+    ]
+    file.write_text(header + "1,2,.2,a,s,1,7\n1,2,.2,b,s,1,7\n")
+    with pytest.raises(RequestError, match="one scanpath of more than one participant: a, b"):
+        read_csv(file, size=(8, 6))
 
 
 def test_events_in_milliseconds_without_their_place_are_not_read_as_seconds(tmp_path: Path) -> None:
