@@ -57,7 +57,7 @@ def cells(
     found = _floored(path, None if size is None else (width / size[0], height / size[1]))
     x, y = found.T
     if _within(x, width) and _within(y, height):
-        return found.astype(np.intp, copy=False)
+        return np.asarray(found, dtype=np.intp)
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     if outside == "refuse":
         place = int(np.flatnonzero(~inside)[0])
@@ -65,7 +65,7 @@ def cells(
             f"Fixation {place} is in column {x[place]:g}, row {y[place]:g}, outside the map of {width} "
             f'columns and {height} rows. Leave it out, as `cells` does with outside="drop".'
         )
-    return found[inside].astype(np.intp)
+    return np.asarray(found[inside], dtype=np.intp)
 
 
 def _floored(path: ArrayLike, scale: tuple[float, float] | None) -> NDArray[Any]:
@@ -131,7 +131,7 @@ def at_fixations(priority: Values, fixated: ArrayLike) -> Values:
     """
     column, row = cells(fixated, (priority.shape[0], priority.shape[1])).T
     if priority.flags.c_contiguous:
-        return priority.take(row * priority.shape[1] + column)
+        return np.asarray(priority.take(row * priority.shape[1] + column))
     return np.asarray(priority[row, column])
 
 
