@@ -16,6 +16,7 @@ from neurogate.errors import RequestError
 __all__ = ["columns"]
 
 _MOST_TOLD = 10
+_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 def columns(path: Path) -> dict[str, list[Any]]:
@@ -27,7 +28,8 @@ def columns(path: Path) -> dict[str, list[Any]]:
     Raises
     ------
     RequestError
-        If there is no such table, its first line names no key paths, or a cell is empty or broken.
+        If there is no such table, something else than commas separates its cells, its first line names no key
+        paths, or a cell is empty or broken.
 
     Examples
     --------
@@ -58,6 +60,7 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
     """Return the lines that are not blank, each with its number."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
+        _check_commas(path, next(iter(text.strip().splitlines()), ""))
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         return [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if cells]
     except OSError as error:
@@ -66,6 +69,15 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
         raise RequestError(f"The table {path} cannot be read: it is not UTF-8. Save it so.") from None
     except (csv.Error, ValueError) as error:
         raise RequestError(f"The table {path} is not CSV: {error}. Mend that place.") from None
+
+
+def _check_commas(path: Path, first: str) -> None:
+    for separator, name in _SEPARATORS.items():
+        if separator in first and "," not in first:
+            raise RequestError(
+                f"The table {path} separates its cells by {name}; it must have commas. Save it as CSV with "
+                "commas between cells and a point in decimal numbers."
+            )
 
 
 def _keys(path: Path, names: list[str]) -> list[str]:
