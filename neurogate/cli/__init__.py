@@ -7,10 +7,12 @@ mistakes are told at once.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
 
+from neurogate.cli.screen import lasting
 from neurogate.errors import NeurogateError, RequestError
 
 __all__ = ["main"]
@@ -36,6 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0.1.0
     0
     """
+    # A pipe that nobody reads any more ends a command that only prints; a terminal that is closed ends none.
+    screen = lasting(sys.stdout) if sys.stdout.isatty() else sys.stdout
+    with contextlib.redirect_stderr(lasting(sys.stderr)), contextlib.redirect_stdout(screen):
+        return _called(arguments)
+
+
+def _called(arguments: Sequence[str] | None) -> int:
     try:
         from neurogate.cli.app import call
 
