@@ -11,6 +11,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from neurogate.cli.screen import lasting
 from neurogate.errors import NeurogateError, RequestError
@@ -60,8 +61,18 @@ def _called(arguments: Sequence[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001
+        if isinstance(error, FileNotFoundError) and _is_nowhere():
+            return _say("The working directory is gone; enter one that is there, and repeat the command.", 2)
         return _say(_reported(error), 1)
     return code
+
+
+def _is_nowhere() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _say(message: str, code: int) -> int:

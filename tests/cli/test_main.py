@@ -131,3 +131,23 @@ def test_ctrl_c_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: Captured)
     assert main(["list"]) == 1
     said = "Cancelled. What is finished is kept; the same command continues from there.\n"
     assert capsys.readouterr() == ("", said)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "what_when", "--quick", "--set", "reservoir.n=30"],
+        ["sweep", "what_when", "--seeds", "2", "--dry-run"],
+    ],
+)
+def test_a_working_directory_that_is_gone_is_the_users_to_mend(
+    words: list[str], tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert main(words) == 2
+    assert capsys.readouterr().err == (
+        "The working directory is gone; enter one that is there, and repeat the command.\n"
+    )
