@@ -24,6 +24,7 @@ from neurogate.config.draws import draw
 from neurogate.config.family import Family, reseeded
 from neurogate.config.grid import MOST, spelt
 from neurogate.config.hashing import WITHOUT_EFFECT, Known, content_hash
+from neurogate.config.in_vain import in_vain
 from neurogate.config.paths import respelt
 from neurogate.config.problems import Flaw
 from neurogate.config.schema import AnySimulation, structure, unstructure
@@ -237,7 +238,8 @@ def points(sweep: Sweep, base: Mapping[str, Any]) -> tuple[Point, ...]:
     Raises
     ------
     RequestError
-        If nothing is varied, no point is left, or a point is mistaken; all points are looked at first.
+        If nothing is varied, a key that changes nothing is, no point is left, or a point is mistaken; all
+        points are looked at first.
 
     Examples
     --------
@@ -266,6 +268,8 @@ def points(sweep: Sweep, base: Mapping[str, Any]) -> tuple[Point, ...]:
         raise RequestError(_told(mistakes))
     if not made:
         raise RequestError(f"No point meets {' and '.join(map(shown, sweep.where))}; change the conditions.")
+    if vain := list(in_vain(values, [point.simulation for point in made.values()])):
+        raise RequestError(vain)
     return tuple(made.values())
 
 
