@@ -68,11 +68,13 @@ def sweep(
         Print outcomes and the sweep's folder as JSON on standard output, all else on standard error.
     """
     from neurogate.backends.registry import require
+    from neurogate.cli.progress import messages
     from neurogate.config.sweep import points as resolve
 
     options = options or RunOptions()
     base, wanted = (varied or SweepOptions()).sweep(simulation, options.changes, quick=options.quick)
-    points = resolve(wanted, base)
+    with messages():
+        points = resolve(wanted, base)
     how = (execution or ExecutionOptions()).options(fail_fast=fail_fast)
     missing = _missing(points, options.out, check=dry_run)
     if not how.scheduler:

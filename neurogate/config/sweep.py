@@ -11,6 +11,7 @@ A point is known by its configuration alone: neither its hash nor its seed depen
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ from neurogate.units import Domain, Seed, settings, shown
 
 __all__ = ["Axes", "Point", "Sweep", "points"]
 
+_LOG = logging.getLogger(__name__)
 _SEED = "run.seed"
 _LAST_SEED = 2**63 - 1
 _MOST_TOLD = 10
@@ -258,18 +260,22 @@ def points(sweep: Sweep, base: Mapping[str, Any]) -> tuple[Point, ...]:
     made: dict[str, Point] = {}
     mistakes: dict[str, list[_Changes]] = {}
     known: Known = {}
+    count = 0
     for rows in itertools.product(*(one.rows for one in axes)):
         changes = dict(zip(values, itertools.chain(*rows), strict=True))
         kept = [seeded for seeded in _seeded(changes, sweep.seeds, defaults) if meets(seeded)]
         for seeded, simulation in _simulations(family, changes, kept, mistakes):
             found = content_hash(simulation, known)
             made.setdefault(found, Point(seeded, simulation, found))
+            count += 1
     if mistakes:
         raise RequestError(_told(mistakes))
     if not made:
         raise RequestError(f"No point meets {' and '.join(map(shown, sweep.where))}; change the conditions.")
     if vain := list(in_vain(values, [point.simulation for point in made.values()])):
         raise RequestError(vain)
+    if count > len(made):
+        _LOG.info("%d points, %d of them different; of those that are equal one is run.", count, len(made))
     return tuple(made.values())
 
 

@@ -78,9 +78,13 @@ class TestOrder:
         assert together == {(1, 3), (2, 4)}
         assert {(p.changes["task.settling"], p.changes["task.habituation"]) for p in made} == {(1, 8), (2, 9)}
 
-    def test_the_same_configuration_twice_is_one_point(self) -> None:
+    def test_the_same_configuration_twice_is_one_point_and_that_is_said(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO", "neurogate")
         made = points(Sweep(grid={"reservoir.gain": [1, 2, 1.0, 2]}), BASE)
         assert [point.changes["reservoir.gain"] for point in made] == [1, 2]
+        assert caplog.messages == ["4 points, 2 of them different; of those that are equal one is run."]
 
 
 class TestIdentity:
