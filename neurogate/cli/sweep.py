@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -16,7 +16,7 @@ from neurogate.errors import Outcome, RunError
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from neurogate.config.sweep import Point
     from neurogate.runs.sweep import Options
@@ -65,7 +65,8 @@ def sweep(
     dry_run
         List the runs, their memory and the time that they will take, and run nothing but a short probe.
     json
-        Print outcomes and the sweep's folder as JSON on standard output, all else on standard error.
+        Print outcomes and the sweep's folder, or what --dry-run lists, as JSON on standard output, and all
+        else on standard error.
     """
     from neurogate.backends.registry import require
     from neurogate.cli.progress import messages
@@ -81,8 +82,8 @@ def sweep(
         require(*dict.fromkeys(point.simulation.run.backend for point in missing))
     if dry_run:
         with contextlib.redirect_stdout(sys.stderr):
-            text = _plan(points, missing, how)
-        sys.stdout.write(text)
+            forecast = _forecast(missing, how)
+        sys.stdout.write((_plan_json if json else _plan)(points, missing, forecast))
         return 0
     return _run(points, how, options.out, json=json)
 
@@ -150,23 +151,48 @@ def _missing(points: Sequence[Point], out: Path, *, check: bool) -> list[Point]:
     return [point for point, folder in zip(points, folders, strict=True) if not folder.exists()]
 
 
-def _plan(points: Sequence[Point], missing: Sequence[Point], options: Options) -> str:
+def _forecast(missing: Sequence[Point], options: Options) -> dict[str, Any]:
+    """Return what the runs that are missing will take, by a short probe."""
+    if not missing:
+        return {"memory_mb": 0.0, "jobs": 0, "seconds": 0.0, "batches": []}
+    from neurogate.runs.forecast import expected_seconds
+    from neurogate.runs.planning import plan
+
+    simulations = [point.simulation for point in missing]
+    planned = plan(simulations, options.jobs, options.batch, options.memory_mb)
+    some = [simulations[place] for place in planned.batches[0]]
+    width = min(planned.width, len(planned.batches))
+    return {
+        "memory_mb": planned.each_mb,
+        "jobs": planned.width,
+        "seconds": expected_seconds(some, len(missing), width, options.scheduler),
+        "batches": [[missing[place].hash for place in batch] for batch in planned.batches],
+    }
+
+
+def _plan(points: Sequence[Point], missing: Sequence[Point], forecast: Mapping[str, Any]) -> str:
     """Return the table of runs, and what they will take."""
     from neurogate.cli.duration import duration
     from neurogate.cli.sweep_progress import changes_text
-    from neurogate.runs.forecast import expected_seconds
-    from neurogate.runs.planning import plan
 
     lines = [f"{point.hash[:12]}  {changes_text(point.changes)}" for point in points[:_ROWS_SHOWN]]
     if len(points) > _ROWS_SHOWN:
         lines.append(f"... and {len(points) - _ROWS_SHOWN} more")
     lines.append(f"{len(points)} runs, {len(points) - len(missing)} of them stored already.")
     if missing:
-        simulations = [point.simulation for point in missing]
-        planned = plan(simulations, options.jobs, options.batch, options.memory_mb)
-        some = [simulations[place] for place in planned.batches[0]]
-        width = min(planned.width, len(planned.batches))
-        total_s = expected_seconds(some, len(missing), width, options.scheduler)
-        lines.append(f"Memory: about {planned.each_mb:.0f} MB a run while it is under way.")
-        lines.append(f"Time: about {duration(total_s)} with {planned.width} jobs, by a short probe.")
+        time, jobs = duration(forecast["seconds"]), forecast["jobs"]
+        lines.append(f"Memory: about {forecast['memory_mb']:.0f} MB a run while it is under way.")
+        lines.append(f"Time: about {time} with {jobs} jobs, by a short probe.")
     return "\n".join(lines) + "\n"
+
+
+def _plan_json(points: Sequence[Point], missing: Sequence[Point], forecast: Mapping[str, Any]) -> str:
+    """Return the same for programs, with every run."""
+    from neurogate.files import json_text
+
+    left = {point.hash for point in missing}
+    runs = [
+        {"hash": point.hash, "changes": dict(point.changes), "stored": point.hash not in left}
+        for point in points
+    ]
+    return json_text({"runs": len(points), "stored": len(points) - len(left), **forecast, "points": runs})

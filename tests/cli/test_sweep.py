@@ -56,6 +56,26 @@ def test_a_dry_run_lists_the_runs_and_runs_none(tiny: list[str], capsys: Capture
 
 
 @pytest.mark.usefixtures("in_process")
+def test_a_dry_run_for_programs_holds_every_run_and_what_the_missing_ones_take(
+    tiny: list[str], capsys: Captured
+) -> None:
+    words = ["sweep", *tiny, "--seeds", "2", "--jobs", "1", "--json"]
+    assert main(words) == 0
+    capsys.readouterr()
+    assert main([*words, "--grid", "reservoir.gain=0.5,1,1.0", "--dry-run"]) == 0
+    out, err = capsys.readouterr()
+    said = json.loads(out)
+    assert (said["runs"], said["stored"], said["jobs"]) == (4, 2, 1)
+    assert [(tuple(point["changes"].values()), point["stored"]) for point in said["points"]] == [
+        ((0.5, 1), False), ((0.5, 2), False), ((1, 1), True), ((1, 2), True)
+    ]  # fmt: skip
+    left = [point["hash"] for point in said["points"] if not point["stored"]]
+    assert sorted(hash_ for batch in said["batches"] for hash_ in batch) == sorted(left)
+    assert said["memory_mb"] > 0 < said["seconds"]
+    assert "6 points, 4 of them different" in err
+
+
+@pytest.mark.usefixtures("in_process")
 def test_a_dry_run_refuses_what_the_sweep_would_refuse(tiny: list[str], capsys: Captured) -> None:
     words = ["sweep", *tiny, "--seeds", "2", "--jobs", "1"]
     assert main(words) == 0
