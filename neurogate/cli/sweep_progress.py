@@ -19,11 +19,13 @@ from neurogate.cli.duration import duration
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from neurogate.config.sweep import Point
     from neurogate.runs.sweep import Event
+    from neurogate.runs.together import Ended
 
 __all__ = ["changes_text", "shown"]
 
-_GOOD, _STOPPED = "done", "cancelled"
+_GOOD, _STOPPED, _DIVERGED = "done", "cancelled", "diverged"
 
 
 @contextlib.contextmanager
@@ -94,6 +96,7 @@ class _Tally:
     def count(self, event: Event) -> None:
         if event.kind == "stored":
             self.stored += 1
+            self.outcomes[str(event.ended.outcome) if event.ended else _GOOD] += 1
         elif event.kind == "started":
             self.running += 1
         elif event.kind == "again":
@@ -131,9 +134,17 @@ class _Tally:
         ended = event.ended
         if ended is None or str(ended.outcome) in (_GOOD, _STOPPED):
             return ""
-        log = self.folder / "failed" / f"{event.point.hash[:12]}.log"
-        seen = f" Log: {log}" if ended.log else ""
+        log = self.log(event.point, ended)
+        seen = "" if log is None else f" Log: {log}"
         return f"{ended.outcome}: {changes_text(event.point.changes)}: {ended.message}{seen}"
+
+    def log(self, point: Point, ended: Ended) -> Path | None:
+        """Return where the log of a run is: in its folder, or, if it has none, in that of the sweep."""
+        from neurogate.runs.store import folder_named
+
+        if str(ended.outcome) == _DIVERGED:
+            return folder_named(point.simulation.name, point.hash, self.folder.parent) / "log.txt"
+        return self.folder / "failed" / f"{point.hash[:12]}.log" if ended.log else None
 
     def tell_plainly(self, event: Event) -> None:
         """Write one line, but none for each run that was there already or has only begun."""
@@ -164,7 +175,7 @@ class _Tally:
 
         rate, left_s = self.rate_and_left()
         columns = {
-            "done": f"{self.outcomes[_GOOD] + self.stored}/{self.total}",
+            "done": f"{self.outcomes[_GOOD]}/{self.total}",
             "running": str(self.running),
             **{name: str(self.outcomes[name]) for name in ("failed", "diverged", "timed-out")},
             "runs/min": f"{rate:.1f}",

@@ -9,6 +9,7 @@ import pytest
 from neurogate.cli.sweep_progress import _Tally, shown
 from neurogate.config.sweep import Sweep, points
 from neurogate.errors import Outcome
+from neurogate.runs.store import folder_of
 from neurogate.runs.sweep import Event
 from neurogate.runs.together import Ended
 
@@ -49,11 +50,31 @@ def test_what_is_cancelled_has_not_ended(capsys: pytest.CaptureFixture[str]) -> 
     assert second == "[1/9] cancelled: run.seed=2"
 
 
+def cells(tally: _Tally) -> dict[str, str]:
+    """Return what the live table shows."""
+    return {str(column.header): str(next(iter(column.cells))) for column in tally.table().columns}
+
+
+def test_a_stored_run_counts_as_what_it_was() -> None:
+    tally = _Tally(total=9, folder=Path("runs"), jobs=2)
+    for point, outcome in zip(POINTS, (Outcome.DONE, Outcome.DIVERGED, Outcome.DIVERGED), strict=False):
+        tally.count(Event("stored", point, Ended(point.hash, outcome)))
+    tally.count(Event("ended", POINTS[3], Ended(POINTS[3].hash, Outcome.DONE, 6.0)))
+    shown = cells(tally)
+    assert (shown["done"], shown["diverged"]) == ("2/9", "2")
+    assert tally.finished == 4
+
+
+def test_a_run_that_diverged_has_its_log_in_its_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = told([Outcome.DIVERGED], capsys)
+    folder = folder_of(POINTS[0].simulation, Path("runs").parent)
+    assert line.startswith(f"[1/9] diverged: run.seed=1: Why. Log: {folder / 'log.txt'}")
+
+
 def test_more_than_a_day_is_told_in_days(capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = told([Outcome.DONE], capsys, each_s=49500.0)
     assert line.endswith("about 2.3 d left)")
     tally = _Tally(total=9, folder=Path("runs"), jobs=2)
     tally.count(Event("ended", POINTS[0], Ended(POINTS[0].hash, Outcome.DONE, 49500.0)))
     assert tally.rate_and_left()[1] == pytest.approx(198000.0)
-    (left,) = next(column for column in tally.table().columns if column.header == "left").cells
-    assert left == "2.3 d"
+    assert cells(tally)["left"] == "2.3 d"
