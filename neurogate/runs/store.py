@@ -14,8 +14,7 @@ import contextlib
 import json
 import re
 import shutil
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ import numpy as np
 from neurogate import config, files
 from neurogate.errors import Outcome, RequestError
 from neurogate.runs import manifest
+from neurogate.runs.lock import disk_time_s
 from neurogate.runs.table import Table, lines
 
 __all__ = [
@@ -114,8 +114,14 @@ def find(out: Path, simulation: config.AnySimulation) -> Run | None:
     return load(folder) if folder.exists() else None
 
 
-def load(path: Path) -> Run:
+def load(path: Path, names: Collection[str] | None = None) -> Run:
     """Read a run folder and check every file against its manifest.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    names : collection of str, optional
+        Check these files only, as of a run that has just been stored.
 
     Raises
     ------
@@ -127,7 +133,7 @@ def load(path: Path) -> Run:
             f"{path} is not a folder; give the folder of a run, for example runs/what_when-0123456789ab."
         )
     try:
-        problems = manifest.damage(path)
+        problems = manifest.damage(path, names)
         summary = {} if problems else json.loads((path / "summary.json").read_text("utf-8"))
     except OSError as error:
         raise RequestError(
@@ -247,7 +253,9 @@ def restore(folder: Path) -> None:
 
 def _clear(out: Path) -> None:
     """Remove unfinished runs and checkpoints of killed processes; a live one needs seconds, not an hour."""
-    for left in out.glob(".*.tmp"):
+    found = list(out.glob(".*.tmp"))
+    now_s = disk_time_s(out) if found else 0.0
+    for left in found:
         with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _STALE_S:
+            if now_s - left.stat().st_mtime > _STALE_S:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -160,7 +160,18 @@ def test_what_killed_processes_left_is_removed_but_not_what_is_being_written(tmp
     for name in (names[0], *names[2:]):
         os.utime(tmp_path / name, (time.time() - 7200,) * 2)
     store.prepare(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".a-1.4567.tmp", ".b-1.checkpoint"]
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [".a-1.4567.tmp", ".b-1.checkpoint", ".lock"]
+
+
+def test_what_is_being_written_stays_though_the_clock_of_this_machine_is_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".a-1.4567.tmp").mkdir()
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + 7200.0)
+    store.prepare(tmp_path)
+    assert (tmp_path / ".a-1.4567.tmp").exists()
 
 
 def test_a_folder_below_a_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
