@@ -132,7 +132,7 @@ def keep(
     except OSError as error:
         raise RunError(
             f"The run cannot be stored as {folder}: {error.strerror or error}. "
-            "Mend that and repeat the command; it continues where it stopped."
+            "Mend that and repeat the command; it continues from the last checkpoint that the disk took."
         ) from error
 
 

@@ -15,20 +15,22 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import attrs
 
 from neurogate import files
 from neurogate.config.sweep import Point
 from neurogate.errors import Outcome, RunError
-from neurogate.runs import course, pool, store
+from neurogate.runs import pool, store
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
+from neurogate.runs.options import Options
 from neurogate.runs.planning import plan
+from neurogate.runs.sweep_folder import keep_log
 from neurogate.runs.together import Ended
+from neurogate.runs.versions import differences, loaded
 from neurogate.runs.worker import Task, work
-from neurogate.units import Count, Domain, NonNegative, Positive, settings
 
 __all__ = ["Event", "Options", "sweep"]
 
@@ -36,40 +38,6 @@ _POLL_S = 0.2
 _LOOK_S = 1.0
 _PATIENCE_S = 10.0
 _LOG = logging.getLogger(__name__)
-
-
-@settings
-class Options:
-    """How a sweep is executed; nothing here changes a bit of any run.
-
-    Parameters
-    ----------
-    jobs : int
-        Processes on this machine.
-    batch : int
-        Runs that share a session, at most; 0 chooses.
-    scheduler : str
-        Address of a Dask scheduler, to use its workers instead.
-    timeout_s : float
-        Seconds that a run may take, as its share of a batch; 0 for as long as it likes.
-    retries : int
-        How often a batch whose worker died is tried again.
-    fail_fast : bool
-        Whether the first failure stops the sweep.
-    checkpoint_every_s : float
-        Seconds between two checkpoints.
-    memory_mb : float
-        Memory that all batches under way may take together.
-    """
-
-    jobs: Count = 1
-    batch: Annotated[int, Domain(0)] = 0
-    scheduler: str = ""
-    timeout_s: NonNegative = 0.0
-    retries: Annotated[int, Domain(0)] = 2
-    fail_fast: bool = False
-    checkpoint_every_s: NonNegative = course.EVERY_S
-    memory_mb: Positive = 4096.0
 
 
 @attrs.frozen
@@ -96,6 +64,7 @@ class _Batch:
     """Points that share a session, and what is known of the workers that had it."""
 
     points: list[Point]
+    told: set[str] = attrs.field(factory=set)  # hashes of runs of which it is told how they ended
     suspect: bool = False  # a worker died while it and others were under way
     deaths: int = 0  # workers that died while nothing else was under way
 
@@ -130,8 +99,8 @@ def sweep(
     RequestError
         If the scheduler does not answer, or a stored run is damaged.
     RunError
-        If the disk refuses a lease, or what tells workers to stop; if workers die whenever they begin, or the
-        scheduler is gone.
+        If the disk refuses a lease, a run for want of room, or what tells workers to stop; if workers die
+        whenever they begin, or the scheduler is gone.
     """
     folder = folder.resolve()  # workers may stand elsewhere
     stop_file = files.hidden_sibling(folder / "stop", "tmp")
@@ -159,7 +128,10 @@ class _Driver:
     under_way: dict[Future[list[Ended]], _Batch] = attrs.field(factory=dict)
     elsewhere: list[Point] = attrs.field(factory=list)
     told_elsewhere: set[str] = attrs.field(factory=set)
+    other_software: set[str] = attrs.field(factory=set)
+    refused: str = ""  # why the disk takes no more runs
     width: int = 1
+    looks_at_s: float = 0.0
 
     @property
     def out(self) -> Path:
@@ -179,6 +151,9 @@ class _Driver:
                 left = [point for point in self.elsewhere if not self._is_stored(point)]
                 self.elsewhere.clear()
                 self._add(left)
+        if self.refused:
+            stored = self.counts[Outcome.DONE] + self.counts[Outcome.DIVERGED]
+            raise RunError(f"Stopped with {stored} of {len(points)} runs stored. {self.refused}")
         begun = sum(self.counts.values())
         if begun < len(points):
             self.counts[Outcome.CANCELLED] += len(points) - begun
@@ -218,6 +193,7 @@ class _Driver:
                     return
                 finished, _ = wait(self.under_way, _POLL_S, FIRST_COMPLETED)
                 self.workers.check()
+                self._look()
                 if self._stops():
                     self._call_off()
                 for future in finished:
@@ -260,7 +236,7 @@ class _Driver:
         return not self.under_way if suspect else len(self.under_way) < self.width
 
     def _stops(self) -> bool:
-        return self.asked() or bool(self.options.fail_fast and self.failures)
+        return self.asked() or bool(self.refused or (self.options.fail_fast and self.failures))
 
     def _submit(self, workers: Executor, batch: _Batch) -> None:
         mine = []
@@ -296,11 +272,31 @@ class _Driver:
             return
         del self.under_way[future]
         for point in batch.points:
-            self._end(point, ended[point.hash])
+            if point.hash not in batch.told:
+                self._end(point, ended[point.hash])
+
+    def _look(self) -> None:
+        """Tell at once of runs that are stored while others of their batch are under way."""
+        if time.monotonic() < self.looks_at_s:
+            return
+        self.looks_at_s = time.monotonic() + _LOOK_S
+        for batch in self.under_way.values():
+            for point in batch.points:
+                self._told(batch, point)
+
+    def _told(self, batch: _Batch, point: Point) -> bool:
+        """Say whether it is told how a run ended, after telling it if the run is stored."""
+        folder = self._run_folder(point)
+        if point.hash not in batch.told and folder.exists():
+            batch.told.add(point.hash)
+            run = store.load(folder, ["summary.json"])
+            why = run.summary.get("divergence", {}).get("message", "")
+            self._end(point, Ended(point.hash, run.outcome, run.summary["wall_time_s"], why))
+        return point.hash in batch.told
 
     def _try_again(self, batch: _Batch, *, alone: bool) -> None:
         """Put a batch whose worker died back, run by run if it was alone, or give it up."""
-        left = [point for point in batch.points if not self._is_stored(point)]
+        left = [point for point in batch.points if not self._told(batch, point)]
         deaths = batch.deaths + alone
         if deaths > self.options.retries and len(left) == 1:
             message = f"Its worker died {deaths} times; it was killed, or needs more memory than there is."
@@ -322,18 +318,11 @@ class _Driver:
         self.counts[ended.outcome] += 1
         self.failures += ended.outcome not in (Outcome.DONE, Outcome.CANCELLED)
         if ended.log:
-            self._keep_log(point, ended.log)
+            keep_log(self.folder, point.hash, ended.log)
+        if ended.refused:
+            self.refused = ended.message
         self.leases.release(self._run_folder(point))
         self.tell(Event("ended", point, ended))
-
-    def _keep_log(self, point: Point, log: str) -> None:
-        """Write the log of a run that failed; a disk that refuses it costs a line, not the sweep."""
-        path = self.folder / "failed" / f"{point.hash[:12]}.log"
-        try:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(log + "\n", "utf-8")
-        except OSError as error:
-            _LOG.warning("The log %s cannot be written: %s.", path, error.strerror or error)
 
     def _is_stored(self, point: Point) -> bool:
         """Say whether a run is there, and count it if it is."""
@@ -341,10 +330,19 @@ class _Driver:
         store.restore(folder)
         if not folder.exists():
             return False
-        self.counts[store.load(folder).outcome] += 1
+        run = store.load(folder)
+        self.counts[run.outcome] += 1
+        self._compare(run)
         self.leases.release(folder)
         self.tell(Event("stored", point))
         return True
+
+    def _compare(self, run: store.Run) -> None:
+        """Say once of each way in which software differs from that which made stored runs."""
+        other = differences(run.summary["versions"], loaded())
+        if other and other not in self.other_software:
+            self.other_software.add(other)
+            _LOG.warning("%s stays as it is, and was made by other software: %s.", run.path.name, other)
 
     def _run_folder(self, point: Point) -> Path:
         return store.folder_named(point.simulation.name, point.hash, self.out)

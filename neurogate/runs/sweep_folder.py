@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,9 @@ from neurogate.errors import RequestError, RunError
 from neurogate.runs import manifest, store
 from neurogate.runs.index import SWEEP
 
-__all__ = ["FORMAT", "NewerSweep", "folder_of", "open_folder", "read_sweep"]
+__all__ = ["FORMAT", "NewerSweep", "folder_of", "keep_log", "log_of", "open_folder", "read_sweep"]
+
+_LOG = logging.getLogger(__name__)
 
 FORMAT = 1
 """Of ``sweep.json``; a larger one was written by a later version."""
@@ -54,6 +57,35 @@ def folder_of(points: Sequence[Point], name: str, out: Path) -> Path:
     """
     digest = hashlib.sha256("".join(point.hash for point in points).encode()).hexdigest()
     return out / f"{name}-sweep-{digest[:12]}"
+
+
+def log_of(folder: Path, content_hash: str) -> Path:
+    """Return where the folder of a sweep keeps the log of a run that failed.
+
+    Examples
+    --------
+    >>> log_of(Path("a-sweep-01"), "0123456789abcdef").as_posix()
+    'a-sweep-01/failed/0123456789ab.log'
+    """
+    return folder / "failed" / f"{content_hash[:12]}.log"
+
+
+def keep_log(folder: Path, content_hash: str, log: str) -> None:
+    """Write the log of a run that failed; a disk that refuses it costs a line, not the sweep.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of the sweep.
+    content_hash, log : str
+        Of the run.
+    """
+    path = log_of(folder, content_hash)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(log + "\n", "utf-8")
+    except OSError as error:
+        _LOG.warning("The log %s cannot be written: %s.", path, error.strerror or error)
 
 
 def open_folder(

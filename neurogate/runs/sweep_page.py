@@ -5,6 +5,7 @@ Here lives what is said; how a page is written is said in `neurogate.runs.page`.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from neurogate.runs import page
 from neurogate.runs.page import Cell, Section, Spread
 from neurogate.runs.pictures import metrics_of, of_collection, rows_of
 from neurogate.runs.run_page import configuration, provenance
+from neurogate.runs.sweep_folder import log_of
+from neurogate.runs.versions import differences
 
 if TYPE_CHECKING:
     from neurogate.runs.collection import Collection
@@ -48,7 +51,9 @@ def sweep_page(collection: Collection) -> str:
         Section("Results by setting", _by_setting(collection, rows, metrics)),
         Section("All runs", _runs(collection, rows, metrics)),
         Section("Configuration", _configuration(collection)),
-        Section("How to make it again", provenance(sweep["command"], sweep["versions"])),
+        Section(
+            "How to make it again", _software(collection) + provenance(sweep["command"], sweep["versions"])
+        ),
     ]
     title = f"{sweep['name']}: sweep of {', '.join(collection.axes) or 'one run'}"
     return page.page(title, lead + page.facts(about), [part for part in sections if part.body])
@@ -81,8 +86,8 @@ def _lost(collection: Collection, rows: Sequence[dict[str, Any]]) -> str:
 def _why(collection: Collection, row: dict[str, Any]) -> str:
     """Return the last line that a run left behind."""
     sweep, out = collection.sweep, collection.out
-    failed = out / f"{sweep['name']}-sweep-{sweep['hash']}" / "failed" / f"{row['hash'][:12]}.log"
-    for log in (out / row["folder"] / "log.txt", failed):
+    folder = out / f"{sweep['name']}-sweep-{sweep['hash']}"
+    for log in (out / row["folder"] / "log.txt", log_of(folder, row["hash"])):
         lines = _read(log).strip().splitlines()
         if lines:
             return lines[-1]
@@ -94,6 +99,17 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def _software(collection: Collection) -> str:
+    """Say how many runs were made by other software than that which began the sweep."""
+    counts: Counter[str] = Counter()
+    for folder in {row["folder"] for row in collection.rows}:
+        made_by = json.loads((collection.out / folder / "summary.json").read_text("utf-8"))["versions"]
+        counts[differences(collection.sweep["versions"], made_by)] += 1
+    told = ", ".join(sorted(f"{count} ({other})" for other, count in counts.items() if other))
+    said = f"Runs made by other software than that which began the sweep: {told}."
+    return page.paragraph(said, alert=True) if told else ""
 
 
 def _figures(collection: Collection, metrics: Sequence[str]) -> Iterator[str]:

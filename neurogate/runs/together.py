@@ -7,6 +7,7 @@ each run can be continued by itself, a run that diverges is stored and the other
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _THREADS = 8
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
@@ -59,6 +61,8 @@ class Ended:
         Why, if it is not done.
     log : str
         Everything that was logged, if it failed.
+    refused : bool
+        Whether the disk has no room for it, nor for any other.
     """
 
     hash: str
@@ -66,6 +70,7 @@ class Ended:
     seconds: float = 0.0
     message: str = ""
     log: str = ""
+    refused: bool = False
 
 
 @attrs.frozen
@@ -319,6 +324,8 @@ class _Batch:
         told = "\n".join([*log, *traceback.format_exception(error)])
         if state is not None:
             member.secure(take(state, self.shared.parts[k]), each_s, log)
+        if getattr(error.__cause__, "errno", None) in _NO_ROOM:
+            return attrs.evolve(member.ended(Outcome.FAILED, each_s, str(error), told), refused=True)
         return member.ended(Outcome.FAILED, each_s, f"{type(error).__name__}: {error}", told)
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurogate import files
 from neurogate.analysis.intervals import mean_interval
 from neurogate.config import Simulation, WaveformSimulation
 from neurogate.errors import RequestError
 from neurogate.plotting.kinds import KINDS
-from neurogate.runs import store
+from neurogate.runs import manifest, store
 from neurogate.runs.collection import Collection, load_sweep
 from neurogate.runs.execute import execute
 from neurogate.runs.report import place_of, report
@@ -199,6 +200,20 @@ def test_a_sweep_is_told_with_its_command_and_without_what_varies_among_its_sett
     said = [row[0] for table in ("changed", "settings") for row in cells(sweep_text, table)]
     assert "reservoir.n" in said
     assert not {"reservoir.gain", "run.seed"} & set(said)
+
+
+def test_runs_of_a_sweep_that_other_software_made_are_counted(tmp_path: Path, sweep_text: str) -> None:
+    assert "made by other software" not in text_of(sweep_text)
+    folder = sweep_folder(tmp_path)
+    for path in sorted(tmp_path.glob("swept-[0-9a-f]*"))[:2]:
+        summary = json.loads((path / "summary.json").read_text("utf-8"))
+        summary["versions"]["numpy"] = "9.9"
+        files.write_json(path / "summary.json", summary)
+        (path / "manifest.json").unlink()
+        manifest.write(path)
+    told = text_of(report(folder).read_text("utf-8"))
+    assert "Runs made by other software than that which began the sweep: 2 (numpy was" in told
+    assert "and is 9.9)" in told
 
 
 def test_a_sweep_of_which_no_run_is_there_is_reported(tmp_path: Path) -> None:

@@ -6,17 +6,21 @@ import errno
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
+import attrs
 import numpy as np
 import pytest
 
@@ -30,7 +34,9 @@ from neurogate.runs.execute import execute
 from neurogate.runs.lease import Leases
 from neurogate.runs.sweep import Event, Options, sweep
 from neurogate.runs.sweep_folder import open_folder
+from neurogate.runs.together import Ended
 from neurogate.runs.upkeep import verify
+from neurogate.runs.versions import loaded
 from neurogate.runs.worker import Task
 from tests.reliability.tiny import inline
 from tests.runs.test_together import SMALL, assert_same_runs
@@ -275,6 +281,72 @@ def test_failures_are_told_and_the_others_go_on_or_not(tmp_path: Path) -> None:
         assert counts == {Outcome.DIVERGED: diverged, Outcome.CANCELLED: 4 - diverged}
     counts, _ = run(tmp_path / "stop", wild, jobs=1, batch=1, fail_fast=True)
     assert counts == {Outcome.DIVERGED: 2, Outcome.DONE: 2}
+
+
+class Slow(Executor):
+    """A worker that stores one run of its batch and the others only when it is told that it may."""
+
+    def __init__(self, may_end: threading.Event) -> None:
+        self.may_end = may_end
+        self.thread = ThreadPoolExecutor(1)
+
+    def submit(self, work: Callable[..., list[Ended]], task: Task, /) -> Future[list[Ended]]:  # type: ignore[override]
+        return self.thread.submit(self.begin, work, task)
+
+    def begin(self, work: Callable[..., list[Ended]], task: Task) -> list[Ended]:
+        (first, one), *others = task.simulations.items()
+        ended = work(attrs.evolve(task, simulations={first: one}))
+        assert self.may_end.wait(60)
+        return ended + work(attrs.evolve(task, simulations=dict(others)))
+
+
+@pytest.mark.parametrize("fail_fast", [False, True])
+def test_how_a_run_ended_is_told_while_its_batch_is_under_way(tmp_path: Path, *, fail_fast: bool) -> None:
+    wild = points(Sweep(grid={"reservoir.gain": [1e5, 0.5, 1.5]}), BASE)
+    may_end, events = threading.Event(), list[Event]()
+
+    def tell(event: Event) -> None:
+        events.append(event)
+        if event.kind == "ended":
+            may_end.set()
+
+    slow = SimpleNamespace(ready=lambda *how: Slow(may_end), check=lambda: None, end=lambda **how: None)
+    folder = open_folder(wild, "what_when", tmp_path, "", {})
+    counts = sweep(wild, folder, Options(fail_fast=fail_fast), tell, slow)  # type: ignore[arg-type]
+    assert kinds(events) == {"started": 3, "ended": 3}
+    first = next(event.ended for event in events if event.ended)
+    assert (first.outcome, "diverged" in first.message) == (Outcome.DIVERGED, True)
+    left = Outcome.CANCELLED if fail_fast else Outcome.DONE
+    assert counts == {Outcome.DIVERGED: 1, left: 2}
+
+
+def test_a_disk_without_room_ends_a_sweep_before_it_simulates_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(pool, "local", inline)
+    with monkeypatch.context() as full:
+        full.setattr(store, "writing", mock.Mock(side_effect=refused))
+        folder, events = open_folder(POINTS, "what_when", tmp_path, "", {}), list[Event]()
+        with pytest.raises(RunError) as told:
+            sweep(POINTS, folder, Options(batch=1), events.append)
+    assert str(told.value).startswith("Stopped with 0 of 12 runs stored. The run cannot be stored as ")
+    assert "No space left on device. Mend that and repeat the command" in str(told.value)
+    assert kinds(events) == {"started": 1, "ended": 1}
+    counts, _ = run(tmp_path, batch=1)
+    assert counts == {Outcome.DONE: 12}
+
+
+def test_stored_runs_of_other_software_stay_and_that_is_said_once(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = Path(shutil.copytree(alone, tmp_path / "runs"))
+    monkeypatch.setattr(driver, "loaded", lambda: loaded() | {"numba": "9.9"})
+    counts, events = run(out)
+    assert (counts, kinds(events)) == ({Outcome.DONE: 12}, {"stored": 12})
+    said = [line for line in caplog.messages if "other software" in line]
+    assert len(said) == 1
+    assert f"numba was {loaded()['numba']} and is 9.9" in said[0]
 
 
 def test_a_sweep_has_a_folder_that_names_its_runs(tmp_path: Path) -> None:
