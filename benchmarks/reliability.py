@@ -42,6 +42,7 @@ FIGURES = {
     "R5": Figure("no configuration ends in anything but a simulation or sentences", "fuzzing", 10000),
     "R6": Figure("threads, workers, batches, order and interruptions change no bit", "comparing", 500),
     "R11": Figure("two drivers execute each run of a sweep once", "contending", 50),
+    "R11-takeover": Figure("what a dead or hung driver was at is soon another's", "taking_over", 12),
     "R12": Figure("a driver does not grow, and the index is what the folders say", "enduring", 10000),
     "R13": Figure("a sweep that is killed twice goes on, and is the sweep that was not", "resuming", 20),
 }

@@ -12,9 +12,9 @@ from threadpoolctl import threadpool_limits
 
 from neurogate.config.sharing import groups
 from neurogate.config.sweep import Point
-from neurogate.runs.store import folder_of
 from neurogate.runs.together import run_together
-from tests.reliability.tiny import Tell, forking, inline, run, tiny, told
+from tests.reliability.command import TINY, called
+from tests.reliability.tiny import Tell, inline, run, tiny, unlike
 
 SEEDS = 4
 THREADS, WORKERS, BATCHES = (1, 2, 4, 8), (1, 2, 3, 4), (1, 2, 3, 5, 16)
@@ -31,12 +31,9 @@ def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
         way = ways[seen["sweeps"] % len(ways)]
         named = way(shuffled, out, rng)
         seen["sweeps"] += 1
-        for point in chosen:
-            seen["comparisons"] += 1
-            seen[f"comparisons over {way.__name__[1:]}, batches and order"] += 1
-            mine, theirs = (told(folder_of(point.simulation, place)) for place in (out, whole))
-            if mine != theirs:
-                flaws.append(f"{point.hash[:12]} differs with {named}")
+        seen["comparisons"] += len(chosen)
+        seen[f"comparisons over {way.__name__[1:]}, batches and order"] += len(chosen)
+        flaws += [f"with {named}: {flaw}" for flaw in unlike(out, whole, chosen)]
         shutil.rmtree(out)
         tell(f"{seen['comparisons']} of {count} comparisons, {len(flaws)} flaws")
     return {**seen, "flaws": flaws}
@@ -50,8 +47,13 @@ def _threads(chosen: tuple[Point, ...], out: Path, rng: random.Random) -> str:
 
 
 def _workers(chosen: tuple[Point, ...], out: Path, rng: random.Random) -> str:
+    """Execute runs by the program itself, in the order of a table."""
     workers, batch = rng.choice(WORKERS), rng.choice(BATCHES)
-    run(chosen, out, forking, jobs=workers, batch=batch)
+    rows = [point.changes.values() for point in chosen]
+    table = out.with_suffix(".csv")
+    table.write_text("".join(",".join(map(str, row)) + "\n" for row in [chosen[0].changes, *rows]), "utf-8")
+    how = ("--from", str(table), "--jobs", str(workers), "--batch", str(batch), "--out", str(out))
+    called(*TINY, *how, said=out.with_suffix(".said")).wait()
     return f"{workers} workers, batches of {batch}"
 
 

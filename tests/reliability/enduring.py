@@ -1,87 +1,61 @@
-"""R12: one driver sees thousands of runs through, and is no larger at the end than at the beginning."""
+"""R12: a sweep sees thousands of runs through, and its driver does not grow."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
+import subprocess
 import time
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-from neurogate import config, files
-from neurogate.config.sweep import Sweep, points
-from neurogate.errors import Outcome
-from neurogate.runs import store
 from neurogate.runs.index import Index
-from neurogate.runs.sweep import Event
-from neurogate.runs.together import Ended
-from tests.reliability.tiny import CHANGES, Tell, forking, run
+from tests.reliability.command import TINY, called, last_words, told_done
+from tests.reliability.tiny import Tell
 
-TOGETHER = 50
 EARLY = 0.1
 """The share of the runs after which the driver has its size."""
+OFTEN_S = 0.1
 
 
 def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
-    """Sweep over `count` runs that simulate nothing, and watch the driver; then compare the index."""
-    base = config.unstructure(config.load("what_when", CHANGES))
-    chosen = points(Sweep(seeds=count), base)
-    out, sizes, ended = folder / "many", list[tuple[int, int]](), list[Path]()
-    index, began = Index(out), time.monotonic()
-
-    def note(event: Event) -> None:
-        if event.kind != "ended":
-            return
-        ended.append(store.folder_of(event.point.simulation, out))
-        if len(ended) % TOGETHER == 0:
-            index.update(*ended[-TOGETHER:])
-            sizes.append((_memory_kb(), len(os.listdir("/proc/self/fd"))))  # noqa: PTH208
-        if len(ended) % 500 == 0:
-            tell(f"{len(ended)} of {count} runs, {sizes[-1][0] / 1000:.1f} MB, {sizes[-1][1]} open files")
-
-    with mock.patch("neurogate.runs.worker.run_together", stored):
-        counts = run(chosen, out, forking, note, jobs=2, batch=TOGETHER)
-    seconds = time.monotonic() - began
-    live = index.rows()
-    same = _is_rebuilt(index, live, tell)
-    (early_kb, early_files), (last_kb, last_files) = sizes[int(EARLY * len(sizes))], sizes[-1]
-    flaws = [] if counts == {Outcome.DONE: count} else [f"the runs ended as {dict(counts)}"]
+    """Sweep over `count` seeds, and watch the driver; then compare the index."""
+    out, said, began_s = folder / "many", folder / "said", time.monotonic()
+    sweep = called(*TINY, "--seeds", str(count), "--jobs", "2", "--out", str(out), said=said)
+    sizes = _sizes(sweep, said, count, tell)
+    flaws = [f"the sweep ended with {code}: {last_words(said)}"] if (code := sweep.wait()) else []
+    seconds, live = time.monotonic() - began_s, _lines(Index(out).path)
+    called("index", "rebuild", "--out", str(out), said=said).wait()
+    (early_kb, early_files), (last_kb, last_files) = sizes[0], sizes[-1]
     flaws += [] if len(live) == count else [f"the index has {len(live)} rows"]
-    flaws += [] if same else ["the index that is rebuilt is another one"]
+    flaws += [] if _lines(Index(out).path) == live else ["the index that is rebuilt is another one"]
     flaws += [] if last_kb < 1.05 * early_kb else ["the driver grows"]
     flaws += [] if last_files <= early_files else ["open files grow"]
     return {
-        "runs": len(ended), "rows of the index": len(live), "milliseconds per run": 1000 * seconds / count,
+        "runs": len(told_done(said)), "rows of the index": len(live),
+        "milliseconds per run": round(1000 * seconds / count, 1),
+        "looks at the driver": len(sizes),
         "memory after a tenth of the runs, MB": early_kb / 1000, "memory at the end, MB": last_kb / 1000,
-        "growth of memory, per cent": 100 * (last_kb / early_kb - 1),
+        "growth of memory, per cent": round(100 * (last_kb / early_kb - 1), 2),
         "open files after a tenth of the runs": early_files, "open files at the end": last_files,
         "flaws": flaws,
     }  # fmt: skip
 
 
-def stored(simulations: Sequence[config.AnySimulation], out: Path, **options: Any) -> Iterator[Ended]:
-    """Store runs for which nothing was simulated."""
-    for simulation in simulations:
-        hash_ = config.content_hash(simulation)
-        metrics = {"three_factor": {"timing_error_ms": float(simulation.run.seed)}}
-        about = {"name": simulation.name, "hash": hash_, "outcome": "done", "wall_time_s": 0.0}
-        with store.writing(store.folder_of(simulation, out)) as hidden:
-            (hidden / "config.toml").write_text(config.dumps(simulation), "utf-8")
-            files.write_json(hidden / "summary.json", {**about, "metrics": metrics})
-        yield Ended(hash_, Outcome.DONE)
-
-
-def _is_rebuilt(index: Index, live: list[Any], tell: Tell) -> bool:
-    """Rebuild the index from the folders alone; say whether its rows are the same."""
-    kept = index.path.with_suffix(".live")
-    shutil.copyfile(index.path, kept)
-    index.rebuild()
-    tell("the index is rebuilt")
-    return index.rows() == live and _lines(kept) == _lines(index.path)
+def _sizes(sweep: subprocess.Popen[bytes], said: Path, count: int, tell: Tell) -> list[tuple[int, int]]:
+    """Return the memory and the open files of a driver from when a tenth is done until nearly all is."""
+    sizes, done = list[tuple[int, int]](), 0
+    while sweep.poll() is None and done < count:
+        with contextlib.suppress(OSError):
+            size = _memory_kb(sweep.pid), len(os.listdir(f"/proc/{sweep.pid}/fd"))  # noqa: PTH208
+            before, done = done, len(told_done(said))
+            if EARLY * count <= done < count:
+                sizes.append(size)
+            if done > before:
+                tell(f"{done} of {count} runs, {size[0] / 1000:.1f} MB, {size[1]} open files")
+        time.sleep(OFTEN_S)
+    return sizes
 
 
 def _lines(database: Path) -> list[Any]:
@@ -89,7 +63,7 @@ def _lines(database: Path) -> list[Any]:
         return sorted(connection.execute("SELECT * FROM runs"))
 
 
-def _memory_kb() -> int:
-    """Return what this process has for itself; pages of files come and go as the machine likes."""
-    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
+def _memory_kb(process: int) -> int:
+    """Return what a process has for itself; pages of files come and go as the machine likes."""
+    lines = Path(f"/proc/{process}/status").read_text("utf-8").splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "VmSwap:")))

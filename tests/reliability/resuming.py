@@ -8,15 +8,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from neurogate.runs.upkeep import verify
-from tests.reliability.killing import children
-from tests.reliability.tiny import PATIENCE_S, Tell, partial, told, visible
+from tests.reliability.command import alive, called, unended, workers
+from tests.reliability.tiny import PATIENCE_S, Tell, differing, partial, visible
 
 GRID = (
     "reservoir.gain=0.5,1.5", "rules.three_factor.eta_when=0.03,0.1", "rules.three_factor.eta_what=0.02,0.05",
@@ -37,10 +36,7 @@ def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
     tell(f"killed once: {seen}")
     seen |= _worker_killed(_sweep(count, out), out, flaws)
     runs = [path for path in visible(whole) if "-sweep-" not in path.name]
-    differing = [run.name for run in runs if not _is_like(run, out / run.name)]
-    flaws += [f"{name} is missing or differs" for name in differing] + partial(out)
-    flaws += [f"there is no {name}" for name in ("report.html", "table.csv") if not [*out.glob(f"*/{name}")]]
-    flaws += [f"{path.name} is left" for path in out.glob(".*") if path.suffix in (".lease", ".checkpoint")]
+    flaws += differing(out, whole) + partial(out) + unended(out)
     if len(runs) != RUNS * count:
         flaws.append(f"{len(runs)} runs are stored, of {RUNS * count}")
     verify(out, flaws.append)
@@ -51,7 +47,7 @@ def _sweep(seeds: int, out: Path) -> subprocess.Popen[bytes]:
     grid = (word for setting in GRID for word in ("--grid", setting))
     size = ("--quick", "--set", "reservoir.n=200", "--seeds", str(seeds), "--jobs", "2")
     words = ("sweep", "what_when", *grid, *size, "--checkpoint", "1", "--out", str(out))
-    return subprocess.Popen([sys.executable, "-m", "neurogate", *words], stdout=subprocess.DEVNULL)
+    return called(*words)
 
 
 def _end(sweep: subprocess.Popen[bytes], flaws: list[str]) -> None:
@@ -62,10 +58,10 @@ def _end(sweep: subprocess.Popen[bytes], flaws: list[str]) -> None:
 def _driver_killed(sweep: subprocess.Popen[bytes], out: Path) -> dict[str, Any]:
     """Kill a sweep as soon as there is a checkpoint, and wait until its workers have ended by themselves."""
     _wait(sweep, lambda: any(out.glob(".*.checkpoint")))
-    workers = _workers(sweep)
+    its = workers(sweep.pid)
     sweep.kill()
     sweep.wait()
-    _wait(sweep, lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers), ended=True)
+    _wait(sweep, lambda: not alive(its), ended=True)
     checkpoints = len([*out.glob(".*.checkpoint")])
     return {"checkpoints when the sweep was killed": checkpoints, "runs stored then": len(_stored(out))}
 
@@ -74,12 +70,12 @@ def _worker_killed(sweep: subprocess.Popen[bytes], out: Path, flaws: list[str]) 
     """Kill a worker as soon as one more run is stored, and demand that the sweep ends well."""
     before = len(_stored(out))
     _wait(sweep, lambda: len(_stored(out)) > before)
-    workers = _workers(sweep)
-    if workers:
-        os.kill(workers[0], signal.SIGKILL)
+    its = sorted(workers(sweep.pid))[:1]
+    for process, _ in its:
+        os.kill(process, signal.SIGKILL)
     stored = len(_stored(out))
     _end(sweep, flaws)
-    return {"workers killed": len(workers[:1]), "runs stored when a worker was killed": stored}
+    return {"workers killed": len(its), "runs stored when a worker was killed": stored}
 
 
 def _wait(sweep: subprocess.Popen[bytes], until: Callable[[], bool], *, ended: bool = False) -> None:
@@ -88,15 +84,5 @@ def _wait(sweep: subprocess.Popen[bytes], until: Callable[[], bool], *, ended: b
         time.sleep(0.02)
 
 
-def _workers(sweep: subprocess.Popen[bytes]) -> list[int]:
-    """Return the processes of a sweep that execute runs: another one cleans up after them."""
-    found = sorted(child for child, _ in children(sweep.pid))
-    return [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-
 def _stored(out: Path) -> list[Path]:
     return [*out.glob("what_when-????????????/manifest.json")]
-
-
-def _is_like(run: Path, other: Path) -> bool:
-    return other.exists() and told(run) == told(other)

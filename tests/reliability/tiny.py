@@ -1,14 +1,13 @@
 """Sweeps of runs that take milliseconds, executed in ways that let thousands of them be disturbed.
 
-A process of the pool is forked from one that has everything loaded and compiled, or there is none and the
-driver works itself: what happens to runs, leases and folders is what happens in any sweep.
+Here the driver works itself, in this process or in one that is forked from it and has everything loaded: what
+happens to runs, leases and folders is what happens in any sweep. The program itself is called in `command`.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import multiprocessing
 import os
 import signal
 import sys
@@ -61,16 +60,6 @@ class Inline(Executor):
 
 def inline(jobs: int) -> Executor:
     return Inline()
-
-
-def forking(jobs: int) -> Executor:
-    context = multiprocessing.get_context("fork")
-    return pool.Processes(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
-
-
-def _begin(driver: int) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # that of the driver was forked too
-    pool._begin(driver)
 
 
 def run(
@@ -159,6 +148,16 @@ def unlike(out: Path, whole: Path, chosen: Iterable[Point]) -> list[str]:
         if keys := [key for key in sorted(x.keys() | y.keys()) if x.get(key) != y.get(key)]:
             flaws.append(f"{mine.name} differs in {', '.join(keys)}")
     return flaws
+
+
+def differing(out: Path, whole: Path) -> list[str]:
+    """Say which runs of a store another one lacks, or has otherwise."""
+    pairs = [(run, out / run.name) for run in visible(whole) if "-sweep-" not in run.name]
+    return [
+        f"{run.name} is missing or differs"
+        for run, mine in pairs
+        if not mine.exists() or told(run) != told(mine)
+    ]
 
 
 def told(run: Path) -> dict[str, Any]:
