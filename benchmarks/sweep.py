@@ -53,11 +53,12 @@ from neurogate.config.schema import AnySimulation
 from neurogate.config.sweep import Point, Sweep, points
 from neurogate.files import sync_folder
 from neurogate.runs import load, together
+from neurogate.runs.options import Options
 from neurogate.runs.pool import Workers
 from neurogate.runs.probe import warm
 from neurogate.runs.report import report
 from neurogate.runs.store import folder_named
-from neurogate.runs.sweep import Options, sweep
+from neurogate.runs.sweep import sweep
 from neurogate.runs.sweep_folder import open_folder
 from neurogate.tasks.session import Session
 

@@ -43,8 +43,8 @@ from neurogate.plotting.region import region
 from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, figure
 from neurogate.runs import store
 from neurogate.runs.asking import answer, count, reader
+from neurogate.runs.options import Options
 from neurogate.runs.over_points import over_points
-from neurogate.runs.sweep import Options
 
 NAME = "yamada_chao_2025_robustness"
 SIMULATION = "yamada_chao_2025"
