@@ -44,7 +44,7 @@ class Collicular(Decider):
         Visual angle of the picture's longer side.
     samples : int
         Places along each side of a cell's part of the field, of which it sees the most. With 7, a cell far
-        from the gaze hardly misses anything of a small peak; with 3, it may miss most.
+        from the gaze hardly misses anything of a small peak; with 3, it may miss most, in half the time.
 
     References
     ----------
