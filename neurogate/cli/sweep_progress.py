@@ -96,7 +96,7 @@ class _Tally:
     def count(self, event: Event) -> None:
         if event.kind == "stored":
             self.stored += 1
-            self.outcomes[str(event.ended.outcome) if event.ended else _GOOD] += 1
+            self.outcomes[str(event.stored or _GOOD)] += 1
         elif event.kind == "started":
             self.running += 1
         elif event.kind == "again":

@@ -47,16 +47,18 @@ class Event:
     Parameters
     ----------
     kind : "stored", "started", "elsewhere", "again" or "ended"
-        It was there already; a worker has it; another driver has it; its worker died and it is tried
-        again; it ended.
+        It was there already; a worker has it; another driver has it; its worker died; it ended.
     point : Point
     ended : Ended or None
         How, if it ended.
+    stored : Outcome or None
+        How it had ended, if it was there already.
     """
 
     kind: Literal["stored", "started", "elsewhere", "again", "ended"]
     point: Point
     ended: Ended | None = None
+    stored: Outcome | None = None
 
 
 @attrs.define
@@ -334,7 +336,7 @@ class _Driver:
         self.counts[run.outcome] += 1
         self._compare(run)
         self.leases.release(folder)
-        self.tell(Event("stored", point))
+        self.tell(Event("stored", point, stored=run.outcome))
         return True
 
     def _compare(self, run: store.Run) -> None:

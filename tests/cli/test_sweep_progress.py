@@ -58,7 +58,7 @@ def cells(tally: _Tally) -> dict[str, str]:
 def test_a_stored_run_counts_as_what_it_was() -> None:
     tally = _Tally(total=9, folder=Path("runs"), jobs=2)
     for point, outcome in zip(POINTS, (Outcome.DONE, Outcome.DIVERGED, Outcome.DIVERGED), strict=False):
-        tally.count(Event("stored", point, Ended(point.hash, outcome)))
+        tally.count(Event("stored", point, stored=outcome))
     tally.count(Event("ended", POINTS[3], Ended(POINTS[3].hash, Outcome.DONE, 6.0)))
     shown = cells(tally)
     assert (shown["done"], shown["diverged"]) == ("2/9", "2")

@@ -279,8 +279,9 @@ def test_failures_are_told_and_the_others_go_on_or_not(tmp_path: Path) -> None:
     for diverged in (1, 2):
         counts, _ = run(tmp_path / "stop", wild, jobs=1, batch=1, fail_fast=True)
         assert counts == {Outcome.DIVERGED: diverged, Outcome.CANCELLED: 4 - diverged}
-    counts, _ = run(tmp_path / "stop", wild, jobs=1, batch=1, fail_fast=True)
+    counts, events = run(tmp_path / "stop", wild, jobs=1, batch=1, fail_fast=True)
     assert counts == {Outcome.DIVERGED: 2, Outcome.DONE: 2}
+    assert [event.stored for event in events if event.kind == "stored"] == [Outcome.DIVERGED] * 2
 
 
 class Slow(Executor):
