@@ -98,7 +98,16 @@ def fitting(baseline: ArrayLike, p: Values) -> Values:
 
 
 def shares(priority: Values, fixated: ArrayLike, variant: Variant = "densities") -> Values:
-    """Return how much of a map lies in the cells fixated.
+    """Return how much of a map lies in the cells fixated, (L,).
+
+    Parameters
+    ----------
+    priority : (H, W)
+        The map, divided by its sum here.
+    fixated : (L, 2)
+        Cells: column and row.
+    variant : {"densities", "mit"}
+        As of `information_gain`.
 
     Examples
     --------
@@ -114,7 +123,21 @@ def shares(priority: Values, fixated: ArrayLike, variant: Variant = "densities")
 
 
 def gains(p: Values, known: Values, variant: Variant = "densities", mixed: float = 0.0) -> Values:
-    """Return the bits of shares p over known ones, of which so many are mixed into p.
+    """Return the bits that shares gain over those of a baseline, (L,).
+
+    Parameters
+    ----------
+    p, known : (L,)
+        Shares of the map and of the baseline, as `shares` returns them.
+    variant : {"densities", "mit"}
+        As of `information_gain`.
+    mixed : float
+        As of `information_gain`.
+
+    Raises
+    ------
+    RequestError
+        If `mixed` is not from 0 up to 1, without 1.
 
     Examples
     --------
