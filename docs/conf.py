@@ -40,7 +40,7 @@ apidoc_modules = [
     {
         "path": "../neurogate",
         "destination": "api",
-        "separate_modules": True,
+        "separate_modules": False,
         "module_first": True,
         "exclude_patterns": ["**/__main__.py"],
         "automodule_options": {"members", "show-inheritance"},
