@@ -40,8 +40,8 @@ def measured(tmp_path: Path, checkout: Path) -> Measured:
 
 
 def test_killing_drivers_and_workers_loses_nothing_and_changes_no_bit(measured: Measured) -> None:
-    found = measured("R1", 4)
-    assert found["kills"] >= 4
+    found = measured("R1", 2)
+    assert found["kills"] >= 2
     assert found["runs completed and compared"] == 16 * found["stores completed and compared"] > 0
     assert 0 <= found["runs begun again"] <= found["runs under way at kills"]
     assert found["problems that verify finds at the end"] == 0
@@ -96,6 +96,6 @@ def test_a_sweep_that_is_killed_twice_goes_on_and_is_the_sweep_that_was_not(meas
 
 
 def test_a_driver_does_not_grow_and_the_index_is_what_the_folders_say(measured: Measured) -> None:
-    found = measured("R12", 200)
-    assert found["runs"] == found["rows of the index"] == 200
+    found = measured("R12", 60)
+    assert found["runs"] == found["rows of the index"] == 60
     assert found["looks at the driver"] > 0
