@@ -208,7 +208,7 @@ def test_a_sweep_whose_driver_and_worker_are_killed_ends_as_one_that_nobody_stop
     assert driver.wait() == -signal.SIGKILL
     assert not list(killed.glob("runs/*/report.html"))
     driver = subprocess.Popen(words, cwd=killed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_for(driver, killed, 6)
+    wait_for(driver, killed, 6, under_way=3)
     os.kill(worker_of(driver), signal.SIGKILL)
     out, err = driver.communicate(timeout=300)
     assert "tried again; what is in checkpoints is kept." in err
@@ -225,9 +225,15 @@ def test_a_sweep_whose_driver_and_worker_are_killed_ends_as_one_that_nobody_stop
     assert not list(killed.glob("runs/.*.checkpoint"))
 
 
-def wait_for(driver: subprocess.Popen[str] | subprocess.Popen[bytes], place: Path, stored: int) -> None:
-    """Wait until so many runs are stored."""
-    while len(list(place.glob("runs/what_when-[0-9a-f]*/manifest.json"))) < stored:
+def wait_for(
+    driver: subprocess.Popen[str] | subprocess.Popen[bytes], place: Path, stored: int, under_way: int = 0
+) -> None:
+    """Wait until so many runs are stored, and as many others have a checkpoint."""
+    while True:
+        there = {path.parent.name for path in place.glob("runs/what_when-[0-9a-f]*/manifest.json")}
+        begun = {path.stem.removeprefix(".") for path in place.glob("runs/.what_when-*.checkpoint")}
+        if len(there) >= stored and len(begun - there) >= under_way:
+            return
         assert driver.poll() is None
         time.sleep(0.02)
 

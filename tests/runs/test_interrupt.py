@@ -12,9 +12,11 @@ from neurogate.runs.interrupt import stop_requests
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
+    hang_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup may have begun the tests
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     yield
     assert {number: signal.getsignal(number) for number in before} == before
+    signal.signal(signal.SIGHUP, hang_up)
 
 
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
