@@ -255,8 +255,13 @@ def _tell_outside(viewings: Sequence[Viewing]) -> None:
         )
 
 
+def _measured(rows: Sequence[_Row]) -> list[str]:
+    """Return the names of the measures in a table."""
+    return [name for name in (rows[0] if rows else ()) if name not in _KEYS]
+
+
 def _tell_meaningless(rows: Sequence[_Row], things: str) -> None:
-    names = [name for name in (rows[0] if rows else ()) if name not in _KEYS]
+    names = _measured(rows)
     blank = [[name for name in names if math.isnan(row[name])] for row in rows]
     if any(blank):
         said = [name for name in names if any(name in own for own in blank)]
@@ -266,7 +271,7 @@ def _tell_meaningless(rows: Sequence[_Row], things: str) -> None:
 
 
 def _tell_infinite(rows: Sequence[_Row]) -> None:
-    for name in [name for name in (rows[0] if rows else ()) if name not in _KEYS]:
+    for name in _measured(rows):
         count = sum(math.isinf(row[name]) for row in rows)
         if count:
             sys.stderr.write(
@@ -303,7 +308,7 @@ def _shown(rows: Sequence[_Row]) -> str:
     """Return a line for each measure: a column for each pair if they are few, else mean, least and most."""
     from neurogate.cli.bench_table import render
 
-    names = [name for name in rows[0] if name not in _KEYS]
+    names = _measured(rows)
     if len(rows) <= _COLUMNS_SHOWN:
         several = len({row["image"] for row in rows}) > 1
         heading = [_pair(row, place, several=several) for place, row in enumerate(rows)]

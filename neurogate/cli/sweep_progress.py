@@ -141,10 +141,11 @@ class _Tally:
     def log(self, point: Point, ended: Ended) -> Path | None:
         """Return where the log of a run is: in its folder, or, if it has none, in that of the sweep."""
         from neurogate.runs.store import folder_named
+        from neurogate.runs.sweep_folder import log_of
 
         if str(ended.outcome) == _DIVERGED:
             return folder_named(point.simulation.name, point.hash, self.folder.parent) / "log.txt"
-        return self.folder / "failed" / f"{point.hash[:12]}.log" if ended.log else None
+        return log_of(self.folder, point.hash) if ended.log else None
 
     def tell_plainly(self, event: Event) -> None:
         """Write one line, but none for each run that was there already or has only begun."""

@@ -288,8 +288,7 @@ class _Driver:
 
     def _told(self, batch: _Batch, point: Point) -> bool:
         """Say whether it is told how a run ended, after telling it if the run is stored."""
-        folder = self._run_folder(point)
-        if point.hash not in batch.told and folder.exists():
+        if point.hash not in batch.told and (folder := self._run_folder(point)).exists():
             batch.told.add(point.hash)
             run = store.load(folder, ["summary.json"])
             why = run.summary.get("divergence", {}).get("message", "")
