@@ -121,6 +121,14 @@ class MeasuredWorkers(Workers):
         return Measured(super().ready(simulation, width, *how), self.notes)
 
 
+def warmed(notes: Path, simulation: AnySimulation) -> None:
+    """Let each worker read what is compiled: none has a second turn before all had their first."""
+    warm(simulation)
+    (notes / f"{os.getpid()}.warm").touch()
+    while len(list(notes.glob("*.warm"))) < JOBS:
+        time.sleep(0.01)
+
+
 def measured(notes: Path, work: Callable[[], Any]) -> Any:
     """Do a batch, and write down what its parts took."""
     spent = {name: Spent() for name in (*PARTS, "batches")}
@@ -178,7 +186,7 @@ def swept(chosen: tuple[Point, ...], out: Path) -> dict[str, Spent]:
     with MeasuredWorkers(notes=notes) as workers:
         with spent["start"].more():
             executor = Workers.ready(workers, first, JOBS)
-            wait([executor.submit(warm, first) for _ in range(JOBS)])
+            wait([executor.submit(warmed, notes, first) for _ in range(JOBS)])
         with spent["sweep"].more():
             sweep(chosen, folder, Options(jobs=JOBS, memory_mb=8000.0), lambda event: None, workers)
     with spent["report"].more():
@@ -186,8 +194,8 @@ def swept(chosen: tuple[Point, ...], out: Path) -> dict[str, Spent]:
         load(folder).table().to_csv()
     runs = [folder_named(point.simulation.name, point.hash, folder.parent) for point in chosen]
     spent["bare"] = bare(runs, out.with_name(f"{out.name} bare"))
-    spent["end"] = Spent(waited(path.stem for path in notes.iterdir()))
-    for path in notes.iterdir():
+    spent["end"] = Spent(waited(path.stem for path in notes.glob("*.json")))
+    for path in notes.glob("*.json"):
         for name, seconds in json.loads(path.read_text()).items():
             spent.setdefault(name, Spent()).add(*seconds)
     return spent

@@ -121,6 +121,8 @@ class Workers:
         """Compile, and say whether the worker that does so lives; if nobody wants it, it is killed."""
         try:
             warming = executor.submit(warm, simulation)
+            if isinstance(executor, Processes):
+                executor.begin()
             while not stop():
                 if wait((warming,), _WATCH_S).done:
                     warming.result()
@@ -177,9 +179,8 @@ def local(jobs: int) -> Executor:
     ...     processes.submit(abs, -3).result()
     3
     """
-    context = multiprocessing.get_context("spawn")
     with _held():  # the process that tracks what they share begins here
-        return Processes(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+        return Processes(jobs)
 
 
 class Processes(ProcessPoolExecutor):
@@ -190,7 +191,17 @@ class Processes(ProcessPoolExecutor):
 
     Ctrl-C is for the driver, which tells them what it means; a terminal sends it to all, and so it does what
     it sends when it goes (SIGHUP).
+
+    Parameters
+    ----------
+    jobs : int
+        How many there are at most; each is made when it is needed, or when they `begin`.
     """
+
+    def __init__(self, jobs: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        super().__init__(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+        self.jobs = jobs
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Ask for something, as `ProcessPoolExecutor.submit`."""
@@ -208,6 +219,11 @@ class Processes(ProcessPoolExecutor):
                 manager.join(_ENDED_IN_S)  # it ends the others by itself if it has noticed
                 for one in processes:
                     one.kill()
+
+    def begin(self) -> None:
+        """Make those that are not there yet, while those that are have something to do."""
+        for _ in range(len(self._processes or ()), self.jobs):
+            self.submit(os.getpid)
 
     def kill(self) -> None:
         """End the processes at once, whatever they are at."""

@@ -72,6 +72,22 @@ def test_workers_that_die_whenever_they_begin_are_given_up(monkeypatch: pytest.M
     assert made == [2, 2]
 
 
+def test_all_workers_begin_while_the_first_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    begin = pool.Processes.begin
+
+    def counted(processes: Any) -> None:
+        begin(processes)
+        seen.append(len(processes._processes))
+
+    monkeypatch.setattr(pool.Processes, "begin", counted)
+    monkeypatch.setattr(pool, "warm", abs)
+    with pool.Workers() as workers:
+        for _ in range(2):
+            workers.ready(-3, 3)  # type: ignore[arg-type]
+    assert seen == [3]
+
+
 @pytest.mark.parametrize("victim", [0, 1])
 def test_workers_end_though_one_is_killed_while_they_do(victim: int, monkeypatch: pytest.MonkeyPatch) -> None:
     ends = machinery._ExecutorManagerThread.shutdown_workers  # type: ignore[attr-defined]
