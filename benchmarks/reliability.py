@@ -5,7 +5,9 @@ Writes benchmarks/results/reliability.json, in which each figure replaces what i
     python -m benchmarks.reliability
     python -m benchmarks.reliability --only R1 --count 50
 
-What is tried lives in tests/reliability/, where the tests try a little of it.
+The longest is written after each portion, as so many tries of all that are asked for; if it is cut off, the
+same command goes on from there. A number after R is that figure of the project's promises; what is not
+on it has a word. What is tried lives in tests/reliability/, where the tests try a little of it.
 """
 
 from __future__ import annotations
@@ -27,15 +29,19 @@ RESULTS = Path(__file__).parent / "results" / "reliability.json"
 
 
 class Figure(NamedTuple):
-    """A figure, the module that measures it, and how often the thing is tried."""
+    """A figure, the module that measures it, how often the thing is tried, and how often at once.
+
+    What is found in portions is numbers and lists that add up.
+    """
 
     promise: str
     module: str
     times: int
+    portion: int | None = None
 
 
 FIGURES = {
-    "R1": Figure("killed at random moments, no finished run is lost, none is seen in part", "killing", 1000),
+    "R1": Figure("killed at random moments, no finished run is lost, none seen in part", "killing", 1000, 50),
     "R2": Figure("every damaged file is found, and exactly those runs are executed again", "damaging", 1000),
     "R3": Figure("a disk that refuses costs a sentence and nothing that is stored", "refusing", 600),
     "R4": Figure("what diverges is found within 100 steps, and nothing beside it changes", "diverging", 1000),
@@ -44,7 +50,7 @@ FIGURES = {
     "R11": Figure("two drivers execute each run of a sweep once", "contending", 50),
     "R11-takeover": Figure("what a dead or hung driver was at is soon another's", "taking_over", 12),
     "R12": Figure("a driver does not grow, and the index is what the folders say", "enduring", 10000),
-    "R13": Figure("a sweep that is killed twice goes on, and is the sweep that was not", "resuming", 20),
+    "resuming": Figure("a sweep that is killed twice goes on, and is the sweep that was not", "resuming", 20),
 }
 
 
@@ -57,22 +63,30 @@ def main() -> int:
 
     rows = {row["figure"]: row for row in _earlier(options.results)}
     for name in options.only or FIGURES:
-        figure = FIGURES[name]
-        count = options.count or max(1, round(options.scale * figure.times))
-        began = time.monotonic()
-        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-            measure = importlib.import_module(f"tests.reliability.{figure.module}").measure
-            found = measure(count, Path(folder).resolve(), lambda line, name=name: _tell(f"{name}: {line}"))
-        rows[name] = _row(name, count, found, time.monotonic() - began)
-        _tell(json.dumps(rows[name], indent=1))
-        ordered = [rows[known] for known in FIGURES if known in rows]
-        write(options.results, machine(shlex.join(["python", "-m", "benchmarks.reliability"])), ordered)
+        count = options.count or max(1, round(options.scale * FIGURES[name].times))
+        for row in _measured(name, count, rows.get(name, {}), options.folder):
+            rows[name] = row
+            _tell(json.dumps(row, indent=1))
+            ordered = [rows[known] for known in FIGURES if known in rows]
+            write(options.results, machine(shlex.join(["python", "-m", "benchmarks.reliability"])), ordered)
     return int(any(rows[name]["flaws"] for name in options.only or FIGURES))
 
 
-def _row(name: str, count: int, found: dict[str, Any], seconds: float) -> dict[str, Any]:
-    about = {"figure": name, "promise": FIGURES[name].promise, "count": count, "flaws": len(found["flaws"])}
-    return {**about, "seconds": round(seconds), "found": found}
+def _measured(name: str, count: int, before: dict[str, Any], where: Path | None) -> Iterator[dict[str, Any]]:
+    """Measure a figure, from where it was cut off; give its row after each portion."""
+    figure, goes_on = FIGURES[name], before.get("of") == count
+    measure = importlib.import_module(f"tests.reliability.{figure.module}").measure
+    done, seconds, found = (before["count"], before["seconds"], before["found"]) if goes_on else (0, 0, {})
+    while done < count:
+        portion, began = min(figure.portion or count, count - done), time.monotonic()
+        seed = (done,) if figure.portion else ()
+        with tempfile.TemporaryDirectory(dir=where) as folder:
+            news = measure(portion, Path(folder).resolve(), lambda line: _tell(f"{name}: {line}"), *seed)
+        done, seconds = done + portion, seconds + round(time.monotonic() - began)
+        found = found | {key: found[key] + value if key in found else value for key, value in news.items()}
+        about = {"figure": name, "promise": figure.promise, "count": done, "flaws": len(found["flaws"])}
+        about |= {"of": count} if done < count else {}
+        yield about | {"seconds": seconds, "found": found}
 
 
 def _earlier(path: Path) -> Iterator[dict[str, Any]]:

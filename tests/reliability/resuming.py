@@ -1,6 +1,6 @@
-"""R13: a sweep as users give it is killed twice, first itself and then one of its workers, and goes on.
+"""A sweep as users give it is killed twice, first itself and then one of its workers, and goes on.
 
-Unlike R1, this is the program itself: its processes are spawned, its runs take seconds, it writes its report.
+Unlike those of R1 its runs take seconds and differ in three settings, and its report is written.
 """
 
 from __future__ import annotations

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks import reliability
 from neurogate.config import shipped
 
 Measured = Callable[[str, int], dict[str, Any]]
@@ -89,7 +91,7 @@ def test_another_driver_takes_over_what_one_that_is_killed_was_at(measured: Meas
 
 
 def test_a_sweep_that_is_killed_twice_goes_on_and_is_the_sweep_that_was_not(measured: Measured) -> None:
-    found = measured("R13", 1)
+    found = measured("resuming", 1)
     assert found["checkpoints when the sweep was killed"] > 0
     assert found["runs compared"] == 8
     assert found["workers killed"] == 1
@@ -99,3 +101,21 @@ def test_a_driver_does_not_grow_and_the_index_is_what_the_folders_say(measured: 
     found = measured("R12", 60)
     assert found["runs"] == found["rows of the index"] == 60
     assert found["looks at the driver"] > 0
+
+
+def test_a_figure_in_portions_is_kept_after_each_and_goes_on_where_it_was_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def measure(count: int, _folder: Path, _tell: object, done: int) -> dict[str, Any]:
+        return {"kills": count, "flaws": [f"kill {done}"]}
+
+    module = types.SimpleNamespace(measure=measure)
+    monkeypatch.setitem(sys.modules, "tests.reliability.made_up", module)
+    figure = reliability.Figure("", "made_up", 120, 50)
+    monkeypatch.setitem(reliability.FIGURES, "R1", figure)
+    whole = list(reliability._measured("R1", 120, {}, None))
+    assert [(row["count"], row.get("of")) for row in whole] == [(50, 120), (100, 120), (120, None)]
+    assert whole[-1]["found"] == {"kills": 120, "flaws": ["kill 0", "kill 50", "kill 100"]}
+    assert list(reliability._measured("R1", 120, whole[0], None)) == whole[1:]
+    assert list(reliability._measured("R1", 120, whole[-1], None)) == whole
+    assert list(reliability._measured("R1", 20, whole[0], None))[-1]["found"]["kills"] == 20
