@@ -129,7 +129,7 @@ def _as_option(message: str) -> str:
 def _room(scheduler: str, jobs: int | None) -> tuple[int, float]:
     """Return how many batches go at once, and the memory that they may take together."""
     if not scheduler:
-        from neurogate.runs.allotment import cores, free_mb
+        from neurogate.backends.allotment import cores, free_mb
 
         return cores() if jobs is None else jobs, free_mb() / 2
     from neurogate.runs.cluster import cluster

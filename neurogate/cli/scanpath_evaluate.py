@@ -80,8 +80,8 @@ def evaluate(
     if paths < 1 or seed < 0:
         raise RequestError(f"--paths is {paths} and --seed {seed}; give at least 1 and 0.")
     asked = _models(models or _MODELS, set_)
+    from neurogate.backends.allotment import cores
     from neurogate.cli.progress import shown
-    from neurogate.runs.allotment import cores
     from neurogate.scanpath.evaluation import evaluate as judged
     from neurogate.scanpath.scenes import osie_scenes
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+from neurogate.backends.allotment import cores
 from neurogate.config.parts import Run
 from neurogate.config.schema import AnySimulation, WaveformSimulation
 from neurogate.network.rate_reservoir import AnyReservoir, RateReservoir
@@ -95,7 +95,7 @@ def _spiking(simulation: AnySimulation, spec: ReservoirSpec) -> Reservoir:
 
 
 def _carried_out(run: Run) -> dict[str, Any]:
-    return {"dtype": run.dtype, "backend": run.backend, "threads": run.threads or os.cpu_count() or 1}
+    return {"dtype": run.dtype, "backend": run.backend, "threads": run.threads or cores()}
 
 
 def _widths(simulation: AnySimulation) -> tuple[int, int, int]:

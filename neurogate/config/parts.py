@@ -46,7 +46,8 @@ class Run:
     dtype : str
         Type of the simulated numbers; float64 gives the same bits on every CPU backend.
     threads : int
-        Threads among which replicas are shared out; 0 takes all processors. Results do not depend on it.
+        Threads among which replicas are shared out; 0 is one for each core that may be used. Results do not
+        depend on it.
     memory_limit_mb : float
         Runs that would need more memory are refused before they begin.
 

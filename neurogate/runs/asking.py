@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from neurogate.backends.allotment import cores
 from neurogate.errors import NeurogateError
-from neurogate.runs.allotment import cores
 
 __all__ = ["answer", "ask", "count", "reader"]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import attrs
 import numpy as np
 import pytest
 
+from neurogate.backends.allotment import cores
 from neurogate.config.build import replica_seeds, reservoir, session
 from neurogate.config.parts import Run
 from neurogate.config.schema import Simulation
@@ -78,9 +78,9 @@ def test_everything_that_the_configuration_says_reaches_the_session() -> None:
     assert (made.record, made.seeds) == (simulation.record, (1,))
 
 
-def test_threads_are_those_asked_for_and_0_takes_all_processors() -> None:
+def test_threads_are_those_asked_for_and_0_takes_all_cores_that_the_process_may_use() -> None:
     assert reservoir(small(threads=3)).threads == 3
-    assert reservoir(small(threads=0)).threads == os.cpu_count()
+    assert reservoir(small(threads=0)).threads == cores()
 
 
 def test_threads_change_no_bit() -> None:

@@ -18,7 +18,7 @@ EACH_MB = sum(memory_mb(MANY[0]).values())
 
 @pytest.fixture(autouse=True)
 def a_cluster_beside_a_small_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("neurogate.runs.allotment.free_mb", lambda: 4.0 * EACH_MB)
+    monkeypatch.setattr("neurogate.backends.allotment.free_mb", lambda: 4.0 * EACH_MB)
     monkeypatch.setattr(
         cluster, "cluster", lambda address: cluster.Cluster(threads=320, each_mb=2.5 * EACH_MB)
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from neurogate.backends.allotment import cores, free_mb
 from neurogate.cli.execution import ExecutionOptions
-from neurogate.runs.allotment import cores, free_mb
 
 MB = 1_000_000
 
@@ -62,8 +62,37 @@ def test_a_full_group_leaves_a_little_and_a_machine_that_says_nothing_is_guessed
     assert free_mb(machine(tmp_path, files)) == 1
 
 
-def test_there_are_as_many_jobs_as_cores_that_the_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("files", "allotted"),
+    [
+        ({}, 64),
+        ({"proc/self/cgroup": "0::/", "sys/fs/cgroup/cpu.max": "200000 100000"}, 2),
+        ({"proc/self/cgroup": "0::/job/step", "sys/fs/cgroup/job/cpu.max": "150000 100000",
+          "sys/fs/cgroup/job/step/cpu.max": "max 100000"}, 2),
+        ({"proc/self/cgroup": "0::/", "sys/fs/cgroup/cpu.max": "5000 100000"}, 1),
+        ({"proc/self/cgroup": "0::/", "sys/fs/cgroup/cpu.max": "9900000 100000"}, 64),
+        ({"proc/self/cgroup": "4:cpu,cpuacct:/docker/77\n3:cpuset:/x",
+          "sys/fs/cgroup/cpu/cpu.cfs_quota_us": 300000, "sys/fs/cgroup/cpu/cpu.cfs_period_us": 100000}, 3),
+        ({"proc/self/cgroup": "4:cpu,cpuacct:/",
+          "sys/fs/cgroup/cpu/cpu.cfs_quota_us": -1, "sys/fs/cgroup/cpu/cpu.cfs_period_us": 100000}, 64),
+    ],
+)  # fmt: skip
+def test_no_more_cores_are_taken_than_a_group_may_keep_busy(
+    files: dict[str, object], allotted: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(64)), raising=False)
+    assert cores(machine(tmp_path, files)) == allotted
+
+
+def test_no_more_cores_are_taken_than_the_process_may_run_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {3, 5, 8}, raising=False)
-    assert ExecutionOptions().options().jobs == 3
+    assert cores(tmp_path) == 3
     monkeypatch.delattr(os, "sched_getaffinity")
-    assert cores() == os.cpu_count()
+    assert cores(tmp_path) == os.cpu_count()
+
+
+def test_there_are_as_many_jobs_as_cores_that_the_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {5}, raising=False)
+    assert ExecutionOptions().options().jobs == 1
