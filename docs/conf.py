@@ -35,6 +35,8 @@ extensions = [
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"neurogate {release}"
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
 
 apidoc_modules = [
     {
@@ -105,7 +107,7 @@ class Claims(SphinxDirective):
         title = f"{about['date']}, {about['cores']} cores of an {about['cpu']}: ``{about['command']}``"
         head = ("claim, and what it hinges on", "measured", "rivals", "verdict, and what was asked")
         rows = [head, *(self._cells(claim) for claim in stored["rows"])]
-        return self.parse_text_to_nodes(listed(rows, title, "35 20 30 15"))
+        return self.parse_text_to_nodes(listed(rows, title, "30 14 40 16"))
 
     def _cells(self, claim: dict[str, Any]) -> tuple[str, ...]:
         rivals = [f"{name} {self._number(found)}" for name, found in claim["baselines"].items()]
