@@ -34,11 +34,11 @@ from yamada_chao_2025_studies import NAME, Runner, Study
 
 from neurogate.bench.machine import machine, write
 from neurogate.errors import Outcome
-from neurogate.plotting.picture import Picture, save, settled
+from neurogate.plotting.picture import Picture, save
 from neurogate.runs.asking import answer, reader
 from neurogate.runs.claims import Claim, as_json, as_markdown, renewed
 from neurogate.runs.over_seeds import Seeds, over_seeds
-from neurogate.runs.pool import Workers
+from neurogate.runs.pool import Workers, local
 
 CLAIMS: Mapping[str, Callable[[Runner], Iterator[Claim]]] = {
     "timing": claims.timing,
@@ -88,12 +88,16 @@ def judge(asked: argparse.Namespace) -> None:
     chosen = list(CLAIMS) if "all" in asked.claim else asked.claim
     out = asked.out / NAME
     out.mkdir(parents=True, exist_ok=True)
-    with Workers() as workers:
-        run = runner(asked, workers)
-        tabulate(out, {name: list(CLAIMS[name](run)) for name in chosen})
-        for draw in (FIGURES[name] for name in chosen if name in FIGURES):
-            for title, made in draw(run):
-                save(Picture(settled(made), title, ""), out / f"{title}.png")
+    found: dict[str, list[Claim]] = {}
+    with Workers() as workers, local(asked.jobs) as artists:  # who draw while others simulate
+        run, drawn = runner(asked, workers), []
+        for name in chosen:
+            found[name] = list(CLAIMS[name](run))
+            for title, made in FIGURES[name](run) if name in FIGURES else ():
+                drawn.append(artists.submit(save, Picture(made, title, ""), out / f"{title}.png"))
+        tabulate(out, found)
+        for one in drawn:
+            one.result()
     print((out / f"claims.{'json' if asked.json else 'md'}").read_text("utf-8"))
     print(f"The table and the figures are in {out}.", file=sys.stderr)
 

@@ -37,7 +37,7 @@ from neurogate.analysis.intervals import mean_interval
 from neurogate.analysis.trials import circularly_shifted
 from neurogate.bench.machine import machine
 from neurogate.errors import Outcome
-from neurogate.plotting.picture import Picture, save, settled
+from neurogate.plotting.picture import Picture, save
 from neurogate.plotting.style import BLACK, CUES, GREY, SEQUENTIAL, STYLE, WIDTH_MM, figure
 from neurogate.runs.asking import answer, reader
 from neurogate.runs.over_seeds import over_seeds
@@ -217,7 +217,7 @@ def judge(asked: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / "memory.json").write_text(f"{stored}\n", "utf-8")
     (out / "memory.md").write_text(f"{lines}\n", "utf-8")
-    save(Picture(settled(draw(found)), NAME, ""), out / "memory.png")
+    save(Picture(draw(found), NAME, ""), out / "memory.png")
     print(stored if asked.json else lines)
     print(f"The table, the numbers and the figure are in {out}.", file=sys.stderr)
 

@@ -38,7 +38,7 @@ from neurogate.errors import Outcome
 from neurogate.plotting.columns import groups
 from neurogate.plotting.heatmap import norm_of
 from neurogate.plotting.lines import lines
-from neurogate.plotting.picture import Picture, remark, save, settled
+from neurogate.plotting.picture import Picture, remark, save
 from neurogate.plotting.region import region
 from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, figure
 from neurogate.runs import store
@@ -232,7 +232,7 @@ def judge(asked: argparse.Namespace) -> None:
     text = json.dumps(table(found, asked), indent=1, ensure_ascii=False) + "\n"
     (out / "robustness.json").write_text(text, "utf-8")
     save(
-        Picture(settled(picture(found, QUICK_N if asked.quick else SHIPPED_N)), NAME, ""),
+        Picture(picture(found, QUICK_N if asked.quick else SHIPPED_N), NAME, ""),
         out / "robustness.png",
     )
     if asked.json:

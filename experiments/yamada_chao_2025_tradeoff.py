@@ -39,7 +39,7 @@ from neurogate.errors import Outcome
 from neurogate.plasticity.rules import AnyRule
 from neurogate.plasticity.surprise_replay import SurpriseReplay
 from neurogate.plotting.adaptation import trials_needed
-from neurogate.plotting.picture import Picture, save, settled
+from neurogate.plotting.picture import Picture, save
 from neurogate.plotting.result import judged_blocks
 from neurogate.plotting.style import STYLE, WIDTH_MM, figure
 from neurogate.plotting.tradeoff import tradeoff
@@ -313,7 +313,7 @@ def judge(asked: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(table(curves, best, asked), indent=1, ensure_ascii=False) + "\n"
     (out / "tradeoff.json").write_text(text, "utf-8")
-    save(Picture(settled(picture(curves)), NAME, ""), out / "tradeoff.png")
+    save(Picture(picture(curves), NAME, ""), out / "tradeoff.png")
     if asked.json:
         print(text, end="")
     print(f"The table and the figure are in {out}.", file=sys.stderr)

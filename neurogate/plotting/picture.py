@@ -57,7 +57,8 @@ def settled(made: Figure) -> Figure:
     True
     """
     with mpl.rc_context(STYLE):
-        made.draw_without_rendering()
+        if (engine := made.get_layout_engine()) is not None:
+            engine.execute(made)
         made.set_layout_engine("none")
     return made
 
@@ -78,7 +79,7 @@ def remark(made: Figure, text: str) -> None:
 
 
 def save(picture: Picture, file: Path) -> None:
-    """Write a picture as PNG (300 dpi), PDF or SVG; the same picture gives the same bytes.
+    """Lay a picture out and write it as PNG (300 dpi), PDF or SVG; the same picture gives the same bytes.
 
     Parameters
     ----------
@@ -95,6 +96,7 @@ def save(picture: Picture, file: Path) -> None:
     ...     "<title" in (Path(folder) / "empty.svg").read_text()
     True
     """
+    settled(picture.figure)
     if file.suffix.lower() == ".svg":
         file.write_text('<?xml version="1.0" encoding="utf-8"?>\n' + inline_svg(picture, "picture"), "utf-8")
         return
