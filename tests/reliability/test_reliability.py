@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 import types
@@ -13,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from benchmarks import reliability
 from neurogate.config import shipped
 
 Measured = Callable[[str, int], dict[str, Any]]
@@ -104,18 +104,18 @@ def test_a_driver_does_not_grow_and_the_index_is_what_the_folders_say(measured: 
 
 
 def test_a_figure_in_portions_is_kept_after_each_and_goes_on_where_it_was_cut_off(
-    monkeypatch: pytest.MonkeyPatch,
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def measure(count: int, _folder: Path, _tell: object, done: int) -> dict[str, Any]:
         return {"kills": count, "flaws": [f"kill {done}"]}
 
-    module = types.SimpleNamespace(measure=measure)
-    monkeypatch.setitem(sys.modules, "tests.reliability.made_up", module)
-    figure = reliability.Figure("", "made_up", 120, 50)
-    monkeypatch.setitem(reliability.FIGURES, "R1", figure)
-    whole = list(reliability._measured("R1", 120, {}, None))
+    monkeypatch.setitem(sys.modules, "tests.reliability.made_up", types.SimpleNamespace(measure=measure))
+    script = runpy.run_path(str(checkout / "benchmarks" / "reliability.py"))
+    measured, figures = script["_measured"], script["FIGURES"]
+    figures["R1"] = figures["R1"]._replace(module="made_up")
+    whole = list(measured("R1", 120, {}, None))
     assert [(row["count"], row.get("of")) for row in whole] == [(50, 120), (100, 120), (120, None)]
     assert whole[-1]["found"] == {"kills": 120, "flaws": ["kill 0", "kill 50", "kill 100"]}
-    assert list(reliability._measured("R1", 120, whole[0], None)) == whole[1:]
-    assert list(reliability._measured("R1", 120, whole[-1], None)) == whole
-    assert list(reliability._measured("R1", 20, whole[0], None))[-1]["found"]["kills"] == 20
+    assert list(measured("R1", 120, whole[0], None)) == whole[1:]
+    assert list(measured("R1", 120, whole[-1], None)) == whole
+    assert list(measured("R1", 20, whole[0], None))[-1]["found"]["kills"] == 20
