@@ -63,9 +63,9 @@ def over_points(
 
     def hear(event: Event) -> None:
         nonlocal done
-        if event.kind in ("stored", "ended"):
+        if how := event.ended.outcome if event.ended else event.stored:
             done += 1
-            tell(done, event.ended.outcome if event.ended else Outcome.DONE)
+            tell(done, how)
 
     counts = sweep(chosen, folder, options or Options(), hear, workers)
     fine = (Outcome.DONE, Outcome.DIVERGED) if may_diverge else (Outcome.DONE,)

@@ -41,7 +41,12 @@ def test_each_point_and_seed_is_a_row_and_nothing_is_simulated_twice(tmp_path: P
 
 def test_a_point_that_diverges_is_a_row_without_metrics_if_it_may(tmp_path: Path) -> None:
     varied = Sweep(grid={GAIN: (1.0, 1e9)})
-    fine, lost = over_points(config.structure(TINY), varied, tmp_path, may_diverge=True).rows
-    assert (fine["rule"], lost["rule"], lost["outcome"]) == ("three_factor", None, Outcome.DIVERGED)
+    told: list[Outcome] = []
+    for _ in ("simulated", "stored already"):
+        fine, lost = over_points(
+            config.structure(TINY), varied, tmp_path, may_diverge=True, tell=lambda _, how: told.append(how)
+        ).rows
+        assert (fine["rule"], lost["rule"], lost["outcome"]) == ("three_factor", None, Outcome.DIVERGED)
+    assert sorted(told) == 2 * [Outcome.DIVERGED] + 2 * [Outcome.DONE]
     with pytest.raises(RunError, match=r"Of 2 runs of tiny, 1 diverged.* repeat the command"):
         over_points(config.structure(TINY), varied, tmp_path)
