@@ -5,6 +5,7 @@ Here lives what is said; how a page is written is said in `neurogate.runs.page`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -105,8 +106,9 @@ def _software(collection: Collection) -> str:
     """Say how many runs were made by other software than that which began the sweep."""
     counts: Counter[str] = Counter()
     for folder in {row["folder"] for row in collection.rows}:
-        made_by = json.loads((collection.out / folder / "summary.json").read_text("utf-8"))["versions"]
-        counts[differences(collection.sweep["versions"], made_by)] += 1
+        with contextlib.suppress(OSError, ValueError):  # it may have been deleted meanwhile
+            made_by = json.loads((collection.out / folder / "summary.json").read_text("utf-8"))["versions"]
+            counts[differences(collection.sweep["versions"], made_by)] += 1
     told = ", ".join(sorted(f"{count} ({other})" for other, count in counts.items() if other))
     said = f"Runs made by other software than that which began the sweep: {told}."
     return page.paragraph(said, alert=True) if told else ""
@@ -177,7 +179,8 @@ def _plain(value: Any) -> Cell:
 
 def _configuration(collection: Collection) -> str:
     """Write the settings that all runs share, as far as one of them can be read."""
-    for row in collection.rows[:1]:
-        simulation = config.load(collection.out / row["folder"] / "config.toml")
-        return configuration(simulation, without=collection.axes)
+    for folder in dict.fromkeys(row["folder"] for row in collection.rows):
+        with contextlib.suppress(RequestError):
+            simulation = config.load(collection.out / folder / "config.toml")
+            return configuration(simulation, without=collection.axes)
     return ""

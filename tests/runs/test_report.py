@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -225,6 +226,14 @@ def test_a_sweep_of_which_no_run_is_there_is_reported(tmp_path: Path) -> None:
     assert Markup.of(text).problems() == []
     assert "9 of 9 runs have no result." in text
     assert "<svg" not in text
+
+
+def test_runs_that_are_deleted_while_their_sweep_is_reported_end_nothing(tmp_path: Path) -> None:
+    found = load_sweep(sweep_folder(tmp_path))
+    before = sweep_page(found)
+    for row in found.rows[:4:2]:
+        shutil.rmtree(tmp_path / row["folder"])
+    assert sweep_page(found) == before
 
 
 def test_a_sweep_of_thousands_of_runs_gives_a_page_that_can_be_opened(sweep: Path) -> None:
