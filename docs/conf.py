@@ -36,7 +36,7 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"neurogate {release}"
 html_static_path = ["static"]
-html_css_files = ["tables.css"]
+html_css_files = ["page.css"]
 
 apidoc_modules = [
     {
