@@ -45,6 +45,7 @@ CLAIMS: Mapping[str, Callable[[Runner], Iterator[Claim]]] = {
     "probability": claims.probability,
     "adaptation": claims.adaptation,
     "switches": functools.partial(claims.adaptation, switches=("identities", "everything")),
+    "tradeoff": claims.tradeoff,
     "subspaces": claims.subspaces,
     "phases": claims.phases,
     "ablations": claims.ablations,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from yamada_chao_2025_studies import (
+    HASTY,
     LEAST_SQUARES,
     LESIONS,
     MAIN,
@@ -123,6 +124,22 @@ def _beside_least_squares(after: str, ours: Values, needed: Mapping[str, Values]
         f"{after} faster than least squares that forget", "trials", ours, favours(ours, needed[best]),
         "force_reset is told of the switch", {name: needed[name] for name in (best, "force_reset")},
     )  # fmt: skip
+
+
+def tradeoff(run: Runner) -> Iterator[Claim]:
+    """Judge what is gained by a higher rate of *when*, and what it costs."""
+    hasty, shipped, key = run(HASTY), run(MAIN), "timing_error_ms"
+    fast, hinge = "With twice the rate of when", "rate chosen on seeds 201 to 208"
+    late = np.minimum(trials_needed(hasty.arrays, OURS, key, 1), NEVER)
+    needed, error = trials(hasty, OURS, key, 1), hasty.metric(OURS, key)
+    for claim, measure, values, judged, other in (
+        ("it adapts to other latencies within 25 trials", "trials", needed, within(late, 25.0, 50.0),
+         trials(shipped, OURS, key, 1)),
+        ("it still tells when", MEASURES[key], error, within(error, 12.0, 25.0), shipped.metric(OURS, key)),
+        ("it tells when as exactly as with the rate that ships", MEASURES[key], error,
+         favours(error, shipped.metric(OURS, key), margin=1.0), shipped.metric(OURS, key)),
+    ):  # fmt: skip
+        yield Claim(f"{fast}, {claim}", measure, values, judged, hinge, {"as shipped": other})
 
 
 def subspaces(run: Runner) -> Iterator[Claim]:

@@ -109,6 +109,26 @@ def test_adapting_where_force_does_not_is_supported_and_beating_what_forgets_is_
     assert all(set(script["RIVALS"]) <= set(row.baselines) for row in (rows[0], *rows[6:]))
 
 
+def test_the_hasty_rule_differs_from_what_ships_in_twice_the_rate_of_when_alone(
+    script: dict[str, Any],
+) -> None:
+    hasty, shipped = script["HASTY"].load(), script["MAIN"].load()
+    ours = shipped.rules[script["OURS"]]
+    assert hasty.rules == {script["OURS"]: attrs.evolve(ours, eta_when=2 * ours.eta_when)}
+    assert attrs.evolve(hasty, rules=shipped.rules) == shipped
+
+
+def test_haste_is_judged_by_what_it_gains_and_by_what_it_costs(script: dict[str, Any]) -> None:
+    def run(study: Any) -> Seeds:
+        worse = study == script["HASTY"]
+        return seeds(rules_of(study), lambda rule, key: 20.0 if worse else 2.0)
+
+    rows = list(script["CLAIMS"]["tradeoff"](run))
+    assert [str(row.verdict) for row in rows] == ["supported", "partly", "not supported"]
+    assert [row.values.mean() for row in rows] == pytest.approx([10.0, 20.0, 20.0])
+    assert [row.baselines["as shipped"].mean() for row in rows] == pytest.approx([10.0, 2.0, 2.0])
+
+
 def test_lesions_have_phases_of_their_own_only_if_one_of_them_stands_out(script: dict[str, Any]) -> None:
     alike = judged(script, "phases", lambda rule, key: 5.0 if rule.startswith("lesion") else 1.0)
     one = judged(script, "phases", lambda rule, key: 5.0 if rule == "lesion_delay" else 1.0)
@@ -217,7 +237,9 @@ def test_rows_of_claims_that_are_not_asked_for_stay_in_the_table(
     def run(simulation: Any, *_: Any, **__: Any) -> Seeds:
         return seeds(list(simulation.rules), lambda rule, key: 1.0)
 
-    monkeypatch.setitem(script["main"].__globals__, "over_seeds", run)
+    names = script["main"].__globals__
+    monkeypatch.setitem(names, "over_seeds", run)
+    monkeypatch.setitem(names, "FIGURES", {})
     table = tmp_path / "yamada_chao_2025" / "claims.json"
     counts = []
     for claim in ("phases", "switches", "phases"):
