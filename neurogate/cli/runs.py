@@ -37,13 +37,15 @@ def runs(
       neurogate runs
       neurogate runs --where "reservoir.gain < 1.5" --where "timing_error_ms < 50"
       neurogate runs --where rule==three_factor --sort -probability_r
+      neurogate runs --where "date >= 2026-11-20" --sort -date
       neurogate runs --csv > runs.csv
 
     Parameters
     ----------
     where
         A condition on a setting, a metric (that of a block as blocks.A.timing_error_ms), rule, outcome, name,
-        folder, hash or wall_time_s; with <, <=, >, >=, ==, != or in [...]. Can be repeated.
+        folder, hash, wall_time_s or date (when it was stored, in UTC, as 2026-11-20T08:30:00Z); with <, <=,
+        >, >=, ==, != or in [...]. Can be repeated.
     sort
         A column; with a minus before it, the largest comes first.
     csv
@@ -107,7 +109,7 @@ def _columns(table: Table) -> list[str]:
     axes = [name for name in table.axes if all(row.get(name) is not None for row in table.rows)]
     metrics = [name for name in HEADLINES if name in table.metrics]
     about = [name for name in ("folder", "outcome", "rule") if name in table.columns]
-    return [*about, *axes[:_MOST_AXES], *metrics[:_MOST_METRICS]]
+    return [*about, *axes[:_MOST_AXES], *metrics[:_MOST_METRICS], *(["date"] if table.rows else [])]
 
 
 def _cell(value: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from neurogate.config.grid import spelt
@@ -71,7 +72,7 @@ class Condition(NamedTuple):
         others = self.value if self.comparison == "in" else [self.value]
         for other in others:
             if not _comparable(value, other, ordered=self.comparison in _ORDERS):
-                allowed = "numbers" if self.comparison in _ORDERS else "values of one sort"
+                allowed = "numbers, or texts" if self.comparison in _ORDERS else "values of one sort"
                 raise RequestError(
                     f"The condition {shown(str(self))} compares {shown(value)} with {shown(other)}; "
                     f"{self.comparison} compares {allowed}."
@@ -83,7 +84,7 @@ class Condition(NamedTuple):
 
 
 def condition(text: str) -> Condition:
-    """Read a condition: key path, comparison, value; a value that is not TOML is taken as a string.
+    """Read a condition: key path, comparison, value; what is a date or not TOML is taken as a string.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def condition(text: str) -> Condition:
     value = value_of(key, word)
     if comparison == "in" and not isinstance(value, list):
         raise Flaw(f"The condition {shown(text)} must name a list after in, as in run.seed in [1, 2].")
-    return Condition(spelt(key), comparison, value)
+    return Condition(spelt(key), comparison, word if isinstance(value, date) else value)
 
 
 def meeting(
@@ -156,9 +157,9 @@ def _reader(
 
 
 def _comparable(value: object, other: object, *, ordered: bool) -> bool:
-    """Whether two values are of one sort; lists and tables are equal or not, whatever they hold."""
+    """Whether two values are of one sort; lists and tables are equal or not, and have no order."""
     if ordered:
-        return _sort(value) is _sort(other) is float
+        return _sort(value) is _sort(other) in (float, str)
     return _sort(value) is _sort(other) or list in (_sort(value), _sort(other))
 
 

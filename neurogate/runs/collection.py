@@ -7,6 +7,7 @@ Here live the rows that figures, reports and tables are made of. How rows become
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ class Collection:
         Key paths of what differs between the runs.
     rows : tuple of dict
         One for each finished run and learning rule: the values of the axes, ``rule`` (None if nothing was
-        measured), every metric that is a number, ``outcome``, ``folder``, ``hash`` and ``wall_time_s``.
+        measured), every metric that is a number, ``outcome``, ``folder``, ``hash`` and ``wall_time_s``; of
+        all runs in a folder ``date`` too, when the run was stored.
     missing : tuple of mapping
         Runs of the sweep that are not there: their ``hash``, ``folder`` and ``changes``.
     sweep : mapping
@@ -108,7 +110,9 @@ def load_runs(out: Path, where: Iterable[str] = ()) -> Collection:
     RequestError
         If `out` is no folder, or a condition makes no sense.
     """
-    found = [(row, line) for row in Index(out).rows() for line in _lines(row)]
+    found = [
+        (row, {**line, "date": _date(row.created_s)}) for row in Index(out).rows() for line in _lines(row)
+    ]
     for asked in _conditions(where):
         facts = [{**row.config, **row.metrics.get(line["rule"], {}), **line} for row, line in found]
         _check_known(asked.key, facts)
@@ -126,6 +130,11 @@ def _is_of(run: Mapping[str, Any], row: Row | None) -> bool:
 def _lines(row: Row) -> list[dict[str, Any]]:
     about = {"outcome": row.outcome, "folder": row.folder, "hash": row.hash, "wall_time_s": row.wall_time_s}
     return lines(row.metrics, about)
+
+
+def _date(seconds: float) -> str:
+    """Return a moment in UTC; later ones are larger texts."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _conditions(where: Iterable[str]) -> list[Condition]:

@@ -24,7 +24,7 @@ __all__ = ["Table", "lines"]
 
 _RULE = "rule"
 _RUN = "run"
-_TEXTS = ("outcome", "folder", "hash")
+_TEXTS = ("outcome", "folder", "hash", "date")
 _ABOUT = (*_TEXTS, "wall_time_s")
 _Arrays = dict[str, tuple[tuple[str, ...], Any]]
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,9 +32,12 @@ def test_a_line_for_each_run_and_rule_with_what_differs(out: str, capsys: Captur
     assert main(["runs", "--out", out]) == 0
     shown, said = capsys.readouterr()
     heading, *lines = shown.splitlines()
-    assert heading.split() == ["folder", "outcome", "rule", "run.seed", "reservoir.gain", "timing_error_ms"]
+    about = ["folder", "outcome", "rule", "run.seed", "reservoir.gain", "timing_error_ms", "date"]
+    assert heading.split() == about
     assert len(lines) == 7
-    assert [line.split()[1:] for line in lines if "diverged" in line] == [["diverged", "-", "4", "0.25", "-"]]
+    assert [line.split()[1:-1] for line in lines if "diverged" in line] == [
+        ["diverged", "-", "4", "0.25", "-"]
+    ]
     assert said == "4 runs. 2 more columns are in --csv and --json.\n"
 
 
@@ -49,6 +54,18 @@ def test_rows_are_sorted_and_those_without_a_value_come_last(out: str, capsys: C
     assert [row["timing_error_ms"] for row in rows] == ["60.0", "40.0", "30.0", "20.0", "20.0", "10.0", ""]
     rows = listed(capsys, "--out", out, "--sort", "reservoir.gain")
     assert "".join(dict.fromkeys(row["run.seed"] for row in rows)) == "4231"
+
+
+def test_runs_are_chosen_and_sorted_by_when_they_were_stored(tmp_path: Path, capsys: Captured) -> None:
+    for seed, day in ((1, 20), (2, 18), (3, 21)):
+        stored_s = datetime(2026, 11, day, 8, 30, tzinfo=UTC).timestamp()
+        os.utime(make(tmp_path, seed=seed) / "manifest.json", (stored_s, stored_s))
+    asked = ("--where", "rule==force", "--sort", "-date", "--out", str(tmp_path))
+    rows = listed(capsys, *asked)
+    assert [row["run.seed"] for row in rows] == ["3", "1", "2"]
+    assert rows[0]["date"] == "2026-11-21T08:30:00Z"
+    for condition, seeds in (("date >= 2026-11-20", ["3", "1"]), ("date < 2026-11-20T08:30:01", ["1", "2"])):
+        assert [row["run.seed"] for row in listed(capsys, *asked, "--where", condition)] == seeds
 
 
 def test_json_and_csv_hold_the_same_rows(out: str, capsys: Captured) -> None:

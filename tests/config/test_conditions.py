@@ -28,6 +28,8 @@ class TestReading:
             ("run.dtype == 'a b'", ("run.dtype", "==", "a b")),
             ("run.seed in [1, 2]", ("run.seed", "in", [1, 2])),
             ("a == true", ("a", "==", True)),
+            ("date >= 2026-11-20", ("date", ">=", "2026-11-20")),
+            ("date < 2026-11-20T12:00:00Z", ("date", "<", "2026-11-20T12:00:00Z")),
             ("tau == {uniform = [1, 2]}", ("tau", "==", {"uniform": [1, 2]})),
         ],
     )
@@ -72,6 +74,14 @@ class TestMeaning:
     def test_numbers(self, text: str, met: list[float]) -> None:
         meets = meeting([condition(text)], ["reservoir.gain"], DEFAULTS)
         assert [gain for gain in (0.5, 1, 1.0, 1.5, 2) if meets({"reservoir.gain": gain})] == met
+
+    def test_texts_have_their_order_too(self) -> None:
+        meets = meeting([condition("date < 2026-11-20")], ["date"], {})
+        assert [meets({"date": f"2026-{day}T08:00:00Z"}) for day in ("09-30", "11-19", "11-20")] == [
+            True,
+            True,
+            False,
+        ]
 
     def test_several_must_all_hold(self) -> None:
         meets = meeting([condition("a > 1"), condition("a < 3")], ["a"], {})
