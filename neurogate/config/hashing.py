@@ -43,7 +43,7 @@ def content_hash(simulation: AnySimulation, known: Known | None = None) -> str:
     ----------
     simulation : Simulation or WaveformSimulation
     known : dict, optional
-        Begins empty and serves many simulations that share settings: these are then looked at once.
+        Begins empty and serves many simulations that share settings and files: these are then looked at once.
 
     Raises
     ------
@@ -76,16 +76,20 @@ def canonical(simulation: AnySimulation) -> dict[str, Any]:
 
 def _text(value: Any, path: str, known: Known) -> str:
     """Write a value as JSON with sorted keys."""
-    if isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | float | str):
         return _json(value)
+    if id(value) not in known:
+        known[id(value)] = value, _new_text(value, path, known)
+    return known[id(value)][1]
+
+
+def _new_text(value: Any, path: str, known: Known) -> str:
     if isinstance(value, FromFile):
         return _json({"file": _digest(value.path, path)})
     if isinstance(value, Distribution):
         return _json(plain(value))
     if attrs.has(type(value)):
-        if id(value) not in known:
-            known[id(value)] = value, _table(texts(value, path, known))
-        return known[id(value)][1]
+        return _table(texts(value, path, known))
     if isinstance(value, Mapping):
         items = {key: _text(inner, join(path, key), known) for key, inner in value.items()}
         unordered = all(isinstance(inner, Distribution) for inner in value.values())

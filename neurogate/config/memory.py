@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from neurogate.config.parts import Parts, WaveformParts
 from neurogate.network.rates import EchoState, Leaky
 from neurogate.network.recording import Recording, recording_mb
 from neurogate.network.specification import ReservoirSpec
-from neurogate.neurons.distributions import FromFile
+from neurogate.neurons.distributions import Distribution, FromFile
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.online import OnlineLeastSquares
 from neurogate.plasticity.ridge import Ridge
@@ -102,10 +104,13 @@ def _longest_delay(simulation: Parts | WaveformParts) -> float:
     if not isinstance(simulation.reservoir, ReservoirSpec):
         return 0.0
     delay_ms = simulation.reservoir.recurrent.delay_ms
-    if isinstance(delay_ms, FromFile):
-        return 1.0
-    longest_ms = float(delay_ms.sample(np.random.default_rng(0), 1000).max())
+    longest_ms = 0.0 if isinstance(delay_ms, FromFile) else _largest(delay_ms)
     return max(longest_ms / simulation.reservoir.dt_ms, 1.0)
+
+
+@functools.lru_cache(maxsize=64)
+def _largest(drawn: Distribution) -> float:
+    return float(drawn.sample(np.random.default_rng(0), 1000).max())
 
 
 def _rule(rule: object, n: int, outcomes: int, notes: int, size: int) -> float:
