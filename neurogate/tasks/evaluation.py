@@ -168,7 +168,7 @@ def evaluate(finished: Finished) -> Result:
         arrays |= _subspaces(finished)
         null = arrays["null.own_traces_deg"]
         for name in finished.rules:
-            judged = _judge_rule(finished, name)
+            judged = _judge_rule(finished, name, arrays["latency_ms"])
             arrays |= {f"{name}.{key}": value for key, value in judged.items()}
             metrics[name] = scores(finished.task, finished.judged, judged, expected, null) | rate
     arrays |= {f"record.{key}": np.stack(values, axis=1) for key, values in finished.memory.kept.items()}
@@ -223,15 +223,18 @@ def _subspaces(finished: Finished) -> dict[str, Array]:
     return nulls | activity_subspaces(memory.probes["tonic"][..., :-1] / finished.probes.per_cue, seeds)
 
 
-def _judge_rule(finished: Finished, name: str) -> dict[str, Array]:
-    """Read all notes of one rule out in the probes and compare them with the truth of their block."""
+def _judge_rule(finished: Finished, name: str, due: Array) -> dict[str, Array]:
+    """Read all notes of one rule out in the probes and compare them with the truth of their block.
+
+    When outcomes are due, (blocks, C), is asked once for all rules: it takes long where times are spread.
+    """
     task, memory, call = finished.task, finished.memory, finished.reservoir.call
     per_cue = np.asarray(finished.probes.per_cue, finished.reservoir.dtype)
     phasic, tonic = (memory.probes[key] / per_cue for key in ("phasic", "tonic"))
     when_weights, what_weights = (memory.notes[f"{name}.{key}"] for key in ("when", "what"))
     when = _read(call, when_weights, phasic)[:, :, 0]
     what = _read(call, what_weights, read_by(what_weights, phasic, tonic)).transpose(0, 1, 3, 2, 4)
-    time_ms, due = task.foretold_ms(finished.clock.time_ms[finished.clock.cue_bins]), due_ms(task)
+    time_ms = task.foretold_ms(finished.clock.time_ms[finished.clock.cue_bins])
     block, probability = block_of(task, finished.judged), true_probability(task, finished.judged)
     judged = judge(finished.probes, when, what, time_ms, due[block], probability)
     then = np.broadcast_to(due[block[0]], what.shape[:3])
