@@ -90,7 +90,7 @@ def _check(
     problems = []
     if kind is not None and kind not in kinds:
         problems.append(f"--kind is {kind}; a {what} has {', '.join(kinds)}.")
-    if not is_sweep:
+    if path.is_dir() and not is_sweep:
         problems += [f"{option} belongs to a sweep, and {path} is none." for option, v in asked.items() if v]
     inside = out is not None and out.resolve().is_relative_to(path.resolve())
     if inside and not is_sweep:

@@ -134,6 +134,11 @@ def test_a_sweep_of_seeds_is_drawn_as_one_run_of_many_replicas(
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{kind}.pdf", f"{kind}.png"]
 
 
+def test_a_sweep_that_is_not_there_is_said_to_be_no_folder(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["plot", str(tmp_path / "nothing"), "--x", "reservoir.gain"]) == 2
+    assert f"{tmp_path / 'nothing'} is not a folder;" in capsys.readouterr().err
+
+
 def test_what_belongs_to_a_sweep_is_refused_for_a_run(stored: Run, capsys: Captured) -> None:
     assert main(["plot", str(stored.path), "--x", "a", "--kind", "lines"]) == 2
     told = capsys.readouterr().err.splitlines()
