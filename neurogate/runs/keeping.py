@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Arrays", "diverged", "done", "keep", "summarise"]
 
 _LOG = logging.getLogger(__name__)
+_BESIDE_MB = 0.5  # what a run takes beside its arrays: its picture, settings, log
 _OF_DIVERGENCE = ("quantity", "value", "replica", "step", "neuron")
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
@@ -130,9 +131,11 @@ def keep(
             files.write_json(hidden / "summary.json", summary)
             (hidden / "log.txt").write_text("".join(f"{line}\n" for line in log), "utf-8")
     except OSError as error:
+        need_mb = _BESIDE_MB + sum(array.nbytes for array in arrays.values()) / 1e6
         raise RunError(
-            f"The run cannot be stored as {folder}: {error.strerror or error}. "
-            "Mend that and repeat the command; it continues from the last checkpoint that the disk took."
+            f"The run cannot be stored as {folder}: {error.strerror or error}. It takes up to "
+            f"{need_mb:.1f} MB. Mend that and repeat the command; it continues from the last checkpoint that "
+            "the disk took."
         ) from error
 
 
