@@ -227,7 +227,7 @@ def test_a_full_disk_costs_no_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(files, "write_json", full)
-    with pytest.raises(RunError, match=r"stored as .*No space left.*\. It takes up to 0\.5 MB\. .*continues") as error:
+    with pytest.raises(RunError, match=r"stored as .*No space left.*up to 0\.5 MB\. .*continues") as error:
         run(tmp_path)
     assert error.value.exit_code == 1
     assert visible(tmp_path) == []
