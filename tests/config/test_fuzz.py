@@ -160,10 +160,11 @@ def typos(word: str, rng: random.Random) -> dict[str, str]:
     }
 
 
-def test_a_key_with_one_typing_mistake_gets_the_right_suggestion() -> None:
+def suggestions() -> tuple[int, list[tuple[Any, ...]]]:
+    """Make typing mistakes in every key; count those that get the right suggestion, and return the others."""
     rng = random.Random(0)
     paths = [path for path in PATHS if isinstance(path[-1], str) and path[:-1] != ("rules",)]
-    right, missed = 0, []
+    right, missed = 0, list[tuple[Any, ...]]()
     for path in paths:
         for typo in typos(path[-1], rng).values():
             table = copy.deepcopy(VALID)
@@ -174,7 +175,12 @@ def test_a_key_with_one_typing_mistake_gets_the_right_suggestion() -> None:
             if any(re.search(rf"[Dd]id you mean {path[-1]}\b", p) for p in accepted_or_explained(table)):
                 right += 1
             else:
-                missed.append((path, typo))
+                missed.append((*path, typo))
+    return right, missed
+
+
+def test_a_key_with_one_typing_mistake_gets_the_right_suggestion() -> None:
+    right, missed = suggestions()
     assert right > 300
     assert right / (right + len(missed)) >= 0.95, missed
 

@@ -23,6 +23,8 @@ from tests.reliability.tiny import Tell
 MODULES = (test_fuzz, test_sweep, test_grid)
 PROMPT_MS = 50.0
 """How long it may take to refuse a configuration."""
+MOST_MISSED = 0.05
+"""The share of typing mistakes in a key that may get no right suggestion."""
 
 
 def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
@@ -46,7 +48,11 @@ def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
         finally:
             test.hypothesis.inner_test, test._hypothesis_internal_use_settings = judge, kept
         tell(f"{seen['cases']} of {count} cases, {len(flaws)} flaws")
-    return {**seen, **_times(spent_ms), "flaws": flaws}
+    right, missed = test_fuzz.suggestions()
+    typing = {"typing mistakes in a key": right + len(missed), "with the right suggestion": right}
+    if len(missed) > MOST_MISSED * (right + len(missed)):
+        flaws.append(f"{len(missed)} typing mistakes get no right suggestion")
+    return {**seen, **typing, **_times(spent_ms), "flaws": flaws}
 
 
 def _times(spent_ms: list[float]) -> dict[str, float]:
