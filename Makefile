@@ -27,7 +27,7 @@ lint: $(VENV)/.ready-lint  ## ruff (errors and format) and mypy (strict)
 bench: $(VENV)/.ready  ## measure the simulator's speed on this machine
 	$(BIN)/neurogate bench
 
-reliability: $(VENV)/.ready-test  ## kill, damage, fill and fuzz at full count (an hour); writes benchmarks/results/
+reliability: $(VENV)/.ready-test  ## kill, damage, fill and fuzz at full count (two hours); writes benchmarks/results/
 	$(BIN)/python -m benchmarks.reliability
 
 oracles: $(VENV)/.ready-test  ## measure how far the gates are from stored arrays; `neurogate list gates` shows it
