@@ -105,8 +105,10 @@ def bench(
 
         parts["scale"] = [row for name in dtypes for row in scale(name, backend, repeat, _tell)]
     if what in ("attention", "all"):
+        from neurogate.attention.memory import keep_memory
         from neurogate.bench.attention import growth, rows
 
+        keep_memory()  # of both sides
         kinds = [(name, several) for name in dtypes for several in threads or [1]]
         parts["attention"] = [row for each in kinds for row in rows(layer, *each, repeat, _tell, backend)]
         parts["attention"] += [row for each in kinds for row in growth(layer, *each, _tell, backend)]
