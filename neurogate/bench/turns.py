@@ -43,7 +43,9 @@ def limited(threads: int) -> Iterator[None]:
         numba.set_num_threads(before)
 
 
-def median_seconds(contenders: Mapping[str, Callable[[], Any]], repeat: int) -> dict[str, float]:
+def median_seconds(
+    contenders: Mapping[str, Callable[[], Any]], repeat: int, rest: float = 0.0
+) -> dict[str, float]:
     """Return the median seconds of each.
 
     Parameters
@@ -52,6 +54,8 @@ def median_seconds(contenders: Mapping[str, Callable[[], Any]], repeat: int) -> 
         What is run, without arguments.
     repeat : int
         Runs of each, after a first one that does not count.
+    rest : float
+        Seconds before each run, in which threads that wait for more work of the run before fall asleep.
 
     Examples
     --------
@@ -61,6 +65,7 @@ def median_seconds(contenders: Mapping[str, Callable[[], Any]], repeat: int) -> 
     spent: dict[str, list[float]] = {name: [] for name in contenders}
     for run in range(repeat + 1):
         for name, once in contenders.items():
+            time.sleep(rest)
             began = time.perf_counter()
             once()
             if run:
