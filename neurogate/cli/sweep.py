@@ -180,8 +180,11 @@ def _plan(points: Sequence[Point], missing: Sequence[Point], forecast: Mapping[s
         lines.append(f"... and {len(points) - _ROWS_SHOWN} more")
     lines.append(f"{len(points)} runs, {len(points) - len(missing)} of them stored already.")
     if missing:
-        time, jobs = duration(forecast["seconds"]), forecast["jobs"]
-        lines.append(f"Memory: about {forecast['memory_mb']:.0f} MB a run while it is under way.")
+        time, jobs, each_mb = duration(forecast["seconds"]), forecast["jobs"], forecast["memory_mb"]
+        together = min(len(missing), jobs * max(map(len, forecast["batches"])))
+        lines.append(
+            f"Memory: about {each_mb:.0f} MB a run, {each_mb * together:.0f} MB for {together} at once."
+        )
         lines.append(f"Time: about {time} with {jobs} jobs, by a short probe.")
     return "\n".join(lines) + "\n"
 
