@@ -90,12 +90,12 @@ def judge(asked: argparse.Namespace) -> None:
     out = asked.out / NAME
     out.mkdir(parents=True, exist_ok=True)
     found: dict[str, list[Claim]] = {}
-    with Workers() as workers, local(asked.jobs) as artists:  # who draw while others simulate
+    with Workers() as workers, local(1) as artist:  # who draws while others simulate
         run, drawn = runner(asked, workers), []
         for name in chosen:
             found[name] = list(CLAIMS[name](run))
             for title, made in FIGURES[name](run) if name in FIGURES else ():
-                drawn.append(artists.submit(save, Picture(made, title, ""), out / f"{title}.png"))
+                drawn.append(artist.submit(save, Picture(made, title, ""), out / f"{title}.png"))
         tabulate(out, found)
         for one in drawn:
             one.result()

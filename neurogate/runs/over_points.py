@@ -16,7 +16,7 @@ from neurogate.runs.collection import Collection, load_sweep
 from neurogate.runs.pool import Workers
 from neurogate.runs.sweep import Event, Options, sweep
 from neurogate.runs.sweep_folder import open_folder
-from neurogate.runs.versions import versions
+from neurogate.runs.versions import loaded
 
 __all__ = ["over_points"]
 
@@ -58,7 +58,7 @@ def over_points(
         If not every run came to its end; those that did are kept.
     """
     chosen = points(varied, config.unstructure(simulation))
-    folder = open_folder(chosen, simulation.name, out, command, versions())
+    folder = open_folder(chosen, simulation.name, out, command, loaded())
     done = 0
 
     def hear(event: Event) -> None:
