@@ -79,8 +79,8 @@ def runner(asked: argparse.Namespace, workers: Workers) -> Runner:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Judge the claims, and write the table and the figures."""
     parser = reader(__doc__, 20, 2, stored="the claims")
-    names = [*CLAIMS, "all"]
-    parser.add_argument("--claim", nargs="+", choices=names, default=["all"], help="which (default: all)")
+    names, words = [*CLAIMS, "all"], f"which of {', '.join(CLAIMS)} (default: all)"
+    parser.add_argument("--claim", nargs="+", choices=names, default=["all"], metavar="C", help=words)
     answer(parser, judge, arguments)
 
 
