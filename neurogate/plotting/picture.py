@@ -56,10 +56,10 @@ def settled(made: Figure) -> Figure:
     >>> settled(made := figure(20.0, 10.0)) is made
     True
     """
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context({**STYLE, "figure.autolayout": False, "figure.constrained_layout.use": False}):
         if (engine := made.get_layout_engine()) is not None:
             engine.execute(made)
-        made.set_layout_engine("none")
+        made.set_layout_engine(None)  # with "none" it would be drawn once more before it is written
     return made
 
 
