@@ -240,6 +240,6 @@ class SeqBoat(RecurrentLayer):
         """Keep the last tokens that were chosen, as many as the window has."""
         place = xp.arange(past.held.shape[1])
         order = xp.argsort(xp.where(past.held, place, place - len(place)), axis=1)[:, -self.window :]
-        keys, values = (xp.take_along_axis(a, order[..., None], axis=1) for a in (past.keys, past.values))
-        positions, held = (xp.take_along_axis(a, order, axis=1) for a in (past.positions, past.held))
-        return State(averages, keys, values, positions, held, steps)
+        rows = xp.arange(len(order))[:, None]
+        kept = (a[rows, order] for a in (past.keys, past.values, past.positions, past.held))
+        return State(averages, *kept, steps)

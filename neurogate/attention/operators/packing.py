@@ -127,6 +127,6 @@ def _of_plan(x: Array, where: Plan, length: int) -> None:
 
 
 def _taken(x: Array, places: Array, valid: Array) -> Array:
-    xp, more = namespace(x=x), (1,) * (x.ndim - 2)
-    found = xp.take_along_axis(x, places.reshape(*places.shape, *more), axis=1)
-    return found * valid.reshape(*valid.shape, *more)
+    found = x[namespace(x=x).arange(len(x))[:, None], places]
+    found *= valid.reshape(*valid.shape, *(1,) * (x.ndim - 2))
+    return found
