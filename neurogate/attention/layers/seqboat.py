@@ -241,5 +241,7 @@ class SeqBoat(RecurrentLayer):
         place = xp.arange(past.held.shape[1])
         order = xp.argsort(xp.where(past.held, place, place - len(place)), axis=1)[:, -self.window :]
         rows = xp.arange(len(order))[:, None]
-        kept = (a[rows, order] for a in (past.keys, past.values, past.positions, past.held))
-        return State(averages, *kept, steps)
+        keys, values, positions, held = (
+            a[rows, order] for a in (past.keys, past.values, past.positions, past.held)
+        )
+        return State(averages, keys, values, positions, held, steps)
