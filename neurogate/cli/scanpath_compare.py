@@ -103,7 +103,7 @@ def compare(
         first, second = _read((a, b), size, complaints, missing=missing, outside=outside)
         _tell_outside([*first, *second])
         rows = compared(first, second, names, complaints) if first and second else []
-    sys.stderr.write("".join(f"{line}\n" for line in complaints))
+    sys.stderr.write("".join(f"{_typed(line)}\n" for line in dict.fromkeys(complaints)))
     _tell_meaningless(rows, "scanpaths (nothing fixated on it, or a flat map)" if with_map else _PAIRS)
     _tell_infinite(rows)
     if json:
@@ -191,6 +191,11 @@ def number(value: float | None) -> str:
     if math.isinf(value):
         return str(value)
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def _typed(complaint: str) -> str:
+    """Return a complaint that names an option as it is typed, and not as it is written in Python."""
+    return re.sub(r'\b(missing|outside)="(\w+)"', r"--\1 \2", complaint)
 
 
 def _read(

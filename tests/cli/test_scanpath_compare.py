@@ -121,9 +121,17 @@ def test_what_cannot_be_compared_is_told_and_the_rest_goes_on(
     command = ["scanpath", "compare", files[0], str(bad), "--metrics", "dtw", "--size", "80x60"]
     assert main(command) == 3
     shown, said = capsys.readouterr()
-    assert "viewer c: Fixation 0 (of 0 to 0) has a number that is missing" in said
+    assert "viewer c: Fixation 0 (of 0 to 0) has a number that is missing. Use --missing drop" in said
     assert shown.split()[:5] == ["measure", "A-a", "A-b", "A-d", "A-e"]
     assert main([*command, "--missing", "drop"]) == 0
+
+
+def test_a_bad_scanpath_is_told_once_of_a_file_beside_itself(tmp_path: Path, capsys: Captured) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(PATHS + "-5,900,.2,d\n")
+    command = ["scanpath", "compare", str(bad), str(bad), "--metrics", "dtw", "--outside", "refuse"]
+    assert main([*command, "--size", "80x60"]) == 3
+    assert capsys.readouterr().err.count("80 x 60 px. Use --outside drop") == 1
 
 
 def test_fixations_outside_are_told_and_can_be_left_out(

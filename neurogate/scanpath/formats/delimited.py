@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -42,8 +43,10 @@ class Table:
         for name in names:
             if name in self.columns:
                 return name
+        only = next(iter(self.columns)) if len(self.columns) == 1 else ""
+        advice = " Put a comma or a tab between cells." if re.search(r"[;|\s]", only) else ""
         raise RequestError(
-            f"{self.file} has no column {' or '.join(names)}. It has {', '.join(self.columns)}."
+            f"{self.file} has no column {' or '.join(names)}. It has {', '.join(self.columns)}.{advice}"
         )
 
     def only(self, rows: Sequence[int]) -> Table:

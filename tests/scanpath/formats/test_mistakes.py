@@ -42,6 +42,7 @@ def test_a_file_without_fixations_is_refused(tmp_path: Path, read: Callable[...,
     ("text", "said"),
     [
         ("x,duration\n1,2\n", "has no column y. It has x, duration"),
+        ("x;y;duration\n1;2;.1\n", "no column x. It has x;y;duration. Put a comma or a tab"),
         ("x,y,y,duration\n1,2,3,4\n", "two columns of one name: x, y, y, duration"),
         ("x,y,duration\n1,2,.1\n\n3,4\n", "Line 4 of .* has 2 cells, its header 3"),
         ("x,y,duration\n1,2,long\n", "Line 2 of .* has 'long' as duration"),
