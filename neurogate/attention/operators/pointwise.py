@@ -55,21 +55,23 @@ class Pointwise(NamedTuple):
         return dx
 
 
-def _in_pieces(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    """Have a function take large arrays of NumPy in pieces that the cache holds with all that comes between.
+def _in_pieces(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Have a function take large arrays of NumPy, all of one shape, in pieces.
 
-    Threads share out the pieces as they do the compiled loops, once there are any in this process.
+    The cache holds a piece with all that comes between. Threads share out the pieces as they do the compiled
+    loops, once there are any in this process.
     """
 
     @functools.wraps(function)
-    def applied(x: Array) -> Array:
-        if not isinstance(x, np.ndarray) or x.size <= _PIECE or not x.flags.c_contiguous:
-            return function(x)
-        flat, y = x.reshape(-1), np.empty(x.size, x.dtype)
+    def applied(x: Array, *more: Array) -> Array:
+        arrays = (x, *more)
+        if x.size <= _PIECE or not all(_is_flat(each) and each.shape == x.shape for each in arrays):
+            return function(*arrays)
+        flat, y = [each.reshape(-1) for each in arrays], np.empty(x.size, x.dtype)
 
         def work(first: int, last: int) -> None:
             for at in range(first * _PIECE, last * _PIECE, _PIECE):
-                y[at : at + _PIECE] = function(flat[at : at + _PIECE])
+                y[at : at + _PIECE] = function(*[each[at : at + _PIECE] for each in flat])
 
         count = -(-x.size // _PIECE)
         compiling = sys.modules.get("neurogate.backends.numba_cpu.compiling")
@@ -82,6 +84,10 @@ def _in_pieces(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
     return applied
 
 
+def _is_flat(array: Array) -> bool:
+    return isinstance(array, np.ndarray) and array.flags.c_contiguous
+
+
 @_in_pieces
 def _sigmoid(x: Array) -> Array:
     xp = namespace(x=x)
@@ -92,6 +98,7 @@ def _sigmoid(x: Array) -> Array:
     return xp.reciprocal(y, out=y)
 
 
+@_in_pieces
 def _sigmoid_slope(x: Array) -> Array:
     small = _falling(x)  # never overflows, and keeps all digits on both sides
     total = 1 + small
@@ -123,6 +130,15 @@ def _silu_slope(x: Array) -> Array:
     return slope
 
 
+@_in_pieces
+def _silu_gradient(sigma: Array, y: Array, dy: Array) -> Array:
+    dx = 1 - sigma
+    dx *= y
+    dx += sigma
+    dx *= dy
+    return dx
+
+
 def _normal_cdf(x: Array) -> Array:
     on_gpu = namespace(x=x).__name__ == "cupy"
     if x.dtype == np.float32 and not on_gpu:
@@ -146,6 +162,14 @@ def _short_normal_cdf(x: Array) -> Array:
 def _normal_density(x: Array) -> Array:
     xp = namespace(x=x)
     return xp.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+
+
+@_in_pieces
+def _gelu_gradient(x: Array, below: Array, dy: Array) -> Array:
+    slope = x * _normal_density(x)
+    slope += below
+    slope *= dy
+    return slope
 
 
 def _gelu_slope(x: Array) -> Array:
@@ -207,7 +231,7 @@ class _Gelu(Pointwise):
 
     def backward(self, dy: Array, cache: Cache) -> Array:
         x, below = cache
-        return dy * (below + x * _normal_density(x))
+        return _gelu_gradient(x, below, answers(dy, x.shape, cache))
 
 
 class _Silu(Pointwise):
@@ -222,11 +246,7 @@ class _Silu(Pointwise):
 
     def backward(self, dy: Array, cache: Cache) -> Array:
         sigma, y = cache
-        dx = 1 - sigma
-        dx *= y
-        dx += sigma
-        dx *= answers(dy, y.shape, cache)
-        return dx
+        return _silu_gradient(sigma, y, answers(dy, y.shape, cache))
 
 
 sigmoid = Pointwise(_sigmoid, _sigmoid_slope)
@@ -253,7 +273,7 @@ r""":math:`x` above 0, :math:`e^x - 1` below."""
 softplus = Pointwise(_softplus, _sigmoid)
 r""":math:`\log(1 + e^x)`."""
 
-log_sigmoid = Pointwise(_log_sigmoid, lambda x: _sigmoid(-x))
+log_sigmoid = Pointwise(_log_sigmoid, _in_pieces(lambda x: _sigmoid(-x)))
 r""":math:`\log \sigma(x)`."""
 
 identity = Pointwise(lambda x: x.copy(), lambda x: x * 0 + 1)

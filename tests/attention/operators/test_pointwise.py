@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.special import erf, expit
 
 from neurogate.attention.operators.pointwise import POINTWISE, normal_cdf, sigmoid, silu, softplus
@@ -60,13 +62,18 @@ def test_the_short_distribution_function_is_near_the_long_one() -> None:
     assert np.array_equal(normal_cdf.value(x), 0.5 * (1 + erf(x * np.sqrt(0.5))))
 
 
+def _and_gradient(name: str, x: NDArray[Any]) -> NDArray[Any]:
+    y, cache = POINTWISE[name].forward(x)
+    return np.stack([y, POINTWISE[name].backward(x, cache)])
+
+
 @pytest.mark.parametrize("name", ["sigmoid", "silu", "softplus", "log_sigmoid", "gelu"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_many_numbers_have_the_bits_of_few_with_any_number_of_threads(name: str, dtype: str) -> None:
     importlib.import_module("neurogate.backends.numba_cpu.compiling")
     x = 9 * np.random.default_rng(0).standard_normal((3, 50_001)).astype(dtype)
-    few = np.concatenate([POINTWISE[name].value(piece) for piece in x.reshape(-1, 21)]).reshape(x.shape)
+    few = np.concatenate([_and_gradient(name, piece) for piece in x.reshape(-1, 21)], axis=1)
     for threads in (1, 2, 3):
         with limited(threads):
-            assert np.array_equal(POINTWISE[name].value(x), few)
-    assert np.array_equal(POINTWISE[name].value(x.T), few.T)
+            assert np.array_equal(_and_gradient(name, x).reshape(2, -1), few.reshape(2, -1))
+    assert np.array_equal(_and_gradient(name, x.T), few.reshape(2, *x.shape).swapaxes(1, 2))
