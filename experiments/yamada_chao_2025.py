@@ -19,11 +19,13 @@ main one, `yamada_chao_2025_paradigms.py`; what is drawn, in `yamada_chao_2025_f
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +35,12 @@ from yamada_chao_2025_figures import FIGURES
 from yamada_chao_2025_studies import NAME, Runner, Study
 
 from neurogate.bench.machine import machine, write
-from neurogate.errors import Outcome
+from neurogate.errors import Outcome, RunError
 from neurogate.plotting.picture import Picture, save
 from neurogate.runs.asking import answer, reader
 from neurogate.runs.claims import Claim, as_json, as_markdown, renewed
 from neurogate.runs.over_seeds import Seeds, over_seeds
-from neurogate.runs.pool import Workers, local
+from neurogate.runs.pool import WORKER_DIED, Workers, local
 
 CLAIMS: Mapping[str, Callable[[Runner], Iterator[Claim]]] = {
     "timing": claims.timing,
@@ -76,6 +78,19 @@ def runner(asked: argparse.Namespace, workers: Workers) -> Runner:
     return run
 
 
+@contextlib.contextmanager
+def draughtsman() -> Iterator[Executor]:
+    """Yield a process that draws figures while others simulate."""
+    try:
+        with local(1) as process:
+            yield process
+    except WORKER_DIED as error:
+        raise RunError(
+            "The process that draws figures died; there may be too little memory for it. Repeat the command: "
+            "what is simulated is kept."
+        ) from error
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Judge the claims, and write the table and the figures."""
     parser = reader(__doc__, 20, 2, stored="the claims")
@@ -90,7 +105,7 @@ def judge(asked: argparse.Namespace) -> None:
     out = asked.out / NAME
     out.mkdir(parents=True, exist_ok=True)
     found: dict[str, list[Claim]] = {}
-    with Workers() as workers, local(1) as artist:  # who draws while others simulate
+    with Workers() as workers, draughtsman() as artist:
         run, drawn = runner(asked, workers), []
         for name in chosen:
             found[name] = list(CLAIMS[name](run))

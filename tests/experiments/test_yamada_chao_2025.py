@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -269,3 +270,8 @@ def test_one_seed_and_a_lost_seed_end_in_a_sentence(
         script["main"](["--seeds", "2", "--out", str(tmp_path)])
     assert ended.value.code == 1
     assert "1 diverged" in capsys.readouterr().err
+
+
+def test_if_the_process_that_draws_dies_a_sentence_says_what_is_kept(script: dict[str, Any]) -> None:
+    with pytest.raises(RunError, match="what is simulated is kept"), script["draughtsman"]() as artist:
+        artist.submit(os._exit, 1).result()
