@@ -118,8 +118,8 @@ def evaluate(
     over : callable
         Applies a function to every scene, in their order, as `map` does; a pool's may do so in parallel.
     complaints : list of str, optional
-        Takes a sentence for each picture that a model could not look at, whose scores are NaN then; without
-        it the first one is an error.
+        Takes a sentence for each picture that cannot be read, or that a model could not look at; scores are
+        NaN then. Without it the first one is an error.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def evaluate(
     RequestError
         If there are no pictures or paths, or a model bears the name of a reference.
     NeurogateError
-        If a model cannot look at a picture and there is no list of complaints.
+        If a picture cannot be read, or a model cannot look at it, and there is no list of complaints.
 
     Examples
     --------
@@ -218,13 +218,19 @@ def on_map(path: Scanpath, scene: Scene) -> float:
 def _rows(models: Mapping[str, Model], n_paths: int, seed: int, scene: Scene) -> Found:
     own = seed_of(scene, seed)
     rows, wrong = reference_scores(scene, n_paths, own), list[NeurogateError]()
-    picture, maps = functools.cache(scene.picture), dict[int, Values]()
+    nothing, maps = np.full(len(MEASURES), np.nan), dict[int, Values]()
+    if not models:
+        return rows, wrong
+    try:
+        picture = scene.picture()
+    except NeurogateError as error:
+        return rows | dict.fromkeys(models, nothing), [error]
     for name, model in models.items():
         try:
-            looking = _with_map(model, picture(), maps)
-            rows[name] = scores(looking.scanpaths(picture(), n_paths, own), scene)
+            looking = _with_map(model, picture, maps)
+            rows[name] = scores(looking.scanpaths(picture, n_paths, own), scene)
         except NeurogateError as error:
-            rows[name] = np.full(len(MEASURES), np.nan)
+            rows[name] = nothing
             wrong.append(RunError(f"{name} on {scene.image}: {error}"))
     return rows, wrong
 

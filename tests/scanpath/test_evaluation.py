@@ -140,6 +140,15 @@ def test_what_a_model_cannot_look_at_is_told_and_the_rest_goes_on(two: list[Scen
     assert np.isfinite(found.rows["good"]).all()
 
 
+def test_a_picture_that_is_not_there_is_told_once_and_people_need_none(two: list[Scene]) -> None:
+    absent = [attrs.evolve(scene, file=None) for scene in two[:1]]
+    said: list[str] = []
+    found = evaluate({"one": Uniform(), "other": Uniform()}, absent, complaints=said)
+    assert said == ["There is no file of the picture 0. Name it in its scene."]
+    people = evaluate({}, absent).rows["human, same image"]
+    np.testing.assert_array_equal(people, found.rows["human, same image"])
+
+
 def test_human_rows_are_those_of_the_stored_evaluation() -> None:
     folder = os.environ.get("NEUROGATE_DATA")
     if not folder:
