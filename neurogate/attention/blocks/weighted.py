@@ -56,7 +56,7 @@ def forward(
     return y, Cache(operator, name, inner)
 
 
-def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
+def backward(dy: Array, cache: Cache, **options: Any) -> tuple[Array, Parameters]:
     """Return the gradients.
 
     Parameters
@@ -65,6 +65,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         Gradient with respect to `y`.
     cache : Cache
         Of `forward`.
+    **options
+        Of the operator's backward.
 
     Returns
     -------
@@ -81,5 +83,5 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     >>> backward(np.ones((1, 2)), cache)[1]["q.weight"].shape
     (2, 3)
     """
-    dx, weight, bias = (*cache.operator.backward(dy, cache.inner), None)[:3]
+    dx, weight, bias = (*cache.operator.backward(dy, cache.inner, **options), None)[:3]
     return dx, named(cache.name, {"weight": weight, "bias": bias})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -211,9 +212,13 @@ class GatedLinearAttention(RecurrentLayer):
             after = State(after, *(short[name].convolution.state for name in "qkv"))
         return y, Cache(caches, short, logits, free, g, memory, read, norm, gated, out, after)
 
-    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
-        """Return the gradients with respect to the input, the parameters, and a state if one was given."""
-        do, gradients = weighted.backward(dy, cache.out)
+    def backward(self, dy: Array, cache: Cache, *, learnt: bool = True) -> tuple[Array, Parameters]:
+        """Return the gradients with respect to the input, the parameters, and a state if one was given.
+
+        Those of the linear maps are left out if the layer is not `learnt`.
+        """
+        back = functools.partial(weighted.backward, learnt=learnt)
+        do, gradients = back(dy, cache.out)
         do, dx, flat = self._split(do), 0, {}
         if cache.gate is not None:
             do, dlogits = gating.backward(do, cache.gate)
@@ -224,14 +229,14 @@ class GatedLinearAttention(RecurrentLayer):
         flat |= {name: heads_of_steps.joined(du) for name, du in zip("qkv", dqkv, strict=True)}
         dg = dg * cache.free if cache.free is not None else dg
         dlogits = log_sigmoid.backward(dg, cache.logits) * dg.dtype.type(1 / self.tau)
-        flat["decay_in"], more = weighted.backward(heads_of_steps.joined(dlogits), cache.projections["decay"])
+        flat["decay_in"], more = back(heads_of_steps.joined(dlogits), cache.projections["decay"])
         gradients |= more
         dpast = {}
         for name, du in flat.items():
             if name in cache.short:
                 add, more, dpast[name] = short_convolution.backward(du, cache.short[name])
             else:
-                add, more = weighted.backward(du, cache.projections[name])
+                add, more = back(du, cache.projections[name])
             dx += add
             gradients |= more
         if dstate is None:

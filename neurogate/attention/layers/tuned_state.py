@@ -115,7 +115,7 @@ class TunedState(RecurrentLayer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input, what is learnt, and a state if one was given."""
-        dx, gradients = self.frozen.backward(dy, cache.frozen)
+        dx, gradients = self.frozen.backward(dy, cache.frozen, learnt=False)
         dstate = gradients["state"]
         if not cache.own:
             return dx, {name: 0 * array for name, array in self.given(dy=dy)[1].items()} | {"state": dstate}

@@ -57,7 +57,7 @@ def forward(x: Array, weight: Array, bias: Array | None = None) -> tuple[Array, 
     return y, Cache(x, weight, bias is not None)
 
 
-def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
+def backward(dy: Array, cache: Cache, *, learnt: bool = True) -> tuple[Array, Array | None, Array | None]:
     r"""Return the gradients.
 
     .. math:: \bar x = \bar y W, \quad \bar W = \bar y^T x, \quad \bar b = \sum \bar y
@@ -68,11 +68,13 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
         Gradient of the loss with respect to `y`.
     cache : Cache
         Of `forward`.
+    learnt : bool
+        Whether the map learns; if not, its gradients are left out.
 
     Returns
     -------
     dx, dweight, dbias
-        Gradients; dbias is None if there was no bias.
+        Gradients; None for a bias that was not there, and for what was left out.
 
     Examples
     --------
@@ -84,5 +86,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     dy = answers(dy, (*cache.x.shape[:-1], len(cache.weight)), cache)
     rows = dy.reshape(-1, dy.shape[-1])
     dx = (rows @ cache.weight).reshape(cache.x.shape)
+    if not learnt:
+        return dx, None, None
     dweight = rows.T @ cache.x.reshape(-1, cache.x.shape[-1])
     return dx, dweight, rows.sum(axis=0) if cache.biased else None

@@ -180,3 +180,12 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator, monkeypatch: 
         layer.forward(x, np.zeros((2, 2, 4, 4)))
     with pytest.raises(RequestError, match=r"x \(2, 5, 8\): x must be \(batch, 8\)"):
         layer.step(x, layer.start(2))
+
+
+def test_a_layer_that_does_not_learn_gives_the_input_the_same_gradient(rng: np.random.Generator) -> None:
+    layer, (x, dy) = GatedLinearAttention(d_model=8, heads=2, rank=3), rng.standard_normal((2, 2, 5, 8))
+    _, cache = layer.forward(x, layer.start(2))
+    (dx, gradients), (wanted, every) = layer.backward(dy, cache, learnt=False), layer.backward(dy, cache)
+    assert np.array_equal(dx, wanted)
+    assert gradients.keys() == {"norm.weight", "state"} < every.keys()
+    assert np.array_equal(gradients["state"], every["state"])
