@@ -18,8 +18,6 @@ from neurogate.errors import NeurogateError, RequestError
 
 __all__ = ["main"]
 
-_SOON = "18"  # 2^18 ticks, some 0.1 ms, that a thread without work spins; OpenBLAS has 2^26 by itself
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
@@ -41,7 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0.1.0
     0
     """
-    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", _SOON)  # is read when NumPy is loaded, later than here
     # A pipe that nobody reads any more ends a command that only prints; a terminal that is closed ends none.
     screen = lasting(sys.stdout) if sys.stdout.isatty() else sys.stdout
     with contextlib.redirect_stderr(lasting(sys.stderr)), contextlib.redirect_stdout(screen):
