@@ -40,7 +40,8 @@ class ExecutionOptions:
     scheduler
         Address of a Dask scheduler, as tcp://host:8786, whose workers are used instead of processes here.
     timeout
-        Seconds that a run may take; 0 for as long as it likes.
+        Seconds that a run may take, as its share of its batch; looked at between trials. 0 for as long as
+        it likes.
     retries
         How often runs whose worker died are tried again.
     checkpoint
