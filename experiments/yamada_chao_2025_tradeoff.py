@@ -4,10 +4,11 @@ Yamada & Chao (2025), Joint encoding of "what" and "when" predictions through er
 in reservoir spiking networks, arXiv:2510.14382. The equations are our reconstruction from the abstract.
 
 One simulation per seed; every setting of every rule learns from its spikes. Each family of rules is drawn as
-a curve: trials that it needs after the switch, against its error. Beside them stand observers without a
-network, who see the same trials: one counts outcomes, one counts and is told of the switch, one is Bayes'.
-They say what the samples themselves allow. Of the settings of the local rule that meet the target on trials
-the best calibrated is judged once more, on as many seeds that did not choose it. Run it with
+a curve: trials that it needs after the switch, against its error, which is that of odds, of times, or of the
+prediction object, for which it is 1 - r. Beside those of odds stand observers without a network, who see the
+same trials: one counts outcomes, one counts and is told of the switch, one is Bayes'. They say what the
+samples themselves allow. Of the settings of the local rule that meet the target on trials the best calibrated
+is judged once more, on as many seeds that did not choose it. Run it with
 
     python experiments/yamada_chao_2025_tradeoff.py
         [--seeds N] [--neurons N] [--quick] [--jobs N] [--out DIR] [--json]
@@ -36,6 +37,7 @@ from neurogate.analysis.intervals import mean_interval
 from neurogate.analysis.observers import change_points, counted
 from neurogate.bench.machine import machine
 from neurogate.errors import Outcome
+from neurogate.plasticity.force import Force
 from neurogate.plasticity.rules import AnyRule
 from neurogate.plasticity.surprise_replay import SurpriseReplay
 from neurogate.plotting.adaptation import trials_needed
@@ -54,7 +56,7 @@ SETTLED_TRIALS = 100
 
 RULES = cast(config.Simulation, config.load(SIMULATION)).rules
 SHIPPED = cast(SurpriseReplay, RULES["surprise_replay"])
-PLAIN, TWO_MEMORIES = RULES["three_factor"], RULES["force_two_memories"]
+PLAIN, TWO_MEMORIES = RULES["three_factor"], cast(Force, RULES["force_two_memories"])
 NEVER = 1e9  # evidence that is never reached
 
 Values = NDArray[np.float64]
@@ -78,22 +80,35 @@ def alarms(values: Sequence[float]) -> Family:
     return {f"alarm {value:g}": changed(SHIPPED, detector=one) for value, one in heard.items()}
 
 
-# Least squares costs most, so both of its memories are varied at once; they know nothing of each other.
-MEMORIES_OF_FORCE: Family = {
-    f"when {when:g}, what {what:g}": changed(TWO_MEMORIES, forgetting_when=when, forgetting_what=what)
-    for when, what in ((0.998, 0.996), (0.999, 0.998), (0.9995, 0.999))
-}
+def longer(forgetting: float, factor: float) -> float:
+    """Return how a memory so many times as long forgets."""
+    return round(1 - (1 - forgetting) / factor, 6)
+
+
+def memories(rule: Force, factors: Sequence[float]) -> Family:
+    """Return least squares with both memories so many times as long; they know nothing of each other."""
+    kept = [(longer(rule.forgetting_when, one), longer(rule.forgetting_what, one)) for one in factors]
+    return {
+        f"when {when:g}, what {what:g}": changed(rule, forgetting_when=when, forgetting_what=what)
+        for when, what in kept
+    }
+
+
+MEMORIES_OF_FORCE = memories(TWO_MEMORIES, (0.5, 1.0, 2.0))
+OMISSION = family("omission", SHIPPED, (0.0, 0.025, 0.05, 0.1, 0.2))
 WHAT: Mapping[str, Family] = {
     "surprise replay, alarm": alarms((0.5, 1.0, 2.0, 4.0, NEVER)),
     "surprise replay, eta_what": family("eta_what", SHIPPED, (0.0005, 0.001, 0.002, 0.004, 0.008)),
     "surprise replay, eta_novelty": family("eta_novelty", SHIPPED, (0.03, 0.06, 0.12)),
     "surprise replay, novelty_trials": family("novelty_trials", SHIPPED, (30.0, 60.0, 120.0)),
+    "surprise replay, omission": OMISSION,
     "three-factor, eta_what": family("eta_what", PLAIN, (0.0025, 0.005, 0.01, 0.02, 0.04)),
     "FORCE, two memories": MEMORIES_OF_FORCE,
 }
 WHEN: Mapping[str, Family] = {
     "surprise replay, replays": family("replays", SHIPPED, (1, 5, 20)),
     "surprise replay, eta_when": family("eta_when", SHIPPED, (0.07, 0.2, 0.4)),
+    "surprise replay, omission": OMISSION,
     "three-factor, eta_when": family("eta_when", PLAIN, (0.0175, 0.035, 0.07, 0.14, 0.28)),
     "FORCE, two memories": MEMORIES_OF_FORCE,
 }
@@ -114,7 +129,7 @@ OBSERVED_SEEDS = 20
 
 @attrs.frozen
 class Aspect:
-    """What is judged: an error, the block that switched it, and the targets."""
+    """What is judged: an error, the block after whose switch trials are counted, and the targets."""
 
     error: str
     words: str
@@ -122,16 +137,22 @@ class Aspect:
     block: int
     target: tuple[float, float]
 
+    def of(self, found: Seeds, rule: str) -> Values:
+        """Return the error of a rule; of a correlation, what it lacks to 1."""
+        value = found.metric(rule, self.error)
+        return 1.0 - value if self.error == "object_r" else value
+
 
 ASPECTS = {
     "probability": Aspect("probability_mae", "mean |p̂ − p|", "probability_error", 2, (0.05, 100.0)),
     "timing": Aspect("timing_error_ms", "timing error (ms)", "timing_error_ms", 1, (12.0, 25.0)),
+    "object": Aspect("object_r", "1 − r of the prediction object", "timing_error_ms", 1, (0.03, 25.0)),
 }
 
 
 @attrs.frozen
 class Cost:
-    """What one setting comes to on each seed: its error, that before the switch, and trials after it."""
+    """What one setting comes to on each seed: its error, what is judged before a switch, trials after it."""
 
     error: Values
     before: Values
@@ -180,7 +201,7 @@ def of_rules(found: Seeds, names: Mapping[str, Mapping[str, str]], aspect: Aspec
     """Return what every setting of some families comes to."""
     return {
         title: {
-            setting: cost(found.arrays, rule, aspect, found.metric(rule, aspect.error))
+            setting: cost(found.arrays, rule, aspect, aspect.of(found, rule))
             for setting, rule in settings.items()
         }
         for title, settings in names.items()
@@ -223,7 +244,7 @@ def chosen(costs: Mapping[Place, Cost], target: tuple[float, float]) -> Place | 
 
 def picture(curves: Mapping[str, Curves]) -> Figure:
     """Compose the figure: a panel for each aspect, a curve for each family."""
-    made = figure(WIDTH_MM, 118.0)
+    made = figure(WIDTH_MM, 132.0)
     with mpl.rc_context(STYLE):
         panels = made.subplots(1, len(ASPECTS))
         for axes, (name, aspect) in zip(panels, ASPECTS.items(), strict=True):
@@ -234,7 +255,7 @@ def picture(curves: Mapping[str, Curves]) -> Figure:
             ours = [title for title in shown if title.startswith("surprise")]
             ylabel = f"trials after the switch of {'odds' if name == 'probability' else 'latencies'}"
             tradeoff(shown, aspect.words, ylabel, targets=aspect.target, emphasised=ours, ax=axes)
-            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, handlelength=2.6)
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), handlelength=2.6)
     return made
 
 
@@ -274,10 +295,14 @@ def judged(asked: argparse.Namespace) -> tuple[dict[str, Curves], dict[str, Any]
     rules, names = every_rule({**WHAT, **WHEN, "searched": SEARCHED})
     task, found = simulated(asked, rules, FIRST_SEED)
     what = of_rules(found, {title: names[title] for title in (*WHAT, "searched")}, ASPECTS["probability"])
-    when = of_rules(found, {title: names[title] for title in WHEN}, ASPECTS["timing"])
+    when, amplitude = (
+        of_rules(found, {title: names[title] for title in WHEN}, ASPECTS[name])
+        for name in ("timing", "object")
+    )
     best = held_out(asked, {title: of for title, of in what.items() if title.startswith(("surp", "sear"))})
     del what["searched"]
-    return {"probability": what | of_observers(task, found.arrays), "timing": when}, best
+    what |= of_observers(task, found.arrays)
+    return {"probability": what, "timing": when, "object": amplitude}, best
 
 
 def held_out(asked: argparse.Namespace, tried: Curves) -> dict[str, Any]:

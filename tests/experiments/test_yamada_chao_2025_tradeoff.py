@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurogate.config import Simulation
+from neurogate.config import Simulation, load
 from neurogate.runs.over_seeds import Seeds
 from neurogate.tasks.truth import true_probability
 
@@ -32,7 +32,7 @@ def made_up(simulation: Simulation, seeds: int, out: Path, **_: Any) -> Seeds:
     for rule in simulation.rules:
         for key in ("timing_error_ms", "probability_error"):
             arrays[f"{rule}.{key}"] = np.zeros((seeds, len(trial), task.cues))
-    ended = {"probability_mae": 0.04, "timing_error_ms": 9.0}
+    ended = {"probability_mae": 0.04, "timing_error_ms": 9.0, "object_r": 0.98}
     return Seeds(arrays, [dict.fromkeys(simulation.rules, ended)] * seeds)
 
 
@@ -43,6 +43,12 @@ def test_a_rule_that_two_families_share_learns_once(script: dict[str, Any]) -> N
     for title, settings in families.items():
         for setting, rule in settings.items():
             assert rules[names[title][setting]] == rule
+
+
+def test_every_family_holds_the_setting_that_ships(script: dict[str, Any]) -> None:
+    shipped = set(load("yamada_chao_2025").rules.values())
+    for title, settings in {**script["WHAT"], **script["WHEN"]}.items():
+        assert shipped & set(settings.values()), title
 
 
 def test_the_best_calibrated_of_the_fast_is_chosen_and_none_if_none_is_fast(script: dict[str, Any]) -> None:
@@ -70,9 +76,13 @@ def test_every_setting_and_observer_is_in_the_table_and_the_figure_is_written(
     written = json.loads((folder / "tradeoff.json").read_text("utf-8"))
     assert json.loads(out) == written
     odds, times = written["curves"]["probability"], written["curves"]["timing"]
-    assert {title: [*of] for title, of in times.items()} == {t: [*of] for t, of in script["WHEN"].items()}
+    objects = written["curves"]["object"]
+    for drawn in (times, objects):
+        assert {title: [*of] for title, of in drawn.items()} == {t: [*of] for t, of in script["WHEN"].items()}
     assert all([*odds[title]] == [*of] for title, of in script["WHAT"].items())
-    for of in (odds[next(iter(script["WHAT"]))], times[next(iter(script["WHEN"]))]):
+    assert objects["surprise replay, omission"]["omission 0.1"]["error"] == [0.02, 0.0]
+    when = next(iter(script["WHEN"]))
+    for of in (odds[next(iter(script["WHAT"]))], times[when], objects[when]):
         assert all(one["both"] and one["trials"] == [10.0, 0.0] for one in of.values())
     told, bayes = odds["counts, told of the switch"]["told"], odds["Bayes, hazard"]["hazard 0.01"]
     assert 0 < told["error"][0] < odds["counts, memory"]["4 trials"]["error"][0]
