@@ -43,6 +43,10 @@ from neurogate.runs.claims import Claim, Verdict, favours, holds, within, worst
 from neurogate.runs.over_seeds import Seeds
 
 Values = NDArray[np.float64]
+ADAPTS_BY = {  # which readout an error is of, and what its adaptation hinges on
+    "timing_error_ms": ("when", "replays; what omissions teach when, against the prediction object"),
+    "probability_error": ("what", "an alarm that begins novelty anew"),
+}
 
 
 def each(found: Seeds, rules: Sequence[str], metric: str) -> dict[str, Values]:
@@ -73,7 +77,7 @@ def timing(run: Runner) -> Iterator[Claim]:
     ours = share.pop(OURS)
     yield Claim(
         "What is left of the timing error is a bias, not noise", "|signed error| / |error|", ours,
-        within(ours, 0.8, 0.5), "outcomes are heard in training and left out in probes", share,
+        within(ours, 0.8, 0.5), "when runs ahead of outcomes (lead_ms)", share,
     )  # fmt: skip
 
 
@@ -93,7 +97,7 @@ def probability(run: Runner) -> Iterator[Claim]:
     )  # fmt: skip
     yield Claim(
         "The amplitude of the prediction object at its time follows p", "Pearson r", amplitude,
-        within(amplitude, 0.97, 0.9), "equal heights of when over latencies", each(main, RIVALS, "object_r"),
+        within(amplitude, 0.97, 0.9), "omissions teach when nothing", each(main, RIVALS, "object_r"),
     )  # fmt: skip
 
 
@@ -102,14 +106,14 @@ def adaptation(run: Runner, switches: Sequence[str] = ("latencies", "probabiliti
     for what, (study, block, errors) in ((name, SWITCHES[name]) for name in switches):
         found = run(study)
         for error in errors:
-            part = "when" if error == "timing_error_ms" else "what"
+            part, hinge = ADAPTS_BY[error]
             after, target = f"After a switch of {what}, {part} adapts", TARGETS[error]
             needed = {rule: trials(found, rule, error, block) for rule in (OURS, *RIVALS)}
             ours = needed.pop(OURS)
             late = np.minimum(trials_needed(found.arrays, OURS, error, block), NEVER)
             yield Claim(
                 f"{after} within {target:g} trials", "trials", ours, within(late, target, 2 * target),
-                "step size against calibration", needed,
+                hinge, needed,
             )  # fmt: skip
             if study == MAIN:
                 yield from _beside_least_squares(after, ours, needed)
@@ -152,6 +156,7 @@ def subspaces(run: Runner) -> Iterator[Claim]:
     """Judge whether *what* and *when* are near-orthogonal, what sets that, and what it is for."""
     main, key = run(MAIN), "when_what_angle_deg"
     angle, null = main.metric(OURS, key), main.metric(OURS, "when_what_angle_null_deg")
+    alike = run(NETWORKS["whole"]).metric(PLAIN, key)
     nulls = {name: _mean(main, drawn) for drawn, name in NULLS.items()}
     yield Claim(
         "what and when are near-orthogonal", "angle (deg)", angle, within(angle, 85.0, 80.0),
@@ -162,7 +167,7 @@ def subspaces(run: Runner) -> Iterator[Claim]:
         (OURS, "after training on shuffled labels", run(SHUFFLED).metric(OURS, key), "learning the task"),
         (OURS, "after 10 trials", main.arrays[f"{OURS}.angle_deg"][:, 0], "learning at all"),
         (OURS, "readouts of the same traces", run(SAME_FILTER).metric(OURS, key), "filters of their own"),
-        (PLAIN, "with replays of all the delay", run(NETWORKS["whole"]).metric(PLAIN, key), "their moments"),
+        (PLAIN, "with no lead, and replays of all the delay", alike, "their moments; both were changed"),
     ):
         ours = main.metric(rule, key)
         judged = favours(ours, other, small_is_good=False)
@@ -221,14 +226,14 @@ def ablations(run: Runner) -> Iterator[Claim]:
     main = run(MAIN)
     for key, words in MEASURES.items():
         networks = {name: run(study).metric(PLAIN, key) for name, study in NETWORKS.items()}
-        for part, whole, without in (
-            ("factor of the rule", main.metric(PLAIN, key), each(main, PARTS, key)),
-            ("part of the network", networks.pop("whole"), networks),
+        for part, whole, without, where in (
+            ("factor of the rule", main.metric(PLAIN, key), each(main, PARTS, key), ""),
+            ("part of the network", networks.pop("whole"), networks, "; in what_when, which has no lead"),
         ):
             needed = [name for name in without if favours(whole, without[name]).verdict is Verdict.SUPPORTED]
             yield Claim(
                 f"Every {part} matters for the {words.split('(')[0].strip()}", words, whole,
-                holds(len(needed), len(without)), f"needed: {', '.join(needed) or 'none'}", without,
+                holds(len(needed), len(without)), f"needed: {', '.join(needed) or 'none'}{where}", without,
             )  # fmt: skip
 
 

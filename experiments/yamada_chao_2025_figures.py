@@ -86,7 +86,7 @@ def subspaces(run: Runner) -> Figures:
     elsewhere = {
         "shuffled labels": (SHUFFLED, OURS),
         "same filter": (SAME_FILTER, OURS),
-        "three-factor, replays spread": (NETWORKS["whole"], PLAIN),
+        "three-factor, no lead, replays spread": (NETWORKS["whole"], PLAIN),
     }
     angles = {name: run(study).metric(rule, key) for name, (study, rule) in elsewhere.items()}
     yield "subspaces", null_figure(main, FEW, angles)

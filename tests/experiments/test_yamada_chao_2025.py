@@ -182,6 +182,7 @@ def test_two_figures_show_every_gate_in_every_task_with_distractions(script: dic
 def test_ablations_name_what_is_needed(script: dict[str, Any]) -> None:
     rows = judged(script, "ablations", lambda rule, key: 3.0 if rule in ("no_error", "no_replay") else 1.0)
     assert rows[0].hinges_on == "needed: no_error, no_replay"
+    assert rows[1].hinges_on == "needed: none; in what_when, which has no lead"
     assert str(rows[0].verdict) == "partly"
 
 
