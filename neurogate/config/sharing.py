@@ -8,7 +8,7 @@ replica, and each rule once, on all replicas. Every simulation gets the bits tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import attrs
@@ -22,7 +22,7 @@ from neurogate.tasks.parts import Part
 from neurogate.tasks.session import Session
 from neurogate.tasks.waveform import WaveformSession
 
-__all__ = ["Shared", "batches", "groups", "share"]
+__all__ = ["Shared", "batches", "groups", "networks", "share"]
 
 
 @attrs.frozen(eq=False)
@@ -121,11 +121,8 @@ def batches(simulations: Sequence[AnySimulation], most: int, least: int = 1) -> 
     size = max(1, min(most, -(-len(simulations) // least)))
     keys, found = _keys(simulations), list[list[int]]()
     for group in _groups(keys):
-        networks: dict[str, list[int]] = defaultdict(list)
-        for place in group:
-            networks[keys[place].network].append(place)
         open_ = False
-        for places in networks.values():
+        for places in _networks(keys, group):
             for first in range(0, len(places), size):
                 piece = places[first : first + size]
                 if open_ and len(found[-1]) + len(piece) <= size:
@@ -134,6 +131,29 @@ def batches(simulations: Sequence[AnySimulation], most: int, least: int = 1) -> 
                     found.append(piece)
                 open_ = True
     return found
+
+
+def networks(simulations: Sequence[AnySimulation]) -> list[list[int]]:
+    """Return which simulations have the same networks, by their places.
+
+    Parameters
+    ----------
+    simulations : sequence of Simulation or WaveformSimulation
+
+    Examples
+    --------
+    >>> from neurogate.config import Run, Simulation
+    >>> networks([Simulation(name="mine", run=Run(seed=seed)) for seed in (1, 2, 1)])
+    [[0, 2], [1]]
+    """
+    return _networks(_keys(simulations), range(len(simulations)))
+
+
+def _networks(keys: Sequence[_Key], places: Iterable[int]) -> list[list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for place in places:
+        found[keys[place].network].append(place)
+    return list(found.values())
 
 
 def share(simulations: Sequence[AnySimulation], threads: int = 1) -> list[Shared]:

@@ -27,7 +27,7 @@ def expected_seconds(
     Parameters
     ----------
     simulations : sequence of Simulation or WaveformSimulation
-        Some of the runs, which can share a session.
+        A batch of the runs.
     runs : int
         How many there are in all.
     width : int
@@ -57,7 +57,7 @@ def _expected_seconds(simulations: Sequence[AnySimulation], runs: int, width: in
         executor = workers.ready(simulations[0], width)
         executor.submit(warm, simulations[0]).result()
         start_s = time.perf_counter() - began
-        measuring = [executor.submit(seconds_per_run, simulations[:4]) for _ in range(min(width, _MEASURING))]
+        measuring = [executor.submit(seconds_per_run, simulations) for _ in range(min(width, _MEASURING))]
         each_s = fmean(future.result() for future in measuring)
     # The report loads libraries too, and takes about as long as a start.
     return 2 * start_s + each_s * runs / width

@@ -104,7 +104,7 @@ def _inside(out: Path) -> Iterator[Path]:
     for path in inside(out):
         yield path
         if _HOLDS_MORE.fullmatch(path.name):
-            yield from sorted(path.glob(".*"))
+            yield from sorted([*path.glob(".*"), *path.glob("failed/.*")])
 
 
 def _judged(path: Path, out: Path) -> _Leftover | None:

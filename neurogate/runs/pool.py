@@ -247,13 +247,7 @@ def _held() -> Iterator[None]:
 
 
 def _begin(driver: int) -> None:
-    """Prepare a process: one thread for linear algebra, and an eye on the driver."""
-    # What is to be limited must be loaded.
-    import numpy as np  # noqa: F401
-    import scipy.linalg  # noqa: F401
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
+    """Prepare a process: signals are the driver's, on whom it has an eye."""
     for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     _idle.set()

@@ -12,14 +12,15 @@ import attrs
 from neurogate import config
 from neurogate.config.build import session
 from neurogate.config.family import reseeded
-from neurogate.config.sharing import share
+from neurogate.config.sharing import networks, share
 from neurogate.errors import RunDiverged
+from neurogate.runs.threads import one_thread
 from neurogate.runs.versions import loaded
 
 __all__ = ["seconds_per_run", "warm"]
 
 _TINY = 16
-_SIDE_BY_SIDE = 4
+_NETWORKS = 4
 
 
 def warm(simulation: config.AnySimulation) -> None:
@@ -40,20 +41,22 @@ def warm(simulation: config.AnySimulation) -> None:
                 tiny.advance()
 
 
+@one_thread()
 def seconds_per_run(simulations: Sequence[config.AnySimulation]) -> float:
     """Return the time that one run of many takes in one process, to its judgement, by a few short ones.
 
     Parameters
     ----------
     simulations : sequence of Simulation or WaveformSimulation
-        That can share a session.
+        That can share a session. Those of the first few networks are taken, all of them, since what a
+        network takes is shared by its runs.
 
     Raises
     ------
     RequestError
         If something cannot be drawn, or the backend cannot run here.
     """
-    some = simulations[:_SIDE_BY_SIDE]
+    some = [simulations[place] for places in networks(simulations)[:_NETWORKS] for place in places]
     warm(some[0])
     total = session(some[0]).total
     (shared, *_) = share([_short(one) for one in some])

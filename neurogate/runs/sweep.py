@@ -27,10 +27,10 @@ from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
 from neurogate.runs.options import Options
 from neurogate.runs.planning import plan
-from neurogate.runs.sweep_folder import keep_log
+from neurogate.runs.sweep_folder import logged_at
 from neurogate.runs.together import Ended
 from neurogate.runs.versions import differences, loaded
-from neurogate.runs.worker import Task, work
+from neurogate.runs.worker import Task, heard, work
 
 __all__ = ["Event", "Options", "sweep"]
 
@@ -67,6 +67,7 @@ class _Batch:
 
     points: list[Point]
     told: set[str] = attrs.field(factory=set)  # hashes of runs of which it is told how they ended
+    logged: dict[str, int] = attrs.field(factory=dict)  # when each had failed before
     suspect: bool = False  # a worker died while it and others were under way
     deaths: int = 0  # workers that died while nothing else was under way
 
@@ -84,7 +85,7 @@ def sweep(
     ----------
     points : sequence of Point
     folder : pathlib.Path
-        That of the sweep, beside those of its runs; ``failed/`` in it gets the logs of runs that failed.
+        That of the sweep, beside those of its runs; in its ``failed/`` workers say at once what failed.
     options : Options
     tell : callable
         Is told what happens to each run, in this thread.
@@ -253,8 +254,9 @@ class _Driver:
                 self.tell(Event("started", point))
         if mine:
             batch.points = mine
+            batch.logged = {point.hash: logged_at(self.folder, point.hash) for point in mine}
             task = Task(
-                {point.hash: point.simulation for point in mine}, self.out, self.stop_file,
+                {point.hash: point.simulation for point in mine}, self.folder, self.stop_file,
                 self.options.timeout_s or math.inf, self.options.checkpoint_every_s,
             )  # fmt: skip
             try:
@@ -273,12 +275,13 @@ class _Driver:
             self._try_again(self.under_way.pop(future), alone=True)
             return
         del self.under_way[future]
+        self.refused = next((one.message for one in ended.values() if one.refused), self.refused)
         for point in batch.points:
             if point.hash not in batch.told:
                 self._end(point, ended[point.hash])
 
     def _look(self) -> None:
-        """Tell at once of runs that are stored while others of their batch are under way."""
+        """Tell at once of runs that are stored, or failed, while others of their batch are under way."""
         if time.monotonic() < self.looks_at_s:
             return
         self.looks_at_s = time.monotonic() + _LOOK_S
@@ -287,13 +290,14 @@ class _Driver:
                 self._told(batch, point)
 
     def _told(self, batch: _Batch, point: Point) -> bool:
-        """Say whether it is told how a run ended, after telling it if the run is stored."""
-        if point.hash not in batch.told and (folder := self._run_folder(point)).exists():
-            batch.told.add(point.hash)
-            run = store.load(folder, ["summary.json"])
-            why = run.summary.get("divergence", {}).get("message", "")
-            self._end(point, Ended(point.hash, run.outcome, run.summary["wall_time_s"], why))
-        return point.hash in batch.told
+        """Say whether it is told how a run ended, after telling it if its worker has left word."""
+        name = point.hash
+        if name not in batch.told and (
+            ended := heard(self._run_folder(point), self.folder, name, batch.logged[name])
+        ):
+            batch.told.add(name)
+            self._end(point, ended)
+        return name in batch.told
 
     def _try_again(self, batch: _Batch, *, alone: bool) -> None:
         """Put a batch whose worker died back, run by run if it was alone, or give it up."""
@@ -318,10 +322,6 @@ class _Driver:
             ended = Ended(point.hash, Outcome.FAILED, ended.seconds, message)
         self.counts[ended.outcome] += 1
         self.failures += ended.outcome not in (Outcome.DONE, Outcome.CANCELLED)
-        if ended.log:
-            keep_log(self.folder, point.hash, ended.log)
-        if ended.refused:
-            self.refused = ended.message
         self.leases.release(self._run_folder(point))
         self.tell(Event("ended", point, ended))
 

@@ -21,7 +21,17 @@ from neurogate.errors import RequestError, RunError
 from neurogate.runs import manifest, store
 from neurogate.runs.index import SWEEP
 
-__all__ = ["FORMAT", "NewerSweep", "folder_of", "keep_log", "log_of", "open_folder", "read_sweep"]
+__all__ = [
+    "FORMAT",
+    "NewerSweep",
+    "folder_of",
+    "keep_log",
+    "log_of",
+    "logged_at",
+    "open_folder",
+    "read_log",
+    "read_sweep",
+]
 
 _LOG = logging.getLogger(__name__)
 
@@ -70,22 +80,57 @@ def log_of(folder: Path, content_hash: str) -> Path:
     return folder / "failed" / f"{content_hash[:12]}.log"
 
 
-def keep_log(folder: Path, content_hash: str, log: str) -> None:
-    """Write the log of a run that failed; a disk that refuses it costs a line, not the sweep.
+def keep_log(folder: Path, content_hash: str, message: str, log: str) -> None:
+    """Write in one step why a run failed; a disk that refuses it costs a line, not the sweep.
 
     Parameters
     ----------
     folder : pathlib.Path
         Of the sweep.
-    content_hash, log : str
+    content_hash, message, log : str
         Of the run.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     keep_log(Path(folder), "0123456789abcdef", "No luck.", "Traceback: no luck.")
+    ...     logged_at(Path(folder), "0123456789abcdef") > 0, read_log(Path(folder), "0123456789abcdef")
+    (True, ('No luck.', 'Traceback: no luck.'))
     """
     path = log_of(folder, content_hash)
     try:
         path.parent.mkdir(exist_ok=True)
-        path.write_text(log + "\n", "utf-8")
+        with files.replacing(path) as file:
+            file.write(f"{message}\n\n{log}\n".encode(errors="backslashreplace"))
     except OSError as error:
         _LOG.warning("The log %s cannot be written: %s.", path, error.strerror or error)
+
+
+def logged_at(folder: Path, content_hash: str) -> int:
+    """Return when it was written why a run failed, in nanoseconds, or 0 if it was not.
+
+    Examples
+    --------
+    >>> logged_at(Path("a-sweep-01"), "0123456789abcdef")
+    0
+    """
+    try:
+        return log_of(folder, content_hash).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def read_log(folder: Path, content_hash: str) -> tuple[str, str]:
+    """Return why a run failed: the message, and everything that was logged.
+
+    Raises
+    ------
+    OSError
+        If that is not there, or the disk refuses.
+    """
+    message, _, log = log_of(folder, content_hash).read_text("utf-8").partition("\n\n")
+    return message, log.removesuffix("\n")
 
 
 def open_folder(

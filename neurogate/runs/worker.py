@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import attrs
@@ -11,10 +11,13 @@ import attrs
 from neurogate import config
 from neurogate.config.hashing import Known
 from neurogate.errors import NeurogateError, Outcome
+from neurogate.runs import store
 from neurogate.runs.pool import driver_is_gone
+from neurogate.runs.sweep_folder import keep_log, logged_at, read_log
+from neurogate.runs.threads import one_thread
 from neurogate.runs.together import Ended, run_together
 
-__all__ = ["Task", "work"]
+__all__ = ["Task", "heard", "work"]
 
 
 @attrs.frozen
@@ -25,8 +28,8 @@ class Task:
     ----------
     simulations : mapping of str to Simulation or WaveformSimulation
         By their content hashes; they can share a session.
-    out : pathlib.Path
-        The folder that holds run folders, which the worker sees too.
+    folder : pathlib.Path
+        Of the sweep, beside those of its runs; the worker sees it too.
     stop_file : pathlib.Path
         The worker stops when it is there.
     timeout_s, checkpoint_every_s : float
@@ -34,7 +37,7 @@ class Task:
     """
 
     simulations: Mapping[str, config.AnySimulation]
-    out: Path
+    folder: Path
     stop_file: Path
     timeout_s: float
     checkpoint_every_s: float
@@ -43,34 +46,70 @@ class Task:
 def work(task: Task) -> list[Ended]:
     """Run a batch and say how each run ended; what breaks a batch is looked for run by run.
 
+    Why a run failed is written into the folder of the sweep as soon as that is known.
+
     Parameters
     ----------
     task : Task
     """
+    ended = []
+    for one in _ended(task):
+        if one.outcome is Outcome.FAILED:
+            keep_log(task.folder, one.hash, one.message, one.log)
+        ended.append(one)
+    return ended
+
+
+def heard(run: Path, folder: Path, content_hash: str, before: int) -> Ended | None:
+    """Return how a run ended, if its worker has left word of that while others are under way.
+
+    Parameters
+    ----------
+    run, folder : pathlib.Path
+        Where the run is stored if it does not fail, and the folder of the sweep.
+    content_hash : str
+    before : int
+        What `neurogate.runs.sweep_folder.logged_at` said when it was begun.
+
+    Examples
+    --------
+    >>> heard(Path("mine-01"), Path("mine-sweep-02"), "0123456789abcdef", before=0) is None
+    True
+    """
+    if run.exists():
+        stored = store.load(run, ["summary.json"])
+        why = stored.summary.get("divergence", {}).get("message", "")
+        return Ended(content_hash, stored.outcome, stored.summary["wall_time_s"], why)
+    if logged_at(folder, content_hash) in (0, before):
+        return None
+    return Ended(content_hash, Outcome.FAILED, 0.0, *read_log(folder, content_hash))
+
+
+def _ended(task: Task) -> Iterator[Ended]:
     if task.stop_file.exists():
-        return [Ended(name, Outcome.CANCELLED) for name in task.simulations]
-    ended = [Ended(name, Outcome.FAILED, 0.0, why) for name, why in _changed(task).items()]
-    known = {one.hash for one in ended}
-    left = {name: one for name, one in task.simulations.items() if name not in known}
+        yield from (Ended(name, Outcome.CANCELLED) for name in task.simulations)
+        return
+    changed = _changed(task)
+    yield from (Ended(name, Outcome.FAILED, 0.0, why) for name, why in changed.items())
+    left = {name: one for name, one in task.simulations.items() if name not in changed}
     try:
-        with driver_is_gone() as gone:
+        with driver_is_gone() as gone, one_thread():
             runs = run_together(
                 list(left.values()),
-                task.out,
+                task.folder.parent,
                 stop=lambda: gone() or task.stop_file.exists(),
                 timeout_s=task.timeout_s,
                 checkpoint_every_s=task.checkpoint_every_s,
             )
             for one in runs:
-                ended.append(one)  # noqa: PERF402  what has ended before an error counts
+                del left[one.hash]
+                yield one
     except Exception as error:  # noqa: BLE001
-        known = {one.hash for one in ended}
-        left = {name: one for name, one in left.items() if name not in known}
         if len(left) == 1:
-            return [*ended, _failed(next(iter(left)), error)]
+            yield _failed(next(iter(left)), error)
+            return
         for name, other in left.items():
-            ended += work(attrs.evolve(task, simulations={name: other}))
-    return ended
+            yield from _ended(attrs.evolve(task, simulations={name: other}))
 
 
 def _changed(task: Task) -> dict[str, str]:

@@ -91,6 +91,15 @@ def test_nothing_of_a_run_that_is_being_executed_goes(run: Path, name: str) -> N
     assert cleared(run)[0].things == 3
 
 
+def test_what_a_worker_left_that_was_killed_while_it_wrote_why_a_run_failed_goes(run: Path) -> None:
+    folder = run.with_name("what_when-sweep-0123456789ab") / "failed"
+    folder.mkdir(parents=True)
+    log = left(folder / "0123456789ab.log")
+    unfinished = left(folder / ".0123456789ab.log.0123456789ab.tmp", age_s=2 * HOUR_S)
+    assert cleared(run)[0] == Freed(1, 3)
+    assert (log.exists(), unfinished.exists()) == (True, False)
+
+
 @pytest.mark.parametrize("name", [".index.sqlite.0123456789ab.tmp-wal", ".writable.0123456789ab.tmp"])
 def test_what_belongs_to_no_run_goes_too(run: Path, name: str) -> None:
     left(run.with_name(name), age_s=2 * HOUR_S)
