@@ -57,7 +57,7 @@ def settled(made: Figure) -> Figure:
     True
     """
     with mpl.rc_context({**STYLE, "figure.autolayout": False, "figure.constrained_layout.use": False}):
-        if (engine := made.get_layout_engine()) is not None:
+        if made.axes and (engine := made.get_layout_engine()) is not None:
             engine.execute(made)
         made.set_layout_engine(None)  # with "none" it would be drawn once more before it is written
     return made
