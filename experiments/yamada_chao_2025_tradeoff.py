@@ -7,8 +7,8 @@ One simulation per seed; every setting of every rule learns from its spikes. Eac
 a curve: trials that it needs after the switch, against its error, which is that of odds, of times, or of the
 prediction object, for which it is 1 - r. Beside those of odds stand observers without a network, who see the
 same trials: one counts outcomes, one counts and is told of the switch, one is Bayes'. They say what the
-samples themselves allow. Of the settings of the local rule that meet the target on trials the best calibrated
-is judged once more, on as many seeds that did not choose it. Run it with
+samples themselves allow. Of the settings of *what* of the local rule that meet the target on trials the best
+calibrated is judged once more, on as many seeds that did not choose it. Run it with
 
     python experiments/yamada_chao_2025_tradeoff.py
         [--seeds N] [--neurons N] [--quick] [--jobs N] [--out DIR] [--json]
@@ -299,7 +299,8 @@ def judged(asked: argparse.Namespace) -> tuple[dict[str, Curves], dict[str, Any]
         of_rules(found, {title: names[title] for title in WHEN}, ASPECTS[name])
         for name in ("timing", "object")
     )
-    best = held_out(asked, {title: of for title, of in what.items() if title.startswith(("surp", "sear"))})
+    ours = {title: of for title, of in what.items() if title.startswith(("surp", "sear"))}
+    best = held_out(asked, {title: of for title, of in ours.items() if title not in WHEN})
     del what["searched"]
     what |= of_observers(task, found.arrays)
     return {"probability": what, "timing": when, "object": amplitude}, best
