@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _THREADS = 8
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-_T = TypeVar("_T")
-_R = TypeVar("_R")
 
 State = Mapping[str, npt.NDArray[np.generic]]
 
@@ -94,6 +92,13 @@ class _Member:
         """Keep the last state of a run that could not be stored, so that no part is simulated twice."""
         with contextlib.suppress(OSError):
             self.checkpoint.write(Saved(state, seconds, list(log)))
+        self.settle()
+
+    def settle(self) -> None:
+        """Remove the checkpoint of a run that is stored, by others if its driver was killed meanwhile."""
+        if self.folder.exists():
+            with contextlib.suppress(OSError):
+                self.checkpoint.remove()
 
     def ended(self, outcome: Outcome, seconds: float = 0.0, message: str = "", log: str = "") -> Ended:
         return Ended(self.hash, outcome, seconds, message, log)
@@ -116,8 +121,11 @@ class _Checkpoints:
             state = take(saved.state, self.shared.span(places))
             kept = [(self.members[k].checkpoint, self.shared.parts[k].rules) for k in places]
             write_together(kept, Saved(state, self.each_s(saved.wall_time_s), saved.log))
+            for k in places:
+                self.members[k].settle()
 
-        _side_by_side(write_some, self.shared.networks())
+        with ThreadPoolExecutor(_THREADS) as threads:  # the disk lets each wait for it
+            list(threads.map(write_some, self.shared.networks()))
 
 
 def run_together(
@@ -291,7 +299,6 @@ class _Batch:
             if len(places) > 1:
                 return [one for k in places for one in self._judge(threads, course, [k], state, each_s)]
             return [threads.submit(self._fail, [*course.log], places[0], each_s, error, state)]
-
         log = [*course.log]  # the next network goes on writing into it
 
         def store_one(k: int) -> Ended:
@@ -314,8 +321,7 @@ class _Batch:
             keep(member.folder, member.simulation, summary, arrays, log, draw=False, known=self.written)
         except Exception as error:  # noqa: BLE001
             return self._fail(log, k, each_s, error, state)
-        with contextlib.suppress(OSError):
-            member.checkpoint.remove()
+        member.settle()
         return member.ended(Outcome(facts["outcome"]), each_s, facts.get("divergence", {}).get("message", ""))
 
     def _fail(self, log: list[str], k: int, each_s: float, error: Exception, state: State | None) -> Ended:
@@ -327,12 +333,6 @@ class _Batch:
         if getattr(error.__cause__, "errno", None) in _NO_ROOM:
             return attrs.evolve(member.ended(Outcome.FAILED, each_s, str(error), told), refused=True)
         return member.ended(Outcome.FAILED, each_s, f"{type(error).__name__}: {error}", told)
-
-
-def _side_by_side(write: Callable[[_T], _R], what: Sequence[_T]) -> list[_R]:
-    """Write several files at once: the disk lets each wait for it."""
-    with ThreadPoolExecutor(_THREADS) as threads:
-        return list(threads.map(write, what))
 
 
 def _clear(out: Path, members: Sequence[_Member]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -93,6 +94,18 @@ def test_a_batch_that_is_stopped_goes_on(alone: Path, tmp_path: Path, stops: tup
     assert {one.outcome for one in together(GRID[:3], tmp_path)} == {Outcome.DONE}
     assert {one.outcome for one in together(GRID[3:], tmp_path)} == {Outcome.DONE}
     assert_same_runs(tmp_path, alone, GRID)
+
+
+def test_a_run_that_others_have_stored_meanwhile_leaves_no_checkpoint(alone: Path, tmp_path: Path) -> None:
+    first, second = (store.folder_of(one, tmp_path) for one in GRID[:2])
+
+    def stored_by_others() -> bool:
+        shutil.copytree(alone / first.name, first, dirs_exist_ok=True)
+        return True
+
+    ended = together(GRID[:2], tmp_path, stop=stored_by_others)
+    assert {one.outcome for one in ended} == {Outcome.CANCELLED}
+    assert [path.name for path in tmp_path.glob(".*")] == [f".{second.name}.checkpoint"]
 
 
 def test_runs_that_are_not_equally_far_go_on_apart_and_their_checkpoints_are_read_once(
