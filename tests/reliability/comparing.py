@@ -8,42 +8,54 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import attrs
 from threadpoolctl import threadpool_limits
 
 from neurogate.config.sharing import groups
 from neurogate.config.sweep import Point
+from neurogate.runs.execute import execute
 from neurogate.runs.together import run_together
 from tests.reliability.command import TINY, called
 from tests.reliability.tiny import Tell, inline, run, tiny, unlike
+from tests.runs.fakes import without_figures
 
 SEEDS = 4
+REPLICAS = "run.replicas=8"
+"""Of each run, so that its threads have something to share out."""
 THREADS, WORKERS, BATCHES = (1, 2, 4, 8), (1, 2, 3, 4), (1, 2, 3, 5, 16)
 
 
 def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
     """Execute runs in other ways than alone, until `count` are compared with those that were alone."""
-    chosen, rng, seen = tiny(SEEDS, (0.5, 1.5)), random.Random(1), Counter[str]()
+    chosen, rng, seen = tiny(SEEDS, (0.5, 1.5), REPLICAS), random.Random(1), Counter[str]()
     whole, out, flaws = folder / "alone", folder / "otherwise", list[str]()
     run(chosen, whole, batch=1)
-    ways = (_threads, _workers, _interrupted)
+    ways = {
+        "threads": _threads,
+        "workers, batches and order": _workers,
+        "interruptions, batches and order": _interrupted,
+    }
     while seen["comparisons"] < count:
         shuffled = tuple(rng.sample(chosen, len(chosen)))
-        way = ways[seen["sweeps"] % len(ways)]
+        over, way = list(ways.items())[seen["sweeps"] % len(ways)]
         named = way(shuffled, out, rng)
+        apart = ["config.toml"] if way is _threads else []  # it tells of threads
         seen["sweeps"] += 1
         seen["comparisons"] += len(chosen)
-        seen[f"comparisons over {way.__name__[1:]}, batches and order"] += len(chosen)
-        flaws += [f"with {named}: {flaw}" for flaw in unlike(out, whole, chosen)]
+        seen[f"comparisons over {over}"] += len(chosen)
+        flaws += [f"with {named}: {flaw}" for flaw in unlike(out, whole, chosen, *apart)]
         shutil.rmtree(out)
         tell(f"{seen['comparisons']} of {count} comparisons, {len(flaws)} flaws")
     return {**seen, "flaws": flaws}
 
 
 def _threads(chosen: tuple[Point, ...], out: Path, rng: random.Random) -> str:
-    threads, batch = rng.choice(THREADS), rng.choice(BATCHES)
-    with threadpool_limits(threads):
-        run(chosen, out, inline, batch=batch)
-    return f"{threads} threads, batches of {batch}"
+    """Execute each run alone, its replicas shared out to threads, of which linear algebra has as many."""
+    threads = rng.choice(THREADS)
+    with threadpool_limits(threads), without_figures():
+        for one in (point.simulation for point in chosen):
+            execute(attrs.evolve(one, run=attrs.evolve(one.run, threads=threads)), out)
+    return f"{threads} threads"
 
 
 def _workers(chosen: tuple[Point, ...], out: Path, rng: random.Random) -> str:
@@ -53,7 +65,7 @@ def _workers(chosen: tuple[Point, ...], out: Path, rng: random.Random) -> str:
     table = out.with_suffix(".csv")
     table.write_text("".join(",".join(map(str, row)) + "\n" for row in [chosen[0].changes, *rows]), "utf-8")
     how = ("--from", str(table), "--jobs", str(workers), "--batch", str(batch), "--out", str(out))
-    called(*TINY, *how, said=out.with_suffix(".said")).wait()
+    called(*TINY, "--set", REPLICAS, *how, said=out.with_suffix(".said")).wait()
     return f"{workers} workers, batches of {batch}"
 
 

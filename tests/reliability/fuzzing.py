@@ -21,7 +21,12 @@ from hypothesis import HealthCheck, settings
 from tests.config import test_fuzz, test_grid, test_sweep
 from tests.reliability.tiny import Tell
 
-MODULES = (test_fuzz, test_sweep, test_grid)
+MODULES = {
+    "configurations": (test_fuzz,),
+    "sweep tables, axes and spellings of keys": (test_sweep, test_grid),
+}
+SWEEPS = 0.4
+"""Cases of sweeps for each configuration."""
 PROMPT_MS = 50.0
 """How long it may take to refuse a configuration."""
 MOST_MISSED = 0.05
@@ -29,14 +34,30 @@ MOST_MISSED = 0.05
 
 
 def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
-    """Draw at least `count` cases over all property tests, and let each test judge its own."""
-    tests = [(module, name) for module in MODULES for name in _properties(module)]
+    """Draw `count` configurations, and cases of sweeps besides; let each property test judge its own."""
     seen, flaws, spent_ms = Counter[str](), list[str](), list[float]()
+    for kind, modules in MODULES.items():
+        wanted = count if test_fuzz in modules else round(SWEEPS * count)
+        _judged(kind, modules, wanted, folder, seen, flaws, spent_ms)
+        tell(f"{seen[kind]} {kind}, {len(flaws)} flaws")
+    right, missed = test_fuzz.suggestions()
+    typing = {"typing mistakes in a key": right + len(missed), "with the right suggestion": right}
+    if len(missed) > MOST_MISSED * (right + len(missed)):
+        flaws.append(f"{len(missed)} typing mistakes get no right suggestion")
+    return {**seen, **typing, **_times(spent_ms), "flaws": flaws}
+
+
+def _judged(
+    kind: str, modules: tuple[ModuleType, ...], count: int, folder: Path,
+    seen: Counter[str], flaws: list[str], spent_ms: list[float],
+) -> None:  # fmt: skip
+    """Draw `count` cases over the property tests of some modules, more from those that have more."""
+    tests = [(module, name) for module in modules for name in _properties(module)]
     for done, (module, name) in enumerate(tests):
-        share = (count - seen["cases"]) // (len(tests) - done) + 1
+        share = (count - seen[kind]) // (len(tests) - done) + 1
         test = getattr(module, name)
         judge = test.hypothesis.inner_test
-        test.hypothesis.inner_test = _counted(judge, seen, name, spent_ms)
+        test.hypothesis.inner_test = _counted(judge, seen, (kind, name), spent_ms)
         kept = test._hypothesis_internal_use_settings
         test._hypothesis_internal_use_settings = settings(
             max_examples=share, deadline=None, database=None, derandomize=True,
@@ -48,12 +69,6 @@ def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
             flaws.append(f"{name}: {type(error).__name__}: {error}")
         finally:
             test.hypothesis.inner_test, test._hypothesis_internal_use_settings = judge, kept
-        tell(f"{seen['cases']} of {count} cases, {len(flaws)} flaws")
-    right, missed = test_fuzz.suggestions()
-    typing = {"typing mistakes in a key": right + len(missed), "with the right suggestion": right}
-    if len(missed) > MOST_MISSED * (right + len(missed)):
-        flaws.append(f"{len(missed)} typing mistakes get no right suggestion")
-    return {**seen, **typing, **_times(spent_ms), "flaws": flaws}
 
 
 def _times(spent_ms: list[float]) -> dict[str, float]:
@@ -73,7 +88,9 @@ def _properties(module: ModuleType) -> list[str]:
     ]
 
 
-def _counted(judge: Callable[..., None], seen: Counter[str], name: str, spent_ms: list[float]) -> Any:
+def _counted(
+    judge: Callable[..., None], seen: Counter[str], names: tuple[str, ...], spent_ms: list[float]
+) -> Any:
     def counted(*arguments: Any, **drawn: Any) -> None:
         gc.freeze()  # what draws the cases leaves much to collect, which is not the configuration's
         try:
@@ -82,7 +99,6 @@ def _counted(judge: Callable[..., None], seen: Counter[str], name: str, spent_ms
             spent_ms.append(1000 * (time.process_time() - began_s))
         finally:
             gc.unfreeze()
-        seen["cases"] += 1
-        seen[name] += 1
+        seen.update(names)
 
     return counted

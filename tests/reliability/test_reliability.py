@@ -70,7 +70,9 @@ def test_what_diverges_is_found_at_once_in_its_own_run_and_in_no_other(measured:
 
 
 def test_no_configuration_ends_in_anything_but_a_simulation_or_sentences(measured: Measured) -> None:
-    assert measured("R5", 300)["cases"] >= 300
+    found = measured("R5", 200)
+    assert found["configurations"] >= 200
+    assert found["sweep tables, axes and spellings of keys"] >= 80
 
 
 def test_threads_workers_batches_order_and_interruptions_change_no_bit(measured: Measured) -> None:

@@ -38,9 +38,9 @@ PATIENCE_S = 120.0
 TIMES = ("wall_time_s", "command")
 
 
-def tiny(seeds: int, gains: Iterable[float] = (0.5, 1.5)) -> tuple[Point, ...]:
+def tiny(seeds: int, gains: Iterable[float] = (0.5, 1.5), *more: str) -> tuple[Point, ...]:
     """Return points of `what_when` with 20 neurons and a handful of trials; what they need is compiled."""
-    base = config.unstructure(config.load("what_when", CHANGES))
+    base = config.unstructure(config.load("what_when", (*CHANGES, *more)))
     chosen = points(Sweep(grid={"reservoir.gain": tuple(gains)}, seeds=seeds), base)
     warm(chosen[0].simulation)
     return chosen
@@ -136,8 +136,8 @@ def _sweep_flaws(path: Path) -> list[str]:
     return []
 
 
-def unlike(out: Path, whole: Path, chosen: Iterable[Point]) -> list[str]:
-    """Say what differs between the runs of two stores: every byte counts but those that tell of time."""
+def unlike(out: Path, whole: Path, chosen: Iterable[Point], *apart: str) -> list[str]:
+    """Say what differs between the runs of two stores: every byte counts but what tells of time."""
     flaws = []
     for point in chosen:
         mine, theirs = (folder_of(point.simulation, place) for place in (out, whole))
@@ -145,7 +145,7 @@ def unlike(out: Path, whole: Path, chosen: Iterable[Point]) -> list[str]:
             flaws.append(f"{mine.name} is lost")
             continue
         x, y = told(mine), told(theirs)
-        if keys := [key for key in sorted(x.keys() | y.keys()) if x.get(key) != y.get(key)]:
+        if keys := [key for key in sorted((x.keys() | y.keys()) - {*apart}) if x.get(key) != y.get(key)]:
             flaws.append(f"{mine.name} differs in {', '.join(keys)}")
     return flaws
 
