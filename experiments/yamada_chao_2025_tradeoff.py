@@ -243,7 +243,7 @@ def chosen(costs: Mapping[Place, Cost], target: tuple[float, float]) -> Place | 
 
 
 def picture(curves: Mapping[str, Curves]) -> Figure:
-    """Compose the figure: a panel for each aspect, up to three times its target, a curve for each family."""
+    """Compose the figure: a panel for each aspect, up to four times its target, a curve for each family."""
     made = figure(WIDTH_MM, 132.0)
     with mpl.rc_context(STYLE):
         panels = made.subplots(1, len(ASPECTS))
@@ -255,7 +255,7 @@ def picture(curves: Mapping[str, Curves]) -> Figure:
             ours = [title for title in shown if title.startswith("surprise")]
             ylabel = f"trials after the switch of {'odds' if name == 'probability' else 'latencies'}"
             tradeoff(shown, aspect.words, ylabel, targets=aspect.target, emphasised=ours, ax=axes)
-            axes.set_xlim(right=min(axes.get_xlim()[1], 3.0 * aspect.target[0]))
+            axes.set_xlim(right=min(axes.get_xlim()[1], 4.0 * aspect.target[0]))
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), handlelength=2.6)
     return made
 
