@@ -10,6 +10,7 @@ of one network that differ in their rules share a file, which has a name for eac
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -81,6 +82,13 @@ class Checkpoint:
     def beside(cls, folder: Path, key: Mapping[str, str]) -> Checkpoint:
         """Return the checkpoint that belongs to a run folder."""
         return cls(folder.with_name(f".{folder.name}.checkpoint"), key)
+
+    @classmethod
+    def settle(cls, folder: Path) -> None:
+        """Remove what is left of a run that is stored: who stored it was killed, or kept it late."""
+        if folder.exists():
+            with contextlib.suppress(OSError):
+                cls.beside(folder, {}).remove()
 
     def write(self, saved: Saved) -> None:
         """Keep `saved` in place of what was kept before; raises OSError if the disk refuses."""

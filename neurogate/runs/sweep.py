@@ -23,6 +23,7 @@ from neurogate import files
 from neurogate.config.sweep import Point
 from neurogate.errors import Outcome, RunError
 from neurogate.runs import pool, store
+from neurogate.runs.checkpoint import Checkpoint
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
 from neurogate.runs.options import Options
@@ -136,10 +137,6 @@ class _Driver:
     width: int = 1
     looks_at_s: float = 0.0
 
-    @property
-    def out(self) -> Path:
-        return self.folder.parent
-
     def run(self, points: Sequence[Point]) -> Counter[Outcome]:
         missing = [point for point in points if not self._is_stored(point)]
         self._add(missing)
@@ -183,8 +180,7 @@ class _Driver:
                 "A run needs %.0f MB, so %d of %d jobs fit into %.0f MB; --memory-mb allows more.",
                 planned.each_mb, self.width, options.jobs, options.memory_mb,
             )  # fmt: skip
-        for places in planned.batches:
-            self.queue.append(_Batch([points[place] for place in places]))
+        self.queue.extend(_Batch([points[place] for place in places]) for places in planned.batches)
 
     def _drain(self, workers: Executor) -> None:
         """Keep the workers busy until nothing is left to do here."""
@@ -318,10 +314,13 @@ class _Driver:
     def _end(self, point: Point, ended: Ended) -> None:
         stored = ended.outcome in (Outcome.DONE, Outcome.DIVERGED)
         if stored and not self._run_folder(point).exists():
-            message = f"Its worker stored it where this machine does not see it; all must see {self.out}."
+            message = (
+                f"Its worker stored it where this machine does not see it; all must see {self.folder.parent}."
+            )
             ended = Ended(point.hash, Outcome.FAILED, ended.seconds, message)
         self.counts[ended.outcome] += 1
         self.failures += ended.outcome not in (Outcome.DONE, Outcome.CANCELLED)
+        Checkpoint.settle(self._run_folder(point))
         self.leases.release(self._run_folder(point))
         self.tell(Event("ended", point, ended))
 
@@ -334,6 +333,7 @@ class _Driver:
         run = store.load(folder)
         self.counts[run.outcome] += 1
         self._compare(run)
+        Checkpoint.settle(folder)
         self.leases.release(folder)
         self.tell(Event("stored", point, stored=run.outcome))
         return True
@@ -346,4 +346,4 @@ class _Driver:
             _LOG.warning("%s stays as it is, and was made by other software: %s.", run.path.name, other)
 
     def _run_folder(self, point: Point) -> Path:
-        return store.folder_named(point.simulation.name, point.hash, self.out)
+        return store.folder_named(point.simulation.name, point.hash, self.folder.parent)

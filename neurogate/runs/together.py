@@ -92,13 +92,7 @@ class _Member:
         """Keep the last state of a run that could not be stored, so that no part is simulated twice."""
         with contextlib.suppress(OSError):
             self.checkpoint.write(Saved(state, seconds, list(log)))
-        self.settle()
-
-    def settle(self) -> None:
-        """Remove the checkpoint of a run that is stored, by others if its driver was killed meanwhile."""
-        if self.folder.exists():
-            with contextlib.suppress(OSError):
-                self.checkpoint.remove()
+        Checkpoint.settle(self.folder)
 
     def ended(self, outcome: Outcome, seconds: float = 0.0, message: str = "", log: str = "") -> Ended:
         return Ended(self.hash, outcome, seconds, message, log)
@@ -122,7 +116,7 @@ class _Checkpoints:
             kept = [(self.members[k].checkpoint, self.shared.parts[k].rules) for k in places]
             write_together(kept, Saved(state, self.each_s(saved.wall_time_s), saved.log))
             for k in places:
-                self.members[k].settle()
+                Checkpoint.settle(self.members[k].folder)
 
         with ThreadPoolExecutor(_THREADS) as threads:  # the disk lets each wait for it
             list(threads.map(write_some, self.shared.networks()))
@@ -321,7 +315,7 @@ class _Batch:
             keep(member.folder, member.simulation, summary, arrays, log, draw=False, known=self.written)
         except Exception as error:  # noqa: BLE001
             return self._fail(log, k, each_s, error, state)
-        member.settle()
+        Checkpoint.settle(member.folder)
         return member.ended(Outcome(facts["outcome"]), each_s, facts.get("divergence", {}).get("message", ""))
 
     def _fail(self, log: list[str], k: int, each_s: float, error: Exception, state: State | None) -> Ended:

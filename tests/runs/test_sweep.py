@@ -375,6 +375,16 @@ def test_a_disk_without_room_ends_a_sweep_before_it_simulates_more(
     assert counts == {Outcome.DONE: 12}
 
 
+def test_the_checkpoint_of_a_run_whose_worker_was_killed_when_it_had_stored_it_is_removed(
+    alone: Path, tmp_path: Path
+) -> None:
+    out = Path(shutil.copytree(alone, tmp_path / "runs"))
+    left = store.folder_of(POINTS[0].simulation, out)
+    left.with_name(f".{left.name}.checkpoint").touch()
+    run(out)
+    assert not list(out.glob(".*.checkpoint"))
+
+
 def test_stored_runs_of_other_software_stay_and_that_is_said_once(
     alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
