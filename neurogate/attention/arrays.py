@@ -5,6 +5,7 @@ One source serves both libraries: it asks which one its input belongs to, and ta
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterator
 from typing import Any, TypeAlias
@@ -38,11 +39,6 @@ def namespace(*optional: str, **arrays: Array) -> Namespace:
         Names of arrays that may be None.
     **arrays : array or None
         Floating-point arrays by the names that the caller knows them by.
-
-    Returns
-    -------
-    module
-        `numpy` or `cupy`.
 
     Raises
     ------
@@ -87,14 +83,15 @@ def together(**arrays: Array) -> Namespace:
     >>> together(logits=np.ones((1, 2)), labels=np.array([1])).__name__
     'numpy'
     """
-    if {*map(type, arrays.values())} == {np.ndarray}:
-        return np
+    kind, *others = {*map(type, arrays.values())}
+    library = None if others else _library(kind)
+    if library is not None:
+        return sys.modules[library]
     libraries = {name: owner(name, array) for name, array in arrays.items()}
-    first, *others = set(libraries.values())
-    if others:
+    if len({*libraries.values()}) > 1:
         told = ", ".join(f"{name} is of {library}" for name, library in libraries.items())
         raise RequestError(f"Arrays of two libraries are mixed: {told}. Move all of them to one of the two.")
-    return sys.modules[first]
+    return sys.modules[next(iter(libraries.values()))]
 
 
 def owner(name: str, array: Array) -> str:
@@ -123,6 +120,13 @@ def owner(name: str, array: Array) -> str:
     if not plain or library not in ("numpy", "cupy") or not hasattr(array, "dtype"):
         raise RequestError(f"{name} is {type(array).__name__}. Give an array of NumPy or CuPy.")
     return library
+
+
+@functools.cache
+def _library(kind: type) -> str | None:
+    """Return the library whose own type of array this is."""
+    library = kind.__module__.partition(".")[0]
+    return library if kind.__name__ == "ndarray" and library in ("numpy", "cupy") else None
 
 
 def fits(condition: bool, what: str, **arrays: Array) -> None:
@@ -234,11 +238,6 @@ def answers(dy: Array, shape: tuple[int, ...], cache: Cache = (), name: str = "d
         Whose arrays say which library and which number type the forward had.
     name : str
         By which the caller knows the gradient.
-
-    Returns
-    -------
-    array
-        The gradient, of the shape of the output.
 
     Raises
     ------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
 
 __all__ = ["Cache", "backward", "forward"]
@@ -62,6 +63,10 @@ def forward(
     xp = namespace("weight", "bias", x=x, weight=weight, bias=bias)
     shaped(_SHAPES, x=x, weight=weight, bias=bias)
     fits(x.shape[-1] > 0, "of no numbers there is no mean", x=x)
+    rows = gpu.kernels(xp, "rows")
+    if rows is not None:
+        y, unit, inverse_sd = rows.norm(x, weight, bias, eps=eps, centred=True)
+        return y, Cache(unit, inverse_sd, weight, bias is not None)
     unit = x - x.mean(axis=-1, keepdims=True)
     inverse_sd = 1 / xp.sqrt((unit * unit).mean(axis=-1, keepdims=True) + eps)
     unit *= inverse_sd
@@ -99,9 +104,13 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None, Array | None
     """
     unit, inverse_sd, weight, biased = cache
     dy = answers(dy, unit.shape, cache)
-    g = dy if weight is None else dy * weight
-    dx = g - g.mean(axis=-1, keepdims=True) - unit * (g * unit).mean(axis=-1, keepdims=True)
-    dx *= inverse_sd
+    rows = gpu.kernels(namespace(dy=dy), "rows")
+    if rows is not None:
+        dx = rows.norm_backward(dy, unit, inverse_sd, weight, centred=True)
+    else:
+        g = dy if weight is None else dy * weight
+        dx = g - g.mean(axis=-1, keepdims=True) - unit * (g * unit).mean(axis=-1, keepdims=True)
+        dx *= inverse_sd
     d = dy.shape[-1]
     dweight = None if weight is None else (dy * unit).reshape(-1, d).sum(axis=0)
     return dx, dweight, dy.reshape(-1, d).sum(axis=0) if biased else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
 
 __all__ = ["Cache", "backward", "forward"]
@@ -56,6 +57,10 @@ def forward(x: Array, weight: Array | None = None, *, eps: float = 1e-5) -> tupl
     xp = namespace("weight", x=x, weight=weight)
     shaped("x : (..., d); weight : (d,), optional", x=x, weight=weight)
     fits(x.shape[-1] > 0, "of no numbers there is no mean", x=x)
+    rows = gpu.kernels(xp, "rows")
+    if rows is not None:
+        y, unit, inverse_rms = rows.norm(x, weight, None, eps=eps, centred=False)
+        return y, Cache(unit, inverse_rms, weight)
     inverse_rms = 1 / xp.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)
     unit = x * inverse_rms
     return unit if weight is None else unit * weight, Cache(unit, inverse_rms, weight)
@@ -89,7 +94,11 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None]:
     """
     unit, inverse_rms, weight = cache
     dy = answers(dy, unit.shape, cache)
-    g = dy if weight is None else dy * weight
-    dx = (g - unit * (g * unit).mean(axis=-1, keepdims=True)) * inverse_rms
+    rows = gpu.kernels(namespace(dy=dy), "rows")
+    if rows is not None:
+        dx = rows.norm_backward(dy, unit, inverse_rms, weight, centred=False)
+    else:
+        g = dy if weight is None else dy * weight
+        dx = (g - unit * (g * unit).mean(axis=-1, keepdims=True)) * inverse_rms
     dweight = None if weight is None else (dy * unit).reshape(-1, dy.shape[-1]).sum(axis=0)
     return dx, dweight

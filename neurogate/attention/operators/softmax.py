@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, answers, flags, namespace, shaped
 
 __all__ = ["backward", "forward"]
@@ -43,19 +46,24 @@ def forward(scores: Array, mask: Array | None = None, *, overwrite: bool = False
     """
     xp = namespace(scores=scores)
     shaped("scores : (..., S)", scores=scores)
-    weights = scores if overwrite else scores.copy()
     if mask is not None:
         what = "the mask must be of true and false, and broadcast to the scores"
         flags("mask", scores.shape, what, mask=mask, scores=scores)
+    rows = gpu.kernels(xp, "rows")
+    if rows is not None:
+        weights = rows.softmax(scores, mask)
+        return weights, weights
+    weights = scores if overwrite else scores.copy()
+    if mask is not None:
         xp.copyto(weights, -math.inf, where=~mask)
     if not weights.size:
         return weights, weights
     top = weights.max(axis=-1, keepdims=True)
-    top[xp.isneginf(top)] = 0
+    xp.maximum(top, np.finfo(top.dtype).min, out=top)  # where all is hidden, it is not infinite
     weights -= top
     xp.exp(weights, out=weights)
     total = weights.sum(axis=-1, keepdims=True)
-    total[total == 0] = 1
+    xp.maximum(total, 1, out=total)  # where something is shown, the largest alone is 1
     weights /= total
     return weights, weights
 
@@ -85,6 +93,9 @@ def backward(dy: Array, cache: Array) -> Array:
     """
     xp = namespace(dy=dy, cache=cache)
     dy = answers(dy, cache.shape, cache)
+    rows = gpu.kernels(xp, "rows")
+    if rows is not None:
+        return rows.softmax_backward(dy, cache)
     ds = dy - xp.einsum("...s,...s->...", dy, cache)[..., None]
     ds *= cache
     return ds

@@ -21,6 +21,9 @@ __all__ = ["Device", "Gpu", "current"]
 
 Array = npt.NDArray[Any]
 
+_UNASKED_BYTES = 48 << 10
+"""Of shared memory, which every kernel may have."""
+
 
 class Device(Protocol):
     """What the functions of this backend ask of a device."""
@@ -37,8 +40,17 @@ class Device(Protocol):
     def address(self, array: Any) -> int:
         """Return where a device's array begins."""
 
-    def launch(self, kernel: str, given: Array, grid: tuple[int, int], threads: int, shared: int) -> None:
-        """Run a kernel, such as ``readout<float>``, with a structure as its argument and wait for its end."""
+    def launch(
+        self,
+        kernel: str,
+        given: Array,
+        grid: tuple[int, int],
+        threads: int,
+        shared: int,
+        *,
+        wait: bool = True,
+    ) -> None:
+        """Run a kernel, such as ``readout<float>``, with a structure as its argument; wait for its end."""
 
 
 class Gpu:
@@ -103,17 +115,28 @@ class Gpu:
         """Return where a GPU's array begins."""
         return int(array.data.ptr)
 
-    def launch(self, kernel: str, given: Array, grid: tuple[int, int], threads: int, shared: int) -> None:
-        """Run a kernel and wait for its end; blocks of a grid run together or not at all."""
+    def launch(
+        self,
+        kernel: str,
+        given: Array,
+        grid: tuple[int, int],
+        threads: int,
+        shared: int,
+        *,
+        wait: bool = True,
+    ) -> None:
+        """Run a kernel; blocks of a grid run together or not at all."""
         driver = self._cupy.cuda.driver
         with self._explained():
             function = self._function(kernel)
-            driver.funcSetAttribute(
-                function.ptr, driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, shared
-            )
+            if shared > _UNASKED_BYTES:
+                driver.funcSetAttribute(
+                    function.ptr, driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, shared
+                )
             together = kernel.startswith("reservoir_grid")
             function(grid, (threads,), (given,), shared_mem=shared, enable_cooperative_groups=together)
-            self._cupy.cuda.get_current_stream().synchronize()
+            if wait:
+                self._cupy.cuda.get_current_stream().synchronize()
 
     @functools.cache  # noqa: B019
     def _function(self, kernel: str) -> Any:

@@ -103,8 +103,13 @@ def pack(header: str, struct: str, values: Mapping[str, int | float]) -> Array:
     >>> pack("samples.cuh", "Bins", values | {"rate": 0.5}).tolist()
     (1, 1, 0.5, 1, 1, 1, 1)
     """
-    kinds = fields(header, struct)
-    return np.array(tuple(values[name] for name in kinds), np.dtype(list(kinds.items())))
+    kind = _layout(header, struct)
+    return np.array(tuple([values[name] for name in kind.names or ()]), kind)
+
+
+@functools.cache
+def _layout(header: str, struct: str) -> np.dtype[np.void]:
+    return np.dtype(list(fields(header, struct).items()))
 
 
 def threads_for(n: int) -> int:

@@ -95,4 +95,4 @@ def _launch(kernel: str, arrays: dict[str, Array], numbers: dict[str, int]) -> N
     given = pack("recurrence.cuh", "Recurrence", absent | shape | numbers | addresses)
     threads = min(_MOST, threads_for(columns))
     grid = (batch * heads, -(-columns // threads))
-    device.launch(instance(kernel, arrays["value"].dtype), given, grid, threads, 0)
+    device.launch(instance(kernel, arrays["value"].dtype), given, grid, threads, 0, wait=False)

@@ -33,11 +33,11 @@ def file_of(kernel: str) -> str:
 
     Examples
     --------
-    >>> file_of("reservoir_block<float>"), file_of("wkv_remember<float>"), file_of("high_pass<double>")
-    ('reservoir.cu', 'wkv.cu', 'samples.cu')
+    >>> file_of("reservoir_block<float>"), file_of("rows_norm<float>"), file_of("high_pass<double>")
+    ('reservoir.cu', 'rows.cu', 'samples.cu')
     """
     family = kernel.partition("_")[0]
-    return f"{family}.cu" if family in ("reservoir", "recurrence", "wkv") else "samples.cu"
+    return f"{family}.cu" if family in ("reservoir", "recurrence", "rows", "wkv") else "samples.cu"
 
 
 def source(name: str) -> str:

@@ -73,4 +73,4 @@ def _launch(kernel: str, given: dict[str, Array], made: dict[str, Array]) -> Non
     threads = min(_MOST, threads_for(batch * channels))
     grid = (-(-batch * channels // threads), 1)
     packed = pack("wkv.cuh", "Wkv", absent | shape | addresses)
-    device.launch(instance(kernel, dtype), packed, grid, threads, 0)
+    device.launch(instance(kernel, dtype), packed, grid, threads, 0, wait=False)

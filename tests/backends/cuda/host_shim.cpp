@@ -5,6 +5,7 @@
 #include "samples.cu"
 #include "recurrence.cu"
 #include "wkv.cu"
+#include "rows.cu"
 
 #define EXPORT_BOTH(kernel, Argument) EXPORT(kernel, Argument, float) EXPORT(kernel, Argument, double)
 
@@ -19,3 +20,7 @@ EXPORT_BOTH(recurrence_correct, Recurrence)
 EXPORT_BOTH(recurrence_correct_adjoint, Recurrence)
 EXPORT_BOTH(wkv_remember, Wkv)
 EXPORT_BOTH(wkv_remember_adjoint, Wkv)
+EXPORT_BOTH(rows_softmax, Rows)
+EXPORT_BOTH(rows_softmax_adjoint, Rows)
+EXPORT_BOTH(rows_norm, Rows)
+EXPORT_BOTH(rows_norm_adjoint, Rows)

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <vector>
 
-using std::exp, std::log1p;  // of both types of numbers, as CUDA has them
+using std::exp, std::log1p, std::sqrt;  // of both types of numbers, as CUDA has them
 
 #define __device__
 #define __global__

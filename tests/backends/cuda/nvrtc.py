@@ -17,7 +17,7 @@ from typing import NamedTuple
 from neurogate.backends.cuda.packing import instance
 from neurogate.backends.cuda.sources import OPTIONS, source
 
-FILES = ("reservoir.cu", "samples.cu", "recurrence.cu", "wkv.cu")
+FILES = ("reservoir.cu", "samples.cu", "recurrence.cu", "wkv.cu", "rows.cu")
 TYPES = ("float32", "float64")
 
 __all__ = [

@@ -49,7 +49,14 @@ class Shim:
         return int(array.ctypes.data)
 
     def launch(
-        self, kernel: str, given: np.ndarray, grid: tuple[int, int], threads: int, shared: int
+        self,
+        kernel: str,
+        given: np.ndarray,
+        grid: tuple[int, int],
+        threads: int,
+        shared: int,
+        *,
+        wait: bool = True,
     ) -> None:
         assert shared <= self.shared_bytes
         self.launched.append(kernel)

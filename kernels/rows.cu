@@ -1,0 +1,26 @@
+// Softmax and norms of rows: a block takes one row after the other.
+#include "rows.cuh"
+
+template <typename T>
+__global__ void __launch_bounds__(512) rows_softmax(Rows<T> given) {
+  BlockTeam<T> team(0);
+  for (long long row = blockIdx.x; row < given.rows; row += gridDim.x) softmax_row(team, given, row);
+}
+
+template <typename T>
+__global__ void __launch_bounds__(512) rows_softmax_adjoint(Rows<T> given) {
+  BlockTeam<T> team(0);
+  for (long long row = blockIdx.x; row < given.rows; row += gridDim.x) softmax_adjoint_row(team, given, row);
+}
+
+template <typename T>
+__global__ void __launch_bounds__(512) rows_norm(Rows<T> given) {
+  BlockTeam<T> team(0);
+  for (long long row = blockIdx.x; row < given.rows; row += gridDim.x) norm_row(team, given, row);
+}
+
+template <typename T>
+__global__ void __launch_bounds__(512) rows_norm_adjoint(Rows<T> given) {
+  BlockTeam<T> team(0);
+  for (long long row = blockIdx.x; row < given.rows; row += gridDim.x) norm_adjoint_row(team, given, row);
+}

@@ -1,0 +1,109 @@
+// Rows that are made alike: softmax, and mean and size taken out. A block to a row; its threads are a power of two.
+#pragma once
+#include "team.cuh"
+
+// R rows of W numbers. Every field is 8 bytes; an address of 0 is of an array that is not there.
+template <typename T>
+struct Rows {
+  long long rows, width, shown_rows, centred;
+  double eps, hidden;  // what keeps zeros from division by 0; minus infinity
+  const T *x, *dy;  // (R, W)
+  const unsigned char *shown;  // (shown rows, W): whether a number counts; for row r its row r mod shown rows
+  const T *weight, *bias;  // (W,)
+  T *y, *unit;  // (R, W)
+  T *inverse;  // (R,)
+};
+
+// Fold what each thread has into one, by halves; all get it.
+template <typename T, typename Fold>
+DEVICE T folded(BlockTeam<T>& team, T mine, Fold fold) {
+  team.partial[team.rank] = mine;
+  team.sync();
+  for (int half = team.size / 2; half > 0; half /= 2) {
+    if (team.rank < half) team.partial[team.rank] = fold(team.partial[team.rank], team.partial[team.rank + half]);
+    team.sync();
+  }
+  const T all = team.partial[0];
+  team.sync();
+  return all;
+}
+
+template <typename T>
+DEVICE T sum_of(BlockTeam<T>& team, T mine) {
+  return folded(team, mine, [](T a, T b) { return a + b; });
+}
+
+// p = exp(x - max x) / sum exp(x - max x); 0 where nothing is shown.
+template <typename T>
+DEVICE void softmax_row(BlockTeam<T>& team, const Rows<T>& given, long long row) {
+  const T* x = given.x + row * given.width;
+  const unsigned char* shown = given.shown ? given.shown + row % given.shown_rows * given.width : nullptr;
+  T* y = given.y + row * given.width;
+  const T none = static_cast<T>(given.hidden);
+  T top = none;
+  for (long long i = team.rank; i < given.width; i += team.size) {
+    y[i] = !shown || shown[i] ? x[i] : none;
+    top = y[i] > top ? y[i] : top;
+  }
+  top = folded(team, top, [](T a, T b) { return a > b ? a : b; });
+  if (top == none) top = 0;
+  T sum = 0;
+  for (long long i = team.rank; i < given.width; i += team.size) {
+    y[i] = exp(y[i] - top);
+    sum = sum + y[i];
+  }
+  sum = sum_of(team, sum);
+  if (sum == 0) sum = 1;
+  for (long long i = team.rank; i < given.width; i += team.size) y[i] = y[i] / sum;
+}
+
+// dx = p (dy - <p, dy>); `unit` holds p.
+template <typename T>
+DEVICE void softmax_adjoint_row(BlockTeam<T>& team, const Rows<T>& given, long long row) {
+  const T *p = given.unit + row * given.width, *dy = given.dy + row * given.width;
+  T* dx = given.y + row * given.width;
+  T sum = 0;
+  for (long long i = team.rank; i < given.width; i += team.size) sum = sum + p[i] * dy[i];
+  sum = sum_of(team, sum);
+  for (long long i = team.rank; i < given.width; i += team.size) dx[i] = p[i] * (dy[i] - sum);
+}
+
+// u = (x - m) / sqrt(<(x - m)^2> + eps), y = w u + b; m is the mean if it is taken out, else 0.
+template <typename T>
+DEVICE void norm_row(BlockTeam<T>& team, const Rows<T>& given, long long row) {
+  const T* x = given.x + row * given.width;
+  T *unit = given.unit + row * given.width, *y = given.y + row * given.width;
+  const T width = static_cast<T>(given.width);
+  T mean = 0, square = 0;
+  if (given.centred) {
+    for (long long i = team.rank; i < given.width; i += team.size) mean = mean + x[i];
+    mean = sum_of(team, mean) / width;
+  }
+  for (long long i = team.rank; i < given.width; i += team.size) square = square + (x[i] - mean) * (x[i] - mean);
+  const T inverse = T(1) / sqrt(sum_of(team, square) / width + static_cast<T>(given.eps));
+  if (team.rank == 0) given.inverse[row] = inverse;
+  for (long long i = team.rank; i < given.width; i += team.size) {
+    unit[i] = (x[i] - mean) * inverse;
+    y[i] = (given.weight ? given.weight[i] * unit[i] : unit[i]) + (given.bias ? given.bias[i] : T(0));
+  }
+}
+
+// With g = w dy: dx = (g - <g> - u <g u>) / size; without <g> if the mean was left in.
+template <typename T>
+DEVICE void norm_adjoint_row(BlockTeam<T>& team, const Rows<T>& given, long long row) {
+  const T *unit = given.unit + row * given.width, *dy = given.dy + row * given.width;
+  T* dx = given.y + row * given.width;
+  const T width = static_cast<T>(given.width);
+  T mean = 0, along = 0;
+  for (long long i = team.rank; i < given.width; i += team.size) {
+    const T g = given.weight ? given.weight[i] * dy[i] : dy[i];
+    mean = mean + g;
+    along = along + g * unit[i];
+  }
+  mean = given.centred ? sum_of(team, mean) / width : T(0);
+  along = sum_of(team, along) / width;
+  for (long long i = team.rank; i < given.width; i += team.size) {
+    const T g = given.weight ? given.weight[i] * dy[i] : dy[i];
+    dx[i] = (g - mean - unit[i] * along) * given.inverse[row];
+  }
+}

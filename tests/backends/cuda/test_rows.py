@@ -1,0 +1,92 @@
+"""Softmax and norms of rows in CUDA, run on this CPU: the numbers of the array forms."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+import pytest
+
+from neurogate.attention.operators import layer_norm, rms_norm, softmax
+from neurogate.backends.cuda import device as devices
+from neurogate.backends.cuda import rows
+from neurogate.backends.cuda.packing import instance
+from tests.backends.cuda.shim import Shim
+from tests.tolerances import TOLERANCE
+
+TYPES = pytest.mark.parametrize("dtype", ["float32", "float64"])
+SHAPES = [(1, 1), (3, 5), (2, 3, 64), (2, 2, 3, 150), (0, 4)]
+MASKS = {
+    "none": lambda shape: None,
+    "of all": lambda shape: np.arange(np.prod(shape)).reshape(shape) % 3 > 0,
+    "of the last axes": lambda shape: np.tri(*shape[-2:], dtype=bool),
+    "of a row": lambda shape: np.arange(shape[-1]) % 2 == 0,
+    "of whole rows": lambda shape: np.arange(shape[-2])[:, None] % 2 == 1,
+    "of batches": lambda shape: np.ones((*shape[:-2], 1, shape[-1]), bool),
+}
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["forwards", "backwards"])
+def shim(request: pytest.FixtureRequest, library: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> Shim:
+    shim = Shim(library, most_threads=16, backwards=request.param)
+    monkeypatch.setattr(devices, "current", lambda: shim)
+    return shim
+
+
+def near(mine: np.ndarray, theirs: np.ndarray) -> bool:
+    far = TOLERANCE["two ways", theirs.dtype.name]
+    same = (mine.dtype, mine.shape) == (theirs.dtype, theirs.shape)
+    return same and np.allclose(mine, theirs, rtol=far, atol=far, equal_nan=True)
+
+
+@TYPES
+@pytest.mark.parametrize("shape", [*SHAPES, (4, 0)])
+@pytest.mark.parametrize("mask", MASKS)
+def test_softmax(mask: str, shape: tuple[int, ...], dtype: str, rng: np.random.Generator, shim: Shim) -> None:
+    scores, shown = (30 * rng.standard_normal(shape)).astype(dtype), MASKS[mask](shape)
+    kept = scores.copy()
+    wanted, _ = softmax.forward(scores, shown)
+    assert near(rows.softmax(scores, shown), wanted)
+    dy = rng.standard_normal(shape).astype(dtype)
+    assert near(rows.softmax_backward(dy, wanted), softmax.backward(dy, wanted))
+    assert np.array_equal(scores, kept)
+    wanted_launches = ["rows_softmax", "rows_softmax_adjoint"] if scores.size else []
+    assert shim.launched == [instance(kernel, dtype) for kernel in wanted_launches]
+
+
+@TYPES
+@pytest.mark.parametrize("special", [-np.inf, np.inf, np.nan, 1e4, -1e38])
+def test_softmax_of_special_numbers(special: float, dtype: str) -> None:
+    scores = np.array([[0.0, special, 1.0], [special] * 3, [0.0, 1.0, 2.0]], dtype)
+    with np.errstate(invalid="ignore"):
+        wanted, _ = softmax.forward(scores)
+    assert near(rows.softmax(scores, None), wanted)
+
+
+@TYPES
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("centred", [False, True])
+def test_norms(
+    centred: bool, weighted: bool, shape: tuple[int, ...], dtype: str, rng: np.random.Generator
+) -> None:
+    x, dy = (5 + rng.standard_normal((2, *shape))).astype(dtype)
+    weight, bias = rng.standard_normal((2, shape[-1])).astype(dtype) if weighted else (None, None)
+    bias = bias if centred else None
+    y, unit, inverse = rows.norm(x, weight, bias, eps=1e-3, centred=centred)
+    operator, given = (layer_norm, (weight, bias)) if centred else (rms_norm, (weight,))
+    wanted, cache = operator.forward(x, *given, eps=1e-3)
+    assert near(y, wanted)
+    assert near(unit, cache.unit)
+    assert near(inverse, cache[1])
+    assert near(
+        rows.norm_backward(dy, unit, inverse, weight, centred=centred), operator.backward(dy, cache)[0]
+    )
+
+
+def test_a_gap_between_numbers_of_an_array_is_minded(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((4, 10))
+    apart = np.repeat(x, 2, axis=-1)[:, ::2]
+    assert np.array_equal(rows.softmax(apart, None), rows.softmax(x, None))
+    assert np.array_equal(rows.norm(apart, None, None, eps=0.1, centred=True)[0],
+                          rows.norm(x, None, None, eps=0.1, centred=True)[0])  # fmt: skip
