@@ -30,8 +30,8 @@ class ExecutionOptions:
     Parameters
     ----------
     jobs
-        Processes on this machine; by default one for each core that it may use. With --scheduler,
-        batches at once.
+        Processes on this machine; by default one for each core that it may use, or one for a GPU. With
+        --scheduler, batches at once.
     batch
         How many runs share a simulation loop, at most; 0 chooses by memory.
     memory_mb
@@ -61,20 +61,22 @@ class ExecutionOptions:
     retries: Whole = 2
     checkpoint: float = CHECKPOINT_S
 
-    def options(self, *, fail_fast: bool = False) -> Options:
+    def options(self, *, fail_fast: bool = False, gpu: bool = False) -> Options:
         """Return what a sweep takes.
 
         Parameters
         ----------
         fail_fast : bool
             Whether the first failure stops it.
+        gpu : bool
+            Whether a GPU simulates: a large batch fills it, and processes that share it wait for each other.
 
         Raises
         ------
         RequestError
             If an option is out of range, or the scheduler does not answer.
         """
-        jobs, memory_mb = _room(self.scheduler, self.jobs)
+        jobs, memory_mb = _room(self.scheduler, self.jobs, gpu)
         return checked(
             jobs=jobs,
             batch=self.batch,
@@ -127,12 +129,12 @@ def _as_option(message: str) -> str:
     return f"--{name.replace('_every', '').removesuffix('_s').replace('_', '-')} {rest}"
 
 
-def _room(scheduler: str, jobs: int | None) -> tuple[int, float]:
+def _room(scheduler: str, jobs: int | None, gpu: bool) -> tuple[int, float]:
     """Return how many batches go at once, and the memory that they may take together."""
     if not scheduler:
         from neurogate.backends.allotment import cores, free_mb
 
-        return cores() if jobs is None else jobs, free_mb() / 2
+        return (1 if gpu else cores()) if jobs is None else jobs, free_mb() / 2
     from neurogate.runs.cluster import cluster
 
     threads, each_mb = cluster(scheduler)

@@ -76,7 +76,8 @@ def sweep(
     base, wanted = (varied or SweepOptions()).sweep(simulation, options.changes, quick=options.quick)
     with messages():
         points = resolve(wanted, base)
-    how = (execution or ExecutionOptions()).options(fail_fast=fail_fast)
+    gpu = any(point.simulation.run.backend == "cuda" for point in points)
+    how = (execution or ExecutionOptions()).options(fail_fast=fail_fast, gpu=gpu)
     missing = _missing(points, options.out, check=dry_run)
     if not how.scheduler:
         require(*dict.fromkeys(point.simulation.run.backend for point in missing))

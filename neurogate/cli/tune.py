@@ -88,7 +88,7 @@ def tune(
     from neurogate.runs.search import search
 
     asked = search(base, sweep, metric, rule=rule, maximise=maximise, at_once=at_once)
-    how = (execution or ExecutionOptions()).options()
+    how = (execution or ExecutionOptions()).options(gpu="cuda" in asked.backends)
     if not how.scheduler:
         require(*asked.backends)
     tuned = _search(asked, options.out, trials, how)

@@ -16,6 +16,8 @@ LARGEST_BATCH = 64
 """Runs in a batch, at most, if nothing else is asked for."""
 _RULES_MB = 500.0
 """What the rules of a batch keep, at most, likewise; with more, runs slow each other down."""
+_ON_GPU = (512, 4000.0)
+"""The same for a GPU, whose processors work on a run each and on all at once."""
 
 
 @attrs.frozen
@@ -64,7 +66,9 @@ def plan(simulations: Sequence[AnySimulation], jobs: int, batch: int, limit_mb: 
     rules_mb = max(part.get("rules", 0.0) for part in parts)
     fitting = max(1, int(limit_mb / each_mb))
     width = min(jobs, fitting)
-    quickest = min(LARGEST_BATCH, max(1, int(_RULES_MB / max(rules_mb, 1.0))))
+    on_gpu = any(simulation.run.backend == "cuda" for simulation in simulations)
+    largest, largest_mb = _ON_GPU if on_gpu else (LARGEST_BATCH, _RULES_MB)
+    quickest = min(largest, max(1, int(largest_mb / max(rules_mb, 1.0))))
     most = min(batch or quickest, max(1, fitting // width))
     rounds = -(-len(simulations) // (most * width))
     cut = batches(simulations, most, 1 if batch else width * rounds)

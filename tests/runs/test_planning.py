@@ -52,6 +52,15 @@ def test_processes_of_this_machine_share_half_of_what_is_free() -> None:
     assert {len(batch) for batch in found.batches} == {1}
 
 
+def test_one_process_launches_all_that_a_gpu_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neurogate.backends.allotment.free_mb", lambda: 4000.0 * EACH_MB)
+    there = [Simulation(name="mine", run=Run(seed=seed, backend="cuda")) for seed in range(1000)]
+    options = ExecutionOptions().options(gpu=True)
+    found = plan(there, options.jobs, options.batch, options.memory_mb)
+    assert (found.width, [len(batch) for batch in found.batches]) == (1, [200] * 5)
+    assert ExecutionOptions(jobs=2).options(gpu=True).jobs == 2
+
+
 def test_a_rule_that_keeps_much_has_few_runs_in_a_batch_and_every_worker_as_many_batches() -> None:
     heavy = [load("yamada_chao_2025", overrides=[f"run.seed={seed}"]) for seed in range(1, 21)]
     found = plan(heavy, 2, 0, 1e6)
