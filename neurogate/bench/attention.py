@@ -22,7 +22,6 @@ BATCH, LENGTH, WIDTH = 8, 256, 256
 LONG = (256, 512, 1024, 2048, 4096, 8192)
 TARGETS = {"eager": 1.5, "loop": 1.0, "chunked": 1.5}
 _FAR, _LEAST = 1e-6, 1e-3
-_REST = 0.05  # seconds; OpenBLAS and OpenMP have a thread wait for some 30 ms before it sleeps
 
 
 CASES = (*torch_softmax.CASES, *torch_places.CASES, *torch_recurrences.CASES, *torch_convolutions.CASES)
@@ -126,7 +125,9 @@ def _case(
         }
         if torch is not None:
             contenders |= _peers(torch, case, layer, inputs, direction, here.device)
-        seconds = median_seconds({name: here.done(once) for name, once in contenders.items()}, repeat, _REST)
+        seconds = median_seconds(
+            {name: here.done(once) for name, once in contenders.items()}, repeat, here.rest
+        )
         shared = {"layer": case.layer, "length": LENGTH, "direction": direction, "dtype": dtype}
         shared |= {"threads": threads, "seconds": seconds["ours"]}
         if torch is None:
