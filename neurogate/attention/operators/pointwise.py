@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, Cache, answers, namespace
+from neurogate.attention.arrays import Array, Cache, Namespace, answers, namespace
+from neurogate.attention.fused import fused, on_gpu
 
 __all__ = [
     "POINTWISE", "Pointwise", "elu", "gelu", "identity", "log_sigmoid", "normal_cdf", "relu", "sigmoid",
@@ -49,10 +50,18 @@ class Pointwise(NamedTuple):
 
     def backward(self, dy: Array, cache: Cache) -> Array:
         """Return the gradient with respect to the input of `forward`."""
-        dy = answers(dy, cache.shape, cache)
-        dx = self.slope(cache)
+        return _along(self.slope)(cache, answers(dy, cache.shape, cache))
+
+
+@functools.cache
+def _along(slope: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
+    @on_gpu(lambda xp, x, dy: slope(x) * dy)
+    def gradient(x: Array, dy: Array) -> Array:
+        dx = slope(x)
         dx *= dy
         return dx
+
+    return gradient
 
 
 def _in_pieces(function: Callable[..., Array]) -> Callable[..., Array]:
@@ -88,16 +97,17 @@ def _is_flat(array: Array) -> bool:
     return isinstance(array, np.ndarray) and array.flags.c_contiguous
 
 
+@on_gpu(lambda xp, x: 1 / (1 + xp.exp(-x)))
 @_in_pieces
 def _sigmoid(x: Array) -> Array:
-    xp = namespace(x=x)
-    y = xp.negative(x, out=xp.empty_like(x))
+    y = np.negative(x, out=np.empty_like(x))
     with np.errstate(over="ignore"):  # far down the exponential is infinite, and 1 over it 0
-        xp.exp(y, out=y)
+        np.exp(y, out=y)
     y += 1
-    return xp.reciprocal(y, out=y)
+    return np.reciprocal(y, out=y)
 
 
+@on_gpu(lambda xp, x: _falling(x) / (1 + _falling(x)) ** 2)
 @_in_pieces
 def _sigmoid_slope(x: Array) -> Array:
     small = _falling(x)  # never overflows, and keeps all digits on both sides
@@ -107,20 +117,28 @@ def _sigmoid_slope(x: Array) -> Array:
     return small
 
 
+@on_gpu(lambda xp, x: xp.exp(-xp.absolute(x)))
 def _falling(x: Array) -> Array:
     """Return :math:`e^{-|x|}`."""
-    xp = namespace(x=x)
-    y = xp.absolute(x, out=xp.empty_like(x))
-    xp.negative(y, out=y)
-    return xp.exp(y, out=y)
+    y = np.absolute(x, out=np.empty_like(x))
+    np.negative(y, out=y)
+    return np.exp(y, out=y)
 
 
+@on_gpu(lambda xp, x: x * _sigmoid(x))
 def _silu(x: Array) -> Array:
     y = _sigmoid(x)
     y *= x
     return y
 
 
+@fused
+def _silu_parts(xp: Namespace, x: Array) -> tuple[Array, Array]:
+    sigma = _sigmoid(x)
+    return sigma, sigma * x
+
+
+@on_gpu(lambda xp, x: _sigmoid(x) * (1 + x * (1 - _sigmoid(x))))
 def _silu_slope(x: Array) -> Array:
     y = _sigmoid(x)
     slope = 1 - y
@@ -130,6 +148,7 @@ def _silu_slope(x: Array) -> Array:
     return slope
 
 
+@on_gpu(lambda xp, sigma, y, dy: ((1 - sigma) * y + sigma) * dy)
 @_in_pieces
 def _silu_gradient(sigma: Array, y: Array, dy: Array) -> Array:
     dx = 1 - sigma
@@ -139,11 +158,12 @@ def _silu_gradient(sigma: Array, y: Array, dy: Array) -> Array:
     return dx
 
 
-def _normal_cdf(x: Array) -> Array:
-    on_gpu = namespace(x=x).__name__ == "cupy"
-    if x.dtype == np.float32 and not on_gpu:
+@fused
+def _normal_cdf(xp: Namespace, x: Array) -> Array:
+    on_cpu = xp is np
+    if on_cpu and x.dtype == np.float32:
         return _short_normal_cdf(x)
-    erf = importlib.import_module("cupyx.scipy.special" if on_gpu else "scipy.special").erf
+    erf = importlib.import_module("scipy.special" if on_cpu else "cupyx.scipy.special").erf
     return 0.5 * (1 + erf(x * math.sqrt(0.5)))
 
 
@@ -159,11 +179,18 @@ def _short_normal_cdf(x: Array) -> Array:
     return 0.5 + np.copysign(0.5 - beyond, x)
 
 
-def _normal_density(x: Array) -> Array:
-    xp = namespace(x=x)
+@fused
+def _normal_density(xp: Namespace, x: Array) -> Array:
     return xp.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
 
 
+@fused
+def _gelu_parts(xp: Namespace, x: Array) -> tuple[Array, Array]:
+    below = _normal_cdf(x)
+    return x * below, below
+
+
+@on_gpu(lambda xp, x, below, dy: (x * _normal_density(x) + below) * dy)
 @_in_pieces
 def _gelu_gradient(x: Array, below: Array, dy: Array) -> Array:
     slope = x * _normal_density(x)
@@ -172,10 +199,7 @@ def _gelu_gradient(x: Array, below: Array, dy: Array) -> Array:
     return slope
 
 
-def _gelu_slope(x: Array) -> Array:
-    return _normal_cdf(x) + x * _normal_density(x)
-
-
+@on_gpu(lambda xp, x: xp.maximum(x, 0) + xp.log1p(_falling(x)))
 @_in_pieces
 def _softplus(x: Array) -> Array:
     """Return it with a logarithm by Goldberg 1991, theorem 4, since `log1p` takes five times as long.
@@ -184,40 +208,22 @@ def _softplus(x: Array) -> Array:
     ----------
     doi:10.1145/103162.103163.
     """
-    xp = namespace(x=x)
     z = _falling(x)
     total = 1 + z
     rounded = total - 1
-    log = xp.log(total)
+    log = np.log(total)
     with np.errstate(invalid="ignore"):  # 0 / 0 where the total is 1
         log *= z
         log /= rounded
-    return xp.maximum(x, 0) + xp.where(rounded == 0, z, log)
+    return np.maximum(x, 0) + np.where(rounded == 0, z, log)
 
 
+@on_gpu(lambda xp, x: -_softplus(-x))
 @_in_pieces
 def _log_sigmoid(x: Array) -> Array:
     y = _softplus(-x)
     y *= -1
     return y
-
-
-def _elu(x: Array) -> Array:
-    xp = namespace(x=x)
-    return xp.where(x > 0, x, xp.expm1(xp.minimum(x, 0)))
-
-
-def _elu_slope(x: Array) -> Array:
-    xp = namespace(x=x)
-    return xp.exp(xp.minimum(x, 0))
-
-
-def _relu(x: Array) -> Array:
-    return namespace(x=x).maximum(x, 0)
-
-
-def _tanh(x: Array) -> Array:
-    return namespace(x=x).tanh(x)
 
 
 class _Gelu(Pointwise):
@@ -226,8 +232,9 @@ class _Gelu(Pointwise):
     __slots__ = ()
 
     def forward(self, x: Array) -> tuple[Array, Cache]:
-        below = _normal_cdf(x)
-        return x * below, (x, below)
+        namespace(x=x)
+        y, below = _gelu_parts(x)
+        return y, (x, below)
 
     def backward(self, dy: Array, cache: Cache) -> Array:
         x, below = cache
@@ -240,8 +247,8 @@ class _Silu(Pointwise):
     __slots__ = ()
 
     def forward(self, x: Array) -> tuple[Array, Cache]:
-        sigma = _sigmoid(x)
-        y = sigma * x
+        namespace(x=x)
+        sigma, y = _silu_parts(x)
         return y, (sigma, y)
 
     def backward(self, dy: Array, cache: Cache) -> Array:
@@ -255,25 +262,30 @@ r""":math:`\sigma(x) = 1 / (1 + e^{-x})`."""
 silu = _Silu(_silu, _silu_slope)
 r""":math:`x \sigma(x)`, also called swish."""
 
-gelu = _Gelu(lambda x: x * _normal_cdf(x), _gelu_slope)
+gelu = _Gelu(
+    fused(lambda xp, x: x * _normal_cdf(x)), fused(lambda xp, x: _normal_cdf(x) + x * _normal_density(x))
+)
 r""":math:`x \Phi(x)` with the normal distribution function, exact."""
 
 normal_cdf = Pointwise(_normal_cdf, _normal_density)
 r""":math:`\Phi(x)`, the normal distribution function."""
 
-tanh = Pointwise(_tanh, lambda x: 1 - _tanh(x) ** 2)
+tanh = Pointwise(fused(lambda xp, x: xp.tanh(x)), fused(lambda xp, x: 1 - xp.tanh(x) ** 2))
 """The hyperbolic tangent."""
 
-relu = Pointwise(_relu, lambda x: (x > 0).astype(x.dtype))
+relu = Pointwise(fused(lambda xp, x: xp.maximum(x, 0)), fused(lambda xp, x: (x > 0).astype(x.dtype)))
 """max(x, 0); its slope at 0 is 0."""
 
-elu = Pointwise(_elu, _elu_slope)
+elu = Pointwise(
+    fused(lambda xp, x: xp.where(x > 0, x, xp.expm1(xp.minimum(x, 0)))),
+    fused(lambda xp, x: xp.exp(xp.minimum(x, 0))),
+)
 r""":math:`x` above 0, :math:`e^x - 1` below."""
 
 softplus = Pointwise(_softplus, _sigmoid)
 r""":math:`\log(1 + e^x)`."""
 
-log_sigmoid = Pointwise(_log_sigmoid, _in_pieces(lambda x: _sigmoid(-x)))
+log_sigmoid = Pointwise(_log_sigmoid, on_gpu(lambda xp, x: _sigmoid(-x))(_in_pieces(lambda x: _sigmoid(-x))))
 r""":math:`\log \sigma(x)`."""
 
 identity = Pointwise(lambda x: x.copy(), lambda x: x * 0 + 1)

@@ -1,0 +1,74 @@
+"""Formulas that a GPU computes in one launch: calls of CuPy cost the host more than their arithmetic."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from neurogate.attention.arrays import Array, Namespace
+
+__all__ = ["fused", "on_gpu"]
+
+
+def fused(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a formula as a function of arrays; on arrays of CuPy it is one kernel.
+
+    Parameters
+    ----------
+    formula : callable
+        Takes the library and then arrays, which it may also write to, as `y[...] = x`. It computes each
+        number from those at its place: with operators and functions of one number, without `out` and sums.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> @fused
+    ... def hypotenuse(xp, a, b):
+    ...     return xp.sqrt(a * a + b * b)
+    >>> hypotenuse(np.array([3.0]), np.array([4.0])).tolist()
+    [5.0]
+    """
+    return on_gpu(formula)(functools.partial(formula, np))
+
+
+def on_gpu(formula: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a function of NumPy's arrays: for those of CuPy, a formula takes its place, as one kernel.
+
+    Parameters
+    ----------
+    formula : callable
+        As `fused` takes it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> @on_gpu(lambda xp, a, b: a * b + a)
+    ... def scaled(a, b):
+    ...     y = a * b
+    ...     y += a
+    ...     return y
+    >>> scaled(np.array([3.0]), np.array([4.0])).tolist()
+    [15.0]
+    """
+
+    def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def applied(first: Array, *more: Any) -> Any:
+            if isinstance(first, np.ndarray | np.generic):
+                return function(first, *more)
+            return _kernel(formula, sys.modules["cupy"])(first, *more)
+
+        return applied
+
+    return decorated
+
+
+@functools.cache
+def _kernel(formula: Callable[..., Any], cupy: Namespace) -> Callable[..., Any]:
+    name = "fused_" + "".join(c if c.isalnum() else "_" for c in formula.__name__)
+    kernel: Callable[..., Any] = cupy.fuse(kernel_name=name)(functools.partial(formula, cupy))
+    return kernel
