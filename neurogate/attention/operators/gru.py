@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
+from neurogate.attention.fused import fused
 from neurogate.attention.operators import linear
 from neurogate.attention.operators.pointwise import sigmoid
 
@@ -12,7 +13,7 @@ __all__ = ["Cache", "backward", "forward"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `gates` are r, z, n and what r multiplies, (B, T, 4 H), `state` the last h."""
+    """What the backward needs; `gates` are r, z, n and what r multiplies, (4, T, B, H)."""
 
     inputs: linear.Cache
     weight: Array
@@ -84,8 +85,8 @@ def forward(
          recurrent_weight=recurrent_weight, recurrent_bias=shift)  # fmt: skip
     states, gates = _steps(given, recurrent_weight, shift, xp.zeros(one, x.dtype) if state is None else state)
     biased, carried = bias is not None, state is not None
-    return states[:, 1:], Cache(
-        inputs, recurrent_weight, states[:, :-1], gates, biased, carried, states[:, -1]
+    return states[1:].swapaxes(0, 1), Cache(
+        inputs, recurrent_weight, states[:-1], gates, biased, carried, states[-1]
     )
 
 
@@ -119,7 +120,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     [(1, 3, 2), (3, 2), (3, 1), None, None, None]
     """
     inputs, weight, before, gates, biased, carried, _ = cache
-    dy = answers(dy, before.shape, cache)
+    steps, batch, width = before.shape
+    dy = answers(dy, (batch, steps, width), cache)
     dgiven, dinner, dstate = _steps_backward(dy, weight, before, gates)
     dx, dweight, dbias = linear.backward(dgiven, inputs)
     rows = dinner.reshape(-1, dinner.shape[-1])
@@ -128,20 +130,31 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
 
 
 def _steps(given: Array, weight: Array, bias: Array, h: Array) -> tuple[Array, Array]:
-    """Return the states, that before the first step too, and r, z, n and what r multiplies."""
+    """Return the states, that before the first step too, and r, z, n and what r multiplies, step by step."""
     xp, width = namespace(given=given), h.shape[1]
     batch, steps, _ = given.shape
-    states = xp.empty((batch, steps + 1, width), given.dtype)
-    gates = xp.empty((batch, steps, 4 * width), given.dtype)
-    states[:, 0] = h
+    states = xp.empty((steps + 1, batch, width), given.dtype)
+    states[0] = h
+    r, z, n, u = gates = xp.empty((4, steps, batch, width), given.dtype)
+    given[..., : 2 * width] += bias[: 2 * width]
+    parts, shift = [slice(i * width, (i + 1) * width) for i in range(3)], bias[2 * width :]
     for t in range(steps):
-        x, inner = given[:, t], _rows_by(weight, h) + bias
-        both, u = sigmoid.value(x[:, : 2 * width] + inner[:, : 2 * width]), inner[:, 2 * width :]
-        r, z = both[:, :width], both[:, width:]
-        n = xp.tanh(x[:, 2 * width :] + r * u)
-        h = n + z * (h - n)
-        states[:, t + 1], gates[:, t] = h, xp.concatenate([both, n, u], axis=1)
+        x, inner = given[:, t], _rows_by(weight, states[t])
+        _step(*(x[:, part] for part in parts), *(inner[:, part] for part in parts), shift, states[t],
+              states[t + 1], r[t], z[t], n[t], u[t])  # fmt: skip
     return states, gates
+
+
+@fused
+def _step(
+    xp: Namespace, x_r: Array, x_z: Array, x_n: Array, h_r: Array, h_z: Array, h_n: Array, shift: Array,
+    before: Array, after: Array, r: Array, z: Array, n: Array, u: Array,
+) -> None:  # fmt: skip
+    u[...] = h_n + shift
+    r[...] = sigmoid.value(x_r + h_r)
+    z[...] = sigmoid.value(x_z + h_z)
+    n[...] = xp.tanh(x_n + r * u)
+    after[...] = n + z * (before - n)
 
 
 def _rows_by(weight: Array, h: Array) -> Array:
@@ -150,17 +163,35 @@ def _rows_by(weight: Array, h: Array) -> Array:
 
 
 def _steps_backward(dy: Array, weight: Array, before: Array, gates: Array) -> tuple[Array, Array, Array]:
-    """Return what reaches the gates through inputs and states, and the state before the first step."""
-    xp, width = namespace(dy=dy), dy.shape[2]
-    dgiven = xp.empty((*dy.shape[:2], 3 * width), dy.dtype)
-    dinner, dh = xp.empty_like(dgiven), xp.zeros((len(dy), width), dy.dtype)
-    for t in reversed(range(dy.shape[1])):
-        r, z, n, u = (gates[:, t, i * width : (i + 1) * width] for i in range(4))
-        dh = dh + dy[:, t]
-        dn = (1 - z) * (1 - n * n) * dh
-        dz = z * (1 - z) * (before[:, t] - n) * dh
-        dr = r * (1 - r) * u * dn
-        dgiven[:, t] = xp.concatenate([dr, dz, dn], axis=1)
-        dinner[:, t] = xp.concatenate([dr, dz, r * dn], axis=1)
-        dh = z * dh + dinner[:, t] @ weight
-    return dgiven, dinner, dh
+    """Return what reaches the gates through inputs and states, and the state before the first step.
+
+    All that the gradient of a state is multiplied by is known before the first step back.
+    """
+    xp, (steps, batch, width) = namespace(dy=dy), before.shape
+    dstates = xp.zeros((steps + 1, batch, width), dy.dtype)
+    dstates[1:] = dy.swapaxes(0, 1)
+    dinner, by_n, z = xp.empty((steps, batch, 3, width), dy.dtype), xp.empty_like(before), gates[1]
+    _slopes(*gates, before, *(dinner[:, :, part] for part in range(3)), by_n)
+    for t in reversed(range(steps)):
+        dgates, dafter = dinner[t], dstates[t + 1]
+        dgates *= dafter[:, None]
+        _carry(dstates[t], z[t], dafter, dgates.reshape(batch, 3 * width) @ weight)
+    dgiven = dinner.swapaxes(0, 1).copy()
+    dgiven[:, :, 2] = (by_n * dstates[1:]).swapaxes(0, 1)
+    return dgiven.reshape(batch, steps, 3 * width), dinner.reshape(steps, batch, 3 * width), dstates[0]
+
+
+@fused
+def _slopes(
+    xp: Namespace, r: Array, z: Array, n: Array, u: Array, before: Array, to_r: Array, to_z: Array,
+    to_u: Array, to_n: Array,
+) -> None:  # fmt: skip
+    to_n[...] = (1 - z) * (1 - n * n)
+    to_u[...] = r * to_n
+    to_r[...] = (1 - r) * u * to_u
+    to_z[...] = z * (1 - z) * (before - n)
+
+
+@fused
+def _carry(xp: Namespace, dbefore: Array, z: Array, dafter: Array, dinner: Array) -> None:
+    dbefore += z * dafter + dinner
