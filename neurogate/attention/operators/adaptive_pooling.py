@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.constants import constant
 from neurogate.attention.operators import axis_maps, windows
 from neurogate.attention.operators.windows import PerAxis
 
@@ -47,7 +49,8 @@ def forward(x: Array, size: PerAxis) -> tuple[Array, Sequence[Array | None]]:
     xp = namespace(x=x)
     fits(x.ndim >= 3 and min(x.shape[2:]) > 0, "x must be (batch, channels, spatial axes of at least 1)", x=x)
     sizes = zip(x.shape[2:], windows.per_axis("size", size, x.ndim - 2), strict=True)
-    return axis_maps.forward(x, [None if n == m else cells(n, m, xp).astype(x.dtype) for n, m in sizes])
+    matrix = functools.partial(constant, cells, like=x.dtype, xp=xp)
+    return axis_maps.forward(x, [None if n == m else matrix(n, m) for n, m in sizes])
 
 
 def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
@@ -75,15 +78,13 @@ def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
     return axis_maps.backward(dy, cache)
 
 
-def cells(n: int, m: int, xp: Namespace = np) -> Array:
+def cells(n: int, m: int) -> Array:
     """Return the matrix that takes means.
 
     Parameters
     ----------
     n, m : int
         How many numbers, and how many cells.
-    xp : module
-        `numpy` or `cupy`.
 
     Returns
     -------
@@ -95,6 +96,6 @@ def cells(n: int, m: int, xp: Namespace = np) -> Array:
     >>> cells(3, 2).tolist()
     [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]
     """
-    i, place = xp.arange(m)[:, None], xp.arange(n)
+    i, place = np.arange(m)[:, None], np.arange(n)
     start, stop = i * n // m, -(-(i + 1) * n // m)
     return ((place >= start) & (place < stop)) / (stop - start)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, alike, fits, namespace
 
 __all__ = ["backward", "forward"]
@@ -40,14 +42,16 @@ def forward(x: Array, maps: Sequence[Array | None]) -> tuple[Array, Sequence[Arr
     [[1.5]]
     """
     given = {f"map {place}": each for place, each in enumerate(maps)}
-    namespace(*given, x=x, **given)
+    xp = namespace(*given, x=x, **given)
     fits(x.ndim >= len(maps), f"x needs {len(maps)} axes, one for each map", x=x)
     for place, each in enumerate(maps):
         if each is not None:
             axis = place - len(maps)
             what = f"map {place} must have a column for each number along axis {axis} of x"
             fits(each.shape[-1] == x.shape[axis], what, x=x, map=each)
-            x = (x.swapaxes(axis, -1) @ each.T).swapaxes(axis, -1)
+            turned = x.swapaxes(axis, -1)
+            rows = turned if xp is np else turned.reshape(-1, each.shape[1])  # CuPy wants a single product
+            x = (rows @ each.T).reshape(*turned.shape[:-1], len(each)).swapaxes(axis, -1)
     return x, maps
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, Namespace, fits, namespace
+from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.constants import constant
 from neurogate.attention.operators import axis_maps, windows
 from neurogate.attention.operators.windows import PerAxis
 
@@ -57,8 +59,8 @@ def forward(x: Array, size: PerAxis, mode: Mode = "linear") -> tuple[Array, Sequ
     xp = namespace(x=x)
     fits(x.ndim >= 3 and min(x.shape[2:]) > 0, "x must be (batch, channels, spatial axes of at least 1)", x=x)
     sizes = zip(x.shape[2:], windows.per_axis("size", size, x.ndim - 2), strict=True)
-    matrix = _MATRICES[mode]
-    return axis_maps.forward(x, [None if n == m else matrix(n, m, xp).astype(x.dtype) for n, m in sizes])
+    matrix = functools.partial(constant, _MATRICES[mode], like=x.dtype, xp=xp)
+    return axis_maps.forward(x, [None if n == m else matrix(n, m) for n, m in sizes])
 
 
 def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
@@ -86,15 +88,13 @@ def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
     return axis_maps.backward(dy, cache)
 
 
-def linear(n: int, m: int, xp: Namespace = np) -> Array:
+def linear(n: int, m: int) -> Array:
     """Return the matrix that interpolates between the two nearest numbers.
 
     Parameters
     ----------
     n, m : int
         Length before and after.
-    xp : module
-        `numpy` or `cupy`.
 
     Returns
     -------
@@ -106,19 +106,17 @@ def linear(n: int, m: int, xp: Namespace = np) -> Array:
     >>> linear(2, 3).tolist()
     [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
     """
-    place = xp.clip((xp.arange(m) + 0.5) * (n / m) - 0.5, 0, n - 1)
-    return xp.maximum(1 - xp.abs(place[:, None] - xp.arange(n)), 0)
+    place = np.clip((np.arange(m) + 0.5) * (n / m) - 0.5, 0, n - 1)
+    return np.maximum(1 - np.abs(place[:, None] - np.arange(n)), 0)
 
 
-def nearest(n: int, m: int, xp: Namespace = np) -> Array:
+def nearest(n: int, m: int) -> Array:
     r"""Return the matrix that takes the number at :math:`\lfloor i n / m \rfloor`.
 
     Parameters
     ----------
     n, m : int
         Length before and after.
-    xp : module
-        `numpy` or `cupy`.
 
     Returns
     -------
@@ -130,7 +128,7 @@ def nearest(n: int, m: int, xp: Namespace = np) -> Array:
     >>> nearest(2, 3).tolist()
     [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
     """
-    return (xp.arange(m)[:, None] * n // m == xp.arange(n)).astype(float)
+    return (np.arange(m)[:, None] * n // m == np.arange(n)).astype(float)
 
 
-_MATRICES: Mapping[str, Callable[[int, int, Namespace], Array]] = {"linear": linear, "nearest": nearest}
+_MATRICES: Mapping[str, Callable[[int, int], Array]] = {"linear": linear, "nearest": nearest}
