@@ -22,6 +22,7 @@ def fused(formula: Callable[..., Any]) -> Callable[..., Any]:
     formula : callable
         Takes the library and then arrays, which it may also write to, as `y[...] = x`. It computes each
         number from those at its place: with operators and functions of one number, without `out` and sums.
+        Truth values become numbers of a type by `astype`: with Python's numbers CuPy takes half precision.
 
     Examples
     --------

@@ -189,8 +189,8 @@ def _leaky(x: Array) -> Array:
 
 
 def _slope(x: Array) -> Array:
-    positive: Any = x > 0
-    return (0.2 + 0.8 * positive).astype(x.dtype)
+    positive: Array = (x > 0).astype(x.dtype)
+    return 0.2 + 0.8 * positive
 
 
 LEAKY = Pointwise(_leaky, _slope)
