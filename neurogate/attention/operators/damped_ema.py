@@ -206,7 +206,7 @@ def _rates(delta: Array, alpha: Array, beta: Array, gamma: Array) -> _Rates:
 
 
 def _powers(log_q: Array, count: int) -> Array:
-    """Return the powers from 0 on, (D, N, count), as products of a few: exponentials take ten times as long."""
+    """Return the powers, (D, N, count), by products of a few: an exponential takes ten times as long."""
     xp, few = namespace(log_q=log_q), math.isqrt(count) + 1
     lag = xp.arange(few, dtype=log_q.dtype)
     far, near = xp.exp(log_q[..., None] * (few * lag)), xp.exp(log_q[..., None] * lag)
