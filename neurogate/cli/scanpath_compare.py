@@ -49,7 +49,8 @@ def compare(
     BIDS and pymovements have them, whose fixations are read; or a .mat of OSIE.
     Rows of one image and viewer are a scanpath. Every one of A is compared with
     every one of B that is of the same image. Pairs that cannot be compared are
-    told, and the others go on; the exit code is 3 then.
+    told, and the others go on; the exit code is 3 then. If none is left, that is
+    told too, and there is no table.
 
     If B is a map of priority, a table of numbers as numpy.save writes it (.npy)
     or a picture, whose brightness counts, every scanpath of A is measured by it.
@@ -104,6 +105,8 @@ def compare(
         _tell_outside([*first, *second])
         rows = compared(first, second, names, complaints) if first and second else []
     sys.stderr.write("".join(f"{_typed(line)}\n" for line in dict.fromkeys(complaints)))
+    if not rows:
+        sys.stderr.write("There is no table: nothing is left to compare, for the reasons above.\n")
     _tell_meaningless(rows, "scanpaths (nothing fixated on it, or a flat map)" if with_map else _PAIRS)
     _tell_infinite(rows)
     if json:

@@ -126,6 +126,23 @@ def test_what_cannot_be_compared_is_told_and_the_rest_goes_on(
     assert main([*command, "--missing", "drop"]) == 0
 
 
+@pytest.mark.parametrize("beside", ["paths", "map"])
+@pytest.mark.parametrize(("form", "empty"), [((), ""), (("--json",), "[]\n"), (("--csv",), "image,a,b\n")])
+def test_if_nothing_is_left_to_compare_that_is_told_after_the_reasons(
+    beside: str, form: tuple[str, ...], empty: str, files: list[str], tmp_path: Path, capsys: Captured
+) -> None:
+    bad, plane = tmp_path / "bad.csv", tmp_path / "map.npy"
+    bad.write_text("x,y,duration,viewer\nn/a,2,.1,a\n3,4,-1,b\n")
+    np.save(plane, np.ones((60, 80)))
+    other = files[0] if beside == "paths" else str(plane)
+    assert main(["scanpath", "compare", str(bad), other, "--size", "80x60", *form]) == 3
+    shown, said = capsys.readouterr()
+    assert shown == empty
+    assert [line.partition(":")[0] for line in said.splitlines()] == [
+        f"{bad}, viewer a", f"{bad}, viewer b", "There is no table",
+    ]  # fmt: skip
+
+
 def test_a_bad_scanpath_is_told_once_of_a_file_beside_itself(tmp_path: Path, capsys: Captured) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text(PATHS + "-5,900,.2,d\n")
