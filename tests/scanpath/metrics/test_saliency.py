@@ -100,6 +100,16 @@ def test_compiled_ranks_of_many_values_and_far_ones(rng: np.random.Generator) ->
 
 
 @FEW
+@given(st.integers(1, 500), st.integers(1, 40), st.integers(0, 10**6), st.sampled_from([-300, -3, 0, 2, 300]))
+def test_compiled_ranks_of_neighbours_that_are_alike(size: int, count: int, seed: int, decades: int) -> None:
+    rng = np.random.default_rng(seed)
+    v = np.cumsum(rng.normal(size=size)).round(seed % 3) * 10.0**decades
+    t = np.concatenate([rng.choice(v, count), [1.5 * v[0], v.min(), v.max()]])
+    for found, side in zip(compiled.ranks(v, t), ("left", "right"), strict=True):
+        np.testing.assert_array_equal(found, np.searchsorted(np.sort(v), t, side))
+
+
+@FEW
 @given(fixated_maps())
 def test_areas_reflect_when_the_map_does(drawn: tuple[Maps, Maps]) -> None:
     s, own = drawn
