@@ -32,10 +32,10 @@ def rows(repeat: int, tell: Callable[[str], object]) -> Iterator[Row]:
 
     Paths are compared with paths. Maps of 800 x 600 px, as fixations make them, are compared with fixations,
     or with such maps; we make 100 pairs of ten paths or maps, a peer three, of which none shares a map with
-    another; where a peer can take all in one call it has a row for that too, and we one for a single pair
-    a call. The last row is of all of this, one metric after the other, for 15 viewers of a picture
-    with about nine fixations each: their 105 pairs, in both orders and each with itself, and their maps of
-    800 x 600 px made on the way.
+    another; where a peer can take all in one call it has a row for that too, and we one for the peer's three
+    pairs, each in a call of its own. The last row is of all of this, one metric after the other, for 15
+    viewers of a picture with about nine fixations each: their 105 pairs, in both orders and each with itself,
+    and their maps of 800 x 600 px made on the way.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def _case(case: Case, length: int, repeat: int) -> Iterator[Row]:
         for name, ask in case.batched.items()
         if (module := _installed(name))
     }
-    singles = {f"ours{SINGLY}": functools.partial(_singly, case, *pairs[0])} if case.peers and batches else {}
+    singles = {f"ours{SINGLY}": functools.partial(_singly, case, pairs)} if case.peers and batches else {}
     every = ours()
     wanted = every[places]
     for name, ask in contenders.items():
@@ -126,11 +126,11 @@ def _case(case: Case, length: int, repeat: int) -> Iterator[Row]:
         yield _row(case.name, length, each, peer, seconds)
     for name in singles:
         peer = next(iter(peers)).split(".")[0]
-        yield _row(case.name + SINGLY, length, spent[name], peer, theirs[peer])
+        yield _row(case.name + SINGLY, length, spent[name] / len(pairs), peer, theirs[peer])
 
 
-def _singly(case: Case, one: Any, other: Any) -> Any:
-    return case.metric.pairwise([one], [other], **case.options)
+def _singly(case: Case, pairs: list[tuple[Any, Any]]) -> list[Any]:
+    return [case.metric(one, other, **case.options) for one, other in pairs]
 
 
 def _everything(repeat: int) -> Row:
