@@ -13,7 +13,6 @@ from .compiling import kernel, part
 __all__ = ["areas", "overlaps"]
 
 Array = npt.NDArray[Any]
-BLOCK = 1024
 
 
 def areas(own: Array, drawn: Array, step: float) -> Array:
@@ -48,6 +47,7 @@ def overlaps(first: Array, second: Array) -> Array:
     Parameters
     ----------
     first, second : (n, N), (m, N)
+        If both are one table, each pair is added up once.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def overlaps(first: Array, second: Array) -> Array:
     [[7.0]]
     """
     out = np.empty((len(first), len(second)))
-    _overlaps(np.ascontiguousarray(first), np.ascontiguousarray(second), out)
+    _overlaps(np.ascontiguousarray(first), np.ascontiguousarray(second), first is second, out)
     return out
 
 
@@ -85,13 +85,12 @@ def _share(values: Any, threshold: Any) -> Any:
 
 
 @kernel
-def _overlaps(first: Any, second: Any, out: Any) -> None:
-    """Add up a block of columns at a time, which the processor keeps at hand for all rows."""
-    out[:] = 0.0
-    for start in range(0, first.shape[1], BLOCK):
-        for i in range(first.shape[0]):
-            for j in range(second.shape[0]):
-                out[i, j] += _overlap(first[i, start : start + BLOCK], second[j, start : start + BLOCK])
+def _overlaps(first: Any, second: Any, same: Any, out: Any) -> None:
+    for i in range(first.shape[0]):
+        for j in range(i if same else 0, second.shape[0]):
+            out[i, j] = _overlap(first[i], second[j])
+            if same:
+                out[j, i] = out[i, j]
 
 
 @part

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+import functools
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -16,42 +17,53 @@ from neurogate.scanpath.metrics.priority import checked_map, density
 __all__ = ["correlation", "kl_divergence", "similarity"]
 
 Values = NDArray[np.float64]
+Maps = list[Values]
+Side = tuple[list[Values], Values]
 EPSILON = float(np.finfo(np.float64).eps)
 LEAST = 1e-20
+TINY = float(np.finfo(np.float64).tiny)
+BLOCK = 2**12
 Divergence = Literal["mit", "pysaliency"]
 Overlap = Literal["pysaliency", "mit"]
 
 
-def _divergences(p: Values, q: Values, *, variant: Divergence = "mit") -> Values:
-    r"""Return all divergences with one logarithm for each map.
+def _divergences(p: Maps, q: Maps, *, variant: Divergence = "mit") -> Values:
+    r"""Return all divergences with one logarithm for each map on each side.
 
     For "mit" they are :math:`\sum Q \ln Q - \sum Q \ln(P + \epsilon)`. What is left out,
     :math:`\sum Q \ln(1 + \epsilon (P + \epsilon) / Q)`, is at most :math:`\epsilon \sum (P + \epsilon)`.
     """
     least, epsilon = (0.0, EPSILON) if variant == "mit" else (LEAST, 0.0)
-    p, q = both(lambda maps: _raised(maps, least), p, q)
-    p_sum, q_sum = p.sum(axis=1), q.sum(axis=1)
-    logs = np.stack([_log(row, epsilon * total) for row, total in zip(p, p_sum, strict=True)])
-    own = np.array([some @ np.log(some) for some in (row[row > 0] for row in q)])
-    return np.asarray((own - logs @ q.T) / q_sum - np.log(q_sum) + np.log(p_sum)[:, None])
+    crossed, own = np.zeros((len(p), len(q))), np.zeros(len(q))
+    for a, b in _blocks(np.divide, *both(functools.partial(_raised, least=least), p, q)):
+        crossed += np.log(a + epsilon) @ b.T
+        own += np.einsum("ij,ij->i", b, np.log(np.maximum(b, TINY)))
+    return own - crossed
 
 
-def _log(row: Values, more: float) -> Values:
-    """Return logarithms of numbers and a little more; most of a map is often 0, and has the same one."""
-    seen = row > 0
-    found = np.full(row.shape, math.log(more) if more else 0.0)
-    found[seen] = np.log(row[seen] + more)
-    return found
+def _blocks(change: Callable[[Values, Values], Values], p: Side, q: Side) -> Iterator[tuple[Values, Values]]:
+    """Yield some columns of both sides at a time, changed by a number for each row.
+
+    What is made of so few never leaves the processor's cache; what is made of whole maps is too large for it.
+    """
+    for start in range(0, p[0][0].size, BLOCK):
+        yield both(functools.partial(_cut, change, slice(start, start + BLOCK)), p, q)
 
 
-def _raised(maps: Values, least: float = 0.0) -> Values:
-    """Return rows that are maps but for a factor: none is negative, and one that is all 0 is all 1."""
-    rows = maps.reshape(len(maps), -1)
-    low = np.minimum(rows.min(axis=1, keepdims=True), 0.0)
-    rows = rows - low if low.any() else rows
-    rows = rows + least if least else rows
-    empty = ~rows.any(axis=1, keepdims=True)
-    return np.where(empty, 1.0, rows) if empty.any() else rows
+def _cut(change: Callable[[Values, Values], Values], columns: slice, side: Side) -> Values:
+    rows, numbers = side
+    return change(np.stack([row[columns] for row in rows]), numbers)
+
+
+def _raised(maps: Maps, *, least: float = 0.0, always: bool = False) -> Side:
+    """Return maps as rows, and their sums: none is negative, and one that is all 0 is all 1."""
+    rows = []
+    for s in maps:
+        low = s.min()
+        row = s.ravel() - low if always or low < 0 else s.ravel()
+        row = row + least if least else row
+        rows.append(row if row.any() else np.ones(row.size))
+    return rows, np.array([[row.sum()] for row in rows])
 
 
 @against_maps(_divergences)
@@ -100,17 +112,20 @@ def kl_divergence(priority: ArrayLike, empirical: ArrayLike, *, variant: Diverge
     return float((q * (np.log(q) - np.log(p))).sum())
 
 
-def _correlations(p: Values, q: Values) -> Values:
-    (a, a_norm), (b, b_norm) = both(_centred, p, q)
-    return np.asarray(a @ b.T / np.outer(a_norm, b_norm))
+def _correlations(p: Maps, q: Maps) -> Values:
+    found, p_square, q_square = np.zeros((len(p), len(q))), np.zeros(len(p)), np.zeros(len(q))
+    for a, b in _blocks(np.subtract, *both(_means, p, q)):
+        found += a @ b.T
+        squares = both(lambda rows: np.einsum("ij,ij->i", rows, rows), a, b)
+        p_square += squares[0]
+        q_square += squares[1]
+    p_flat, q_flat = both(lambda maps: [s.min() == s.max() for s in maps], p, q)
+    p_square[p_flat], q_square[q_flat] = np.nan, np.nan
+    return np.asarray(found / np.sqrt(np.outer(p_square, q_square)))
 
 
-def _centred(maps: Values) -> tuple[Values, Values]:
-    """Return rows whose mean is 0, and their lengths, NaN of flat ones."""
-    rows = maps.reshape(len(maps), -1)
-    flat = rows.min(axis=1) == rows.max(axis=1)
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    return rows, np.where(flat, np.nan, np.sqrt(np.einsum("ij,ij->i", rows, rows)))
+def _means(maps: Maps) -> Side:
+    return [s.ravel() for s in maps], np.array([[s.mean()] for s in maps])
 
 
 @against_maps(_correlations)
@@ -149,14 +164,13 @@ def correlation(priority: ArrayLike, empirical: ArrayLike) -> float:
     return float(pq / np.sqrt(pp * qq))
 
 
-def _similarities(p: Values, q: Values, *, variant: Overlap = "pysaliency") -> Values:
+def _similarities(p: Maps, q: Maps, *, variant: Overlap = "pysaliency") -> Values:
     from neurogate.backends.numba_cpu.areas import overlaps
 
-    def shares(maps: Values) -> Values:
-        rows = _raised(maps - maps.min(axis=(1, 2), keepdims=True) if variant == "mit" else maps)
-        return np.asarray(rows / rows.sum(axis=1, keepdims=True))
-
-    return overlaps(*both(shares, p, q))
+    found = np.zeros((len(p), len(q)))
+    for a, b in _blocks(np.divide, *both(functools.partial(_raised, always=variant == "mit"), p, q)):
+        found += overlaps(a, b)
+    return found
 
 
 @against_maps(_similarities)

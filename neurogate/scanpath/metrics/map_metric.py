@@ -34,7 +34,8 @@ class MapMetric:
         Takes a map, what it is compared with, and options, and returns a number.
     twin : callable
         Does the same for many, and returns (n, m). Against fixations: takes a list of maps (H, W), a list of
-        cells (L, 2), whole and inside, and the options. Against maps: takes (n, H, W) and (m, H, W).
+        cells (L, 2), whole and inside, and the options. Against maps: takes two lists of maps,
+        which may be one list.
     against : {"fixations", "maps"}
         What a map is compared with.
     whole : bool
@@ -94,12 +95,11 @@ class MapMetric:
             seen, seats = readable(lambda each: cells(each, shape), others, "Viewer", complaints)
             found: Any = self.twin(several, seen, **options) if seen else []
         elif others is maps:
-            first, seats = np.stack(several), rows
-            found = self.twin(first, first, **options)
+            found, seats = self.twin(several, several, **options), rows
         else:
             wanted, seats = readable(checked_map, others, "Empirical map", complaints)
             _alike([several[0], *wanted], "maps and empirical maps")
-            found = self.twin(np.stack(several), np.stack(wanted), **options) if wanted else []
+            found = self.twin(several, wanted, **options) if wanted else []
         if len(found):
             table[np.ix_(rows, seats)] = found
         if not self.whole:
@@ -195,7 +195,7 @@ def against_maps(twin: Twin) -> Callable[[Callable[..., float]], MapMetric]:
     Parameters
     ----------
     twin : callable
-        Takes two stacks of maps (see `MapMetric`).
+        Takes two lists of maps (see `MapMetric`).
 
     Examples
     --------

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from neurogate.errors import RequestError
+from neurogate.scanpath.metrics import map_likeness
 from neurogate.scanpath.metrics.auc import auc_judd, auc_shuffled, auc_uniform
 from neurogate.scanpath.metrics.borji import auc_borji
 from neurogate.scanpath.metrics.fixation_map import fixation_map
@@ -55,14 +56,17 @@ def test_all_viewers_on_all_maps_at_once(several: Several, looked: Several) -> N
 
 
 @settings(max_examples=25)
-@given(maps, maps)
-def test_all_maps_with_all_others_at_once(several: Several, empirical: Several) -> None:
-    several[0], empirical[1] = np.ones(SHAPE), np.maximum(empirical[1], 0)
-    for metric, options in OF_MAPS:
-        wanted = [[metric(s, q, **options) for q in empirical] for s in several]
-        np.testing.assert_allclose(metric.pairwise(several, empirical, **options), wanted, rtol=0, atol=CLOSE)
-        again = metric.pairwise(several, several, **options)
-        np.testing.assert_array_equal(again, metric.pairwise(several, list(several), **options))
+@given(maps, maps, st.sampled_from([1, 7, 10, 2**12]))
+def test_all_maps_with_all_others_at_once(several: Several, empirical: Several, block: int) -> None:
+    several[0], several[1], empirical[1] = np.ones(SHAPE), np.zeros(SHAPE), np.maximum(empirical[1], 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(map_likeness, "BLOCK", block)
+        for metric, options in OF_MAPS:
+            wanted = [[metric(s, q, **options) for q in empirical] for s in several]
+            found = metric.pairwise(several, empirical, **options)
+            np.testing.assert_allclose(found, wanted, rtol=0, atol=CLOSE)
+            again = metric.pairwise(several, several, **options)
+            np.testing.assert_array_equal(again, metric.pairwise(several, list(several), **options))
 
 
 @pytest.mark.parametrize(("metric", "options"), AT_FIXATIONS)
