@@ -122,8 +122,8 @@ class RateArrays(NamedTuple):
     bias: Array  # (B, N)
     input_weights: Array  # (B, K, N)
     noise_sd: Array  # (B, N), already divided by sqrt(dt); (B, 0) for none
-    sources: Array  # (B, N, D) int32, whom a unit hears, in ascending order
-    weights: Array  # (B, N, D), per Hz
+    sources: Array  # (B, D, N) int32, whom each unit hears, in ascending order along D
+    weights: Array  # (B, D, N), per Hz
     step: Array  # (B, N) share of the way that a unit goes to its drive in a step
     scale_hz: Array  # (B, N) rate of a unit that is driven by 1
 

@@ -143,7 +143,7 @@ class RateReservoir:
     @property
     def kind(self) -> tuple[object, ...]:
         """What reservoirs must have in common to be joined: sizes, number type, activation, backend."""
-        noisy, degree = self.arrays.noise_sd.size > 0, self.arrays.sources.shape[2]
+        noisy, degree = self.arrays.noise_sd.size > 0, self.arrays.sources.shape[1]
         return (*self.shape[1:], degree, self.dtype, self.codes, self.backend, noisy)
 
     @property

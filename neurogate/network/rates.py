@@ -160,7 +160,7 @@ def draw(spec: AnyRateSpec, seed: int, channels: int, feedback: int) -> dict[str
     --------
     >>> one = draw(EchoState(n=30), 1, channels=2, feedback=0)
     >>> one["input_weights"].shape, one["sources"].shape
-    ((2, 30), (30, 10))
+    ((2, 30), (10, 30))
     """
     n, dt_ms = spec.n, spec.dt_ms
     sources, weights = _recurrent(spec, generator(seed, 1))
@@ -179,9 +179,9 @@ def draw(spec: AnyRateSpec, seed: int, channels: int, feedback: int) -> dict[str
 
 
 def _recurrent(spec: AnyRateSpec, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Draw whom each unit hears, in ascending order, and how strongly: (N, D) each."""
+    """Draw whom each unit hears, in ascending order, and how strongly: (D, N) each."""
     if isinstance(spec, Leaky) or not spec.spectral_radius:
-        return np.zeros((spec.n, 0), np.int32), np.zeros((spec.n, 0))
+        return np.zeros((0, spec.n), np.int32), np.zeros((0, spec.n))
     n, degree = spec.n, spec.in_degree
     sources = np.stack([np.sort(rng.choice(n, degree, replace=False)) for _ in range(n)]).astype(np.int32)
     weights = spec.weight.sample(rng, n * degree)
@@ -191,7 +191,8 @@ def _recurrent(spec: AnyRateSpec, rng: np.random.Generator) -> tuple[Array, Arra
             "reservoir.spectral_radius cannot be reached: the drawn connections hardly hold a loop. Raise "
             "reservoir.in_degree, or choose a reservoir.weight that is not 0."
         )
-    return sources, weights.reshape(n, degree) * (spec.spectral_radius / largest)
+    weights = weights.reshape(n, degree) * (spec.spectral_radius / largest)
+    return np.ascontiguousarray(sources.T), np.ascontiguousarray(weights.T)
 
 
 def _time_constants(spec: AnyRateSpec, rng: np.random.Generator) -> Array:

@@ -32,8 +32,8 @@ def network(degree: int, noisy: bool, dtype: str, replicas: int = 2, n: int = N)
         bias=rng.normal(0, 0.5, (replicas, n)),
         input_weights=rng.normal(0, 1, (replicas, 2, n)),
         noise_sd=rng.uniform(0.1, 1, (replicas, n if noisy else 0)),
-        sources=np.sort(rng.integers(0, n, (replicas, n, degree)), axis=2).astype(np.int32),
-        weights=rng.normal(0, 0.01, (replicas, n, degree)),
+        sources=np.sort(rng.integers(0, n, (replicas, degree, n)), axis=1).astype(np.int32),
+        weights=rng.normal(0, 0.01, (replicas, degree, n)),
         step=rng.uniform(0.01, 1, (replicas, n)),
         scale_hz=rng.uniform(5, 40, (replicas, n)),
     )
@@ -90,7 +90,7 @@ def test_every_part_makes_a_difference(change: str) -> None:
         chosen |= {} if flag else {change: off[change]}
         arrays = network(5, True, "float64")
         if not chosen["degree"]:
-            arrays = arrays._replace(sources=arrays.sources[..., :0], weights=arrays.weights[..., :0])
+            arrays = arrays._replace(sources=arrays.sources[:, :0], weights=arrays.weights[:, :0])
         if not chosen["noisy"]:
             arrays = arrays._replace(noise_sd=arrays.noise_sd[:, :0])
         both.append(run(numba_cpu, arrays, pulses(arrays), chosen["activation"]).records["trace"])
@@ -149,8 +149,8 @@ def test_units_hear_the_rates_of_the_step_before(backend: ModuleType) -> None:
     ring = network(1, False, "float64", replicas=1, n=n)._replace(
         bias=np.zeros((1, n)),
         input_weights=np.eye(n)[None, :2] * [[[1.0], [0.0]]],
-        sources=np.roll(np.arange(n), 1).astype(np.int32).reshape(1, n, 1),
-        weights=np.ones((1, n, 1)),
+        sources=np.roll(np.arange(n), 1).astype(np.int32).reshape(1, 1, n),
+        weights=np.ones((1, 1, n)),
         step=np.ones((1, n)),
         scale_hz=np.ones((1, n)),
     )

@@ -19,7 +19,7 @@ N = 120
 
 def dense(one: dict[str, np.ndarray], n: int = N) -> np.ndarray:
     matrix = np.zeros((n, n))
-    rows = np.repeat(np.arange(n), one["sources"].shape[1])
+    rows = np.tile(np.arange(n), len(one["sources"]))
     np.add.at(matrix, (rows, one["sources"].ravel()), one["weights"].ravel())
     return matrix
 
@@ -37,15 +37,15 @@ def test_the_largest_eigenvalue_of_an_echo_state_network_is_its_spectral_radius(
 
 def test_each_unit_hears_as_many_others_in_ascending_order() -> None:
     sources = draw(EchoState(n=N, in_degree=7), 1, 2, 0)["sources"]
-    assert sources.shape == (N, 7)
-    assert (np.diff(sources, axis=1) > 0).all()
+    assert sources.shape == (7, N)
+    assert (np.diff(sources, axis=0) > 0).all()
     assert sources.min() >= 0
     assert sources.max() < N
 
 
 @pytest.mark.parametrize("spec", [Leaky(n=N), EchoState(n=N, spectral_radius=0.0)])
 def test_units_that_are_not_connected_have_no_weights(spec: AnyRateSpec) -> None:
-    assert draw(spec, 1, 2, 0)["weights"].shape == (N, 0)
+    assert draw(spec, 1, 2, 0)["weights"].shape == (0, N)
 
 
 def test_a_time_constant_is_the_time_in_which_a_unit_goes_all_but_1_over_e_of_the_way() -> None:

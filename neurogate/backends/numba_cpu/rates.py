@@ -23,6 +23,7 @@ from ..layout import (
 from ..noise import STREAMS
 from .compiling import kernel, over_replicas, part
 from .drive import sum_steady
+from .ellpack import add_product
 from .lanes import aligned_copy, aligned_rows
 from .noise import WORDS, add_normals, coefficients, fill_bits
 from .recording import record, shelves
@@ -91,7 +92,7 @@ def _run(
         if noise_sd is not None:
             fill_bits(bits, seed, _MEMBRANE, step)
             add_normals(drive, noise_sd, bits, table)
-        _hear(sources, weights, r, drive)
+        add_product(drive, sources, weights, r)
         if activation == _TANH:
             _tanh(drive)
         elif activation == _RECTIFIED:
@@ -101,16 +102,6 @@ def _run(
         if ((step + 1) % CHECK_EVERY == 0 or t + 1 == steps) and not np.isfinite(r).all():
             return step + 1
     return -1
-
-
-@part
-def _hear(sources: Any, weights: Any, r: Any, drive: Any) -> None:
-    """Add what each unit hears of the others."""
-    for i in range(sources.shape[0]):
-        heard = drive[i]
-        for k in range(sources.shape[1]):
-            heard += weights[i, k] * r[sources[i, k]]
-        drive[i] = heard
 
 
 @part

@@ -101,7 +101,7 @@ def _step(codes: RateCodes, network: RateArrays, r: Array, inputs: Array, step: 
     if network.noise_sd.size:
         seed, stream = int(network.seed), noise.STREAMS["membrane"]
         drive = drive + network.noise_sd * noise.normals(seed, stream, step, len(drive), drive.dtype.name)
-    for senders, weights in zip(network.sources.T, network.weights.T, strict=True):
+    for senders, weights in zip(network.sources, network.weights, strict=True):
         drive = drive + weights * r[senders]
     r += network.step * (network.scale_hz * _activated(codes.activation, drive) - r)
 
