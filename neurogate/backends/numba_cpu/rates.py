@@ -88,7 +88,8 @@ def _run(
         step = first + t
         if t == 0 or inputs.shape[1] > 0:
             sum_steady(bias, input_weights, inputs, t, steady)
-        drive[:] = steady
+        for i in range(drive.shape[0]):
+            drive[i] = steady[i]
         if noise_sd is not None:
             fill_bits(bits, seed, _MEMBRANE, step)
             add_normals(drive, noise_sd, bits, table)

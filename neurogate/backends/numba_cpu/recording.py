@@ -69,9 +69,13 @@ def record(
                 elif begin + j < end:
                     records[place + begin + j] += 1
         elif group.left == 0:
-            for i in range(begin, end):
-                j = neurons[i]
-                records[place + i] = feedback[j] if group.variable == _READOUT else values[group.variable, j]
+            source = feedback if group.variable == _READOUT else values[group.variable]
+            if group.in_order == 1:
+                for j in range(end - begin):
+                    records[place + begin + j] = source[j]
+            else:
+                for i in range(begin, end):
+                    records[place + i] = source[neurons[i]]
         if group.left == 0:
             group.left = group.stride
             group.place = place + end - begin
