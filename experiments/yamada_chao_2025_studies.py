@@ -52,7 +52,10 @@ MAIN = Study(NAME)
 # What the main simulation asks, and the rule that is judged, for those that ship without them.
 AHEAD = ("task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]")
 ALIKE = (*AHEAD, f"rules.{OURS}.kind={OURS}")
-SPIKELESS = {"echo state": Study("what_when_echo_state", ALIKE), "leaky": Study("what_when_leaky", ALIKE)}
+SPIKELESS = {
+    name: Study(f"what_when_{kind}", AHEAD, (OURS,))
+    for name, kind in (("echo state", "echo_state"), ("leaky", "leaky"))
+}
 
 # What switches, where, and which errors tell of it. All rules of the comparison learn in each of them.
 IDENTITIES = Study("what_when_identity", ALIKE, (OURS, *RIVALS))
