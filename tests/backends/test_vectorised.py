@@ -13,6 +13,7 @@ import pytest
 
 from neurogate.backends.layout import MODELS
 from neurogate.backends.numba_cpu import features, rates
+from neurogate.backends.numba_cpu.ellpack import add_product
 from neurogate.backends.numba_cpu.learning import delta_sample
 from neurogate.backends.numba_cpu.neurons import advance
 from neurogate.backends.numba_cpu.noise import add_normals, coefficients, fill_bits
@@ -91,6 +92,22 @@ def packed(text: str, suffix: str) -> Counter[str]:
     assert not re.search(rf"v(mul|add|sub|div)[ps]{other}\s", text)
     assert not re.search(r"vfn?m(add|sub)\d+", text), "a fused multiply-add would change the bits"
     return Counter(re.findall(rf"v(mul|add|sub|div|max|cmp\w*){suffix}\s.*{WIDE}", text))
+
+
+@TYPES
+def test_what_units_hear_is_packed_and_gathers_nothing(dtype: str, suffix: str) -> None:
+    text = assembly(
+        hear, np.ones(64, dtype), np.zeros((3, 64), np.int32), np.ones((3, 64), dtype), np.ones(9, dtype)
+    )
+    found = packed(text, suffix)
+    assert found["mul"] >= 1
+    assert found["add"] >= 1
+    assert "gather" not in text
+
+
+@numba.njit
+def hear(drive, sources, weights, r):  # type: ignore[no-untyped-def]
+    add_product(drive, sources, weights, r)
 
 
 @TYPES
