@@ -5,9 +5,9 @@
 
 A few trials of the seeds of one batch are measured and scaled to all trials. With ``--beside``, another
 checkout is measured in turn with this one; the compiled code of each is warm. With ``--whole`` the table of
-twenty seeds itself is made on two cores, from nothing into an empty folder, and timed by the clock; so are
-all claims with ``--quick``, for which everything is compiled by then. Writes
-benchmarks/results/headline.json.
+twenty seeds itself is made on two cores, from nothing into an empty folder, and timed by the clock: first
+all learners on the main network, then also the rows of networks without spikes. So are all claims with
+``--quick``, for which everything is compiled by then. Writes benchmarks/results/headline.json.
 """
 
 from __future__ import annotations
@@ -66,18 +66,22 @@ def child(checkout: Path, batch: int) -> dict[str, float]:
 
 
 def whole(folder: Path) -> list[dict[str, float | str]]:
-    """Return the seconds of the table of twenty seeds, with a claim's figures, and of a quick one of all."""
+    """Return the seconds of the table of twenty seeds, with its figures, and of a quick one of all."""
     if folder.exists():
         raise SystemExit(f"{folder} is there, and what is stored is not simulated again; name a new folder.")
-    adaptation = ["--claim", "adaptation", "--seeds", str(SEEDS), "--jobs", str(JOBS)]
+    many = ["--seeds", str(SEEDS), "--jobs", str(JOBS), "--claim"]
+    main_network = seconds([*many, "adaptation"], folder / "whole")
+    without_spikes = seconds([*many, "timing", "probability"], folder / "whole")  # the main one is stored
+    case = f"{SEEDS} seeds, {JOBS} jobs, end to end"
     return [
-        {"case": f"{SEEDS} seeds, {JOBS} jobs, end to end", "seconds": seconds(adaptation, folder / "whole")},
+        {"case": case, "seconds": main_network},
+        {"case": f"{case}, all learners", "seconds": main_network + without_spikes},
         {"case": "all claims, --quick", "seconds": seconds(["--quick"], folder / "quick")},
     ]
 
 
 def seconds(words: Sequence[str], folder: Path) -> float:
-    """Return the seconds by the clock of the experiment, from nothing."""
+    """Return the seconds by the clock of the experiment, from what the folder holds."""
     script = HERE.parent / "experiments" / "yamada_chao_2025.py"
     began = time.perf_counter()
     subprocess.run([sys.executable, str(script), *words, "--out", str(folder)], check=True)
