@@ -22,6 +22,7 @@ from typing import Any, Self
 
 import attrs
 
+from neurogate.attention.memory import keep_memory
 from neurogate.config import AnySimulation
 from neurogate.errors import RunError
 from neurogate.runs.cluster import connect
@@ -250,6 +251,7 @@ def _begin(driver: int) -> None:
     """Prepare a process: signals are the driver's, on whom it has an eye."""
     for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
+    keep_memory()  # each trial needs as much as the last, and pages from the system cost a tenth of its time
     _idle.set()
     threading.Thread(target=_watch, args=(driver,), daemon=True).start()
 
