@@ -24,6 +24,37 @@ def test_the_same_arrays_give_the_same_bytes_at_any_time(
         assert {entry.date_time for entry in stored.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
+@pytest.mark.parametrize("at_once", [0, 1 << 24])
+def test_an_archive_holds_what_that_of_numpy_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """All that there is to an array: how it lies in memory, the order of its bytes, names in any script."""
+    monkeypatch.setattr(files, "_AT_ONCE", at_once)
+    walk = np.arange(24.0).reshape(2, 3, 4)
+    arrays = {
+        "c": walk, "fortran": np.asfortranarray(walk), "neither": walk.transpose(1, 2, 0)[::2],
+        "scalar": np.array(3), "empty": np.empty((0, 3), np.float32), "big": np.arange(3, dtype=">i4"),
+        "text": np.array(["A", "bç"]), "day": np.array(["2026-11-27"], "M8[D]"), "naïve": np.zeros(2, bool),
+        "pairs": np.array([(1, [2.0, 3.0])], [("a", "<i4"), ("b", "<f8", (2,))]),
+    }  # fmt: skip
+    files.write_arrays(tmp_path / "ours.npz", arrays)
+    np.savez(tmp_path / "numpys.npz", allow_pickle=True, **{name: arrays[name] for name in sorted(arrays)})
+    with zipfile.ZipFile(tmp_path / "ours.npz") as ours, zipfile.ZipFile(tmp_path / "numpys.npz") as numpys:
+        assert ours.testzip() is None
+        assert ours.namelist() == numpys.namelist()
+        assert [ours.read(name) for name in ours.namelist()] == [
+            numpys.read(name) for name in ours.namelist()
+        ]
+    with np.load(tmp_path / "ours.npz", allow_pickle=False) as stored:
+        assert set(stored) == set(arrays)
+
+
+def test_no_arrays_are_an_archive_too(tmp_path: Path) -> None:
+    files.write_arrays(tmp_path / "none.npz", {})
+    with np.load(tmp_path / "none.npz", allow_pickle=False) as stored:
+        assert list(stored) == []
+
+
 def test_arrays_of_objects_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="The arrays odd hold Python objects"):
         files.write_arrays(tmp_path / "a.npz", {"odd": np.array([{}])})
