@@ -11,6 +11,7 @@ A folder ``<name>-<hash12>`` holds ``config.toml`` (every default spelled out), 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
 import shutil
@@ -83,6 +84,7 @@ def folder_of(simulation: config.AnySimulation, out: Path) -> Path:
     return folder_named(simulation.name, config.content_hash(simulation), out)
 
 
+@functools.lru_cache(1 << 12)  # whoever waits for runs asks again and again
 def folder_named(name: str, content_hash: str, out: Path) -> Path:
     """Return where the run of a simulation is kept whose hash is known.
 

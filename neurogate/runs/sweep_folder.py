@@ -6,6 +6,7 @@ are put together in `neurogate.runs.collection`.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
@@ -69,6 +70,7 @@ def folder_of(points: Sequence[Point], name: str, out: Path) -> Path:
     return out / f"{name}-sweep-{digest[:12]}"
 
 
+@functools.lru_cache(1 << 12)  # whoever waits for runs asks again and again
 def log_of(folder: Path, content_hash: str) -> Path:
     """Return where the folder of a sweep keeps the log of a run that failed.
 
