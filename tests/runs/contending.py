@@ -15,12 +15,16 @@ DIARY = "diary"
 
 def drive(out: Path, runs: int, *, seed: int, heartbeat_s: float = 15.0, work_s: float = 0.002) -> None:
     """Execute every run that has no folder yet and whose lease can be had, until all have folders."""
-    order = [out / f"run-{i:012x}" for i in range(runs)]
+    order = runs_in(out, runs)
     random.Random(seed).shuffle(order)
     with Leases(heartbeat_s) as leases:
         while missing := [folder for folder in order if not folder.exists()]:
             if sum(execute(folder, leases, work_s) for folder in missing) == 0:
                 time.sleep(0.005)
+
+
+def runs_in(out: Path, runs: int) -> list[Path]:
+    return [out / f"run-{i:012x}" for i in range(runs)]
 
 
 def execute(folder: Path, leases: Leases, work_s: float) -> bool:
