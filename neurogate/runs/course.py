@@ -144,7 +144,7 @@ class Course:
         """Write the checkpoint; a disk that refuses it costs a line, not the run."""
         began_s = time.monotonic()
         try:
-            self.checkpoint.write(Saved(self.session.state(), self.wall_time_s, self.log))
+            self.checkpoint.write(Saved(self.session.state(copy=False), self.wall_time_s, self.log))
             self._kept_parts = self.session.position
         except OSError as error:
             reason = error.strerror or error

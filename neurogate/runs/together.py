@@ -261,13 +261,13 @@ class _Batch:
             self.shared = self.shared.keeping(left)
         else:
             rest, part = self.shared.only(left), self.shared.span(left)
-            rest.session.restore(take(session.state(), part))
+            rest.session.restore(take(session.state(copy=False), part))
             self.shared, course.session, self.given_up = rest, rest.session, set()
         course.checkpoint = self._checkpoints()
 
     def _keep_all(self, course: Course) -> Iterator[Ended]:
         _LOG.info("Simulated %d %ss in %.1f s.", course.session.total, course.part, course.wall_time_s)
-        state, each_s = course.session.state(), self._each_s(course.wall_time_s)
+        state, each_s = course.session.state(copy=False), self._each_s(course.wall_time_s)
         stored: list[Future[Ended]] = []
         with ThreadPoolExecutor(_THREADS) as threads:
             for places in self.shared.networks():

@@ -140,8 +140,8 @@ class Memory:
             # A copy, since a view of the first few neurons would keep all of them in memory.
             self.kept.setdefault(name, []).append(array.copy())
 
-    def flat(self) -> dict[str, Array]:
-        """Return everything as plain arrays, independent of this memory."""
+    def flat(self, *, copy: bool = True) -> dict[str, Array]:
+        """Return everything as plain arrays, independent of this memory if `copy` is true."""
         groups: dict[str, Mapping[str, Any]] = {
             "network": self.network._asdict(),
             "moments": attrs.asdict(self.moments),
@@ -154,7 +154,7 @@ class Memory:
         for name, state in self.rules.items():
             groups[f"rule {name}"] = state
         return {
-            f"{group}/{key}": np.array(value)
+            f"{group}/{key}": np.array(value, copy=copy or None)
             for group, items in groups.items()
             for key, value in items.items()
         }

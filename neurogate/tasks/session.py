@@ -200,9 +200,9 @@ class Session:
             self.record,
         )
 
-    def state(self) -> dict[str, Array]:
-        """Return everything that a later session needs to go on from here, as plain arrays."""
-        return self.memory.flat()
+    def state(self, *, copy: bool = True) -> dict[str, Array]:
+        """Return plain arrays from which another session goes on; only a `copy` stays when this one does."""
+        return self.memory.flat(copy=copy)
 
     def restore(self, state: Mapping[str, Array]) -> None:
         """Go on from where `state` was taken; the same bits follow as without the interruption."""

@@ -228,12 +228,12 @@ class WaveformSession:
         seeds = [self.seeds[b] for b in replicas]
         return WaveformSession(self.reservoir.part(replicas), self.task, self.rule, seeds)
 
-    def state(self) -> dict[str, Array]:
-        """Return everything that a later session needs to go on from here, as plain arrays."""
+    def state(self, *, copy: bool = True) -> dict[str, Array]:
+        """Return plain arrays from which another session goes on; only a `copy` stays when this one does."""
         own = attrs.asdict(self.memory, recurse=False)
         network = own.pop("network")._asdict()
         named = own | {f"network/{name}": value for name, value in network.items()}
-        return {name: np.array(value) for name, value in named.items()}
+        return {name: np.array(value, copy=copy or None) for name, value in named.items()}
 
     def restore(self, state: Mapping[str, Array]) -> None:
         """Go on from where `state` was taken; the same bits follow as without the interruption."""

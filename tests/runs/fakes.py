@@ -62,8 +62,8 @@ class FakeSession:
         self.walk = np.cos(self.walk) + step
         self.position += 1
 
-    def state(self) -> dict[str, np.ndarray[Any, Any]]:
-        return {"walk": self.walk.copy(), "position": np.array(self.position)}
+    def state(self, *, copy: bool = True) -> dict[str, np.ndarray[Any, Any]]:
+        return {"walk": self.walk.copy() if copy else self.walk, "position": np.array(self.position)}
 
     def restore(self, state: Mapping[str, np.ndarray[Any, Any]]) -> None:
         self.walk, self.position = state["walk"].copy(), int(state["position"])

@@ -25,7 +25,8 @@ class Made:
     def advance(self) -> None:
         self.position, self.now_s = self.position + 1, self.now_s + 1.0
 
-    def state(self) -> dict[str, object]:
+    def state(self, *, copy: bool) -> dict[str, object]:
+        assert not copy  # it is written at once
         return {}
 
     def write(self, saved: object) -> None:
