@@ -28,16 +28,14 @@ from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
 from neurogate.runs.options import Options
 from neurogate.runs.planning import plan
-from neurogate.runs.sweep_folder import logged_at
+from neurogate.runs.sweep_folder import changed_at, logged_at
 from neurogate.runs.together import Ended
 from neurogate.runs.versions import differences, loaded
 from neurogate.runs.worker import Task, heard, work
 
 __all__ = ["Event", "Options", "sweep"]
 
-_POLL_S = 0.2
-_LOOK_S = 1.0
-_PATIENCE_S = 10.0
+_POLL_S, _LOOK_S, _PATIENCE_S = 0.2, 1.0, 10.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -136,6 +134,7 @@ class _Driver:
     refused: str = ""  # why the disk takes no more runs
     width: int = 1
     looks_at_s: float = 0.0
+    seen: list[tuple[int, int]] = attrs.field(factory=list)
 
     def run(self, points: Sequence[Point]) -> Counter[Outcome]:
         missing = [point for point in points if not self._is_stored(point)]
@@ -171,8 +170,7 @@ class _Driver:
         """Queue points in batches that fit into memory."""
         if not points:
             return
-        options = self.options
-        simulations = [point.simulation for point in points]
+        options, simulations = self.options, [point.simulation for point in points]
         planned = plan(simulations, options.jobs, options.batch, options.memory_mb)
         self.width = planned.width
         if self.width < options.jobs:
@@ -281,6 +279,9 @@ class _Driver:
         if time.monotonic() < self.looks_at_s:
             return
         self.looks_at_s = time.monotonic() + _LOOK_S
+        before, self.seen = self.seen, [*self.seen[-1:], changed_at(self.folder)]
+        if before == self.seen[-1:] * 2:  # once is not enough: the clock of a disk is coarse
+            return
         for batch in self.under_way.values():
             for point in batch.points:
                 self._told(batch, point)

@@ -25,6 +25,7 @@ from neurogate.runs.index import SWEEP
 __all__ = [
     "FORMAT",
     "NewerSweep",
+    "changed_at",
     "folder_of",
     "keep_log",
     "log_of",
@@ -117,8 +118,25 @@ def logged_at(folder: Path, content_hash: str) -> int:
     >>> logged_at(Path("a-sweep-01"), "0123456789abcdef")
     0
     """
+    return _changed_at(log_of(folder, content_hash))
+
+
+def changed_at(folder: Path) -> tuple[int, int]:
+    """Return when names were last made or removed beside a sweep, and when among the logs of what failed.
+
+    Until one of them changes no run is stored and none fails; to ask of each takes longer.
+
+    Examples
+    --------
+    >>> changed_at(Path("no-runs/a-sweep-01"))
+    (0, 0)
+    """
+    return _changed_at(folder.parent), _changed_at(log_of(folder, "").parent)
+
+
+def _changed_at(path: Path) -> int:
     try:
-        return log_of(folder, content_hash).stat().st_mtime_ns
+        return path.stat().st_mtime_ns
     except OSError:
         return 0
 

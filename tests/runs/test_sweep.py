@@ -35,7 +35,7 @@ from neurogate.runs import sweep as driver
 from neurogate.runs.execute import execute
 from neurogate.runs.lease import Leases
 from neurogate.runs.sweep import Event, Options, sweep
-from neurogate.runs.sweep_folder import keep_log, log_of, open_folder
+from neurogate.runs.sweep_folder import changed_at, keep_log, log_of, open_folder
 from neurogate.runs.together import Ended
 from neurogate.runs.upkeep import verify
 from neurogate.runs.versions import loaded
@@ -321,6 +321,34 @@ def test_how_a_run_ended_is_told_while_its_batch_is_under_way(tmp_path: Path, *,
     assert (first.outcome, "diverged" in first.message) == (Outcome.DIVERGED, True)
     left = Outcome.CANCELLED if fail_fast else Outcome.DONE
     assert counts == {Outcome.DIVERGED: 1, left: 2}
+
+
+def test_a_run_that_is_stored_after_a_long_quiet_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end, events, looks = threading.Event(), list[Event](), list[tuple[int, int]]()
+
+    def tell(event: Event) -> None:
+        events.append(event)
+        if event.kind == "ended":
+            may_end.set()
+
+    def looked(folder: Path) -> tuple[int, int]:
+        looks.append(changed_at(folder))
+        return looks[-1]
+
+    class Quiet(Slow):
+        def begin(self, work: Callable[..., list[Ended]], task: Task) -> list[Ended]:
+            while len(looks) < 3 or len({*looks[-3:]}) > 1:
+                time.sleep(0.01)
+            return super().begin(work, task)
+
+    monkeypatch.setattr(driver, "changed_at", looked)
+    monkeypatch.setattr(driver, "_LOOK_S", 0.0)
+    quiet = SimpleNamespace(ready=lambda *how: Quiet(may_end), check=lambda: None, end=lambda **how: None)
+    folder = open_folder(POINTS[:2], "what_when", tmp_path, "", {})
+    assert sweep(POINTS[:2], folder, Options(), tell, quiet) == {Outcome.DONE: 2}  # type: ignore[arg-type]
+    assert kinds(events) == {"started": 2, "ended": 2}
 
 
 @pytest.mark.parametrize("fail_fast", [False, True])
