@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import attrs
@@ -18,6 +19,8 @@ from neurogate.runs.threads import one_thread
 from neurogate.runs.together import Ended, run_together
 
 __all__ = ["Task", "heard", "work"]
+
+_ASKED_EVERY_S = 0.2
 
 
 @attrs.frozen
@@ -97,7 +100,7 @@ def _ended(task: Task) -> Iterator[Ended]:
             runs = run_together(
                 list(left.values()),
                 task.folder.parent,
-                stop=lambda: gone() or task.stop_file.exists(),
+                stop=_seldom(lambda: gone() or task.stop_file.exists()),
                 timeout_s=task.timeout_s,
                 checkpoint_every_s=task.checkpoint_every_s,
             )
@@ -110,6 +113,19 @@ def _ended(task: Task) -> Iterator[Ended]:
             return
         for name, other in left.items():
             yield from _ended(attrs.evolve(task, simulations={name: other}))
+
+
+def _seldom(ask: Callable[[], bool]) -> Callable[[], bool]:
+    """Keep a "no" for a while: to ask a disk takes longer than some trials do."""
+    answer, again_s = False, 0.0
+
+    def asked() -> bool:
+        nonlocal answer, again_s
+        if not answer and time.monotonic() >= again_s:
+            answer, again_s = ask(), time.monotonic() + _ASKED_EVERY_S
+        return answer
+
+    return asked
 
 
 def _changed(task: Task) -> dict[str, str]:
