@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.operators import windows
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -67,10 +70,7 @@ def forward(
         state is None or state.shape == before, f"the state must be {before}", x=x, weight=weight, state=state
     )
     padded = xp.concatenate([xp.zeros(before, x.dtype) if state is None else state, x], axis=-2)
-    taps = weight.reshape(width, k).T
-    y = taps[0] * padded[..., :length, :]
-    for j in range(1, k):
-        y += taps[j] * padded[..., j : j + length, :]
+    y = _sums(padded, weight.reshape(width, k), length)
     if bias is not None:
         y += bias
     return y, Cache(padded, weight, bias is not None, state is not None, padded[..., length:, :])
@@ -106,15 +106,30 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None, Array
     *batch, length, width = padded.shape
     length -= k - 1
     dy = answers(dy, (*batch, length, width), cache)
-    taps, rows = weight.reshape(width, k).T, dy.reshape(-1, width)
-    dpadded, dtaps = xp.zeros_like(padded), xp.empty((width, k), weight.dtype)
-    for j in range(k):
-        seen = padded[..., j : j + length, :]
-        dpadded[..., j : j + length, :] += taps[j] * dy
-        dtaps[:, j] = xp.einsum("td,td->d", seen.reshape(-1, width), rows)
+    taps, rows = weight.reshape(width, k), dy.reshape(-1, width)
+    if xp is np or length == 0:
+        dpadded, dtaps = xp.zeros_like(padded), xp.zeros((width, k), weight.dtype)
+        for j in range(k):
+            seen = padded[..., j : j + length, :]
+            dpadded[..., j : j + length, :] += taps[:, j] * dy
+            dtaps[:, j] = xp.einsum("td,td->d", seen.reshape(-1, width), rows)
+    else:
+        dtaps = (windows.views(padded, [k], [-2]) * dy[..., None]).sum(axis=tuple(range(dy.ndim - 1)))
+        apart = xp.zeros((*batch, length + 2 * (k - 1), width), dy.dtype)
+        apart[..., k - 1 : k - 1 + length, :] = dy
+        dpadded = _sums(apart, taps[:, ::-1], length + k - 1)
     dstate = dpadded[..., : k - 1, :] if carried else None
     dbias = rows.sum(axis=0) if biased else None
     return dpadded[..., k - 1 :, :], dtaps.reshape(weight.shape), dbias, dstate
+
+
+def _sums(padded: Array, taps: Array, length: int) -> Array:
+    if namespace(padded=padded) is not np and length > 0:
+        return (windows.views(padded, [taps.shape[1]], [-2]) * taps).sum(axis=-1)
+    y = taps[:, 0] * padded[..., :length, :]
+    for j in range(1, taps.shape[1]):
+        y += taps[:, j] * padded[..., j : j + length, :]
+    return y
 
 
 def _fit(x: Array, weight: Array, bias: Array | None) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import windows
@@ -63,6 +66,8 @@ def forward(x: Array, weight: Array, *, stride: PerAxis = 1, padding: PerAxis = 
     sizes = [n + 2 * p for n, p in zip(x.shape[2:], seen.padding, strict=True)]
     padded = xp.moveaxis(xp.zeros((len(x), *sizes, x.shape[1]), x.dtype), -1, 1)
     padded[seen.inside] = x
+    if xp is not np:
+        return _at_once(padded, weight, seen.stride), Cache(padded, weight, seen)
     (first, w), *rest = zip(seen.taps, _weights(weight), strict=True)
     y = w * padded[first]
     for tap, w in rest:
@@ -99,11 +104,38 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
     padded, weight, seen = cache
     xp, channels, axes = namespace(dy=dy), len(weight), list(range(padded.ndim))
     dy = answers(dy, (*seen.shape[:2], *seen.places), cache)
-    dpadded, taps = xp.zeros_like(padded), xp.empty((channels, math.prod(seen.kernel)), weight.dtype)
+    if xp is not np:
+        return _backward_at_once(dy, cache)
+    dpadded, taps = np.zeros_like(padded), np.empty((channels, math.prod(seen.kernel)), weight.dtype)
     for i, (tap, w) in enumerate(zip(seen.taps, _weights(weight), strict=True)):
         dpadded[tap] += w * dy
-        taps[:, i] = xp.einsum(padded[tap], axes, dy, axes, [1])
+        taps[:, i] = np.einsum(padded[tap], axes, dy, axes, [1])
     return dpadded[seen.inside], taps.reshape(weight.shape)
+
+
+def _at_once(padded: Array, weight: Array, stride: Sequence[int]) -> Array:
+    """Return the output on a GPU, where tap after tap would be two launches for each."""
+    channels, _, *kernel = weight.shape
+    kernels = weight.reshape(channels, *(1 for _ in kernel), *kernel)
+    return (_seen(padded, kernel, stride) * kernels).sum(axis=tuple(range(-len(kernel), 0)))
+
+
+def _backward_at_once(dy: Array, cache: Cache) -> tuple[Array, Array]:
+    padded, weight, seen = cache
+    xp, kernel, axes = namespace(dy=dy), seen.kernel, range(2, padded.ndim)
+    products = _seen(padded, kernel, seen.stride) * dy.reshape(*dy.shape, *(1 for _ in kernel))
+    dweight = products.sum(axis=(0, *axes)).reshape(weight.shape)
+    sizes = [n + k - 1 for n, k in zip(padded.shape[2:], kernel, strict=True)]
+    apart = xp.zeros((*padded.shape[:2], *sizes), dy.dtype)
+    apart[
+        (..., *(slice(k - 1, n, s) for n, k, s in zip(padded.shape[2:], kernel, seen.stride, strict=True)))
+    ] = dy
+    return _at_once(apart, xp.flip(weight, axis=tuple(axes)), [1] * len(kernel))[seen.inside], dweight
+
+
+def _seen(padded: Array, kernel: Sequence[int], stride: Sequence[int]) -> Array:
+    every = (..., *(slice(None, None, s) for s in stride), *(slice(None) for _ in kernel))
+    return windows.views(padded, kernel, range(2, padded.ndim))[every]
 
 
 def _weights(weight: Array) -> Array:

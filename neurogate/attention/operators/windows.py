@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.errors import RequestError
 
-__all__ = ["Cache", "PerAxis", "backward", "forward", "per_axis", "plan"]
+__all__ = ["Cache", "PerAxis", "backward", "forward", "per_axis", "plan", "views"]
 
 PerAxis: TypeAlias = int | Sequence[int]
 """One number for all spatial axes, or one for each."""
@@ -146,6 +146,32 @@ def backward(dy: Array, cache: Cache) -> Array:
     for i, tap in enumerate(cache.taps):
         dx[tap] += dy[:, :, i]
     return dx[cache.inside]
+
+
+def views(x: Array, kernel: Sequence[int], axes: Sequence[int]) -> Array:
+    """Return what a kernel sees at all places where it fits, as a view: the axes of the kernel are the last.
+
+    For a GPU, where to sum a product with them is two launches however many taps there are; it takes their
+    number times the memory of `x` for a while, and on a CPU longer than tap after tap.
+
+    Parameters
+    ----------
+    x : array
+        Input.
+    kernel, axes : sequence of int
+        Sizes of the kernel, and along which axes of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> views(np.arange(4.0), [3], [0]).tolist()
+    [[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]]
+    """
+    shape = list(x.shape)
+    for axis, size in zip(axes, kernel, strict=True):
+        shape[axis] -= size - 1
+    strides = [*x.strides, *(x.strides[axis] for axis in axes)]
+    return namespace(x=x).lib.stride_tricks.as_strided(x, [*shape, *kernel], strides)
 
 
 def per_axis(name: str, value: PerAxis, axes: int, *, least: int = 1) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from neurogate.attention.operators import causal_convolution
 from neurogate.errors import RequestError
+from tests.attention import standin
 from tests.attention.gradients import check
 from tests.tolerances import TOLERANCE
 
@@ -64,3 +65,19 @@ def test_both_shapes_of_the_weight_are_one(rng: np.random.Generator) -> None:
 def test_shapes_that_do_not_fit_are_a_sentence(shapes: tuple[tuple[int, ...] | None, ...]) -> None:
     with pytest.raises(RequestError, match=r"x \(.*\): .+\.$"):
         causal_convolution.forward(*(None if shape is None else np.ones(shape) for shape in shapes))
+
+
+@pytest.mark.parametrize("length", [0, 1, 5])
+def test_a_gpu_takes_all_taps_at_once(
+    length: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrays = [rng.standard_normal(shape) for shape in ((2, length, 3), (3, 4), (3,), (2, 3, 3))]
+    y, cache = causal_convolution.forward(*arrays)
+    there = standin.installed(monkeypatch).asarray
+    found, cache_there = causal_convolution.forward(*map(there, arrays))
+    gradients = causal_convolution.backward(there(y), cache_there)
+    pairs = [(found, y), *zip(gradients, causal_convolution.backward(y, cache), strict=True)]
+    assert (
+        max(np.abs(far.get() - near).max(initial=0) for far, near in pairs)
+        <= TOLERANCE["two ways", "float64"]
+    )

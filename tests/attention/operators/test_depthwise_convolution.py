@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from neurogate.attention.operators import convolution, depthwise_convolution
 from neurogate.errors import RequestError
+from tests.attention import standin
 from tests.tolerances import TOLERANCE
 
 AT = {"rtol": 0, "atol": TOLERANCE["two ways", "float64"]}
@@ -33,6 +34,25 @@ def test_it_is_a_convolution_whose_weights_between_channels_are_0(
     wanted_x, wanted_w, _ = convolution.backward(dy, mixing)
     assert np.allclose(dx, wanted_x, **AT)
     assert np.allclose(dw, (own * wanted_w).sum(axis=1, keepdims=True), **AT)
+
+
+@pytest.mark.parametrize("stride", [1, (2, 3)])
+@pytest.mark.parametrize("padding", [0, (3, 1)])
+def test_a_gpu_takes_all_taps_at_once(
+    stride: int | tuple[int, int], padding: int | tuple[int, int], rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    x, w = rng.standard_normal((2, 3, 6, 7)), rng.standard_normal((3, 1, 2, 3))
+    y, cache = depthwise_convolution.forward(x, w, stride=stride, padding=padding)
+    there = standin.installed(monkeypatch).asarray
+    found, cache_there = depthwise_convolution.forward(there(x), there(w), stride=stride, padding=padding)
+    assert np.allclose(found.get(), y, **AT)
+    dy = rng.standard_normal(y.shape)
+    pairs = zip(
+        depthwise_convolution.backward(there(dy), cache_there),
+        depthwise_convolution.backward(dy, cache), strict=True,
+    )  # fmt: skip
+    assert all(np.allclose(far.get(), near, **AT) for far, near in pairs)
 
 
 def test_what_came_in_is_as_it_was_and_the_channels_of_what_goes_out_are_neighbours() -> None:
