@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.operators import masks
 
@@ -105,14 +107,20 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
     do = answers(do, v.shape, cache, "do")
     dv = weights.swapaxes(-1, -2) @ do
     g = do @ v.swapaxes(-1, -2)
-    g -= xp.einsum("...s,...s->...", g, weights)[..., None]
+    g -= _summed_products(g, weights, -1)[..., None]
     odds = xp.minimum(scores - log_total, 0.5 * math.log(float(xp.finfo(do.dtype).max)))
     odds = xp.exp(odds, out=odds)
     odds *= _before(xp, scores.shape[-1])
-    dkeep = xp.einsum("...ij,...ij->...j", odds, g)
+    dkeep = _summed_products(odds, g, -2)
     g *= weights
     scale = q.shape[-1] ** -0.5
     return scale * (g @ k), scale * (g.swapaxes(-1, -2) @ q), dv, dkeep
+
+
+def _summed_products(a: Array, b: Array, axis: int) -> Array:
+    if namespace(a=a) is np:
+        return np.einsum("...ij,...ij->...i" if axis == -1 else "...ij,...ij->...j", a, b)
+    return (a * b).sum(axis=axis)  # for einsum takes CuPy as long as six such calls
 
 
 def _seen(xp: Namespace, keep: Array) -> Array:
