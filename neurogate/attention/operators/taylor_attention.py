@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
+import numpy as np
+
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
+from neurogate.attention.fused import fused
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "feature_gradient", "features", "forward"]
 
 
+_LONG = 256
+
+
 class _Piece(NamedTuple):
-    """What the backward needs of one chunk."""
+    """What the backward needs of one chunk; `slopes` are 1 + a, and 0 where a key is later than its query."""
 
     q: Array
     k: Array
     v: Array
-    scores: Array
+    slopes: Array
     weights: Array
     sums: Array
     of_q: Any  # features, or None if nothing lies before
-    of_k: Array
+    of_k: Any  # or None if nothing lies after
     before: Any
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `state` are the sums after the last step, (..., 1 + d + d², w + 1)."""
+    """What the backward needs."""
 
     pieces: list[_Piece]
     eps: float
     carried: bool
-    state: Array
+
+    @property
+    def state(self) -> Array:
+        """Return the sums after the last step, (..., 1 + d + d², w + 1), which are not made before."""
+        last = self.pieces[-1]
+        return _added(last.before, features(last.k), last.v)
 
 
 def features(x: Array) -> Array:
@@ -86,7 +98,12 @@ def feature_gradient(dfeatures: Array, x: Array) -> Array:
     dfeatures = answers(dfeatures, (*x.shape[:-1], 1 + d + d * d), x, "dfeatures")
     square = dfeatures[..., 1 + d :].reshape(*x.shape, d)
     both = (square @ x[..., None] + square.swapaxes(-1, -2) @ x[..., None])[..., 0]
-    return dfeatures[..., 1 : 1 + d] * d**-0.25 + both * (2 * d) ** -0.5
+    return _weighted(dfeatures[..., 1 : 1 + d], d**-0.25, both, (2 * d) ** -0.5)
+
+
+@fused
+def _weighted(xp: Namespace, a: Array, by_a: float, b: Array, by_b: float) -> Array:
+    return a * by_a + b * by_b
 
 
 def forward(
@@ -98,7 +115,8 @@ def forward(
         a_{ts}^2 / 2) + \epsilon}, \quad a_{ts} = q_t \cdot k_s / \sqrt d
 
     Within a chunk it is computed so; what lies before comes from sums of :math:`\varphi(k) [v, 1]^T`. A chunk
-    as long as the sequence is the quadratic form, shorter ones are the linear form.
+    as long as the sequence is the quadratic form, shorter ones are the linear form. On a GPU a chunk is at
+    least 256 steps long, for it computes such a chunk sooner than it is told of shorter ones.
 
     Parameters
     ----------
@@ -147,28 +165,50 @@ def forward(
         raise RequestError(
             f"chunk is {chunk}. Give the length of a chunk, at least 1, or None for the whole."
         )
-    carried, v = state is not None, xp.concatenate([v, xp.ones_like(v[..., :1])], axis=-1)
-    pieces, outputs, step = [], [], chunk or max(length, 1)
+    step = max(1, min(length, chunk or length))
+    if xp is not np:
+        step = max(step, min(length, _LONG))
+    ones = xp.empty((*v.shape[:-1], sums[-1]), v.dtype)
+    ones[..., :-1], ones[..., -1] = v, 1
+    seen, carried, pieces = xp.tri(step, dtype=q.dtype), state is not None, []
     for start in range(0, max(length, 1), step):
-        here = slice(start, start + step)
-        piece = _piece(q[..., here, :], k[..., here, :], v[..., here, :], state)
-        more = piece.of_k.swapaxes(-1, -2) @ piece.v
-        state = more if state is None else state + more
-        pieces.append(piece)
-        outputs.append(piece.sums[..., :-1] / (piece.sums[..., -1:] + eps))
-    return xp.concatenate(outputs, axis=-2), Cache(pieces, eps, carried, state)
+        here = (..., slice(start, start + step), slice(None))
+        pieces.append(_piece(q[here], k[here], ones[here], state, seen, start + step >= length))
+        if pieces[-1].of_k is not None:
+            state = _added(state, pieces[-1].of_k, pieces[-1].v)
+    outputs = [_divided(piece.sums[..., :-1], piece.sums[..., -1:], eps) for piece in pieces]
+    return _joined(xp, outputs), Cache(pieces, eps, carried)
 
 
-def _piece(q: Array, k: Array, v: Array, before: Array | None) -> _Piece:
-    xp = namespace(q=q)
-    scores = q @ k.swapaxes(-1, -2)
-    scores *= q.shape[-1] ** -0.5
-    weights = (1 + scores + 0.5 * scores * scores) * xp.tri(q.shape[-2], dtype=q.dtype)
+def _piece(q: Array, k: Array, v: Array, before: Array | None, seen: Array, last: bool) -> _Piece:
+    length = q.shape[-2]
+    slopes, weights = _polynomial(q @ k.swapaxes(-1, -2), q.shape[-1] ** -0.5, seen[:length, :length])
     sums, of_q = weights @ v, None
     if before is not None:
         of_q = features(q)
         sums += of_q @ before
-    return _Piece(q, k, v, scores, weights, sums, of_q, features(k), before)
+    return _Piece(q, k, v, slopes, weights, sums, of_q, None if last else features(k), before)
+
+
+@fused
+def _polynomial(xp: Namespace, scores: Array, scale: float, seen: Array) -> tuple[Array, Array]:
+    """Return 1 + a and 1 + a + a² / 2 where a key is seen, and 0 elsewhere."""
+    slopes = (scores * scale + 1) * seen
+    return slopes, (slopes * slopes + seen) * 0.5
+
+
+@fused
+def _divided(xp: Namespace, above: Array, below: Array, eps: float) -> Array:
+    return above / (below + eps)
+
+
+def _added(state: Array | None, of_k: Array, v: Array) -> Array:
+    more = of_k.swapaxes(-1, -2) @ v
+    return more if state is None else state + more
+
+
+def _joined(xp: Namespace, pieces: Sequence[Array]) -> Array:
+    return pieces[0] if len(pieces) == 1 else xp.concatenate(pieces, axis=-2)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None]:
@@ -209,20 +249,18 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
         *inputs, dstate = _piece_backward(dy[..., start:end, :], piece, dstate, cache.eps)
         gradients.append(inputs)
         end = start
-    dq, dk, dv = (xp.concatenate(each, axis=-2) for each in zip(*reversed(gradients), strict=True))
+    dq, dk, dv = (_joined(xp, each) for each in zip(*reversed(gradients), strict=True))
     return dq, dk, dv[..., :-1], dstate if cache.carried else None
 
 
 def _piece_backward(
     dy: Array, piece: _Piece, dafter: Array | None, eps: float
 ) -> tuple[Array, Array, Array, Array | None]:
-    q, k, v, scores, weights, sums, of_q, of_k, before = piece
-    xp, total = namespace(dy=dy), sums[..., -1:] + eps
-    dabove = dy / total
-    dbelow = -(dabove * sums[..., :-1]).sum(axis=-1, keepdims=True) / total
-    dsums = xp.concatenate([dabove, dbelow], axis=-1)
-    dscores = (dsums @ v.swapaxes(-1, -2)) * (1 + scores)
-    dscores *= xp.tri(q.shape[-2], dtype=q.dtype) * q.shape[-1] ** -0.5
+    q, k, v, slopes, weights, sums, of_q, of_k, before = piece
+    dsums = namespace(dy=dy).empty_like(sums)
+    parts = _divided_backward(dy, sums[..., :-1], sums[..., -1:], eps, dsums[..., :-1])
+    parts.sum(axis=-1, out=dsums[..., -1])
+    dscores = _product(dsums @ v.swapaxes(-1, -2), slopes, q.shape[-1] ** -0.5)
     dq, dk, dv = dscores @ k, dscores.swapaxes(-1, -2) @ q, weights.swapaxes(-1, -2) @ dsums
     dstate = dafter
     if dafter is not None:
@@ -233,3 +271,18 @@ def _piece_backward(
         dbefore = of_q.swapaxes(-1, -2) @ dsums
         dstate = dbefore if dafter is None else dafter + dbefore
     return dq, dk, dv, dstate
+
+
+@fused
+def _divided_backward(
+    xp: Namespace, dy: Array, above: Array, below: Array, eps: float, dabove: Array
+) -> Array:
+    """Return what sums up to the gradient of what is below."""
+    total = below + eps
+    dabove[...] = dy / total
+    return dabove * above / -total
+
+
+@fused
+def _product(xp: Namespace, a: Array, b: Array, scale: float) -> Array:
+    return a * b * scale
