@@ -11,7 +11,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace
 
-__all__ = ["fused", "on_gpu"]
+__all__ = ["fused", "on_gpu", "summed"]
 
 
 def fused(formula: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,3 +73,20 @@ def _kernel(formula: Callable[..., Any], cupy: Namespace) -> Callable[..., Any]:
     name = "fused_" + "".join(c if c.isalnum() else "_" for c in formula.__name__)
     kernel: Callable[..., Any] = cupy.fuse(kernel_name=name)(functools.partial(formula, cupy))
     return kernel
+
+
+@fused
+def summed(xp: Namespace, first: Array, *more: Array) -> Array:
+    """Return the sum of arrays of one shape.
+
+    Examples
+    --------
+    >>> summed(np.ones(1), np.ones(1), np.ones(1)).tolist()
+    [3.0]
+    """
+    if not more:
+        return first
+    total = first + more[0]
+    for each in more[1:]:
+        total += each
+    return total

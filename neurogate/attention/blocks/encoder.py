@@ -9,6 +9,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import mlp, multi_head, residual
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters, named, part
 
 __all__ = ["Cache", "backward", "forward", "initial"]
@@ -136,7 +137,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
 
     def attend(du: Array) -> tuple[Array, Parameters]:
         dq, dk, dv, found = multi_head.backward(du, cache.attention.inner)
-        return dq + dk + dv, named("attention", found)
+        return summed(dq, dk, dv), named("attention", found)
 
     dy, gradients = residual.backward(alone, dy, cache.mlp)
     dx, more = residual.backward(attend, dy, cache.attention)

@@ -10,6 +10,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import weighted
+from neurogate.attention.fused import fused, summed
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import linear, rotary, window_attention
 from neurogate.attention.operators.pointwise import silu
@@ -134,9 +135,7 @@ def forward(
         mapped, maps[name] = weighted.forward(linear, x, parameters, name)
         after[name], before[name] = silu.forward(mapped)
     scales = (parameters["q.scale"], parameters["k.scale"])
-    q, k = (
-        scale * after["z"] + parameters[f"{name}.shift"] for name, scale in zip("qk", scales, strict=True)
-    )
+    q, k = _scaled(after["z"], *scales, parameters["q.shift"], parameters["k.shift"])
     turns = None
     if turned:
         angles = rotary.angles(positions.astype(float), q.shape[-1])
@@ -195,9 +194,22 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters, tuple[Array, A
     for name, each in (("q", dq), ("k", dk)):
         gradients[f"{name}.scale"] = (each * after["z"]).sum(axis=(0, 1))
         gradients[f"{name}.shift"] = each.sum(axis=(0, 1))
-    dafter["z"] = cache.scales[0] * dq + cache.scales[1] * dk
-    dx: Any = 0
+    dafter["z"] = _summed_products(dq, cache.scales[0], dk, cache.scales[1])
+    inputs = []
     for name in _NAMES:
-        inputs, found = weighted.backward(silu.backward(dafter[name], cache.before[name]), cache.maps[name])
-        dx, gradients = dx + inputs, gradients | found
-    return dx, gradients | ({} if dtable is None else {"relative": dtable}), dpast
+        dx, found = weighted.backward(silu.backward(dafter[name], cache.before[name]), cache.maps[name])
+        inputs.append(dx)
+        gradients |= found
+    return summed(*inputs), gradients | ({} if dtable is None else {"relative": dtable}), dpast
+
+
+@fused
+def _scaled(
+    xp: Namespace, z: Array, q_scale: Array, k_scale: Array, q_shift: Array, k_shift: Array
+) -> tuple[Array, Array]:
+    return q_scale * z + q_shift, k_scale * z + k_shift
+
+
+@fused
+def _summed_products(xp: Namespace, a: Array, by_a: Array, b: Array, by_b: Array) -> Array:
+    return a * by_a + b * by_b

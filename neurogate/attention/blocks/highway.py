@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, fits
+from neurogate.attention.arrays import Array, Namespace, fits
 from neurogate.attention.blocks import weighted
+from neurogate.attention.fused import fused
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import linear
 from neurogate.attention.operators.pointwise import sigmoid
@@ -82,8 +83,8 @@ def forward(a: Array, b: Array, parameters: Mapping[str, Array]) -> tuple[Array,
     fits(a.shape == b.shape, "a and b must have the same shape", a=a, b=b)
     one, first = weighted.forward(linear, a, parameters, "first")
     two, second = weighted.forward(linear, b, parameters, "second")
-    g = sigmoid.value(one + two)
-    return b + g * (a - b), Cache(a, b, g, first, second)
+    y, g = _mixed(a, b, one, two)
+    return y, Cache(a, b, g, first, second)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Parameters]:
@@ -114,9 +115,20 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Parameters]:
     (1, 4)
     """
     a, b, g, first, second = cache
-    dopen = g * dy
-    dclosed = dy - dopen
-    ds = dclosed * g * (a - b)
+    dopen, dclosed, ds = _mixed_backward(dy, a, b, g)
     da, gradients = weighted.backward(ds, first)
     db, found = weighted.backward(ds, second)
     return da + dopen, db + dclosed, gradients | found
+
+
+@fused
+def _mixed(xp: Namespace, a: Array, b: Array, one: Array, two: Array) -> tuple[Array, Array]:
+    g = sigmoid.value(one + two)
+    return b + g * (a - b), g
+
+
+@fused
+def _mixed_backward(xp: Namespace, dy: Array, a: Array, b: Array, g: Array) -> tuple[Array, Array, Array]:
+    dopen = g * dy
+    dclosed = dy - dopen
+    return dopen, dclosed, dclosed * g * (a - b)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import multi_head, weighted
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import gate, linear, rms_norm, rotary
 
@@ -178,9 +179,9 @@ def each_back(heads: Iterable[Array], caches: Mapping[str, Cache]) -> tuple[Arra
     >>> each_back(u, caches)[0].shape
     (1, 5, 4)
     """
-    dx, gradients = 0, Parameters()
+    inputs, gradients = [], Parameters()
     for du, cache in zip(heads, caches.values(), strict=True):
-        add, _, more = backward(du, cache)
-        dx += add
+        dx, _, more = backward(du, cache)
+        inputs.append(dx)
         gradients |= more
-    return dx, gradients
+    return summed(*inputs), gradients

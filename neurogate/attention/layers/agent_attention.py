@@ -10,6 +10,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, answers, namespace
 from neurogate.attention.blocks import agent_bias, grid, multi_head, weighted
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import adaptive_pooling, biased_attention, convolution, linear
 from neurogate.units import Count, NonNegative, settings
@@ -166,12 +167,12 @@ class AgentAttention(Layer):
         dpooled = grid.image(multi_head.joined(dagents + more_agents), (side, side))
         heads["q"][:, first:] += grid.tokens(adaptive_pooling.backward(dpooled, cache.pooling))
         heads["v"][:, first:] += grid.tokens(dnear)
-        dx = 0
+        inputs = []
         for name, du in heads.items():
-            add, more = weighted.backward(du, cache.projections[name])
-            dx += add
+            dx, more = weighted.backward(du, cache.projections[name])
+            inputs.append(dx)
             gradients |= more
-        return dx, gradients
+        return summed(*inputs), gradients
 
 
 @settings

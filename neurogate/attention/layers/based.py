@@ -10,6 +10,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import weighted
 from neurogate.attention.blocks.multi_head import joined, split
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters, RecurrentLayer, divides, sequence
 from neurogate.attention.operators import linear, taylor_attention
 from neurogate.units import Count, Positive, settings
@@ -110,4 +111,4 @@ class Based(RecurrentLayer):
             dx, found = weighted.backward(joined(array), cache.projections[name])
             gradients |= found
             inputs.append(dx)
-        return sum(inputs), gradients | ({} if dstate is None else {"state": dstate})
+        return summed(*inputs), gradients | ({} if dstate is None else {"state": dstate})

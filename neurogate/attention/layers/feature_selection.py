@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, answers
+from neurogate.attention.arrays import Array, Namespace, answers
 from neurogate.attention.blocks import mlp, multi_head
+from neurogate.attention.fused import fused, summed
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import layer_norm
 from neurogate.attention.operators.pointwise import sigmoid
@@ -87,23 +88,36 @@ class FeatureSelectionGates(Layer):
         sequence(x, self.d_model)
         n, norm1 = layer_norm.forward(x, **part(p, "norm1"), eps=self.eps)
         u, attention = multi_head.forward(n, n, n, part(p, "attention"), heads=self.heads)
-        x = x + sigmoid.value(p["gate1"]) * u
+        x = _added(x, p["gate1"], u)
         n, norm2 = layer_norm.forward(x, **part(p, "norm2"), eps=self.eps)
         w, hidden = mlp.forward(n, part(p, "mlp"))
-        y = x + sigmoid.value(p["gate2"]) * w
+        y = _added(x, p["gate2"], w)
         return y, Cache(norm1, attention, norm2, hidden, (u, w), (p["gate1"], p["gate2"]))
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
         (u, w), (gate1, gate2) = cache.branches, cache.gates
         dy = answers(dy, w.shape, cache)
-        gradients = {"gate2": sigmoid.slope(gate2) * (dy * w).sum(axis=(0, 1))}
-        dn, inner = mlp.backward(sigmoid.value(gate2) * dy, cache.mlp)
+        dw, products = _let_through(dy, gate2, w)
+        gradients = {"gate2": sigmoid.backward(products.sum(axis=(0, 1)), gate2)}
+        dn, inner = mlp.backward(dw, cache.mlp)
         dx, weight, bias = layer_norm.backward(dn, cache.norm2)
         gradients |= named("mlp", inner) | named("norm2", {"weight": weight, "bias": bias})
         dy = dy + dx
-        gradients["gate1"] = sigmoid.slope(gate1) * (dy * u).sum(axis=(0, 1))
-        *inputs, inner = multi_head.backward(sigmoid.value(gate1) * dy, cache.attention)
-        dx, weight, bias = layer_norm.backward(sum(inputs), cache.norm1)
+        du, products = _let_through(dy, gate1, u)
+        gradients["gate1"] = sigmoid.backward(products.sum(axis=(0, 1)), gate1)
+        *inputs, inner = multi_head.backward(du, cache.attention)
+        dx, weight, bias = layer_norm.backward(summed(*inputs), cache.norm1)
         gradients |= named("attention", inner) | named("norm1", {"weight": weight, "bias": bias})
         return dy + dx, gradients
+
+
+@fused
+def _added(xp: Namespace, x: Array, gate: Array, branch: Array) -> Array:
+    return x + sigmoid.value(gate) * branch
+
+
+@fused
+def _let_through(xp: Namespace, dy: Array, gate: Array, branch: Array) -> tuple[Array, Array]:
+    """Return the gradient of a branch, and what sums up to that of its weight."""
+    return sigmoid.value(gate) * dy, dy * branch

@@ -12,6 +12,7 @@ from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import grid as grids
 from neurogate.attention.blocks import weighted
 from neurogate.attention.blocks.multi_head import joined, split
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import linear, softmax
 from neurogate.attention.operators.pointwise import sigmoid
@@ -135,11 +136,12 @@ class GatedPositional(Layer):
         gradients |= weighted.backward(xp.moveaxis(dscores, 0, -1), parts["position"])[1]
         dweights *= (1 - open_) * self.scale
         dscores = softmax.backward(dweights, content)
-        dx = 0
+        inputs = []
         for name, inner in (("q", dscores @ k), ("k", dscores.swapaxes(-1, -2) @ q), ("v", dv)):
-            more, found = weighted.backward(joined(inner), parts[name])
-            dx, gradients = dx + more, gradients | found
-        return dx, gradients
+            dx, found = weighted.backward(joined(inner), parts[name])
+            inputs.append(dx)
+            gradients |= found
+        return summed(*inputs), gradients
 
 
 def _offsets(grid: tuple[int, int], xp: Namespace) -> Array:

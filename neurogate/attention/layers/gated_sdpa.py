@@ -9,6 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import linear, masks, rotary, scaled_dot_product
@@ -208,20 +209,20 @@ class GatedSDPA(RecurrentLayer):
         dq, dk, dv = scaled_dot_product.backward(do, cache.attention)
         past = dk.shape[-2] - dq.shape[-2]
         dinputs = {"q": dq, "k": dk[..., past:, :], "v": dv[..., past:, :]}
-        dx = 0
+        inputs = []
         for name, du in dinputs.items():
-            add, inner, more = projected_heads.backward(du, cache.inputs[name])
-            dx += add
+            dx, inner, more = projected_heads.backward(du, cache.inputs[name])
+            inputs.append(dx)
             gradients |= more
             dlogits = dlogits if inner is None else inner
         if cache.logits is not None:
             dlogits = dlogits if self.position == "G5" else multi_head.joined(dlogits)
-            add, more = weighted.backward(dlogits, cache.logits)
-            dx += add
+            dx, more = weighted.backward(dlogits, cache.logits)
+            inputs.append(dx)
             gradients |= more
         if cache.carried:
             gradients["state"] = State(dk[..., :past, :], dv[..., :past, :])
-        return dx, gradients
+        return summed(*inputs), gradients
 
     def _logits(self, x: Array, p: Parameters) -> tuple[dict[str, Array], weighted.Cache | None]:
         if self.gate == "none":

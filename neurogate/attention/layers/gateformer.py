@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.blocks import encoder, highway, weighted
+from neurogate.attention.constants import constant
+from neurogate.attention.fused import fused
 from neurogate.attention.layer import Layer, Parameters, divides, named, part
 from neurogate.attention.operators import linear, sinusoidal, windows
 from neurogate.units import Count, settings
@@ -132,11 +134,11 @@ class Gateformer(Layer):
 
         The codes (patches, D) of the positions of patches are sines and cosines if left out.
         """
-        xp, p = self.given(x=x)
+        _, p = self.given(x=x)
         fits(x.ndim == 3 and x.shape[1] == self.length, f"x must be (batch, {self.length}, series)", x=x)
         mean = x.mean(axis=1, keepdims=True)
-        sd = xp.sqrt(((x - mean) ** 2).mean(axis=1, keepdims=True) + EPS)
-        unit = (x - mean) / sd
+        sd = _root(_squares(x, mean).mean(axis=1, keepdims=True))
+        unit = _standard(x, mean, sd)
         n = unit.swapaxes(1, 2)
         parts: dict[str, Any] = {}
         whole, parts["whole"] = weighted.forward(linear, n, p, "whole")
@@ -176,7 +178,7 @@ class Gateformer(Layer):
     ) -> tuple[Array, list[encoder.Cache]]:
         xp, (batch, series, _), d = namespace(x=n), n.shape, self.d_model
         if positions is None:
-            positions, _ = sinusoidal.forward(xp.arange(self.patches).astype(n.dtype), d)
+            positions = constant(_codes, self.patches, d, like=n.dtype, xp=xp)
         fits(
             positions.shape == (self.patches, d),
             f"positions must be ({self.patches}, {d})",
@@ -214,3 +216,22 @@ class Gateformer(Layer):
             dx, found = encoder.backward(dx, caches[i])
             gradients |= named(f"{name}{i}", found)
         return dx, gradients
+
+
+def _codes(patches: int, width: int) -> Array:
+    return sinusoidal.forward(np.arange(float(patches)), width)[0]
+
+
+@fused
+def _squares(xp: Namespace, x: Array, mean: Array) -> Array:
+    return (x - mean) ** 2
+
+
+@fused
+def _root(xp: Namespace, variance: Array) -> Array:
+    return xp.sqrt(variance + EPS)
+
+
+@fused
+def _standard(xp: Namespace, x: Array, mean: Array, sd: Array) -> Array:
+    return (x - mean) / sd

@@ -10,6 +10,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.blocks import weighted
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import linear, long_convolution, state_space_kernel
 from neurogate.units import Count, settings
@@ -139,11 +140,12 @@ class H3(Layer):
         dk += shift_skip * dshifted
         gradients["shift.skip"] = (dshifted * cache.key).sum(axis=(0, 1))
         gradients |= named("shift", self._correlation_backward(dshift, cache.correlation))
-        dx = 0
+        inputs = []
         for name, du in (("q", dq), ("k", dk), ("v", dv)):
-            inputs, inner = weighted.backward(du, projections[name])
-            dx, gradients = dx + inputs, gradients | inner
-        return dx, gradients
+            dx, inner = weighted.backward(du, projections[name])
+            inputs.append(dx)
+            gradients |= inner
+        return summed(*inputs), gradients
 
     def _heads(self, x: Array) -> Array:
         """Turn (B, T, D) into (B, p, T, H)."""

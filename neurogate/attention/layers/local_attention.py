@@ -8,6 +8,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import multi_head
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import masks
 from neurogate.units import Count, settings
@@ -66,4 +67,4 @@ class LocalAttention(Layer):
     def backward(self, dy: Array, cache: multi_head.Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
         *inputs, gradients = multi_head.backward(dy, cache)
-        return sum(inputs), gradients
+        return summed(*inputs), gradients

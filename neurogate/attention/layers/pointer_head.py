@@ -8,6 +8,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import mlp, multi_head, weighted
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import layer_norm, softmax
 from neurogate.units import Count, Positive, settings
@@ -104,4 +105,4 @@ class PointerHead(Layer):
         dx, found = weighted.backward(dn, cache.norm)
         gradients |= found
         *inputs, found = multi_head.backward(dx, cache.attention)
-        return (dx + sum(inputs), dqueries), gradients | named("attention", found)
+        return (summed(dx, *inputs), dqueries), gradients | named("attention", found)

@@ -10,6 +10,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import weighted
 from neurogate.attention.blocks.multi_head import joined, split
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import linear, masks, softmax
 from neurogate.units import Count, settings
@@ -97,8 +98,9 @@ class ZoologyAttention(Layer):
         dscores = softmax.backward(do @ v.swapaxes(-1, -2), weights)
         dscores *= q.shape[-1] ** -0.5
         inner = (dscores @ k, dscores.swapaxes(-1, -2) @ q, weights.swapaxes(-1, -2) @ do)
-        dx = 0
+        inputs = []
         for name, array in zip(("q", "k", "v"), inner, strict=True):
-            inputs, found = weighted.backward(joined(array), cache.projections[name])
-            dx, gradients = dx + inputs, gradients | found
-        return dx, gradients
+            dx, found = weighted.backward(joined(array), cache.projections[name])
+            inputs.append(dx)
+            gradients |= found
+        return summed(*inputs), gradients

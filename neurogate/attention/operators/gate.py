@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
+from neurogate.attention.fused import fused
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
 
 __all__ = ["Cache", "Combine", "backward", "forward"]
@@ -97,8 +98,13 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
     """
     dy = answers(dy, cache.u.shape, cache)
     multiplied = cache.combine == "multiply"
-    du, dvalues = (dy * cache.values, dy * cache.u) if multiplied else (dy, dy)
+    du, dvalues = _products(dy, cache.values, cache.u) if multiplied else (dy, dy)
     broad = tuple(i for i, n in enumerate(cache.values.shape) if n == 1 != dy.shape[i])
     if broad:
         dvalues = dvalues.sum(axis=broad, keepdims=True)
     return du, cache.activation.backward(dvalues, cache.bent)
+
+
+@fused
+def _products(xp: Namespace, dy: Array, values: Array, u: Array) -> tuple[Array, Array]:
+    return dy * values, dy * u

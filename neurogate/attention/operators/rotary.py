@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, alike, fits, namespace
+import numpy as np
+
+from neurogate.attention.arrays import Array, Namespace, alike, fits, namespace
+from neurogate.attention.constants import constant
+from neurogate.attention.fused import fused
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "angles", "backward", "forward"]
@@ -54,9 +58,9 @@ def angles(positions: Array, width: int, *, base: float = 1e4) -> tuple[Array, A
     xp = namespace(positions=positions)
     if width < 0 or width % 2:
         raise RequestError(f"{width} features cannot turn in pairs. Give an even width.")
-    frequencies = base ** (-2.0 * xp.arange(width // 2) / max(width, 1))
-    theta = positions.astype("float64")[..., None] * frequencies
-    return xp.cos(theta), xp.sin(theta)
+    frequencies = constant(_frequencies, width, base, like=np.dtype("float64"), xp=xp)
+    cos, sin = _cos_and_sin(positions.astype("float64")[..., None], frequencies)
+    return cos, sin
 
 
 def forward(x: Array, cos: Array, sin: Array, *, interleaved: bool = False) -> tuple[Array, Cache]:
@@ -121,7 +125,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     """
     dy = alike(dy, cache)
     _fit(cache.cos, dy=dy)
-    return _turned(dy, cache.cos, -cache.sin, cache.interleaved)
+    return _turned(dy, *cache, back=True)
 
 
 def _fit(cos: Array, **turned: Array) -> None:
@@ -133,11 +137,28 @@ def _fit(cos: Array, **turned: Array) -> None:
     fits(broad, f"the angles must broadcast to {name}, but for the last axis", **turned, cos=cos)
 
 
-def _turned(x: Array, cos: Array, sin: Array, interleaved: bool) -> Array:
+def _frequencies(width: int, base: float) -> Array:
+    return base ** (-2.0 * np.arange(width // 2) / max(width, 1))
+
+
+@fused
+def _cos_and_sin(xp: Namespace, positions: Array, frequencies: Array) -> tuple[Array, Array]:
+    theta = positions * frequencies
+    return xp.cos(theta), xp.sin(theta)
+
+
+def _turned(x: Array, cos: Array, sin: Array, interleaved: bool, back: bool = False) -> Array:
     half = cos.shape[-1]
     first = (..., slice(0, 2 * half, 2) if interleaved else slice(0, half))
     second = (..., slice(1, 2 * half, 2) if interleaved else slice(half, 2 * half))
-    y = x.copy()
-    y[first] = x[first] * cos - x[second] * sin
-    y[second] = x[second] * cos + x[first] * sin
+    if back:
+        first, second = second, first
+    y = x.copy() if x.shape[-1] > 2 * half else namespace(x=x).empty_like(x)
+    _turn(x[first], x[second], cos, sin, y[first], y[second])
     return y
+
+
+@fused
+def _turn(xp: Namespace, a: Array, b: Array, cos: Array, sin: Array, to_a: Array, to_b: Array) -> None:
+    to_a[...] = a * cos - b * sin
+    to_b[...] = b * cos + a * sin

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, namespace
+import numpy as np
+
+from neurogate.attention.arrays import Array, Namespace, answers, namespace
+from neurogate.attention.constants import constant
+from neurogate.attention.fused import fused
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "forward"]
@@ -59,15 +63,13 @@ def forward(
     xp = namespace(positions=positions)
     if width < 1:
         raise RequestError(f"A code of {width} features says nothing. Give a width of at least 1.")
-    pair = xp.arange((width + 1) // 2)
-    frequencies = (base ** (-2.0 * pair / width)).astype(positions.dtype)
-    theta = positions[..., None] * frequencies
-    sin, cos = xp.sin(theta), xp.cos(theta)
+    frequencies = constant(_frequencies, width, base, like=positions.dtype, xp=xp)
+    sin, cos, sin_slope, cos_slope = _codes(positions[..., None], frequencies)
     places = (slice(0, None, 2), slice(1, None, 2)) if interleaved else _halves(width)
     y, slopes = (xp.empty((*positions.shape, width), positions.dtype) for _ in range(2))
     few = width // 2
     y[..., places[0]], y[..., places[1]] = sin, cos[..., :few]
-    slopes[..., places[0]], slopes[..., places[1]] = cos * frequencies, -(sin * frequencies)[..., :few]
+    slopes[..., places[0]], slopes[..., places[1]] = sin_slope, cos_slope[..., :few]
     return y, Cache(slopes)
 
 
@@ -90,6 +92,17 @@ def backward(dy: Array, cache: Cache) -> Array:
     """
     dy = answers(dy, cache.slopes.shape, cache)
     return (dy * cache.slopes).sum(axis=-1)
+
+
+def _frequencies(width: int, base: float) -> Array:
+    return base ** (-2.0 * np.arange((width + 1) // 2) / width)
+
+
+@fused
+def _codes(xp: Namespace, positions: Array, frequencies: Array) -> tuple[Array, Array, Array, Array]:
+    theta = positions * frequencies
+    sin, cos = xp.sin(theta), xp.cos(theta)
+    return sin, cos, cos * frequencies, -sin * frequencies
 
 
 def _halves(width: int) -> tuple[slice, slice]:

@@ -161,17 +161,25 @@ def views(x: Array, kernel: Sequence[int], axes: Sequence[int]) -> Array:
     kernel, axes : sequence of int
         Sizes of the kernel, and along which axes of `x`.
 
+    Raises
+    ------
+    RequestError
+        If the kernel is larger than `x`.
+
     Examples
     --------
     >>> import numpy as np
     >>> views(np.arange(4.0), [3], [0]).tolist()
     [[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]]
     """
-    shape = list(x.shape)
+    xp, shape = namespace(x=x), list(x.shape)
+    there = len(kernel) == len(axes) and all(-x.ndim <= axis < x.ndim for axis in axes)
+    good = there and all(1 <= n <= shape[axis] for axis, n in zip(axes, kernel, strict=True))
+    fits(good, f"a kernel of {tuple(kernel)} does not fit into axes {tuple(axes)}", x=x)
     for axis, size in zip(axes, kernel, strict=True):
         shape[axis] -= size - 1
     strides = [*x.strides, *(x.strides[axis] for axis in axes)]
-    return namespace(x=x).lib.stride_tricks.as_strided(x, [*shape, *kernel], strides)
+    return xp.lib.stride_tricks.as_strided(x, [*shape, *kernel], strides)
 
 
 def per_axis(name: str, value: PerAxis, axes: int, *, least: int = 1) -> tuple[int, ...]:
