@@ -11,6 +11,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import gated_attention_unit as unit
 from neurogate.attention.blocks import weighted
+from neurogate.attention.fused import fused
 from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
 from neurogate.attention.operators import batch_norm, damped_ema, hard_router, layer_norm, linear, packing
 from neurogate.attention.operators.pointwise import silu
@@ -183,7 +184,7 @@ class SeqBoat(RecurrentLayer):
             window=self.window, ahead=self.ahead, activation=self.activation, turned=self.code == "rotary",
         )  # fmt: skip
         attended = packing.unpacked(h, where)
-        y, of_total = silu.forward(c + weight[..., None] * attended + x)
+        y, of_total = silu.forward(_total(c, weight[..., None], attended, x))
         if norm is None:
             y, norm = self._normed(y, p)
         after = None if self.ahead else self._state(ema.state, inner.past, steps + x.shape[1], xp)
@@ -245,3 +246,8 @@ class SeqBoat(RecurrentLayer):
             a[rows, order] for a in (past.keys, past.values, past.positions, past.held)
         )
         return State(averages, keys, values, positions, held, steps)
+
+
+@fused
+def _total(xp: Namespace, candidate: Array, weight: Array, attended: Array, x: Array) -> Array:
+    return candidate + weight * attended + x

@@ -11,7 +11,7 @@ __all__ = ["Cache", "backward", "forward"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `weights` are the attention weights, (B, H, T, S)."""
+    """What the backward needs; `q` is scaled, `weights` are the attention weights, (B, H, T, S)."""
 
     q: Array
     k: Array
@@ -57,7 +57,8 @@ def forward(q: Array, k: Array, v: Array, bias: Array) -> tuple[Array, Cache]:
     fits(alike and q.shape[3] == k.shape[3], "q, k and v must be (B, H, length, h)", q=q, k=k, v=v)
     shape = (q.shape[1], q.shape[2], k.shape[2])
     fits(bias.shape == shape, f"bias must be {shape}", q=q, k=k, bias=bias)
-    scores = (q.shape[-1] ** -0.5 * q) @ k.swapaxes(-1, -2)
+    q = q.shape[-1] ** -0.5 * q
+    scores = q @ k.swapaxes(-1, -2)
     scores += bias
     weights, _ = softmax.forward(scores, overwrite=True)
     return weights @ v, Cache(q, k, v, weights)
@@ -91,7 +92,6 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
     """
     q, k, v, weights = cache
     do = answers(do, (*q.shape[:-1], v.shape[-1]), cache, "do")
-    scale = q.shape[-1] ** -0.5
     dscores = softmax.backward(do @ v.swapaxes(-1, -2), weights)
-    dk = scale * (dscores.swapaxes(-1, -2) @ q)
-    return scale * (dscores @ k), dk, weights.swapaxes(-1, -2) @ do, dscores.sum(axis=0)
+    dk = dscores.swapaxes(-1, -2) @ q
+    return q.shape[-1] ** -0.5 * (dscores @ k), dk, weights.swapaxes(-1, -2) @ do, dscores.sum(axis=0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
+from neurogate.attention.fused import fused
 from neurogate.attention.operators import long_convolution
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.errors import RequestError
@@ -89,7 +89,7 @@ def forward(
     two_ways = _fit(x, delta, alpha, beta, gamma, omega, state)
     rates, (_, length, d) = _rates(delta, alpha, beta, gamma), x.shape
     lags = length if lags is None else min(lags, length)
-    powers = _powers(xp.log(rates.q), length + 1)
+    powers = _powers(rates.q[..., None], xp.arange(length + 1, dtype=x.dtype))
     kernel = ((rates.write * rates.read)[:, None] @ powers[..., :lags])[:, 0]
     passed, convolution = long_convolution.forward(x, kernel[:d])
     y, convolutions, after = omega * x + passed, [convolution], None
@@ -148,7 +148,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array
         dkernel = xp.concatenate([dkernel, more])
     lag = xp.arange(lags, dtype=dy.dtype)
     met = powers[..., :lags] @ xp.stack([dkernel, lag * dkernel], axis=-1)
-    dwrite, dread, drate, dstate = read * met[..., 0], write * met[..., 0], write * read * met[..., 1], None
+    (dwrite, dread, drate), dstate = _met(write, read, met[..., 0], met[..., 1]), None
     if state is not None:
         seen, later, held = dy.transpose(2, 0, 1), powers[..., 1:].swapaxes(1, 2), state.swapaxes(0, 1)
         asked = seen @ later
@@ -156,9 +156,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array
         dread = dread + (held * asked).sum(axis=1)
         drate = drate + read * (held * aged).sum(axis=1)
         dstate = read * asked.swapaxes(0, 1)
-    dq = drate / q
-    dp, da, scale = beta * dwrite - a * dq, -p * dq, read.shape[1] ** -0.5
-    gradients = (p * (1 - p) * dp, a * (1 - a) * da, p * dwrite, scale * dread)
+    gradients = _meanings_backward(p, a, q, beta, dwrite, dread, drate, read.shape[1] ** -0.5)
     return (dx, *gradients, (x * dy).sum(axis=(0, 1)), dstate)
 
 
@@ -201,16 +199,35 @@ def recurrent(
 
 
 def _rates(delta: Array, alpha: Array, beta: Array, gamma: Array) -> _Rates:
+    return _Rates(*_meanings(delta, alpha, beta, gamma, gamma.shape[1] ** -0.5))
+
+
+@fused
+def _meanings(
+    xp: Namespace, delta: Array, alpha: Array, beta: Array, gamma: Array, scale: float
+) -> tuple[Array, Array, Array, Array, Array]:
     p, a = sigmoid.value(delta), sigmoid.value(alpha)
-    return _Rates(p, a, 1 - p * a, p * beta, gamma.shape[1] ** -0.5 * gamma)
+    return p, a, 1 - p * a, p * beta, scale * gamma
 
 
-def _powers(log_q: Array, count: int) -> Array:
-    """Return the powers, (D, N, count), by products of a few: an exponential takes ten times as long."""
-    xp, few = namespace(log_q=log_q), math.isqrt(count) + 1
-    lag = xp.arange(few, dtype=log_q.dtype)
-    far, near = xp.exp(log_q[..., None] * (few * lag)), xp.exp(log_q[..., None] * lag)
-    return (far[..., None] * near[..., None, :]).reshape(*log_q.shape, few * few)[..., :count]
+@fused
+def _met(xp: Namespace, write: Array, read: Array, met: Array, late: Array) -> tuple[Array, Array, Array]:
+    return read * met, write * met, write * read * late
+
+
+@fused
+def _meanings_backward(
+    xp: Namespace, p: Array, a: Array, q: Array, beta: Array, dwrite: Array, dread: Array, drate: Array,
+    scale: float,
+) -> tuple[Array, Array, Array, Array]:  # fmt: skip
+    dq = drate / q
+    dp, da = beta * dwrite - a * dq, -p * dq
+    return p * (1 - p) * dp, a * (1 - a) * da, p * dwrite, scale * dread
+
+
+@fused
+def _powers(xp: Namespace, q: Array, lags: Array) -> Array:
+    return xp.exp(xp.log(q) * lags)
 
 
 def _fit(

@@ -14,7 +14,7 @@ __all__ = ["Cache", "backward", "forward"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `weights` are the attention weights, (B, H, T, T)."""
+    """What the backward needs; `q` is scaled, `weights` are the attention weights, (B, H, T, T)."""
 
     q: Array
     k: Array
@@ -61,7 +61,8 @@ def forward(q: Array, k: Array, v: Array, keep: Array) -> tuple[Array, Cache]:
     xp = namespace(q=q, k=k, v=v, keep=keep)
     good = q.ndim == 4 and q.shape == k.shape and v.shape[:3] == keep.shape == k.shape[:3] and v.ndim == 4
     fits(good, "q, k and v are (B, H, T, h), and keep (B, H, T)", q=q, k=k, v=v, keep=keep)
-    scores = (q.shape[-1] ** -0.5 * q) @ k.swapaxes(-1, -2)
+    q = q.shape[-1] ** -0.5 * q
+    scores = q @ k.swapaxes(-1, -2)
     seen = _seen(xp, keep)
     top = xp.where(seen > 0, scores, -math.inf)
     top = top.max(axis=-1, keepdims=True) if top.size else top.sum(axis=-1, keepdims=True)
@@ -113,8 +114,7 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
     odds *= _before(xp, scores.shape[-1])
     dkeep = _summed_products(odds, g, -2)
     g *= weights
-    scale = q.shape[-1] ** -0.5
-    return scale * (g @ k), scale * (g.swapaxes(-1, -2) @ q), dv, dkeep
+    return q.shape[-1] ** -0.5 * (g @ k), g.swapaxes(-1, -2) @ q, dv, dkeep
 
 
 def _summed_products(a: Array, b: Array, axis: int) -> Array:

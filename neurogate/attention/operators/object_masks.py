@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, answers, fits, namespace, shaped, together
 
 __all__ = ["Cache", "allowed", "backward", "forward"]
@@ -13,7 +15,7 @@ class Cache(NamedTuple):
     """What the backward needs."""
 
     places: list[Array]
-    best: list[Array]
+    groups: list[Array]
     queries: int
 
 
@@ -52,12 +54,14 @@ def forward(scores: Array, owner: Array) -> tuple[Array, Cache]:
     shaped("scores : (..., Q); owner : (Q,)", scores=scores, owner=owner)
     fits(owner.ndim == 1 and len(owner) == scores.shape[-1] > 0, "each query needs one owner",
          scores=scores, owner=owner)  # fmt: skip
-    places = [xp.nonzero(owner == each)[0] for each in range(int(owner.max()) + 1)]
-    good = int(owner.min()) >= 0 and all(len(each) for each in places)
+    owners = owner if xp is np else owner.get()  # once, for a GPU is slow to say how many there are of each
+    places = [np.nonzero(owners == each)[0] for each in range(int(owners.max()) + 1)]
+    good = owners.min() >= 0 and all(len(each) for each in places)
     fits(good, "the background and each object up to the last need a query", owner=owner)
+    places = [xp.asarray(each) for each in places]
     groups = [scores[..., each] for each in places]
     y = xp.stack([group.max(axis=-1) for group in groups], axis=-1)
-    return y, Cache(places, [group.argmax(axis=-1) for group in groups], len(owner))
+    return y, Cache(places, groups, len(owner))
 
 
 def backward(dy: Array, cache: Cache) -> Array:
@@ -78,10 +82,10 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[1.0, 5.0, 0.0]]
     """
     xp = namespace(dy=dy)
-    dy = answers(dy, (*cache.best[0].shape, len(cache.places)), cache)
+    dy = answers(dy, (*cache.groups[0].shape[:-1], len(cache.places)), cache)
     dscores = xp.zeros((*dy.shape[:-1], cache.queries), dy.dtype)
-    for each, (places, best) in enumerate(zip(cache.places, cache.best, strict=True)):
-        chosen = xp.arange(len(places)) == best[..., None]
+    for each, (places, group) in enumerate(zip(cache.places, cache.groups, strict=True)):
+        chosen = xp.arange(len(places)) == group.argmax(axis=-1)[..., None]
         dscores[..., places] = dy[..., each, None] * chosen
     return dscores
 

@@ -11,7 +11,7 @@ __all__ = ["Cache", "backward", "forward"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `weights` are the attention weights, (..., H, T, S)."""
+    """What the backward needs; `q` is scaled, `weights` are the attention weights, (..., H, T, S)."""
 
     q: Array
     k: Array
@@ -74,7 +74,8 @@ def forward(
     scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
     groups = q.shape[-3] // k.shape[-3] if q.ndim > 2 else 1
     k, v = (_repeated(array, groups) for array in (k, v))
-    scores = (scale * q) @ k.swapaxes(-1, -2)
+    q = scale * q
+    scores = q @ k.swapaxes(-1, -2)
     weights, rows = clipped_softmax.forward(scores, mask, low=limits[0], high=limits[1], overwrite=True)
     return weights @ v, Cache(q, k, v, weights, rows, scale, groups)
 
@@ -114,7 +115,7 @@ def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Ar
         seen += alike(dweights, weights, "dweights")
     dscores = clipped_softmax.backward(seen, rows)
     dq = scale * (dscores @ k)
-    dk = scale * (dscores.swapaxes(-1, -2) @ q)
+    dk = dscores.swapaxes(-1, -2) @ q
     return dq, _summed(dk, groups), _summed(dv, groups)
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
+from neurogate.attention.constants import constant
+from neurogate.attention.fused import fused
 from neurogate.attention.operators import relative_bias, softmax
 from neurogate.errors import RequestError
 
@@ -99,13 +103,12 @@ def forward(
         added, bias = relative_bias.forward(table, here, there)
         scores += added
     before = k.shape[-2] - layout.rows if layout.blocks == 1 else window
-    lag = xp.arange(layout.rows)[:, None] + before - xp.arange(k.shape[-2])
-    mask = (lag <= window) & (lag >= (-window if ahead else 0)) & _windows(held, layout)[:, :, None]
+    near = constant(_near, layout.rows, k.shape[-2], before, window, ahead, like=np.dtype(bool), xp=xp)
+    mask = near & _windows(held, layout)[:, :, None]
     if activation == "softmax":
         root, (weights, _) = None, softmax.forward(scores, mask, overwrite=True)
     else:
-        root = xp.maximum(scores, 0) * mask
-        weights = root * root
+        root, weights = _squares(scores, mask)
     y = _unblocked(weights @ v, layout)
     return y, Cache(blocks, k, v, weights, root, bias, scale, layout)
 
@@ -140,10 +143,26 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     dy = _blocks(dy, layout)
     dv = _merged(weights.swapaxes(-1, -2) @ dy, layout)
     dweights = dy @ v.swapaxes(-1, -2)
-    dscores = softmax.backward(dweights, weights) if root is None else 2 * root * dweights
+    dscores = softmax.backward(dweights, weights) if root is None else _slopes(root, dweights)
     dtable = None if bias is None else relative_bias.backward(dscores, bias)
     dq = _unblocked(scale * (dscores @ k), layout)
     return dq, _merged(dscores.swapaxes(-1, -2) @ q, layout), dv, dtable
+
+
+@fused
+def _squares(xp: Namespace, scores: Array, mask: Array) -> tuple[Array, Array]:
+    root = xp.maximum(scores, 0) * mask
+    return root, root * root
+
+
+@fused
+def _slopes(xp: Namespace, root: Array, dweights: Array) -> Array:
+    return 2 * root * dweights
+
+
+def _near(rows: int, keys: int, before: int, window: int, ahead: bool) -> Array:
+    lag = np.arange(rows)[:, None] + before - np.arange(keys)
+    return (lag <= window) & (lag >= (-window if ahead else 0))
 
 
 def _layout(xp: Namespace, q: Array, k: Array, v: Array, window: int, ahead: bool) -> _Layout:

@@ -56,7 +56,7 @@ def test_as_many_agents_as_tokens_are_the_queries(rng: np.random.Generator) -> N
     layer = AgentAttention(d_model=6, heads=2, agents=9, rows=3, columns=3, class_token=False)
     _, cache = layer.forward(rng.standard_normal((2, 9, 6)))
     assert np.array_equal(cache.collect.q, cache.hand_back.q)
-    assert np.array_equal(cache.hand_back.k, cache.hand_back.q)
+    assert np.array_equal(3**-0.5 * cache.hand_back.k, cache.hand_back.q)
 
 
 def plain(rng: np.random.Generator, agents: int) -> AgentAttention:
