@@ -7,7 +7,6 @@ from typing import NamedTuple
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import linear
-from neurogate.attention.operators.pointwise import sigmoid
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -151,8 +150,8 @@ def _step(
     before: Array, after: Array, r: Array, z: Array, n: Array, u: Array,
 ) -> None:  # fmt: skip
     u[...] = h_n + shift
-    r[...] = sigmoid.value(x_r + h_r)
-    z[...] = sigmoid.value(x_z + h_z)
+    r[...] = 0.5 + 0.5 * xp.tanh(0.5 * (x_r + h_r))  # the sigmoid, which cannot overflow so
+    z[...] = 0.5 + 0.5 * xp.tanh(0.5 * (x_z + h_z))
     n[...] = xp.tanh(x_n + r * u)
     after[...] = n + z * (before - n)
 
