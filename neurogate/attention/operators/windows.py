@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.errors import RequestError
 
@@ -80,6 +82,8 @@ def forward(
     xp, cache = namespace(x=x), plan(x, kernel, stride=stride, padding=padding)
     if any(cache.padding):
         x = xp.pad(x, [(0, 0), (0, 0), *((p, p) for p in cache.padding)], constant_values=fill)
+    if xp is not np:
+        return _seen(x, cache).reshape(*x.shape[:2], math.prod(cache.kernel), *cache.places), cache
     seen = [x[tap] for tap in cache.taps]
     return xp.stack(seen, axis=2) if len(seen) > 1 else seen[0][:, :, None], cache
 
@@ -143,9 +147,20 @@ def backward(dy: Array, cache: Cache) -> Array:
         return dy[:, :, 0]  # a kernel of one number has seen each place once
     sizes = zip(cache.shape[2:], cache.padding, strict=True)
     dx = xp.zeros((*cache.shape[:2], *(n + 2 * p for n, p in sizes)), dy.dtype)
+    if all(k <= s for k, s in zip(cache.kernel, cache.stride, strict=True)):  # no place is seen twice
+        _seen(dx, cache)[...] = dy.reshape(*dy.shape[:2], *cache.kernel, *cache.places)
+        return dx[cache.inside]
     for i, tap in enumerate(cache.taps):
         dx[tap] += dy[:, :, i]
     return dx[cache.inside]
+
+
+def _seen(x: Array, cache: Cache) -> Array:
+    """Return what the taps see, as a view (B, C, k..., m...)."""
+    axes = range(2, x.ndim)
+    strided = (..., *(slice(None, None, s) for s in cache.stride), *(slice(None) for _ in axes))
+    found, count = views(x, cache.kernel, axes)[strided], len(axes)
+    return found.transpose(0, 1, *range(2 + count, 2 + 2 * count), *axes)
 
 
 def views(x: Array, kernel: Sequence[int], axes: Sequence[int]) -> Array:
