@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +11,8 @@ import numpy as np
 from neurogate.attention.arrays import Array, alike, fits, namespace
 
 __all__ = ["backward", "forward"]
+
+_FEW = 1 << 20
 
 
 def forward(x: Array, maps: Sequence[Array | None]) -> tuple[Array, Sequence[Array | None]]:
@@ -49,10 +53,23 @@ def forward(x: Array, maps: Sequence[Array | None]) -> tuple[Array, Sequence[Arr
             axis = place - len(maps)
             what = f"map {place} must have a column for each number along axis {axis} of x"
             fits(each.shape[-1] == x.shape[axis], what, x=x, map=each)
+    there = [each for each in maps if each is not None]
+    if xp is not np and 1 < len(there) == len(maps) and 0 < math.prod(each.size for each in there) <= _FEW:
+        whole = functools.reduce(_product, there)  # a GPU takes one product sooner than several
+        y = x.reshape(-1, whole.shape[1]) @ whole.T
+        return y.reshape(*x.shape[: x.ndim - len(maps)], *map(len, there)), maps
+    for place, each in enumerate(maps):
+        if each is not None:
+            axis = place - len(maps)
             turned = x.swapaxes(axis, -1)
             rows = turned if xp is np else turned.reshape(-1, each.shape[1])  # CuPy wants a single product
             x = (rows @ each.T).reshape(*turned.shape[:-1], len(each)).swapaxes(axis, -1)
     return x, maps
+
+
+def _product(a: Array, b: Array) -> Array:
+    """Return the matrix that maps two axes as one."""
+    return (a[:, None, :, None] * b[:, None, :]).reshape(len(a) * len(b), a.shape[1] * b.shape[1])
 
 
 def backward(dy: Array, cache: Sequence[Array | None]) -> Array:

@@ -147,7 +147,7 @@ def backward(dy: Array, cache: Cache) -> Array:
         return dy[:, :, 0]  # a kernel of one number has seen each place once
     sizes = zip(cache.shape[2:], cache.padding, strict=True)
     dx = xp.zeros((*cache.shape[:2], *(n + 2 * p for n, p in sizes)), dy.dtype)
-    if all(k <= s for k, s in zip(cache.kernel, cache.stride, strict=True)):  # no place is seen twice
+    if xp is not np and all(k <= s for k, s in zip(cache.kernel, cache.stride, strict=True)):
         _seen(dx, cache)[...] = dy.reshape(*dy.shape[:2], *cache.kernel, *cache.places)
         return dx[cache.inside]
     for i, tap in enumerate(cache.taps):

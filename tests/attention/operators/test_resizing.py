@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from neurogate.attention.operators import axis_maps, resizing
 from neurogate.errors import RequestError
+from tests.attention import standin
 from tests.attention.gradients import check
 from tests.tolerances import TOLERANCE
 
@@ -59,3 +60,17 @@ def test_shapes_that_do_not_fit_are_a_sentence() -> None:
         resizing.forward(np.ones((1, 2, 3)), 0)
     with pytest.raises(RequestError, match=r"map 0 must have a column"):
         axis_maps.forward(np.ones((2, 3)), [np.ones((2, 2))])
+
+
+@pytest.mark.parametrize("few", [1, 1 << 20])
+def test_a_gpu_takes_one_product_for_all_axes_or_one_for_each(
+    few: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = rng.standard_normal((2, 3, 4, 5, 2))
+    y, cache = resizing.forward(x, (6, 3, 5))
+    dx = resizing.backward(y, cache)
+    there = standin.installed(monkeypatch).asarray
+    monkeypatch.setattr(axis_maps, "_FEW", few)
+    found, cache = resizing.forward(there(x), (6, 3, 5))
+    far = np.abs(found.get() - y).max(), np.abs(resizing.backward(found, cache).get() - dx).max()
+    assert max(far) <= TOLERANCE["two ways", "float64"]
