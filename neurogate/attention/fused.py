@@ -77,7 +77,7 @@ def _kernel(formula: Callable[..., Any], cupy: Namespace) -> Callable[..., Any]:
 
 @fused
 def summed(xp: Namespace, first: Array, *more: Array) -> Array:
-    """Return the sum of arrays of one shape.
+    """Return the sum of arrays, whose shapes broadcast to that of the first.
 
     Examples
     --------

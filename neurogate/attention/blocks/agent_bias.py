@@ -10,6 +10,7 @@ import numpy as np
 
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import resizing
 
@@ -91,7 +92,7 @@ def forward(parameters: Mapping[str, Array], grid: tuple[int, int]) -> tuple[Arr
     """
     xp = namespace(**parameters)
     bias, cache = resizing.forward(parameters["map"], grid)
-    bias = bias + parameters["rows"][..., None] + parameters["columns"][..., None, :]
+    bias = summed(bias, parameters["rows"][..., None], parameters["columns"][..., None, :])
     bias = bias.reshape(*bias.shape[:2], math.prod(grid))
     if "class" in parameters:
         bias = xp.concatenate([parameters["class"][..., None], bias], axis=-1)

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace
+from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import gated_attention_unit as unit
 from neurogate.attention.blocks import weighted
 from neurogate.attention.fused import fused
@@ -52,7 +52,7 @@ class Cache(NamedTuple):
     """What the backward needs.
 
     `averaged` is the output of the averages, ``router.probabilities`` and ``router.active`` are the choice,
-    ``unit.attention.weights`` the attention weights, and `state` what the next piece needs, if it is causal.
+    ``unit.attention.weights`` the attention weights, and `state` what the next piece needs.
     """
 
     norm: weighted.Cache
@@ -66,7 +66,22 @@ class Cache(NamedTuple):
     attended: Array
     bent: tuple[Any, Any]
     carried: bool
-    state: Any
+    steps_and_window: tuple[Any, int] | None
+
+    @property
+    def state(self) -> State | None:
+        """Return averages, and the last tokens that were chosen, as many as the window has; if causal."""
+        if self.steps_and_window is None:
+            return None
+        (steps, window), past = self.steps_and_window, self.unit.past
+        xp = namespace(x=self.averaged)
+        place = xp.arange(past.held.shape[1])
+        order = xp.argsort(xp.where(past.held, place, place - len(place)), axis=1)[:, -window:]
+        rows = xp.arange(len(order))[:, None]
+        keys, values, positions, held = (
+            a[rows, order] for a in (past.keys, past.values, past.positions, past.held)
+        )
+        return State(self.averages.state, keys, values, positions, held, steps)
 
 
 @settings
@@ -187,7 +202,7 @@ class SeqBoat(RecurrentLayer):
         y, of_total = silu.forward(_total(c, weight[..., None], attended, x))
         if norm is None:
             y, norm = self._normed(y, p)
-        after = None if self.ahead else self._state(ema.state, inner.past, steps + x.shape[1], xp)
+        after = None if self.ahead else (steps + x.shape[1], self.window)
         maps, carried = (route, candidate), state is not None
         return y, Cache(
             norm, ema, averaged, maps, router, weight, where, inner, attended, (of_averages, of_total),
@@ -236,16 +251,6 @@ class SeqBoat(RecurrentLayer):
             raise RequestError(f"A layer that {why} cannot go on from a state. Leave the state out.")
         averages, *tokens, steps = self.restored(x, state)
         return xp, p, averages, unit.Past(*tokens), steps
-
-    def _state(self, averages: Array, past: unit.Past, steps: int, xp: Namespace) -> State:
-        """Keep the last tokens that were chosen, as many as the window has."""
-        place = xp.arange(past.held.shape[1])
-        order = xp.argsort(xp.where(past.held, place, place - len(place)), axis=1)[:, -self.window :]
-        rows = xp.arange(len(order))[:, None]
-        keys, values, positions, held = (
-            a[rows, order] for a in (past.keys, past.values, past.positions, past.held)
-        )
-        return State(averages, keys, values, positions, held, steps)
 
 
 @fused

@@ -24,7 +24,7 @@ class _Rates(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `state` are the averages after the last step, (B, D, N), if of one way."""
+    """What the backward needs."""
 
     x: Array
     beta: Array
@@ -34,7 +34,16 @@ class Cache(NamedTuple):
     convolutions: list[long_convolution.Cache]
     lags: int
     before: Array | None
-    state: Array | None
+
+    @property
+    def state(self) -> Array | None:
+        """Return the averages after the last step, (B, D, N), if of one way; they are not made before."""
+        if len(self.convolutions) == 2:
+            return None
+        length = self.x.shape[1]
+        collected = self.x.transpose(2, 0, 1) @ self.powers[..., :length][..., ::-1].swapaxes(1, 2)
+        after = self.rates.write * collected.swapaxes(0, 1)
+        return after if self.before is None else after + self.powers[..., length] * self.before
 
 
 def forward(
@@ -92,18 +101,14 @@ def forward(
     powers = _powers(rates.q[..., None], xp.arange(length + 1, dtype=x.dtype))
     kernel = ((rates.write * rates.read)[:, None] @ powers[..., :lags])[:, 0]
     passed, convolution = long_convolution.forward(x, kernel[:d])
-    y, convolutions, after = omega * x + passed, [convolution], None
+    y, convolutions = omega * x + passed, [convolution]
     if two_ways:
         passed, convolution = long_convolution.forward(x[:, ::-1], kernel[d:])
         y += passed[:, ::-1]
         convolutions.append(convolution)
-    else:
-        collected = x.transpose(2, 0, 1) @ powers[..., :length][..., ::-1].swapaxes(1, 2)
-        after = rates.write * collected.swapaxes(0, 1)
     if state is not None:
         y += ((rates.read * state).swapaxes(0, 1) @ powers[..., 1:]).transpose(1, 2, 0)
-        after = after + powers[..., length] * state
-    return y, Cache(x, beta, omega, rates, powers, convolutions, lags, state, after)
+    return y, Cache(x, beta, omega, rates, powers, convolutions, lags, state)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array, Array, Array | None]:
@@ -138,7 +143,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array
     [0.875, 0.5]
     """
     xp = namespace(dy=dy)
-    x, beta, omega, (p, a, q, write, read), powers, convolutions, lags, state, _ = cache
+    x, beta, omega, (p, a, q, write, read), powers, convolutions, lags, state = cache
     dy = answers(dy, x.shape, cache)
     dx, dkernel = long_convolution.backward(dy, convolutions[0])
     dx += omega * dy

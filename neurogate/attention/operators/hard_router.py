@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
+from neurogate.attention.fused import fused
 from neurogate.attention.operators import softmax
 
 __all__ = ["Cache", "backward", "forward"]
@@ -53,12 +54,12 @@ def forward(logits: Array, temperature: Array) -> tuple[Array, Cache]:
     >>> forward(np.array([[0.0, np.log(3)], [1.0, 0.0]]), np.zeros(1))[0].round(4).tolist()
     [0.75, 0.0]
     """
-    xp = namespace(logits=logits, temperature=temperature)
+    namespace(logits=logits, temperature=temperature)
     fits(logits.shape[-1:] == (2,) and temperature.shape == (1,), "there must be two logits for each token, "
          "and one temperature", logits=logits, temperature=temperature)  # fmt: skip
-    probabilities, _ = softmax.forward(logits * xp.exp(-temperature))
-    active = probabilities[..., 1] > probabilities[..., 0]
-    return probabilities[..., 1] * active, Cache(logits, temperature, probabilities, active)
+    probabilities, _ = softmax.forward(_sharpened(logits, temperature))
+    weight, active = _chosen(probabilities[..., 0], probabilities[..., 1])
+    return weight, Cache(logits, temperature, probabilities, active)
 
 
 def backward(dweight: Array, cache: Cache) -> tuple[Array, Array]:
@@ -90,5 +91,17 @@ def backward(dweight: Array, cache: Cache) -> tuple[Array, Array]:
     logits, temperature, probabilities, active = cache
     dweight = answers(dweight, active.shape, cache, "dweight")
     taken = dweight * active
-    dlogits = softmax.backward(xp.stack([0 * taken, taken], axis=-1), probabilities) * xp.exp(-temperature)
+    dlogits = softmax.backward(xp.stack([0 * taken, taken], axis=-1), probabilities)
+    dlogits = _sharpened(dlogits, temperature)
     return dlogits, -(logits * dlogits).sum().reshape(1)
+
+
+@fused
+def _sharpened(xp: Namespace, logits: Array, temperature: Array) -> Array:
+    return logits * xp.exp(-temperature)
+
+
+@fused
+def _chosen(xp: Namespace, first: Array, second: Array) -> tuple[Array, Array]:
+    active = second > first
+    return second * active, active

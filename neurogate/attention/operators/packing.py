@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, fits, namespace, together
+import numpy as np
+
+from neurogate.attention.arrays import Array, Namespace, fits, namespace, together
+from neurogate.attention.constants import constant
+from neurogate.attention.fused import fused
 
 __all__ = ["Plan", "packed", "plan", "unpacked"]
 
@@ -61,9 +65,9 @@ def plan(chosen: Array, like: Array) -> Plan:
     length = chosen.shape[1]
     counts = chosen.sum(axis=1)
     most = min(max(int(counts.max()) if counts.size else 0, 1), length)
-    place = xp.arange(length)
-    source = xp.argsort(xp.where(chosen, place, place + length), axis=1)[:, :most]
-    held = xp.arange(most) < counts[:, None]
+    place = constant(np.arange, length, like=np.dtype(int), xp=xp)
+    source = xp.argsort(_order(chosen, place, length), axis=1)[:, :most]
+    held = place[:most] < counts[:, None]
     return Plan(source, held, xp.cumsum(chosen, axis=1) - chosen, chosen)
 
 
@@ -120,6 +124,11 @@ def unpacked(x: Array, where: Plan) -> Array:
     return _taken(x, xp.minimum(where.rank, max(0, x.shape[1] - 1)), where.chosen)
 
 
+@fused
+def _order(xp: Namespace, chosen: Array, place: Array, length: int) -> Array:
+    return xp.where(chosen, place, place + length)
+
+
 def _of_plan(x: Array, where: Plan, length: int) -> None:
     namespace(x=x)
     good = x.ndim >= 2 and x.shape[:2] == (len(where.chosen), length)
@@ -127,6 +136,7 @@ def _of_plan(x: Array, where: Plan, length: int) -> None:
 
 
 def _taken(x: Array, places: Array, valid: Array) -> Array:
-    found = x[namespace(x=x).arange(len(x))[:, None], places]
+    rows = constant(np.arange, len(x), like=np.dtype(int), xp=namespace(x=x))
+    found = x[rows[:, None], places]
     found *= valid.reshape(*valid.shape, *(1,) * (x.ndim - 2))
     return found
