@@ -75,18 +75,28 @@ def _kernel(formula: Callable[..., Any], cupy: Namespace) -> Callable[..., Any]:
     return kernel
 
 
-@fused
-def summed(xp: Namespace, first: Array, *more: Array) -> Array:
-    """Return the sum of arrays, whose shapes broadcast to that of the first.
+def summed(first: Array, *more: Array) -> Array:
+    """Return the sum of arrays.
+
+    Parameters
+    ----------
+    first : array
+        Of the shape of the sum.
+    *more : arrays
+        They broadcast to it.
 
     Examples
     --------
+    >>> import numpy as np
     >>> summed(np.ones(1), np.ones(1), np.ones(1)).tolist()
     [3.0]
     """
-    if not more:
-        return first
-    total = first + more[0]
-    for each in more[1:]:
+    return _summed(first, *more) if more else first
+
+
+@fused
+def _summed(xp: Namespace, first: Array, second: Array, *more: Array) -> Array:
+    total = first + second
+    for each in more:
         total += each
     return total
