@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, answers, fits, namespace, shaped, together
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped, together
+from neurogate.attention.fused import fused
 
 __all__ = ["Cache", "allowed", "backward", "forward"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs."""
+    """What the backward needs: the scores of each object, and which of them all belongs to a query."""
 
-    places: list[Array]
     groups: list[Array]
-    queries: int
+    place: Array
 
 
 def forward(scores: Array, owner: Array) -> tuple[Array, Cache]:
@@ -58,10 +59,12 @@ def forward(scores: Array, owner: Array) -> tuple[Array, Cache]:
     places = [np.nonzero(owners == each)[0] for each in range(int(owners.max()) + 1)]
     good = owners.min() >= 0 and all(len(each) for each in places)
     fits(good, "the background and each object up to the last need a query", owner=owner)
-    places = [xp.asarray(each) for each in places]
-    groups = [scores[..., each] for each in places]
+    order = np.concatenate(places)
+    bounds = list(itertools.accumulate(map(len, places), initial=0))
+    ordered = scores[..., xp.asarray(order)]
+    groups = [ordered[..., a:b] for a, b in itertools.pairwise(bounds)]
     y = xp.stack([group.max(axis=-1) for group in groups], axis=-1)
-    return y, Cache(places, groups, len(owner))
+    return y, Cache(groups, xp.asarray(np.argsort(order)))
 
 
 def backward(dy: Array, cache: Cache) -> Array:
@@ -82,12 +85,17 @@ def backward(dy: Array, cache: Cache) -> Array:
     [[1.0, 5.0, 0.0]]
     """
     xp = namespace(dy=dy)
-    dy = answers(dy, (*cache.groups[0].shape[:-1], len(cache.places)), cache)
-    dscores = xp.zeros((*dy.shape[:-1], cache.queries), dy.dtype)
-    for each, (places, group) in enumerate(zip(cache.places, cache.groups, strict=True)):
-        chosen = xp.arange(len(places)) == group.argmax(axis=-1)[..., None]
-        dscores[..., places] = dy[..., each, None] * chosen
-    return dscores
+    dy = answers(dy, (*cache.groups[0].shape[:-1], len(cache.groups)), cache)
+    parts = []
+    for i, group in enumerate(cache.groups):
+        best = group.argmax(axis=-1)
+        parts.append(_at(dy[..., i, None], best[..., None], xp.arange(group.shape[-1])))
+    return xp.concatenate(parts, axis=-1)[..., cache.place]
+
+
+@fused
+def _at(xp: Namespace, dy: Array, best: Array, place: Array) -> Array:
+    return dy * (best == place)
 
 
 def allowed(logits: Array, owner: Array) -> Array:
