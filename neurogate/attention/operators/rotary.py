@@ -153,7 +153,7 @@ def _turned(x: Array, cos: Array, sin: Array, interleaved: bool, back: bool = Fa
     second = (..., slice(1, 2 * half, 2) if interleaved else slice(half, 2 * half))
     if back:
         first, second = second, first
-    y = x.copy() if x.shape[-1] > 2 * half else namespace(x=x).empty_like(x)
+    y = x.copy() if x.shape[-1] > 2 * half else namespace(x=x).empty(x.shape, x.dtype)
     _turn(x[first], x[second], cos, sin, y[first], y[second])
     return y
 
