@@ -93,7 +93,8 @@ def test_without_alarms_what_is_that_of_the_three_factor_rule(rng: np.random.Gen
     state = live(SurpriseReplay(**settings, detector=NEVER), episodes)
     # The trial itself has been counted when its rate is chosen.
     plain = live(ThreeFactor(**settings), [attrs.evolve(e, number=e.number + 1) for e in episodes])
-    np.testing.assert_array_equal(state["what"], plain["what"])
+    # One takes the exponential of NumPy, the other that of C; on some processors their last bits differ.
+    np.testing.assert_allclose(state["what"], plain["what"], rtol=1e-13)
     labile = live(ThreeFactor(eta_what=0.06, eta_novelty=0.0), episodes)
     np.testing.assert_array_equal(state["labile"], labile["what"])
 
