@@ -209,7 +209,7 @@ def compared(found: Evaluation) -> Iterator[dict[str, Any]]:
 
 def estimates(found: Evaluation, row: str, minus: str | None = None) -> dict[str, list[float]]:
     """Return mean, low and high of every measure."""
-    return {name: [round(end, 4) for end in found.estimate(row, name, minus)] for name in MEASURES}
+    return {name: [round(end, 4) for end in found.estimate(row, name, minus)[:3]] for name in MEASURES}
 
 
 def table(found: Evaluation) -> Iterator[str]:

@@ -47,6 +47,9 @@ def evaluate(
     are the five of MultiMatch, ScanMatch, and how far above its mean the map of
     the other viewers is where the eye goes (NSS, without the first fixation).
 
+    Pictures that cannot be read are told and left out of all rows; one on which a
+    model fails is told and left out of its row. The exit code is 3 then.
+
     Try:
       neurogate scanpath evaluate --data osie --images 1031-1040
       neurogate scanpath evaluate --data osie --models spiking,levy --csv
@@ -82,23 +85,31 @@ def evaluate(
     asked = _models(models or _MODELS, set_)
     from neurogate.backends.allotment import cores
     from neurogate.cli.progress import shown
+    from neurogate.scanpath.evaluation import Evaluation
     from neurogate.scanpath.evaluation import evaluate as judged
     from neurogate.scanpath.scenes import osie_scenes
 
     complaints: list[str] = []
     scenes = osie_scenes(data, images, complaints)
-    width = min(cores() if jobs is None else jobs, max(len(scenes), 1))
-    with shown("picture") as tell, _pool(width) as over:
-        found = judged(asked, scenes, n_paths=paths, seed=seed, tell=tell, over=over, complaints=complaints)
+    found = Evaluation([], {})
+    if scenes:
+        width = min(cores() if jobs is None else jobs, len(scenes))
+        with shown("picture") as tell, _pool(width) as over:
+            found = judged(
+                asked, scenes, n_paths=paths, seed=seed, tell=tell, over=over, complaints=complaints
+            )
     sys.stderr.write("".join(f"{line}\n" for line in complaints))
-    table = found.table()
+    if not found.images:
+        sys.stderr.write("There is no table: no picture is left, for the reasons above.\n")
+    table = found.table() if found.images else []
+    _tell_meaningless(table, len(found.images))
     if json:
         from neurogate.files import json_text
 
         sys.stdout.write(json_text({"images": list(found.images), "paths": paths, "rows": table}))
     elif csv:
         sys.stdout.write(_as_csv(table))
-    else:
+    elif table:
         sys.stdout.write(_shown(found))
     return _PART_FAILED if complaints else 0
 
@@ -148,6 +159,18 @@ def _deaf() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def _tell_meaningless(table: Sequence[Mapping[str, Any]], pictures: int) -> None:
+    for row in table:
+        fewest = {
+            name: own["count"] for name, own in row.items() if name != "row" and own["count"] < pictures
+        }
+        if fewest:
+            sys.stderr.write(
+                f"Without meaning in {pictures - min(fewest.values())} of {pictures} pictures for "
+                f"{row['row']} (few fixations, or it failed): {', '.join(fewest)}.\n"
+            )
+
+
 def _shown(found: Evaluation) -> str:
     """Return two tables, which fit on a terminal where one would not."""
     from neurogate.cli.bench_table import render
@@ -161,16 +184,19 @@ def _shown(found: Evaluation) -> str:
         for title, names in (("MultiMatch", MEASURES[:_SPLIT]), ("ScanMatch and NSS", MEASURES[_SPLIT:]))
     ]
     several = f"{len(found.images)} pictures, with 95 % bootstrap intervals over pictures"
-    said = f"Means over {several if len(found.images) > 1 else '1 picture, which has no interval'}.\n"
-    return "\n".join([*tables, said])
+    said = f"Means over {several if len(found.images) > 1 else '1 picture, which has no interval'}"
+    fewer = "; * over fewer pictures" if any("*" in table for table in tables) else ""
+    return "\n".join([*tables, f"{said}{fewer}.\n"])
 
 
 def _cell(found: Evaluation, row: str, name: str) -> str:
     places = 2 if name == "nss" else 3
-    mean, low, high = (f"{value:.{places}f}" for value in found.estimate(row, name))
-    if mean == "nan":
+    *numbers, count = found.estimate(row, name)
+    if not count:
         return "-"
-    return f"{mean} [-]" if low == "nan" else f"{mean} [{low}, {high}]"
+    mean, low, high = (f"{value:.{places}f}" for value in numbers)
+    fewer = "*" if count < len(found.images) else ""
+    return f"{mean} [{'-' if count == 1 else f'{low}, {high}'}]{fewer}"
 
 
 def _as_csv(table: Sequence[Mapping[str, Any]]) -> str:
@@ -180,4 +206,4 @@ def _as_csv(table: Sequence[Mapping[str, Any]]) -> str:
         for name, estimate in row.items()
         if name != "row"
     ]
-    return csv_text(["row", "measure", "mean", "low", "high"], rows)
+    return csv_text(["row", "measure", "mean", "low", "high", "count"], rows)

@@ -32,7 +32,7 @@ __all__ = [
 
 Values = NDArray[np.float64]
 Row = dict[str, Values]
-Found = tuple[Row, list[NeurogateError]]
+Found = tuple[Row | None, list[NeurogateError]]
 MEASURES = (*multimatch.values, "scanmatch", "nss")
 """What is measured: MultiMatch in five respects, ScanMatch without durations on 8 x 6 cells, and NSS."""
 REFERENCES = ("human, same image", "human, other image", "random")
@@ -47,6 +47,7 @@ class Estimate(NamedTuple):
     mean: float  # over the pictures on which the measure has a meaning
     low: float  # end of the 95 % bootstrap interval
     high: float  # the other
+    count: int  # of these pictures
 
 
 @attrs.frozen(eq=False)
@@ -56,7 +57,7 @@ class Evaluation:
     Parameters
     ----------
     images : sequence of str
-        Names of the pictures.
+        Names of the pictures that could be read.
     rows : mapping of str to (images, measures)
         Scores of each model and reference; NaN where a measure has no meaning.
     """
@@ -81,14 +82,14 @@ class Evaluation:
         >>> scores = np.arange(14.0).reshape(2, 7)
         >>> found = Evaluation(["a", "b"], {"one": scores, "two": scores + 1})
         >>> found.estimate("two", "nss", minus="one")
-        Estimate(mean=1.0, low=1.0, high=1.0)
+        Estimate(mean=1.0, low=1.0, high=1.0, count=2)
         """
         place = MEASURES.index(measure)
         values = self.rows[row][:, place] - (0.0 if minus is None else self.rows[minus][:, place])
         return _interval(values[np.isfinite(values)])
 
     def table(self) -> list[dict[str, Any]]:
-        """Return a row for each model and reference: its name, and for each measure mean, low and high."""
+        """Return a row for each model and reference: its name, and for each measure an `Estimate`."""
         return [
             {"row": row, **{name: self.estimate(row, name)._asdict() for name in MEASURES}}
             for row in self.rows
@@ -118,8 +119,8 @@ def evaluate(
     over : callable
         Applies a function to every scene, in their order, as `map` does; a pool's may do so in parallel.
     complaints : list of str, optional
-        Takes a sentence for each picture that cannot be read, or that a model could not look at; scores are
-        NaN then. Without it the first one is an error.
+        Takes a sentence for each picture that cannot be read, which is left out of all rows, and for each
+        that a model could not look at, whose scores are NaN in its row. Without it the first one is an error.
 
     Returns
     -------
@@ -147,18 +148,20 @@ def evaluate(
         wrong = f"a model is called {taken[0]!r}" if taken else f"{n_paths} paths on {len(scenes)} pictures"
         raise RequestError(f"Nothing can be evaluated: {wrong}. Give at least one of both, and other names.")
     whole(n_paths=n_paths)
-    found = []
-    for row, problems in over(functools.partial(_rows, models, n_paths, seed), scenes):
+    found, images = list[Row](), list[str]()
+    rows = over(functools.partial(_rows, models, n_paths, seed), scenes)
+    for done, (scene, (row, problems)) in enumerate(zip(scenes, rows, strict=True), 1):
         if complaints is None and problems:
             raise problems[0]
         if complaints is not None:
             complaints += map(str, problems)
-        found.append(row)
-        tell(len(found), len(scenes), "evaluating")
+        if row is not None:
+            found.append(row)
+            images.append(scene.image)
+        tell(done, len(scenes), "evaluating")
+    shape = len(found), len(MEASURES)
     names = (*models, *REFERENCES)
-    return Evaluation(
-        [scene.image for scene in scenes], {name: np.stack([row[name] for row in found]) for name in names}
-    )
+    return Evaluation(images, {name: np.reshape([row[name] for row in found], shape) for name in names})
 
 
 def scores(paths: Sequence[Scanpath], scene: Scene) -> Values:
@@ -216,21 +219,19 @@ def on_map(path: Scanpath, scene: Scene) -> float:
 
 
 def _rows(models: Mapping[str, Model], n_paths: int, seed: int, scene: Scene) -> Found:
+    try:
+        picture = scene.picture() if models else np.empty(0)
+    except NeurogateError as error:
+        return None, [error]
     own = seed_of(scene, seed)
     rows, wrong = reference_scores(scene, n_paths, own), list[NeurogateError]()
-    nothing, maps = np.full(len(MEASURES), np.nan), dict[int, Values]()
-    if not models:
-        return rows, wrong
-    try:
-        picture = scene.picture()
-    except NeurogateError as error:
-        return rows | dict.fromkeys(models, nothing), [error]
+    maps = dict[int, Values]()
     for name, model in models.items():
         try:
             looking = _with_map(model, picture, maps)
             rows[name] = scores(looking.scanpaths(picture, n_paths, own), scene)
         except NeurogateError as error:
-            rows[name] = nothing
+            rows[name] = np.full(len(MEASURES), np.nan)
             wrong.append(RunError(f"{name} on {scene.image}: {error}"))
     return rows, wrong
 
@@ -271,8 +272,8 @@ def _random(scene: Scene, n_paths: int, seed: int) -> list[Scanpath]:
 
 def _interval(values: Values, resamples: int = 2000) -> Estimate:
     if len(values) < 2:
-        return Estimate(float(values[0]) if len(values) else float("nan"), float("nan"), float("nan"))
+        return Estimate(float(values[0]) if len(values) else float("nan"), *[float("nan")] * 2, len(values))
     rng = np.random.default_rng(0)
     means = values[rng.integers(0, len(values), (resamples, len(values)))].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
-    return Estimate(float(values.mean()), float(low), float(high))
+    return Estimate(float(values.mean()), float(low), float(high), len(values))

@@ -6,15 +6,19 @@ import csv
 import json
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 from PIL import Image
 
-from neurogate.cli import main
+from neurogate.cli import main, scanpath_evaluate
+from neurogate.errors import RequestError
 from neurogate.scanpath.evaluation import MEASURES, REFERENCES
 from neurogate.scanpath.formats.osie import write_osie
 from neurogate.scanpath.formats.viewing import Viewing
-from neurogate.scanpath.path import scanpath
+from neurogate.scanpath.models.baselines import Uniform
+from neurogate.scanpath.path import Scanpath, scanpath
 
 Captured = pytest.CaptureFixture[str]
 SIZE = (800, 600)
@@ -84,7 +88,74 @@ def test_a_picture_that_cannot_be_read_is_told_and_the_rest_goes_on(osie: Path, 
     assert main(_command(osie, "--jobs", "1")) == 3
     shown, said = capsys.readouterr()
     assert said.count("1002.jpg cannot be read: it is no picture that Pillow knows") == 1
-    assert "Means over 3 pictures" in shown
+    assert "Means over 2 pictures" in shown
+    (osie / "stimuli" / "1002.jpg").unlink()
+    assert main(_command(osie, "--jobs", "1")) == 0
+    assert capsys.readouterr().out == shown
+
+
+def test_a_picture_of_another_size_counts_in_no_row(osie: Path, capsys: Captured) -> None:
+    for image, size in (("1001", (1, 1)), ("1002", (80, 60))):
+        Image.new("RGB", size).save(osie / "stimuli" / f"{image}.jpg")
+    assert main(_command(osie, "--jobs", "1", "--json")) == 3
+    shown, said = capsys.readouterr()
+    assert "The picture is 1 x 1 px." in said
+    assert "1002.jpg is 80 x 60 px, but its scanpaths are of a picture of 800 x 600 px." in said
+    answer = json.loads(shown)
+    assert answer["images"] == ["1003.jpg"]
+    assert {row[name]["count"] for row in answer["rows"] for name in MEASURES} == {1}
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"), [(None, ""), ("--csv", "row,measure,mean,low,high,count\n"), ("--json", '"rows": []')]
+)
+def test_without_a_picture_there_is_no_table(
+    form: str | None, shown: str, osie: Path, capsys: Captured
+) -> None:
+    for file in (osie / "stimuli").iterdir():
+        file.write_bytes(file.read_bytes()[:2000])
+    assert main(_command(osie, "--jobs", "1", *([form] if form else []))) == 3
+    out, said = capsys.readouterr()
+    assert said.count("cannot be read") == 3
+    assert said.endswith("There is no table: no picture is left, for the reasons above.\n")
+    assert shown in out if form else not out
+
+
+@attrs.frozen
+class Picky(Uniform):
+    """Fails on the darkest picture."""
+
+    least: float = 0.2
+
+    def scanpaths(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
+        if np.mean(image) < self.least:
+            raise RequestError("It is too dark.")
+        return super().scanpaths(image, n_paths, seed)
+
+
+def test_a_row_over_fewer_pictures_is_marked(
+    osie: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanpath_evaluate, "_models", lambda *asked: {"picky": Picky(), "uniform": Uniform()})
+    Image.new("L", SIZE).save(osie / "stimuli" / "1002.jpg")
+    assert main(_command(osie, "--jobs", "1")) == 3
+    shown, said = capsys.readouterr()
+    assert "picky on 1002.jpg: It is too dark." in said
+    assert "Without meaning in 1 of 3 pictures for picky (few fixations, or it failed): vector, " in said
+    assert "Without meaning in 1 of 3 pictures for uniform" not in said
+    assert [line.count("*") for line in shown.splitlines() if line.startswith("picky")] == [5, 2]
+    assert shown.count("*") == 8
+    assert shown.endswith("bootstrap intervals over pictures; * over fewer pictures.\n")
+
+
+def test_a_measure_without_meaning_is_told(osie: Path, capsys: Captured) -> None:
+    assert main(_command(osie, "--jobs", "1", "--set", "uniform.fixations=2")) == 0
+    said = capsys.readouterr().err
+    assert (
+        "Without meaning in 3 of 3 pictures for uniform (few fixations, or it failed): "
+        "vector, direction, length, position, duration.\n"
+    ) in said
+    assert said.count("Without meaning") == 1
 
 
 @pytest.mark.parametrize(

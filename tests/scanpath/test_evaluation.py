@@ -109,9 +109,10 @@ def test_the_interval_covers_the_mean_of_pictures_as_often_as_it_says() -> None:
 
 
 def test_one_picture_has_a_mean_and_no_interval(two: list[Scene]) -> None:
-    mean, *ends = evaluate({}, two[:1]).estimate("random", "nss")
+    mean, *ends, count = evaluate({}, two[:1]).estimate("random", "nss")
     assert np.isfinite(mean)
     assert np.isnan(ends).all()
+    assert count == 1
 
 
 def test_every_picture_is_told(two: list[Scene]) -> None:
@@ -140,13 +141,28 @@ def test_what_a_model_cannot_look_at_is_told_and_the_rest_goes_on(two: list[Scen
     assert np.isfinite(found.rows["good"]).all()
 
 
-def test_a_picture_that_is_not_there_is_told_once_and_people_need_none(two: list[Scene]) -> None:
-    absent = [attrs.evolve(scene, file=None) for scene in two[:1]]
+def test_a_picture_that_is_not_there_is_told_once_and_left_out_of_all_rows(two: list[Scene]) -> None:
+    models = {"one": Uniform(), "other": Uniform()}
     said: list[str] = []
-    found = evaluate({"one": Uniform(), "other": Uniform()}, absent, complaints=said)
+    found = evaluate(models, [attrs.evolve(two[0], file=None), two[1]], complaints=said)
     assert said == ["There is no file of the picture 0. Name it in its scene."]
-    people = evaluate({}, absent).rows["human, same image"]
-    np.testing.assert_array_equal(people, found.rows["human, same image"])
+    assert found.images == ["1"]
+    alone = evaluate(models, two[1:])
+    for row, values in alone.rows.items():
+        np.testing.assert_array_equal(found.rows[row], values)
+
+
+def test_people_need_no_picture(two: list[Scene]) -> None:
+    absent = [attrs.evolve(scene, file=None) for scene in two]
+    np.testing.assert_array_equal(evaluate({}, absent).rows["random"], evaluate({}, two).rows["random"])
+
+
+def test_no_picture_that_can_be_read_leaves_rows_of_none(two: list[Scene]) -> None:
+    absent = [attrs.evolve(scene, file=None) for scene in two]
+    found = evaluate({"one": Uniform()}, absent, complaints=[])
+    assert found.images == []
+    assert [values.shape for values in found.rows.values()] == [(0, len(MEASURES))] * 4
+    assert found.estimate("one", "nss").count == 0
 
 
 def test_human_rows_are_those_of_the_stored_evaluation() -> None:
