@@ -200,7 +200,7 @@ def compare(
         except RequestError as error:
             if complaints is None:
                 raise
-            complaints.append(f"{image} {a.viewer} beside {b.viewer}: {error}".strip())
+            complaints.append(f"{image} {a.viewer or 'A'} beside {b.viewer or 'B'}: {error}".strip())
     return rows
 
 
