@@ -172,7 +172,7 @@ def fixations(path: ArrayLike, columns: int = 2) -> Values:
     Raises
     ------
     RequestError
-        If there are too few columns, or a number is missing or infinite.
+        If there are too few columns, a number is missing or infinite, or a duration is negative.
 
     Examples
     --------
@@ -191,6 +191,9 @@ def fixations(path: ArrayLike, columns: int = 2) -> Values:
             f"Fixation {place} (of 0 to {len(array) - 1}) has a number that is missing. Leave it out, "
             'or make the scanpath with missing="drop".'
         )
+    if columns > 2 and (array[:, 2] < 0).any():
+        place = int(np.flatnonzero(array[:, 2] < 0)[0])
+        raise RequestError(f"Fixation {place} lasts {array[place, 2]:g}. Give durations of at least 0.")
     return array[:, :columns]
 
 

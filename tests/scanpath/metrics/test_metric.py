@@ -8,6 +8,8 @@ import pytest
 from neurogate.errors import RequestError
 from neurogate.scanpath.metrics.metric import fixations, packed
 from neurogate.scanpath.metrics.multimatch import multimatch
+from neurogate.scanpath.metrics.statistics import saccade_statistics
+from neurogate.scanpath.metrics.strings import scanmatch
 from neurogate.scanpath.metrics.warping import dtw
 from neurogate.scanpath.path import scanpath
 
@@ -37,6 +39,20 @@ def test_a_batch_tells_which_paths_are_wrong_and_goes_on() -> None:
     assert dtw.leave_one_out([good, missing, good], complaints=told)[[0, 2]].tolist() == [0, 0]
     with pytest.raises(RequestError, match=r"Path 1: Fixation 1 .* missing"):
         dtw.pairwise([good, missing])
+
+
+def test_a_negative_duration_is_said_by_all_that_read_durations_and_by_no_other() -> None:
+    good, bad = [[1, 1, 0.1], [5, 5, 0.2], [2, 7, 0.1]], [[1, 1, 0.1], [5, 5, -0.2], [2, 7, 0.1]]
+    said = r"Fixation 1 lasts -0\.2\. Give durations of at least 0\."
+    for ask in (
+        lambda: multimatch(good, bad, size=(9, 9)),
+        lambda: multimatch.pairwise([bad, good], size=(9, 9)),
+        lambda: scanmatch(bad, good, size=(9, 9), bin_s=0.05),
+        lambda: saccade_statistics([good, bad]),
+    ):
+        with pytest.raises(RequestError, match=said):
+            ask()
+    assert dtw(good, bad) == scanmatch(good, bad, size=(9, 9)) - 1 == 0
 
 
 def test_what_is_no_table_of_fixations_is_said() -> None:
