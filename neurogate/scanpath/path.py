@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import attrs
 import numpy as np
@@ -117,7 +117,8 @@ def scanpath(
     Raises
     ------
     RequestError
-        If lengths differ, a duration is negative, times fall, or what is to be refused is there.
+        If lengths differ, a duration is negative, times fall, what is to be refused is there, or `missing` or
+        `outside` is none of its words.
 
     Examples
     --------
@@ -127,6 +128,8 @@ def scanpath(
     Traceback (most recent call last):
     neurogate.errors.RequestError: Fixation 1 (of 0 to 1) has a number that is missing. Use missing="drop"...
     """
+    _known("missing", missing, Missing)
+    _known("outside", outside, Outside)
     width, height = map(float, size)
     if not (0 < width < np.inf and 0 < height < np.inf):
         raise RequestError(f"The picture is {width:g} x {height:g} px. Give a width and a height above 0.")
@@ -147,6 +150,11 @@ def scanpath(
         return path
     words = f"a place outside the picture of {width:g} x {height:g} px"
     return path._chosen(_kept(~path.outside, outside, words, "outside"))
+
+
+def _known(argument: str, word: str, words: Any) -> None:
+    if word not in get_args(words):
+        raise RequestError(f"{argument} is {word!r}; choose from {', '.join(get_args(words))}.")
 
 
 def _alike(arrays: dict[str, Values]) -> None:

@@ -50,6 +50,8 @@ def test_a_stretch_is_a_scanpath() -> None:
         (([1, 99], [1, 1]), {"outside": "refuse"}, "Fixation 1 .* outside the picture of 9 x 9 px"),
         (([1], [1], [-0.1]), {}, "Fixation 0 lasts -0.1 s"),
         (([1, 1], [1, 1], [0, 0], [2, 1]), {}, "Fixation 1 starts at 1 s, before"),
+        (([1, NAN], [1, 2]), {"missing": "foo"}, "missing is 'foo'; choose from refuse, drop\\."),
+        (([1, 99], [1, 2]), {"outside": "foo"}, "outside is 'foo'; choose from keep, drop, refuse\\."),
         (([1], [1]), {"size": (0, 9)}, "The picture is 0 x 9 px"),
         (([1], [1]), {"size": (9, NAN)}, "The picture is 9 x nan px"),
     ],

@@ -46,13 +46,15 @@ def cells(
     Raises
     ------
     RequestError
-        If a fixation is outside and that is refused, or a number is missing.
+        If a fixation is outside and that is refused, a number is missing, or `outside` is none of its words.
 
     Examples
     --------
     >>> cells([[10, 10], [79, 10]], (6, 8), size=(80, 60)).tolist()
     [[1, 1], [7, 1]]
     """
+    if outside not in ("refuse", "drop"):
+        raise RequestError(f"outside is {outside!r}; choose from refuse, drop.")
     height, width = shape
     found = _floored(path, None if size is None else (width / size[0], height / size[1]))
     x, y = found.T

@@ -217,6 +217,8 @@ def test_maps_of_two_shapes_are_refused(measure: Callable[..., float]) -> None:
 
 def test_fixations_outside_can_be_dropped() -> None:
     assert cells([[-1, 5], [79, 59.9]], (6, 8), (80, 60), outside="drop").tolist() == [[7, 5]]
+    with pytest.raises(RequestError, match=r"outside is 'keep'; choose from refuse, drop\."):
+        cells([[1, 1]], (6, 8), outside="keep")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("wrong", [{"splits": 0}, {"step": 0}])
