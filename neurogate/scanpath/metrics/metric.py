@@ -172,14 +172,20 @@ def fixations(path: ArrayLike, columns: int = 2) -> Values:
     Raises
     ------
     RequestError
-        If there are too few columns, a number is missing or infinite, or a duration is negative.
+        If it is no table of numbers or has too few columns, a number is missing or infinite, or a duration is
+        negative.
 
     Examples
     --------
     >>> fixations([[1, 2, 0.2], [3, 4, 0.3]]).tolist()
     [[1.0, 2.0], [3.0, 4.0]]
     """
-    array = np.asarray(path, dtype=np.float64)
+    try:
+        array = np.asarray(path, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise RequestError(
+            "A scanpath is an array of rows of numbers, all of one length; this is none."
+        ) from None
     if array.size == 0 and array.ndim < 2:
         array = array.reshape(0, columns)
     if array.ndim != 2 or array.shape[1] < columns:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,17 @@ def test_a_negative_duration_is_said_by_all_that_read_durations_and_by_no_other(
         with pytest.raises(RequestError, match=said):
             ask()
     assert dtw(good, bad) == scanmatch(good, bad, size=(9, 9)) - 1 == 0
+
+
+@pytest.mark.parametrize("bad", [[[1, 2], [3]], "word", [["a", "b"]], [[1, None]], {}, [[1j, 2]]])
+def test_what_has_no_numbers_is_told_in_a_batch_too(bad: Any) -> None:
+    good, told = [[1, 1], [5, 5]], list[str]()
+    table = dtw.pairwise([good, bad], [good], complaints=told)
+    np.testing.assert_array_equal(table, [[0], [np.nan]])
+    assert len(told) == 1
+    assert told[0].startswith("Path 1: ")
+    with pytest.raises(RequestError):
+        dtw(good, bad)
 
 
 def test_what_is_no_table_of_fixations_is_said() -> None:
