@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import attrs
@@ -9,7 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.scanpath.metrics.priority import density
-from neurogate.scanpath.models.model import Model, Priority, generators, priority_of, seeds_of, size_of, whole
+from neurogate.scanpath.models.model import (
+    Model,
+    Priority,
+    generators,
+    of_each,
+    priority_of,
+    seeds_of,
+    size_of,
+    whole,
+)
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.priors import centre_bias
 
@@ -46,7 +56,8 @@ class Drawn(Model):
         self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
     ) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
-        return _drawn([priority_of(self.priority, image) for image in images], self, images, n_paths, seed)
+        planes = of_each(functools.partial(priority_of, self.priority), images)
+        return _drawn(planes, self, images, n_paths, seed)
 
 
 @attrs.frozen
@@ -106,8 +117,9 @@ def _drawn(
 ) -> list[list[Scanpath]]:  # fmt: skip
     whole(fixations=model.fixations)
     found, durations = [], np.full(model.fixations, model.duration_s)
-    for plane, image, own in zip(planes, images, seeds_of(seed, images), strict=True):
-        size, cells = size_of(image), np.cumsum(density(plane))
+    sizes = of_each(size_of, images)
+    for plane, size, own in zip(planes, sizes, seeds_of(seed, images), strict=True):
+        cells = np.cumsum(density(plane))
         draws = np.array([rng.random((3, model.fixations)) for rng in generators(n_paths, own)])
         where, *within = np.moveaxis(draws.reshape(n_paths, 3, model.fixations), 1, 0)
         row, column = np.divmod(np.searchsorted(cells / cells[-1], where, side="right"), plane.shape[1])

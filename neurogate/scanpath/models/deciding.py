@@ -26,6 +26,7 @@ from neurogate.scanpath.models.model import (
     alike,
     backend_named,
     from_to,
+    of_each,
     path_seeds,
     seeds_of,
     whole,
@@ -106,7 +107,7 @@ class Decider(Model):
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
         self._check()
         seeds = [path_seeds(n_paths, own) for own in seeds_of(seed, images)]
-        fields = [self.field(image) for image in images]
+        fields = of_each(self.field, images)
         found: list[list[Scanpath]] = [[] for _ in fields]
         for chosen in alike(field.shape for field in fields).values() if n_paths else ():
             own = np.stack([seeds[place] for place in chosen])

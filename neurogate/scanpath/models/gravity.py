@@ -16,6 +16,7 @@ from neurogate.scanpath.models.model import (
     alike,
     blocks,
     generators,
+    of_each,
     priority_of,
     seeds_of,
     size_of,
@@ -115,7 +116,7 @@ class Gravity(Model):
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
         self._check()
         seeds, found = seeds_of(seed, images), [list[Scanpath]() for _ in images]
-        for size, own in alike(size_of(image) for image in images).items():
+        for size, own in alike(of_each(size_of, images)).items():
             masses = [self._mass(images[k], size) for k in own]
             drawn = [rng.uniform(0, 2 * np.pi) for k in own for rng in generators(n_paths, seeds[k])]
             shown = np.repeat(np.arange(len(own)), n_paths)

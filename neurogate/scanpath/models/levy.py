@@ -16,6 +16,7 @@ from neurogate.scanpath.models.model import (
     alike,
     blocks,
     generators,
+    of_each,
     priority_of,
     seeds_of,
     size_of,
@@ -87,7 +88,7 @@ class LevyExploration(Model):
         whole(fixations=self.fixations, candidates=self.candidates, tries=self.tries)
         above(0, temperature=self.temperature)
         seeds, found = seeds_of(seed, images), [list[Scanpath]() for _ in images]
-        for size, own in alike(size_of(image) for image in images).items() if n_paths else ():
+        for size, own in alike(of_each(size_of, images)).items() if n_paths else ():
             for part in blocks(len(own), math.prod(size), MOST):
                 salience = np.stack([self._salience(images[k], size) for k in own[part]])
                 rngs = [rng for k in own[part] for rng in generators(n_paths, seeds[k])]

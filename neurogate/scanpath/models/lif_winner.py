@@ -17,6 +17,7 @@ from neurogate.scanpath.models.model import (
     alike,
     backend_named,
     from_to,
+    of_each,
     path_seeds,
     priority_of,
     seeds_of,
@@ -96,7 +97,7 @@ class LifWinner(Model):
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
         self._check()
         seeds = [path_seeds(n_paths, own) for own in seeds_of(seed, images)]
-        sizes, planes = [size_of(image) for image in images], [self._plane(image) for image in images]
+        sizes, planes = of_each(size_of, images), of_each(self._plane, images)
         found: list[list[Scanpath]] = [[] for _ in images]
         for shape, own in alike(plane.shape for plane in planes).items() if n_paths else ():
             winners, seconds = self._run(

@@ -10,18 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
+from neurogate.scanpath.metrics.metric import readable
 from neurogate.scanpath.metrics.priority import checked_map
 from neurogate.scanpath.path import Scanpath
 from neurogate.scanpath.vision.pictures import as_picture
 
 __all__ = [
-    "Model", "Priority", "above", "alike", "backend_named", "blocks", "from_to", "generators", "path_seeds",
-    "priority_of", "seeds_of", "size_of", "whole",
+    "Model", "Priority", "above", "alike", "backend_named", "blocks", "from_to", "generators", "of_each",
+    "path_seeds", "priority_of", "seeds_of", "size_of", "whole",
 ]  # fmt: skip
 
 Values = NDArray[np.float64]
 
+Item = TypeVar("Item")
 Key = TypeVar("Key")
+Made = TypeVar("Made")
 BLOCK = 1 << 18
 """Numbers of an array that are computed at once, if there is a choice: about what a cache holds."""
 BACKENDS = {"numba": "numba_cpu", "numpy": "numpy_reference"}
@@ -63,7 +66,7 @@ class Model(Protocol):
         Raises
         ------
         RequestError
-            If there are not as many seeds as pictures, or a picture cannot be looked at.
+            If there are not as many seeds as pictures, or a picture cannot be looked at; it says which.
         """
 
 
@@ -87,6 +90,31 @@ def seeds_of(seed: int | Sequence[int], images: Sequence[ArrayLike]) -> list[int
             f"There are {len(seed)} seeds for {len(images)} pictures. Give one, or one for each."
         )
     return list(seed)
+
+
+def of_each(make: Callable[[Item], Made], pictures: Sequence[Item]) -> list[Made]:
+    """Return what is made of each picture; a complaint says of which, if there are several.
+
+    Parameters
+    ----------
+    make : callable
+    pictures : sequence
+        Or pictures with what belongs to each.
+
+    Raises
+    ------
+    RequestError
+        What `make` complains of, with the number of the picture in front.
+
+    Examples
+    --------
+    >>> of_each(size_of, [np.zeros((60, 80)), np.zeros((1, 1))])
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: Picture 1: The picture is 1 x 1 px. Give at least 2 x 2.
+    """
+    if len(pictures) == 1:
+        return [make(pictures[0])]
+    return readable(make, pictures, "Picture", None)[0]
 
 
 def alike(keys: Iterable[Key]) -> dict[Key, list[int]]:

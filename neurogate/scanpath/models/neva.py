@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
-from neurogate.scanpath.models.model import Model, above, generators, seeds_of, size_of, whole
+from neurogate.scanpath.models.model import Model, above, generators, of_each, seeds_of, size_of, whole
 from neurogate.scanpath.path import Scanpath, scanpath
 from neurogate.scanpath.vision.foveation import Foveation, blurred
 from neurogate.scanpath.vision.pictures import as_picture
@@ -133,7 +133,7 @@ class NeVA(Model):
             If pictures differ in size and no `size` was given, or the task answers with other than a finite
             loss for each percept.
         """
-        views = [self._view(image) for image in images]
+        views = of_each(self._view, images)
         shapes = sorted({view.picture.shape[1:] for view in views})
         if len(shapes) > 1:
             told = " and ".join(f"{w} x {h} px" for h, w in shapes[:2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ from neurogate.scanpath.models.model import (
     blocks,
     from_to,
     generators,
+    of_each,
     priority_of,
     seeds_of,
     size_of,
@@ -75,8 +77,8 @@ class WinnerTakeAll(Model):
     ) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
         self._check()
-        sizes, seeds = [size_of(image) for image in images], seeds_of(seed, images)
-        planes = [priority_of(self.priority, image) for image in images]
+        sizes, seeds = of_each(size_of, images), seeds_of(seed, images)
+        planes = of_each(functools.partial(priority_of, self.priority), images)
         found: list[list[Scanpath]] = [[] for _ in images]
         durations = np.full(self.fixations, self.duration_s)
         for (size, shape), own in alike(zip(sizes, (plane.shape for plane in planes), strict=True)).items():

@@ -62,3 +62,12 @@ def test_nothing_is_asked_for_and_seeds_are_counted(name: str, pictures: list[np
     assert model.batch(pictures, 0, 1) == [[], [], []]
     with pytest.raises(RequestError, match="There are 2 seeds for 3 pictures"):
         model.batch(pictures, 1, [1, 2])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_picture_that_is_none_is_said_by_its_number(name: str, pictures: list[np.ndarray]) -> None:
+    model = MODELS[name]()
+    with pytest.raises(RequestError, match=r"^Picture 1: The picture is 1 x 1 px\."):
+        model.batch([pictures[0], np.zeros((1, 1)), pictures[1]], 1, 1)
+    with pytest.raises(RequestError, match=r"^The picture is 1 x 1 px\."):
+        model.scanpaths(np.zeros((1, 1)), 1, 1)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
-from neurogate.scanpath.models.model import Model, seeds_of
+from neurogate.scanpath.models.model import Model, of_each, seeds_of
 from neurogate.scanpath.models.oat.looking import drawn_searches
 from neurogate.scanpath.models.oat.model import OAT
 from neurogate.scanpath.models.oat.shelf import Shelf, shelf
@@ -93,9 +93,8 @@ class ShelfSearch(Model):
         self, images: Sequence[ArrayLike], n_paths: int, seed: int | Sequence[int]
     ) -> list[list[Scanpath]]:
         """Return so many scanpaths on each picture: those that `scanpaths` returns for it alone."""
-        return [
-            self._on(image, n_paths, own) for image, own in zip(images, seeds_of(seed, images), strict=True)
-        ]
+        pairs = list(zip(images, seeds_of(seed, images), strict=True))
+        return of_each(lambda pair: self._on(pair[0], n_paths, pair[1]), pairs)
 
     def _on(self, image: ArrayLike, n_paths: int, seed: int) -> list[Scanpath]:
         patch = self.model.patch
