@@ -25,7 +25,7 @@ from neurogate.scanpath.metrics.strings import levenshtein, scanmatch
 from neurogate.scanpath.metrics.symbols import clusters
 from neurogate.scanpath.metrics.warping import dtw, frechet
 from neurogate.scanpath.metrics.windows import scaled_tde, string_tde, tde
-from neurogate.scanpath.path import Scanpath
+from neurogate.scanpath.path import Scanpath, of_one_size
 
 __all__ = ["METRICS", "Asked", "compare", "metrics_named"]
 
@@ -221,11 +221,8 @@ class _Options:
 
 
 def _measured(options: _Options, image: str, a: Scanpath, b: Scanpath) -> Iterator[tuple[str, float]]:
-    sizes = [(path.width_px, path.height_px) for path in (a, b)]
-    if sizes[0] != sizes[1]:
-        words = " and ".join(f"{width:g} x {height:g} px" for width, height in sizes)
-        raise RequestError(f"the pictures are of {words}. Give paths on pictures of one size.")
-    for name, own in options.of(image, sizes[0]).items():
+    of_one_size(a, b)
+    for name, own in options.of(image, (a.width_px, a.height_px)).items():
         metric = options.asked[name].metric
         found = metric.pairwise([a], [b], **own)[0, 0]
         labels = [f"{name}_{value}" for value in metric.values] or [name]

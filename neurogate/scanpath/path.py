@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
 
-__all__ = ["Missing", "Outside", "Scanpath", "scanpath"]
+__all__ = ["Missing", "Outside", "Scanpath", "of_one_size", "scanpath"]
 
 Values = NDArray[np.float64]
 Missing = Literal["refuse", "drop"]
@@ -150,6 +150,31 @@ def scanpath(
         return path
     words = f"a place outside the picture of {width:g} x {height:g} px"
     return path._chosen(_kept(~path.outside, outside, words, "outside"))
+
+
+def of_one_size(*paths: Any) -> None:
+    """Refuse scanpaths on pictures of different sizes; arrays, which have no picture, are not looked at.
+
+    Parameters
+    ----------
+    *paths : Scanpath or array
+        What is compared.
+
+    Raises
+    ------
+    RequestError
+        If sizes differ.
+
+    Examples
+    --------
+    >>> of_one_size(scanpath([1], [2], size=(8, 6)), [[1, 2]], scanpath([1], [2], size=(80, 60)))
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: The pictures are of 8 x 6 px and 80 x 60 px. Give paths on pictures of ...
+    """
+    sizes = dict.fromkeys((path.width_px, path.height_px) for path in paths if isinstance(path, Scanpath))
+    if len(sizes) > 1:
+        words = " and ".join(f"{width:g} x {height:g} px" for width, height in sizes)
+        raise RequestError(f"The pictures are of {words}. Give paths on pictures of one size.")
 
 
 def _known(argument: str, word: str, words: Any) -> None:

@@ -16,7 +16,7 @@ from neurogate.scanpath.formats.osie import read_osie
 from neurogate.scanpath.formats.viewing import Viewing
 from neurogate.scanpath.metrics.fixation_map import fixation_map
 from neurogate.scanpath.metrics.priority import cells
-from neurogate.scanpath.path import Scanpath
+from neurogate.scanpath.path import Scanpath, of_one_size
 from neurogate.scanpath.vision.pictures import read_picture
 
 __all__ = ["APART", "EVERY", "SIGMA_PX", "Scene", "image_names", "osie_scenes", "scenes"]
@@ -48,7 +48,7 @@ class Scene:
     Raises
     ------
     RequestError
-        If there are fewer than three viewers.
+        If there are fewer than three viewers, or sizes of the pictures seen, here and elsewhere, differ.
     """
 
     image: str
@@ -57,11 +57,15 @@ class Scene:
     file: Path | None = None
 
     def __attrs_post_init__(self) -> None:
-        """Look whether there are viewers to be compared with, and others."""
+        """Look whether there are viewers to be compared with, and others, on pictures of one size."""
         if len(self.viewers) < EVERY:
             raise RequestError(
                 f"Picture {self.image} was seen by {len(self.viewers)}. Give at least {EVERY} viewers."
             )
+        try:
+            of_one_size(*self.viewers, *self.elsewhere)
+        except RequestError as error:
+            raise RequestError(f"Picture {self.image}, or the one seen elsewhere: {error}") from None
 
     @property
     def size(self) -> tuple[float, float]:
@@ -127,7 +131,8 @@ def scenes(
     Raises
     ------
     RequestError
-        If a picture was seen by nobody or by fewer than three, or there is gaze on one picture only.
+        If a picture was seen by nobody or by fewer than three, there is gaze on one picture only, or sizes of
+        pictures differ.
 
     Examples
     --------

@@ -170,7 +170,7 @@ def test_pictures_of_two_sizes_are_told(files: list[str], tmp_path: Path, capsys
     other.write_text(SIZED.replace("80,60", "800,600"))
     assert main(["scanpath", "compare", files[0], str(other)]) == 3
     shown, said = capsys.readouterr()
-    assert "the pictures are of 80 x 60 px and 800 x 600 px" in said
+    assert "The pictures are of 80 x 60 px and 800 x 600 px" in said
     assert not shown
 
 

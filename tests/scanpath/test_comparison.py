@@ -74,12 +74,12 @@ def test_a_bad_pair_is_told_and_the_others_go_on() -> None:
     rows = compare(first, [Viewing(_path(3), "cat", "3")], ["dtw"], said)
     assert [row["a"] for row in rows] == ["1"]
     assert said == [
-        "cat 2 beside 3: the pictures are of 800 x 600 px and 80 x 60 px. Give paths on pictures of one size."
+        "cat 2 beside 3: The pictures are of 800 x 600 px and 80 x 60 px. Give paths on pictures of one size."
     ]
     said.clear()
     compare([Viewing(_path(1))], [Viewing(_path(2, size=(8, 6)))], ["dtw"], said)
     assert said[0].startswith("A beside B: ")
-    with pytest.raises(RequestError, match="the pictures are of"):
+    with pytest.raises(RequestError, match="The pictures are of"):
         compare(first, first, ["dtw"])
 
 

@@ -128,6 +128,14 @@ def test_a_picture_that_too_few_saw_is_a_sentence_or_a_complaint(tmp_path: Path)
     assert len(said) == len(KNOWN)
 
 
+def test_viewers_of_pictures_of_two_sizes_are_not_compared() -> None:
+    near, far = scanpath([1, 2], [3, 4], size=(80, 60)), scanpath([1, 2], [3, 4], size=(8, 6))
+    with pytest.raises(
+        RequestError, match=r"Picture cat, or the one seen elsewhere: The pictures are of 80 x"
+    ):
+        Scene("cat", [near] * 3, [far] * 3)
+
+
 def test_pictures_that_are_not_there_are_a_sentence(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
     (folder / "stimuli" / "1001.jpg").unlink()

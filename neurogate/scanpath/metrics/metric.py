@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.errors import RequestError
+from neurogate.scanpath.path import Scanpath, of_one_size
 
 __all__ = ["Metric", "Pairs", "Places", "both", "fixations", "metric", "packed", "readable", "with_others"]
 
@@ -50,7 +51,8 @@ class Metric:
         self.columns, self.timed = columns, timed
 
     def __call__(self, a: ArrayLike, b: ArrayLike, **options: Any) -> Any:
-        """Return the measure of one pair."""
+        """Return the measure of one pair, whose pictures, if both are scanpaths, are of one size."""
+        of_one_size(a, b)
         columns = self._columns(options)
         return self.function(fixations(a, columns), fixations(b, columns), **options)
 
@@ -80,13 +82,19 @@ class Metric:
         Raises
         ------
         RequestError
-            If a path is none, or an option makes no sense.
+            If a path is none, or is on a picture of another size than those before it, or an option makes no
+            sense.
         """
         columns, given = self._columns(options), list(paths)
-        read = functools.partial(fixations, columns=columns)
-        first, rows = readable(read, given, "Path", complaints)
         same = others is None or others is paths
         further = given if same else list(others or ())
+        sized = next((path for path in (*given, *further) if isinstance(path, Scanpath)), None)
+
+        def read(path: ArrayLike) -> Values:
+            of_one_size(sized, path)
+            return fixations(path, columns)
+
+        first, rows = readable(read, given, "Path", complaints)
         second, seats = (first, rows) if same else readable(read, further, "Other path", complaints)
         values = [len(self.values)] if self.values else []
         table = np.full((len(given), len(further), *values), np.nan)

@@ -68,6 +68,25 @@ def test_what_has_no_numbers_is_told_in_a_batch_too(bad: Any) -> None:
         dtw(good, bad)
 
 
+def test_pictures_of_two_sizes_are_not_compared() -> None:
+    places, said = ([1, 4, 2], [3, 5, 1], [0.1, 0.2, 0.1]), r"The pictures are of 8 x 6 px and 80 x 60 px\."
+    small, large = scanpath(*places, size=(8, 6)), scanpath(*places, size=(80, 60))
+    rows = np.asarray(large)
+    with pytest.raises(RequestError, match=f"^{said}"):
+        multimatch(small, large, size=(80, 60))
+    with pytest.raises(RequestError, match=f"^Other path 1: {said}"):
+        dtw.pairwise([rows, small], [small, large])
+    with pytest.raises(RequestError, match=f"^Path 1: {said}"):
+        dtw.leave_one_out([small, large])
+    told: list[str] = []
+    table = dtw.pairwise([small, large, rows], complaints=told)
+    np.testing.assert_array_equal(table, [[0, np.nan, 0], [np.nan] * 3, [0, np.nan, 0]])
+    assert [line.partition(".")[0] for line in told] == [
+        "Path 1: The pictures are of 8 x 6 px and 80 x 60 px"
+    ]
+    assert dtw(small, rows) == 0
+
+
 def test_what_is_no_table_of_fixations_is_said() -> None:
     with pytest.raises(RequestError, match="rows x, y; this one has shape \\(3,\\)"):
         fixations([1, 2, 3])
