@@ -64,6 +64,8 @@ class Case:
         Modules that may be installed, and how to ask them: takes the module and the two that are compared.
     batched : mapping of str to callable
         How to ask them for all pairs in one call: takes the module and both lists, and returns a table.
+    untied : bool
+        Whether maps get a slight slope, so that no two cells are equal: others count ties otherwise.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Case:
     options: Mapping[str, Any]
     peers: Mapping[str, Peer]
     batched: Mapping[str, Batch] = {}
+    untied: bool = False
 
 
 def _multimatch(module: Any, a: Values, b: Values, **options: Any) -> Any:
@@ -95,6 +98,13 @@ def _roc(module: Any, s: Values, own: Values, others: Values | None = None) -> A
     return module.general_rocs_per_positive(s[own[:, 1], own[:, 0]], negatives).mean()
 
 
+def _judd(module: Any, s: Values, own: Values) -> Any:
+    """Ask with the cells that were not fixated as negatives; where cells tie this is another measure."""
+    fixated = np.zeros(s.shape, bool)
+    fixated[own[:, 1], own[:, 0]] = True
+    return module.general_roc(s[fixated], s[~fixated], judd=1)[0]
+
+
 def _rocs(module: Any, maps: Sequence[Values], looked: Sequence[Any], others: Values | None = None) -> Any:
     """Ask for all viewers of a map at once, who have as many fixations."""
     column, row = np.concatenate(looked).T
@@ -113,6 +123,8 @@ def _divergence(module: Any, s: Values, q: Values) -> Any:
     )
 
 
+# pysaliency takes the area with np.trapz, which newer NumPy has no more.
+_JUDD: dict[str, Peer] = {"pysaliency.roc": _judd} if hasattr(np, "trapz") else {}
 _SCREEN = {"size": SIZE}
 _GROUPED: dict[str, Any] = {"grouping": True, "TDir": 45, "TDur": 0.3, "TAmp": 100}
 _LABELS = np.add.outer(np.arange(SHAPE[0]) // 100 * 8, np.arange(SHAPE[1]) // 100)
@@ -146,7 +158,7 @@ CASES = (
     Case("semantic_score", semantic_score, {"labels": _LABELS}, {}),
     Case("nss", nss, {}, {"pysaliency.metrics": lambda m, s, own: m.NSS(s, *own.T).mean()}),
     Case("auc_uniform", auc_uniform, {}, {"pysaliency.roc": _roc}, {"pysaliency.roc": _rocs}),
-    Case("auc_judd", auc_judd, {}, {}),
+    Case("auc_judd", auc_judd, {}, _JUDD, untied=True),
     Case(
         "auc_shuffled", auc_shuffled, _SHUFFLED,
         {"pysaliency.roc": functools.partial(_roc, **_SHUFFLED)},
