@@ -102,7 +102,7 @@ def evaluate(
     if not found.images:
         sys.stderr.write("There is no table: no picture is left, for the reasons above.\n")
     table = found.table() if found.images else []
-    _tell_meaningless(table, len(found.images))
+    _tell_meaningless(found)
     if json:
         from neurogate.files import json_text
 
@@ -159,15 +159,18 @@ def _deaf() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _tell_meaningless(table: Sequence[Mapping[str, Any]], pictures: int) -> None:
-    for row in table:
-        fewest = {
-            name: own["count"] for name, own in row.items() if name != "row" and own["count"] < pictures
-        }
-        if fewest:
+def _tell_meaningless(found: Evaluation) -> None:
+    import numpy as np
+
+    from neurogate.scanpath.evaluation import MEASURES
+
+    for row, values in found.rows.items():
+        blank = ~np.isfinite(values)
+        if blank.any():
+            said = [name for name, missing in zip(MEASURES, blank.any(axis=0), strict=True) if missing]
             sys.stderr.write(
-                f"Without meaning in {pictures - min(fewest.values())} of {pictures} pictures for "
-                f"{row['row']} (few fixations, or it failed): {', '.join(fewest)}.\n"
+                f"Without meaning in {blank.any(axis=1).sum()} of {len(blank)} pictures for {row} "
+                f"(few fixations, or it failed): {', '.join(said)}.\n"
             )
 
 
@@ -206,4 +209,4 @@ def _as_csv(table: Sequence[Mapping[str, Any]]) -> str:
         for name, estimate in row.items()
         if name != "row"
     ]
-    return csv_text(["row", "measure", "mean", "low", "high", "count"], rows)
+    return csv_text(["row", "measure", "mean", "low", "high", "pictures"], rows)

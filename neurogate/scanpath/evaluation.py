@@ -47,7 +47,7 @@ class Estimate(NamedTuple):
     mean: float  # over the pictures on which the measure has a meaning
     low: float  # end of the 95 % bootstrap interval
     high: float  # the other
-    count: int  # of these pictures
+    pictures: int  # how many these are
 
 
 @attrs.frozen(eq=False)
@@ -82,7 +82,7 @@ class Evaluation:
         >>> scores = np.arange(14.0).reshape(2, 7)
         >>> found = Evaluation(["a", "b"], {"one": scores, "two": scores + 1})
         >>> found.estimate("two", "nss", minus="one")
-        Estimate(mean=1.0, low=1.0, high=1.0, count=2)
+        Estimate(mean=1.0, low=1.0, high=1.0, pictures=2)
         """
         place = MEASURES.index(measure)
         values = self.rows[row][:, place] - (0.0 if minus is None else self.rows[minus][:, place])
@@ -272,7 +272,8 @@ def _random(scene: Scene, n_paths: int, seed: int) -> list[Scanpath]:
 
 def _interval(values: Values, resamples: int = 2000) -> Estimate:
     if len(values) < 2:
-        return Estimate(float(values[0]) if len(values) else float("nan"), *[float("nan")] * 2, len(values))
+        nan = float("nan")
+        return Estimate(float(values[0]) if len(values) else nan, nan, nan, len(values))
     rng = np.random.default_rng(0)
     means = values[rng.integers(0, len(values), (resamples, len(values)))].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])

@@ -103,11 +103,12 @@ def test_a_picture_of_another_size_counts_in_no_row(osie: Path, capsys: Captured
     assert "1002.jpg is 80 x 60 px, but its scanpaths are of a picture of 800 x 600 px." in said
     answer = json.loads(shown)
     assert answer["images"] == ["1003.jpg"]
-    assert {row[name]["count"] for row in answer["rows"] for name in MEASURES} == {1}
+    assert {row[name]["pictures"] for row in answer["rows"] for name in MEASURES} == {1}
 
 
 @pytest.mark.parametrize(
-    ("form", "shown"), [(None, ""), ("--csv", "row,measure,mean,low,high,count\n"), ("--json", '"rows": []')]
+    ("form", "shown"),
+    [(None, ""), ("--csv", "row,measure,mean,low,high,pictures\n"), ("--json", '"rows": []')],
 )
 def test_without_a_picture_there_is_no_table(
     form: str | None, shown: str, osie: Path, capsys: Captured

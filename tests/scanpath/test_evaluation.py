@@ -109,10 +109,10 @@ def test_the_interval_covers_the_mean_of_pictures_as_often_as_it_says() -> None:
 
 
 def test_one_picture_has_a_mean_and_no_interval(two: list[Scene]) -> None:
-    mean, *ends, count = evaluate({}, two[:1]).estimate("random", "nss")
+    mean, *ends, pictures = evaluate({}, two[:1]).estimate("random", "nss")
     assert np.isfinite(mean)
     assert np.isnan(ends).all()
-    assert count == 1
+    assert pictures == 1
 
 
 def test_every_picture_is_told(two: list[Scene]) -> None:
@@ -162,7 +162,7 @@ def test_no_picture_that_can_be_read_leaves_rows_of_none(two: list[Scene]) -> No
     found = evaluate({"one": Uniform()}, absent, complaints=[])
     assert found.images == []
     assert [values.shape for values in found.rows.values()] == [(0, len(MEASURES))] * 4
-    assert found.estimate("one", "nss").count == 0
+    assert found.estimate("one", "nss").pictures == 0
 
 
 def test_human_rows_are_those_of_the_stored_evaluation() -> None:
