@@ -169,7 +169,8 @@ def auc_judd(priority: ArrayLike, fixated: ArrayLike, *, variant: Judd = "mit") 
     Returns
     -------
     float
-        From 0 to 1; NaN if no cell is fixated or all are.
+        From 0 to 1 if no two cells are equal, and lower if some are: on a flat map
+        :math:`(N - n^2) / (2 n (N - n))`, nearly 1 / (2 n). NaN if no cell is fixated or all are.
 
     Raises
     ------

@@ -203,6 +203,8 @@ def test_flat_maps_have_no_meaning_or_that_of_chance() -> None:
     flat, own = np.ones((2, 3)), [[0, 0]]
     assert np.isnan([nss(flat, own), correlation(flat, np.eye(2, 3)), auc_borji(flat, own, seed=1)]).all()
     assert auc_uniform(flat, own) == 0.5
+    for n in (1, 2, 3):  # ties count against this one
+        assert auc_judd(flat, [[0, 0], [1, 1], [2, 0]][:n]) == pytest.approx((6 - n**2) / (2 * n * (6 - n)))
     assert information_gain(np.zeros((2, 3)), own, flat) == 0
     assert information_gain([[0, 1]], own, [[1, 1]]) == -np.inf
 
