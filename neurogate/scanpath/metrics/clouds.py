@@ -55,6 +55,10 @@ def hausdorff(a: Values, b: Values) -> float:
     RequestError
         If a number is missing.
 
+    References
+    ----------
+    Huttenlocher, Klanderman & Rucklidge 1993, doi:10.1109/34.232073.
+
     Examples
     --------
     >>> hausdorff([[0, 0], [3, 4]], [[0, 0]])

@@ -49,7 +49,11 @@ def saccade_statistics(
     Raises
     ------
     RequestError
-        If a number is missing, or a quantile is not from 0 to 1.
+        If a number is missing, a duration is negative, or a quantile is not from 0 to 1.
+
+    References
+    ----------
+    Tatler & Vincent 2008, Journal of Eye Movement Research 2(2), 5.
 
     Examples
     --------
