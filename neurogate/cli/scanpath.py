@@ -242,8 +242,9 @@ def _write(
     drawn = scanpath_figure(picture, paths, priority, name=name, model=model)
     nan = float("nan")
     columns: dict[str, Any] = {"measure": [str(row["measure"]) for row in table]}
-    for key in ("mean", "least", "most", "count"):
+    for key in ("mean", "least", "most"):
         columns[key] = [nan if row[key] is None else row[key] for row in table]
+    columns["count"] = [str(row["count"]) for row in table]
     try:
         out.mkdir(parents=True, exist_ok=True)
         save(drawn, files[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -35,6 +36,9 @@ def test_figure_fixations_and_measures_are_written_and_read_back(tmp_path: Path,
     assert shown.splitlines()[-3:] == [str(file) for file in files]
     assert sorted(out.iterdir()) == sorted(files)
     assert all(name in shown for name in ("multimatch_direction", "nss_on_priority", "duration_s"))
+    with files[2].open() as opened:
+        counts = {row["measure"]: row["count"] for row in csv.DictReader(opened)}
+    assert counts["dtw"] == counts["fixations"] == "3"
     wanted = make("spiking").scanpaths(read_picture(file), 3, 2)
     for read, path in zip(read_csv(files[1]), wanted, strict=True):
         assert np.array_equal(np.asarray(read.path), np.asarray(path))
