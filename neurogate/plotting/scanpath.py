@@ -31,6 +31,9 @@ _TALLEST = 1.6
 _WIDEST_PX = 1200
 _COVERED = 0.02
 """Of the diagonal: discs so near cover each other."""
+_DIGIT_EM, _COMMA_EM = 0.7, 0.4
+"""Widths of bold letters: numbers are to be no wider than their disc."""
+_LEAST_PT, _MOST_PT, _IN_LINE = 3.0, 6.0, 3
 
 
 def overlay(ax: Axes, path: Scanpath, *, numbered: bool = True, colour: str = _NUMBERED) -> PathCollection:
@@ -69,24 +72,27 @@ def overlay(ax: Axes, path: Scanpath, *, numbered: bool = True, colour: str = _N
         path.x_px, path.y_px, s=_AREA_PT2 * path.duration_s, color=colour, edgecolor=BLACK,
         linewidth=0.6 if numbered else 0.3, alpha=0.9 if numbered else 0.2, zorder=5 if numbered else 3,
     )  # fmt: skip
-    for (x, y), text in _labels(path) if numbered else ():
-        small = 6.0 if len(text) < 3 else 4.5
+    for (x, y), numbers in _groups(path) if numbered else ():
+        lines = [",".join(map(str, numbers[at : at + _IN_LINE])) for at in range(0, len(numbers), _IN_LINE)]
+        across = max(_DIGIT_EM * len(line) - (_DIGIT_EM - _COMMA_EM) * line.count(",") for line in lines)
+        inside = np.sqrt(_AREA_PT2 * path.duration_s[numbers[-1] - 1])
         ax.annotate(
-            text, (x, y), ha="center", va="center", fontsize=small, fontweight="bold", color=BLACK, zorder=6,
+            "\n".join(lines), (x, y), ha="center", va="center", linespacing=1.0, fontweight="bold",
+            fontsize=np.clip(inside / across, _LEAST_PT, _MOST_PT), color=BLACK, zorder=6,
             annotation_clip=True,
         )  # fmt: skip
     return discs
 
 
-def _labels(path: Scanpath) -> list[tuple[tuple[float, float], str]]:
-    """Return places and numbers of fixations; of those that cover each other, numbers at the last place."""
+def _groups(path: Scanpath) -> list[tuple[tuple[float, float], list[int]]]:
+    """Return places and numbers of fixations; those that cover each other stand at the place of the last."""
     groups: list[tuple[tuple[float, float], list[int]]] = []
     for number, place in enumerate(zip(path.x_px.tolist(), path.y_px.tolist(), strict=True), 1):
         near = [g for g in groups if np.hypot(*np.subtract(g[0], place)) < _COVERED * path.diagonal_px]
         if near:
             groups.remove(near[0])
         groups.append((place, [*(near[0][1] if near else ()), number]))
-    return [(place, ",".join(map(str, numbers))) for place, numbers in groups]
+    return groups
 
 
 def scanpath_figure(

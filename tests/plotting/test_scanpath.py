@@ -30,6 +30,17 @@ def test_numbers_of_fixations_at_one_place_stand_together_at_the_last() -> None:
     assert [(text.get_text(), text.xy) for text in ax.texts] == [("2", (70, 50)), ("1,3", (10.5, 10))]  # type: ignore[attr-defined]
 
 
+def test_numbers_are_no_wider_than_their_disc() -> None:
+    x, y = [10, 70, 10, 70, 10, 30, 70, 70, 70], [10, 50, 10, 50, 10, 30, 50, 50, 50]
+    path = scanpath(x, y, [0.25] * 9, size=(80, 60))
+    with drawing(None) as ax:
+        discs = overlay(ax, path)
+        wide = [text.get_window_extent().width * 72 / ax.figure.dpi for text in ax.texts]
+    assert [text.get_text() for text in ax.texts] == ["1,3,5", "6", "2,4,7\n8,9"]
+    assert max(wide) <= 1.05 * np.sqrt(discs.get_sizes()[0])
+    assert min(text.get_fontsize() for text in ax.texts) >= 3
+
+
 def test_only_the_first_path_has_numbers_and_the_map_all_paths() -> None:
     shown = scanpath_figure(np.zeros((60, 80)), [PATH] * 3, np.eye(6), name="a.png", model="levy")
     left, right = shown.figure.axes
