@@ -167,7 +167,7 @@ def _tell_meaningless(found: Evaluation) -> None:
     for row, values in found.rows.items():
         blank = ~np.isfinite(values)
         if blank.any():
-            said = [name for name, missing in zip(MEASURES, blank.any(axis=0), strict=True) if missing]
+            said = [name for place, name in enumerate(MEASURES) if blank[:, place].any()]
             sys.stderr.write(
                 f"Without meaning in {blank.any(axis=1).sum()} of {len(blank)} pictures for {row} "
                 f"(few fixations, or it failed): {', '.join(said)}.\n"

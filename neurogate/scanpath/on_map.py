@@ -27,7 +27,10 @@ SPREAD = 1 / 32
 """Of a fixation, in longer sides of the map: a degree, where a picture is 32 wide."""
 MAP_METRICS: Mapping[str, tuple[MapMetric, str]] = {
     "nss": (nss, "mean over fixations of how far the map is above its mean, in standard deviations"),
-    "auc_judd": (auc_judd, "area under the ROC curve, thresholds at the fixations; .5 is chance, ties lower it"),
+    "auc_judd": (
+        auc_judd,
+        "area under the ROC curve, thresholds at the fixations; .5 is chance, ties lower it",
+    ),
     "auc_uniform": (auc_uniform, "share of cells that are lower than where the eye rests; .5 is chance"),
     "information_gain": (information_gain, "bits a fixation gains over a flat map"),
     "correlation": (correlation, "with the map of fixations (Gaussian, 1/32 of the longer side); 1 is alike"),
