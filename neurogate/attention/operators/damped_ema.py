@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
+
+import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.fused import fused
@@ -94,11 +97,11 @@ def forward(
     >>> forward(np.array([[[1.0], [0.0], [0.0]]]), zero, zero, one, one, zero[0])[0].ravel().round(4).tolist()
     [0.5, 0.375, 0.2812]
     """
-    xp = namespace("state", x=x, delta=delta, alpha=alpha, beta=beta, gamma=gamma, omega=omega, state=state)
+    namespace("state", x=x, delta=delta, alpha=alpha, beta=beta, gamma=gamma, omega=omega, state=state)
     two_ways = _fit(x, delta, alpha, beta, gamma, omega, state)
     rates, (_, length, d) = _rates(delta, alpha, beta, gamma), x.shape
     lags = length if lags is None else min(lags, length)
-    powers = _powers(rates.q[..., None], xp.arange(length + 1, dtype=x.dtype))
+    powers = _powers(rates.q, length + 1)
     kernel = ((rates.write * rates.read)[:, None] @ powers[..., :lags])[:, 0]
     passed, convolution = long_convolution.forward(x, kernel[:d])
     y, convolutions = omega * x + passed, [convolution]
@@ -231,8 +234,19 @@ def _meanings_backward(
 
 
 @fused
-def _powers(xp: Namespace, q: Array, lags: Array) -> Array:
-    return xp.exp(xp.log(q) * lags)
+def _power(xp: Namespace, q: Array, lag: Array) -> Array:
+    return xp.exp(xp.log(q) * lag)
+
+
+def _powers(q: Array, count: int) -> Array:
+    """Return the powers, (D, N, count), on a CPU as products of a few: exponentials take longer."""
+    xp = namespace(q=q)
+    few = math.isqrt(count) + 1 if xp is np else count
+    near = _power(q[..., None], xp.arange(few, dtype=q.dtype))
+    if few == count:
+        return near
+    far = _power(q[..., None], xp.arange(0, few * few, few, dtype=q.dtype))
+    return (far[..., None] * near[..., None, :]).reshape(*q.shape, few * few)[..., :count]
 
 
 def _fit(
