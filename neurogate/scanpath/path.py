@@ -117,8 +117,8 @@ def scanpath(
     Raises
     ------
     RequestError
-        If lengths differ, a duration is negative, times fall, what is to be refused is there, or `missing` or
-        `outside` is none of its words.
+        If lengths differ, a duration is negative, times fall, a degree has no size, what is to be refused is
+        there, or `missing` or `outside` is none of its words.
 
     Examples
     --------
@@ -133,6 +133,10 @@ def scanpath(
     width, height = map(float, size)
     if not (0 < width < np.inf and 0 < height < np.inf):
         raise RequestError(f"The picture is {width:g} x {height:g} px. Give a width and a height above 0.")
+    if not (np.isnan(px_per_degree) or 0 < px_per_degree < np.inf):
+        raise RequestError(
+            f"A degree is {px_per_degree:g} px. Give a number above 0, or NaN if it is not known."
+        )
     x = np.array(x_px, dtype=np.float64)
     given = {"x_px": x, "y_px": np.array(y_px, dtype=np.float64)}
     given["duration_s"] = np.zeros(x.shape) if duration_s is None else np.array(duration_s, dtype=np.float64)

@@ -1,6 +1,7 @@
 """CSV with a row for each fixation: x, y (px), duration (s), and if known start (s), image and viewer.
 
-The size of the picture (px) may stand in the columns width and height.
+The size of the picture (px) may stand in the columns width and height, how large a degree of visual angle is
+(px) in the column px_per_degree.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from neurogate.scanpath.formats.viewing import Sizes, Viewing, checked
 __all__ = ["fixation_rows", "picture_sizes", "read_csv", "viewings_in", "write_csv"]
 
 FIELDS = {"x": "x_px", "y": "y_px", "duration": "duration_s", "start": "start_s"}
+DEGREE = "px_per_degree"
 _Key = TypeVar("_Key")
 ALIASES = {"start_x": "x", "start_y": "y", "onset": "start"}
 
@@ -87,6 +89,8 @@ def viewings_in(
     columns = {
         FIELDS[name]: table.numbers(name) for name in FIELDS if name != "start" or name in table.columns
     }
+    if DEGREE in table.columns and DEGREE not in policies:
+        columns[DEGREE] = table.numbers(DEGREE)
     sizes = picture_sizes(table) if size is None else size
     return checked(_groups(table, columns), table.file, sizes, complaints, **policies)
 
@@ -101,7 +105,8 @@ def write_csv(file: Path, viewings: Sequence[Viewing], *, sized: bool = False) -
     viewings : sequence of Viewing
         Each with a name of its own.
     sized : bool
-        Whether the columns width and height say how large the pictures are.
+        Whether the columns width and height say how large the pictures are, and px_per_degree, if it is known
+        of any, how large a degree is.
 
     Raises
     ------
@@ -135,6 +140,8 @@ def write_csv(file: Path, viewings: Sequence[Viewing], *, sized: bool = False) -
     for name in ("width", "height") if sized else ():
         numbers = [getattr(viewing.path, f"{name}_px") for viewing in viewings]
         columns[name] = np.repeat(np.array(numbers, float), [len(viewing.path) for viewing in viewings])
+    degrees = [viewing.path.px_per_degree for viewing in viewings for _ in range(len(viewing.path))]
+    columns |= {DEGREE: degrees} if sized and not np.isnan(degrees).all() else {}
     for name in ("image", "viewer"):
         words = [getattr(viewing, name) for viewing in viewings for _ in range(len(viewing.path))]
         columns |= {name: words} if any(words) else {}
@@ -225,13 +232,14 @@ def picture_sizes(table: Table) -> dict[str, tuple[float, float]]:
 
 def _groups(
     table: Table, columns: dict[str, NDArray[np.float64]]
-) -> Iterator[tuple[str, str, dict[str, NDArray[np.float64]]]]:
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
     keys = list(zip(table.words("image"), table.words("viewer"), strict=True))
     for (image, viewer), rows in _alike(keys).items():
         for words, own in _trials(table, rows):
-            table.only(own).one_of_each(*PARTS)
+            table.only(own).one_of_each(*PARTS, DEGREE)
             name = ", ".join(filter(None, (viewer, *words)))
-            yield image, name, {name: column[own] for name, column in columns.items()}
+            arrays: dict[str, Any] = {name: column[own] for name, column in columns.items()}
+            yield image, name, arrays | ({DEGREE: arrays[DEGREE][0]} if DEGREE in arrays else {})
 
 
 def _trials(table: Table, rows: list[int]) -> Iterator[tuple[tuple[str, ...], list[int]]]:

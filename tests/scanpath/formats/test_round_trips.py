@@ -52,6 +52,25 @@ def test_csv_keeps_every_bit_and_name(tmp_path: Path, found: dict[tuple[str, str
     assert {(each.path.width_px, each.path.height_px) for each in read} == {SIZE}
 
 
+def test_csv_keeps_how_large_a_degree_is_where_that_is_known(tmp_path: Path) -> None:
+    file, degrees = tmp_path / "gaze.csv", {"a": 23.7, "b": float("nan")}
+    several = [
+        Viewing(scanpath([1, 2], [3, 4], size=SIZE, px_per_degree=d), "", who) for who, d in degrees.items()
+    ]
+    write_csv(file, several, sized=True)
+    read = {each.viewer: each.path.px_per_degree for each in read_csv(file)}
+    assert read == pytest.approx(degrees, nan_ok=True)
+    assert {each.path.px_per_degree for each in read_csv(file, px_per_degree=30.0)} == {30.0}
+    write_csv(file, several[1:], sized=True)
+    assert "px_per_degree" not in file.read_text()
+    file.write_text("x,y,duration,width,height,px_per_degree\n1,2,.1,80,60,20\n1,2,.1,80,60,21\n")
+    with pytest.raises(RequestError, match="one scanpath of more than one px_per_degree: 20, 21"):
+        read_csv(file)
+    file.write_text("x,y,duration,width,height,px_per_degree\n1,2,.1,80,60,-3\n")
+    with pytest.raises(RequestError, match=r"A degree is -3 px\. Give a number above 0"):
+        read_csv(file)
+
+
 @FEW
 @given(paths())
 def test_vectors_keep_every_bit(tmp_path: Path, path: Scanpath) -> None:
