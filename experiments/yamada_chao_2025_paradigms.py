@@ -21,6 +21,7 @@ from yamada_chao_2025_studies import (
     GATES,
     GROWS,
     MEASURES,
+    NEEDED,
     ONE_MEMORY,
     OURS,
     PLAIN,
@@ -82,7 +83,7 @@ def by_rule(found: Seeds) -> dict[str, dict[str, Values]]:
 
 
 def memory(run: Runner) -> Iterator[Claim]:
-    """Judge whether the network itself holds cue and time after a short cue."""
+    """Judge whether the network itself holds cue and time after a short cue, and what of it is needed."""
     found = run(Study(TRACE))
     asked = ((25.0, 50.0, timing_of_other), (0.1, 0.15, probability_of_other))
     for (key, words), (good, fair, of_other) in zip(MEASURES.items(), asked, strict=True):
@@ -93,6 +94,11 @@ def memory(run: Runner) -> Iterator[Claim]:
             within(value, good, fair), "slow adaptation; replay from just before the outcome",
             each(found, (PLAIN, "force"), key) | without, other_cues(found, of_other),
         )  # fmt: skip
+        for name, (claim, how) in NEEDED.items():
+            yield Claim(
+                f"After a cue of 100 ms, {claim}", words, value, favours(value, without[name]), how,
+                {name: without[name]},
+            )  # fmt: skip
 
 
 def scalar_timing(run: Runner) -> Iterator[Claim]:
