@@ -24,6 +24,7 @@ from yamada_chao_2025_studies import (
     OURS,
     PARTS,
     PLAIN,
+    READERS,
     RIVALS,
     SAME_FILTER,
     SHARED,
@@ -65,11 +66,11 @@ def timing(run: Runner) -> Iterator[Claim]:
     """Judge whether the population encodes *when*."""
     main = run(MAIN)
     error = main.metric(OURS, "timing_error_ms")
-    rates = {name: run(study).metric(OURS, "timing_error_ms") for name, study in SPIKELESS.items()}
     yield Claim(
         "The population tells when the outcome comes (300 to 1200 ms)", "timing error (ms)", error,
         within(error, 12.0, 25.0), "cue held on; slow adaptation and slow synapses",
-        each(main, RIVALS, "timing_error_ms") | rates, other_cues(main, timing_of_other),
+        each(main, RIVALS, "timing_error_ms") | spikeless(run, "timing_error_ms"),
+        other_cues(main, timing_of_other),
     )  # fmt: skip
     rules = (OURS, *LEAST_SQUARES)
     bias, size = (each(main, rules, key) for key in ("timing_bias_ms", "timing_error_ms"))
@@ -81,14 +82,23 @@ def timing(run: Runner) -> Iterator[Claim]:
     )  # fmt: skip
 
 
+def spikeless(run: Runner, metric: str) -> dict[str, Values]:
+    """Return a metric of all that read networks without spikes."""
+    return {
+        f"{name}{words}": run(study).metric(rule, metric)
+        for name, study in SPIKELESS.items()
+        for rule, words in READERS.items()
+    }
+
+
 def probability(run: Runner) -> Iterator[Claim]:
     """Judge whether it encodes *what*, and with what probability."""
     main = run(MAIN)
     mae, r, amplitude = (main.metric(OURS, key) for key in ("probability_mae", "probability_r", "object_r"))
-    rates = {name: run(study).metric(OURS, "probability_mae") for name, study in SPIKELESS.items()}
     yield Claim(
         "It tells each outcome's probability", "mean |p̂ − p|", mae, within(mae, 0.05, 0.1),
-        "offline replay; small steps", each(main, RIVALS, "probability_mae") | rates,
+        "offline replay; small steps",
+        each(main, RIVALS, "probability_mae") | spikeless(run, "probability_mae"),
         other_cues(main, probability_of_other),
     )  # fmt: skip
     yield Claim(

@@ -52,8 +52,10 @@ MAIN = Study(NAME)
 # What the main simulation asks, and the rule that is judged, for those that ship without them.
 AHEAD = ("task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]")
 ALIKE = (*AHEAD, f"rules.{OURS}.kind={OURS}")
+# What reads a network without spikes, and how it is told there; all of it reads the same states.
+READERS = {OURS: "", PLAIN: ", three-factor", "force_two_memories": ", two memories"}
 SPIKELESS = {
-    name: Study(f"what_when_{kind}", AHEAD, (OURS,))
+    name: Study(f"what_when_{kind}", AHEAD, tuple(READERS))
     for name, kind in (("echo state", "echo_state"), ("leaky", "leaky"))
 }
 
