@@ -68,7 +68,7 @@ def timing(run: Runner) -> Iterator[Claim]:
     error = main.metric(OURS, "timing_error_ms")
     yield Claim(
         "The population tells when the outcome comes (300 to 1200 ms)", "timing error (ms)", error,
-        within(error, 12.0, 25.0), "cue held on; slow adaptation and slow synapses",
+        within(error, 12.0, 25.0), "slow adaptation",
         each(main, RIVALS, "timing_error_ms") | spikeless(run, "timing_error_ms"),
         other_cues(main, timing_of_other),
     )  # fmt: skip
