@@ -20,6 +20,7 @@ from neurogate.neurons.distributions import Constant
 from neurogate.plasticity.force import Force
 from neurogate.plasticity.gates import PhaseGate
 from neurogate.tasks.record import LEARNED, SIMULATED
+from neurogate.tasks.what_when import WhatWhen
 from neurogate.units import shown, whole_steps
 
 __all__ = ["problems"]
@@ -140,6 +141,8 @@ def _windows(simulation: Parts) -> Iterator[str]:
             f"probes.window_ms is [{first:g}, {last:g}]; a bin of features.bin_ms, {bin_ms:g} ms, must end "
             f"in it while the cue is on, up to {timeline.cue_ms:g} ms."
         )
+    else:
+        yield from _unseen(simulation.task, first, last)
     lead_ms, onset_ms = simulation.task.lead_ms, timeline.onset_ms
     if lead_ms and first < lead_ms + onset_ms:
         yield (
@@ -155,6 +158,25 @@ def _windows(simulation: Parts) -> Iterator[str]:
                 yield f"{path}.start_ms is {window.start_ms:g}; it must lie before the end: {trial}."
             if window.stop_ms <= low:
                 yield f"{path}.stop_ms is {window.stop_ms:g}; it must lie after the beginning: {trial}."
+
+
+def _unseen(task: WhatWhen, first_ms: float, last_ms: float) -> Iterator[str]:
+    """Say which outcomes come where probes look for no peak: foretold ever so well, they count as errors."""
+    unseen: dict[str, str] = {}
+    for i, block in enumerate(task.blocks):
+        for cue, latency_ms in enumerate(block.latency_ms):
+            low, high = block.jitter.frequent_ms(latency_ms) if block.jitter else (latency_ms, latency_ms)
+            if high < first_ms or low > last_ms:
+                times = f"{low:g} ms" if low == high else f"{low:g} to {high:g} ms"
+                moved = f", which jitter makes {times}" if block.jitter else ""
+                unseen[f"task.blocks[{i}].latency_ms[{cue}]"] = f"{latency_ms:g} ms{moved}"
+    if unseen:
+        some = ", ".join(f"{key} ({time})" for key, time in list(unseen.items())[:3])
+        more = f" and {len(unseen) - 3} more" if len(unseen) > 3 else ""
+        yield (
+            f"probes.window_ms is [{first_ms:g}, {last_ms:g}]; it must hold {some}{more}, or no probe sees "
+            "whether that is foretold."
+        )
 
 
 def _sizes(simulation: Parts) -> Iterator[str]:

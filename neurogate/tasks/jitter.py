@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import RequestError
-from ..neurons.distributions import Distribution, FromFile, LogUniform, Normal, Uniform
+from ..neurons.distributions import Distribution, FromFile, Gamma, LogUniform, Normal, Uniform
 from ..units import Fraction, settings, shown
 
 __all__ = ["Jitter"]
@@ -73,6 +73,26 @@ class Jitter:
                 times = f"{first:g} ms" if first == last else f"{first:g} to {last:g} ms"
                 return f"jitter.shift_ms[{i}] makes a latency of {latency_ms:g} ms one of {times}"
         return None
+
+    def frequent_ms(self, latency_ms: float) -> tuple[float, float]:
+        """Return the first and the last time at which outcomes may be most frequent.
+
+        The odds of several distributions are not weighed: one of little odds counts like any other. What has
+        no bounds counts with its mean, and if it is skewed with all that lies between the latency and that.
+
+        Parameters
+        ----------
+        latency_ms : float
+
+        Examples
+        --------
+        >>> from neurogate.neurons.distributions import Constant
+        >>> Jitter(shift_ms=(Constant(value=0.0), Constant(value=-200.0))).frequent_ms(600.0)
+        (400.0, 600.0)
+        """
+        shifts = [shift for distribution in self.shift_ms for shift in _bounds(distribution)]
+        shifts += [0.0 for distribution in self.shift_ms if isinstance(distribution, Gamma)]
+        return latency_ms + min(shifts), latency_ms + max(shifts)
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:
         """Return `n` independent shifts in ms."""

@@ -30,6 +30,7 @@ def problems(**changes: Any) -> list[str]:
 
 
 BLOCK = {"name": "A", "trials": 4, "latency_ms": [300.0], "probability": [[0.5, 0.2]]}
+LATE = {**BLOCK, "latency_ms": [1400.0]}
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,28 @@ BLOCK = {"name": "A", "trials": 4, "latency_ms": [300.0], "probability": [[0.5, 
         (
             {"probes.window_ms": [100, 1801]},
             ["probes.window_ms[1] is 1801; it must lie in the trial: "],
+        ),
+        (
+            {"task.blocks": [{**BLOCK, "latency_ms": [1550]}]},
+            ["probes.window_ms is [100, 1500]; it must hold task.blocks[0].latency_ms[0] (1550 ms), or"],
+        ),
+        (
+            {"task.blocks": [{**BLOCK, "latency_ms": [150]}], "probes.window_ms": [180, 1500]},
+            ["probes.window_ms is [180, 1500]; it must hold task.blocks[0].latency_ms[0] (150 ms), or"],
+        ),
+        (
+            {"task.blocks": [{**LATE, "jitter": {"shift_ms": [{"normal": [150, 9]}]}}]},
+            [
+                "probes.window_ms is [100, 1500]; it must hold task.blocks[0].latency_ms[0] (1400 ms, which "
+                "jitter makes 1550 ms), or no probe sees whether that is foretold."
+            ],
+        ),
+        (
+            {"probes.window_ms": [100, 290]},
+            [
+                "probes.window_ms is [100, 290]; it must hold task.blocks[0].latency_ms[0] (300 ms), "
+                "task.blocks[0].latency_ms[1] (600 ms), task.blocks[0].latency_ms[2] (900 ms) and 9 more, or"
+            ],
         ),
         (
             {"rules": {"force": {"start_ms": 1800, "stop_ms": 1900}}},
@@ -197,6 +220,9 @@ def test_a_parameter_outside_the_models_domain_is_named() -> None:
         {"rules": {"mine": {"kind": "ridge"}, "three_factor": {"gates": []}}},
         {"record.variables": ["spikes", "weights"], "record.every_ms": 10, "record.neurons": 1000},
         {"name": "A.b-c_9"},
+        {"task.blocks": [{**BLOCK, "latency_ms": [1500]}]},
+        {"task.blocks": [{**LATE, "jitter": {"shift_ms": [{"gamma": [1, 150]}]}}]},
+        {"task.blocks": [{**LATE, "jitter": {"shift_ms": [0, 150]}}]},
     ],
     ids=str,
 )
