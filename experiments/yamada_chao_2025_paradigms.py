@@ -94,11 +94,10 @@ def memory(run: Runner) -> Iterator[Claim]:
             within(value, good, fair), "slow adaptation; replay from just before the outcome",
             each(found, (PLAIN, "force"), key) | without, other_cues(found, of_other),
         )  # fmt: skip
-        for name, (claim, how) in NEEDED.items():
-            yield Claim(
-                f"After a cue of 100 ms, {claim}", words, value, favours(value, without[name]), how,
-                {name: without[name]},
-            )  # fmt: skip
+        for claim, (name, how, study) in NEEDED.items():
+            lost = run(study).metric(OURS, key)
+            judged = favours(value, lost)
+            yield Claim(f"After a cue of 100 ms, {claim}", words, value, judged, how, {name: lost})
 
 
 def scalar_timing(run: Runner) -> Iterator[Claim]:

@@ -141,15 +141,14 @@ SAME_FILTER = Study(
 ONE_MATRIX, SHARED, ONE = Study("what_when_one_matrix"), ("share_10", "share_30", "share_60"), "one_matrix"
 TRACE, FAST = "what_when_trace", "reservoir.cells.excitatory.preset=excitatory_2003"
 SLOW = "reservoir.trace.tau_ms={log_uniform=[100.0, 500.0]}"
-FORGETFUL = {
-    "no adaptation": Study(TRACE, (FAST,)),
-    "slow traces instead": Study(TRACE, (FAST, SLOW)),
-    "no recurrence": Study(TRACE, NETWORKS["no_recurrence"].changes),
-    "neurons alike": Study(TRACE, NETWORKS["neurons_alike"].changes),
-}
-NEEDED = {  # what a short cue may need, and how it was taken away
-    "no recurrence": ("recurrence is needed", "gain 0"),
-    "neurons alike": ("neurons need to differ", "cells, synapses and traces alike, all at once"),
+FORGETFUL = {"no adaptation": Study(TRACE, (FAST,)), "slow traces instead": Study(TRACE, (FAST, SLOW))}
+NEEDED = {  # what may be needed after a short cue: what it is called without, how it is taken away
+    "recurrence is needed": ("no recurrence", "gain 0", Study(TRACE, NETWORKS["no_recurrence"].changes)),
+    "neurons need to differ": (
+        "neurons alike",
+        "cells, synapses and traces alike, all at once",
+        Study(TRACE, NETWORKS["neurons_alike"].changes),
+    ),
 }
 ONE_WIDTH = ("task.target_weber=0.0", "task.target_sd_ms=40.0")
 NOISES = {f"noise {sd}": f"reservoir.inputs.noise_sd={sd}" for sd in (1.2, 0.3, 0.6, 2.4)}

@@ -70,6 +70,7 @@ def test_every_study_is_a_shipped_simulation_that_can_be_changed_so(script: dict
         for several in ("SPIKELESS", "NETWORKS", "DISTRACTED", "FORGETFUL", "WEBER")
         for study in script[several].values()
     ]
+    studies += [study for _, _, study in script["NEEDED"].values()]
     for study in studies:
         assert study.load().name == study.simulation
     assert {script["OURS"], *script["RIVALS"]} <= set(rules_of(script["MAIN"]))
@@ -177,6 +178,20 @@ def test_two_figures_show_every_gate_in_every_task_with_distractions(script: dic
     shown = [made.axes[0].get_yticklabels() for made in drawn.values()]
     assert [label.get_text() for label in shown[1]][:2] == ["ungated", "gated"]
     assert len(shown[0]) == len(shown[1]) + 2
+
+
+@pytest.mark.parametrize(("lost", "verdict"), [(3.0, "supported"), (1.0, "partly"), (0.5, "not supported")])
+def test_a_short_cue_needs_only_what_it_does_worse_without(
+    script: dict[str, Any], lost: float, verdict: str
+) -> None:
+    (_, _, without), _ = script["NEEDED"].values()
+
+    def run(study: Any) -> Seeds:
+        return seeds(rules_of(study), lambda rule, key: lost if study == without else 1.0)
+
+    needed = [row for row in script["CLAIMS"]["memory"](run) if "need" in row.claim]
+    assert [str(row.verdict) for row in needed] == [verdict, "partly"] * 2
+    assert [list(row.baselines) for row in needed] == [["no recurrence"], ["neurons alike"]] * 2
 
 
 def test_ablations_name_what_is_needed(script: dict[str, Any]) -> None:
