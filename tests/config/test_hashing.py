@@ -35,7 +35,7 @@ def changed(path: tuple[Any, ...]) -> Simulation | None:
     for key in path[:-1]:
         node = node[key]
     value = node[path[-1]]
-    candidates: list[Any] = [not value, 0.05, 0.25, 1.0, 3, 10, 400.0, 3000.0]
+    candidates: list[Any] = [not value, 0.05, 0.25, 1.0, 3, 10, 400.0, 1300.0, 3000.0]
     candidates += [
         "numpy",
         "float64",
