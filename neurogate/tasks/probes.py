@@ -31,7 +31,7 @@ class Probes:
     every : int
         Training trials between two judgements.
     window_ms : tuple of float
-        The peak of *when* is looked for between these times after the cue.
+        The peak of *when* is looked for between these times after the cue; every latency must lie there.
     floor : float
         A peak below this counts as no prediction.
     missed_error_ms : float
