@@ -8,9 +8,10 @@ Networks, one per seed, live through several simulations; all learners of a simu
 spikes. Everything is judged in frozen omission probes. Runs are stored: what is there is not simulated
 again, so an interrupted command goes on where it stopped. Run it with
 
-    python experiments/yamada_chao_2025.py [--claim C ...] [--seeds N] [--quick] [--jobs N] [--out D] [--json]
+    python experiments/yamada_chao_2025.py
+        [--claim C ...] [--seeds N] [--first-seed N] [--quick] [--jobs N] [--out DIR] [--json]
 
-It writes claims.json, claims.md and the figures into D/yamada_chao_2025; rows of claims that are not asked
+It writes claims.json, claims.md and the figures into DIR/yamada_chao_2025; rows of claims that are not asked
 for stay as they are there. Here lives the command. What is simulated is said in
 `yamada_chao_2025_studies.py`, what is judged in `yamada_chao_2025_claims.py` and, of tasks other than the
 main one, `yamada_chao_2025_paradigms.py`; what is drawn, in `yamada_chao_2025_figures.py`.
@@ -71,7 +72,8 @@ def runner(asked: argparse.Namespace, workers: Workers) -> Runner:
         def tell(done: int, outcome: Outcome) -> None:
             print(f"{title}: {done} of {asked.seeds} seeds, {outcome}", file=sys.stderr, flush=True)
 
-        simulation, command = study.load(quick=asked.quick), shlex.join(["python", *sys.argv])
+        simulation = study.load(quick=asked.quick, seed=asked.first_seed)
+        command = shlex.join(["python", *sys.argv])
         how: dict[str, Any] = {"command": command, "jobs": asked.jobs, "workers": workers, "tell": tell}
         return over_seeds(simulation, asked.seeds, asked.out, **how)
 
@@ -95,6 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Judge the claims, and write the table and the figures."""
     parser = reader(__doc__, 20, 2, stored="the claims")
     names, words = [*CLAIMS, "all"], f"which of {', '.join(CLAIMS)} (default: all)"
+    first = "the first of the seeds (default: 1)"
+    parser.add_argument("--first-seed", type=int, default=1, metavar="N", help=first)
     parser.add_argument("--claim", nargs="+", choices=names, default=["all"], metavar="C", help=words)
     answer(parser, judge, arguments)
 

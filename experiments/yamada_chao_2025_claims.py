@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from yamada_chao_2025_studies import (
+    ACTS_ON,
+    AMENDED,
     HASTY,
     LEAST_SQUARES,
     LESIONS,
@@ -40,7 +42,7 @@ from yamada_chao_2025_studies import (
 from neurogate.analysis.interference import disturbance
 from neurogate.plotting.adaptation import trials_needed
 from neurogate.plotting.nulls import NULLS
-from neurogate.runs.claims import Claim, Verdict, favours, holds, within, worst
+from neurogate.runs.claims import Claim, Verdict, every, favours, within
 from neurogate.runs.over_seeds import Seeds
 
 Values = NDArray[np.float64]
@@ -145,14 +147,20 @@ def tradeoff(run: Runner) -> Iterator[Claim]:
     """Judge what would re-time our rule sooner, by all that is asked of the rule."""
     hasty, shipped, timing_error, mae = run(HASTY), run(MAIN), "timing_error_ms", "probability_mae"
     for rule, changed in SOONER.items():
-        late = np.minimum(trials_needed(hasty.arrays, rule, timing_error, 1), NEVER)
-        needed = (trials(hasty, rule, timing_error, 1), trials(shipped, OURS, timing_error, 1))
-        rows = [
-            ("when adapts to other latencies within 25 trials", "trials", *needed, within(late, 25.0, 50.0))
-        ]
+        rows = []
+        for part, to, error, block in (
+            ("when", "latencies", timing_error, 1),
+            ("what", "odds", "probability_error", 2),
+        ):
+            late = np.minimum(trials_needed(hasty.arrays, rule, error, block), NEVER)
+            needed = (trials(hasty, rule, error, block), trials(shipped, OURS, error, block))
+            soon = TARGETS[error]
+            words = f"{part} adapts to other {to} within {soon:g} trials"
+            rows.append((words, "trials", *needed, within(late, soon, 2 * soon)))
         for claim, measure, key, good, fair in (
             ("it tells when", MEASURES[timing_error], timing_error, 12.0, 25.0),
             ("it tells each outcome's probability", MEASURES[mae], mae, 0.05, 0.1),
+            ("p̂ follows p", "Pearson r", "probability_r", 0.98, 0.95),
             ("the amplitude of the prediction object follows p", "Pearson r", "object_r", 0.97, 0.9),
         ):
             values = hasty.metric(rule, key)
@@ -166,7 +174,6 @@ def subspaces(run: Runner) -> Iterator[Claim]:
     """Judge whether *what* and *when* are near-orthogonal, what sets that, and what it is for."""
     main, key = run(MAIN), "when_what_angle_deg"
     angle, null = main.metric(OURS, key), main.metric(OURS, "when_what_angle_null_deg")
-    alike = run(NETWORKS["whole"]).metric(PLAIN, key)
     nulls = {name: _mean(main, drawn) for drawn, name in NULLS.items()}
     yield Claim(
         "what and when are near-orthogonal", "angle (deg)", angle, within(angle, 85.0, 80.0),
@@ -177,7 +184,10 @@ def subspaces(run: Runner) -> Iterator[Claim]:
         (OURS, "after training on shuffled labels", run(SHUFFLED).metric(OURS, key), "learning the task"),
         (OURS, "after 10 trials", main.arrays[f"{OURS}.angle_deg"][:, 0], "learning at all"),
         (OURS, "readouts of the same traces", run(SAME_FILTER).metric(OURS, key), "filters of their own"),
-        (PLAIN, "with no lead, and replays of all the delay", alike, "their moments; both were changed"),
+        *(
+            (PLAIN, f"{words} (three-factor)", run(study).metric(PLAIN, key), "at which moments they learn")
+            for words, study in AMENDED.items()
+        ),
     ):
         ours = main.metric(rule, key)
         judged = favours(ours, other, small_is_good=False)
@@ -212,7 +222,7 @@ def _sharing(found: Seeds) -> Iterator[Claim]:
         (f"{one} is as well calibrated", mae, error, ONE, (PLAIN,), 0.01, "one rate"),
         (f"{one} is re-timed as fast", "trials", again, ONE, (PLAIN,), 5.0, "one rate"),
     ):
-        judged = worst([favours(costs[ours], costs[rule], margin=margin) for rule in others])
+        judged = every([favours(costs[ours], costs[rule], margin=margin) for rule in others])
         rivals = {rule: values for rule, values in costs.items() if rule != ours}
         yield Claim(claim, measure, costs[ours], judged, hinge, rivals)
 
@@ -227,7 +237,7 @@ def phases(run: Runner) -> Iterator[Claim]:
         verdicts = [favours(whole, hit[most]), *(favours(hit[name], hit[most]) for name in others)]
         yield Claim(
             f"A lesion in one phase harms {words.split('(')[0].strip()} more than in others", words, whole,
-            worst(verdicts), f"most harmful: {most.removeprefix('lesion_')}", hit,
+            every(verdicts), f"most harmful: {most.removeprefix('lesion_')}", hit,
         )  # fmt: skip
 
 
@@ -235,15 +245,17 @@ def ablations(run: Runner) -> Iterator[Claim]:
     """Judge what the rule and the network need."""
     main = run(MAIN)
     for key, words in MEASURES.items():
-        networks = {name: run(study).metric(PLAIN, key) for name, study in NETWORKS.items()}
-        for part, whole, without, where in (
-            ("factor of the rule", main.metric(PLAIN, key), each(main, PARTS, key), ""),
-            ("part of the network", networks.pop("whole"), networks, "; in what_when, which has no lead"),
+        of_rule = each(main, PARTS, key)
+        of_network = {name: run(study).metric(OURS, key) for name, study in NETWORKS.items()}
+        for part, whole, without, judged in (
+            ("factor of the rule", main.metric(PLAIN, key), of_rule, ACTS_ON[key]),
+            ("part of the network", main.metric(OURS, key), of_network, tuple(NETWORKS)),
         ):
-            needed = [name for name in without if favours(whole, without[name]).verdict is Verdict.SUPPORTED]
+            verdicts = {name: favours(whole, without[name]) for name in judged}
+            needed = [name for name, one in verdicts.items() if one.verdict is Verdict.SUPPORTED]
             yield Claim(
                 f"Every {part} matters for the {words.split('(')[0].strip()}", words, whole,
-                holds(len(needed), len(without)), f"needed: {', '.join(needed) or 'none'}{where}", without,
+                every(list(verdicts.values())), f"needed: {', '.join(needed) or 'none'}", without,
             )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from yamada_chao_2025_claims import Values, each
 from yamada_chao_2025_paradigms import by_gate, by_rule, courses, while_drifting
 from yamada_chao_2025_studies import (
+    AMENDED,
     DISTRACTED,
     DRIFT,
     EVERY_GATE,
@@ -36,6 +37,7 @@ from yamada_chao_2025_studies import (
     SWITCHES,
     THREE,
     TWO_MEMORIES,
+    UNTRAINED,
     WEBER,
     WORDS,
     Runner,
@@ -86,10 +88,11 @@ def subspaces(run: Runner) -> Figures:
     elsewhere = {
         "shuffled labels": (SHUFFLED, OURS),
         "same filter": (SAME_FILTER, OURS),
-        "three-factor, no lead, replays spread": (NETWORKS["whole"], PLAIN),
+        **{f"three-factor, {words}": (study, PLAIN) for words, study in AMENDED.items()},
     }
     angles = {name: run(study).metric(rule, key) for name, (study, rule) in elsewhere.items()}
-    yield "subspaces", null_figure(main, FEW, angles)
+    untrained = {"before training": run(UNTRAINED).arrays["activity.angle_deg"]}
+    yield "subspaces", null_figure(main, FEW, angles, untrained)
     yield "subspaces_learning", turning_figure(main, FEW)
     yield "subspaces_shared", turning_figure(run(ONE_MATRIX).arrays, (PLAIN, *SHARED, ONE))
 
@@ -104,7 +107,8 @@ def phases(run: Runner) -> Figures:
 def ablations(run: Runner) -> Figures:
     """Draw what each part of the rule and of the network is worth."""
     yield "ablations", forest_figure(_conditions(run(MAIN).metric, (PLAIN, *PARTS)))
-    networks = _conditions(lambda name, key: run(NETWORKS[name]).metric(PLAIN, key), tuple(NETWORKS))
+    studies = {"whole": MAIN, **NETWORKS}
+    networks = _conditions(lambda name, key: run(studies[name]).metric(OURS, key), tuple(studies))
     yield "networks", forest_figure(networks)
 
 

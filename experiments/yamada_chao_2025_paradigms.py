@@ -40,7 +40,7 @@ from neurogate.analysis.observers import change_points, counted
 from neurogate.analysis.predictions import correlation
 from neurogate.plotting.result import judged_blocks
 from neurogate.plotting.scalar_timing import exponents, spreads_by
-from neurogate.runs.claims import Claim, favours, near, within, worst
+from neurogate.runs.claims import Claim, every, favours, near, within
 from neurogate.runs.over_seeds import Seeds
 from neurogate.tasks.schedule import Schedule, generator
 from neurogate.tasks.what_when import WhatWhen
@@ -67,7 +67,7 @@ def attention(run: Runner) -> Iterator[Claim]:
                 verdicts = [favours(values[gate], values[rule]) for rule in rivals[:2]]
                 yield Claim(
                     f"With {name}, a gate that {opens} earns its place", words, values[gate],
-                    worst(verdicts), f"{control} is as open, at {_when(control)} times; best gate: {best}",
+                    every(verdicts), f"{control} is as open, at {_when(control)} times; best gate: {best}",
                     {rule: values[rule] for rule in rivals},
                 )  # fmt: skip
 
@@ -144,9 +144,8 @@ def _observed(found: Seeds, here: NDArray[np.bool_]) -> dict[str, Values]:
     """Return the errors of observers who hear of the trials of each seed."""
     lengths = enumerate(np.diff(found.arrays["block_start"]))
     changes = (*DRIFT.changes, *(f"task.blocks.{block}.trials={n}" for block, n in lengths))
-    simulation = attrs.evolve(DRIFT, changes=changes).load()
-    task, first = simulation.task, simulation.run.seed
-    drawn = Schedule.draw(task, range(first, first + len(found.metrics)))
+    task = attrs.evolve(DRIFT, changes=changes).load().task
+    drawn = Schedule.draw(task, range(found.first, found.first + len(found.metrics)))
     warm = task.settling + task.habituation
     heard = [(cue[warm:], came[warm:]) for cue, came in zip(drawn.cue, drawn.outcome, strict=True)]
     at, truth = found.arrays["probe_trial"][here] - 1, found.arrays["probe_probability"][here]
@@ -175,7 +174,7 @@ def hazard(run: Runner) -> Iterator[Claim]:
     better = partial(favours, small_is_good=False)
     yield Claim(
         f"{where}, when reads their density, not their mean, nor a Gaussian as wide", measure, density,
-        worst([better(density, other) for other in of_one.values()]), "chance: the Gaussian",
+        every([better(density, other) for other in of_one.values()]), "chance: the Gaussian",
         _rivals(alike["density"]) | {"one latency": of_one["one latency"]}, of_one["Gaussian"],
     )  # fmt: skip
     for claim, ours, name, other, margin, hinge in (
@@ -315,7 +314,7 @@ def gates(run: Runner) -> Iterator[Claim]:
         best, ours = min(values, key=lambda rule: values[rule].mean()), values.pop(SURPRISE)
         yield Claim(
             "A gate that surprise opens is better, where all switches, than what nothing opens (500 neurons)",
-            words, ours, worst([favours(ours, values[rule]) for rule in UNMOVED]),
+            words, ours, every([favours(ours, values[rule]) for rule in UNMOVED]),
             f"best of all: {best}", values,
         )  # fmt: skip
 

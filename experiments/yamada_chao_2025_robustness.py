@@ -76,7 +76,9 @@ Rows = list[dict[str, Any]]
 def sweeps(seeds: int, quick: bool) -> dict[str, Sweep]:
     """Return what is varied; the shipped settings are among the values of each."""
     gains, noises = ((0.5, 1.0), (0.3, 1.0)) if quick else ((0.0, 1.0, 2.0, 4.0), (0.1, 0.3, 1.0, 3.0))
-    biases, sizes = ((4.0, 6.0), (150, QUICK_N)) if quick else ((3.0, 6.0, 10.0), (125, 250, 500, 1000))
+    biases, sizes = (
+        ((4.0, 6.0), (150, QUICK_N)) if quick else ((3.0, 6.0, 10.0), (125, 250, 500, 1000, 1500, 2000))
+    )
     either = tuple({"normal": [bias, 1.0]} for bias in biases)
     return {
         "gain and noise": Sweep(grid={GAIN: gains, NOISE: noises}, seeds=seeds),

@@ -30,22 +30,29 @@ class Study:
     changes: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
 
-    def load(self, *, quick: bool = False) -> config.Simulation:
-        """Return the simulation."""
-        return _load(self, quick)
+    def load(self, *, quick: bool = False, seed: int = 1) -> config.Simulation:
+        """Return the simulation of a seed."""
+        return _load(self, quick, seed)
 
 
 @functools.cache
-def _load(study: Study, quick: bool) -> config.Simulation:
+def _load(study: Study, quick: bool, seed: int) -> config.Simulation:
     tables = config.unstructure(config.load(study.simulation, overrides=list(study.changes), quick=quick))
     if study.rules:
         main = tables if study.simulation == NAME else config.unstructure(config.load(NAME, quick=quick))
         tables["rules"] = {name: main["rules"][name] for name in study.rules}
+    tables["run"]["seed"] = seed
     if quick:  # enough to see that all of it runs
         tables["reservoir"]["n"] = 100
         for block in tables["task"]["blocks"]:
             block["trials"] //= 4
     return cast(config.Simulation, config.structure(tables))  # none of them teaches a signal
+
+
+def _biased(bias: float) -> tuple[str, ...]:
+    """Return what sets the mean bias of all neurons, and with it their rates."""
+    kinds = ("excitatory", "inhibitory")
+    return tuple(f"reservoir.cells.{kind}.bias={{normal=[{bias}, 1.0]}}" for kind in kinds)
 
 
 MAIN = Study(NAME)
@@ -81,6 +88,8 @@ HASTY = Study(
 
 LESIONS = ("lesion_cue", "lesion_delay", "lesion_outcome")
 PARTS = ("no_gate", "no_error_gate", "shuffled_gate", "no_error", "no_replay", "no_novelty")
+# What can act on each at all: gates are those of *when*, replays and novelty are of *what*.
+ACTS_ON = {"timing_error_ms": PARTS[:4], "probability_mae": PARTS[3:]}
 WORDS = {
     PLAIN: "whole rule",
     "no_gate": "without any gate",
@@ -95,28 +104,31 @@ WORDS = {
     "whole": "whole network",
     "no_slow_synapses": "no slow synapses (all 10 ms)",
     "no_adaptation": "no spike-frequency adaptation",
-    "300_neurons": "300 neurons in place of 1000",
+    "500_neurons": "500 neurons in place of 1000",
+    "300_neurons": "300 neurons",
+    "low_rate": "lower rates (bias 3 for 6)",
+    "high_rate": "higher rates (bias 10)",
     "much_noise": "three times the noise",
 }
 
-# One thing is taken away from the network at a time.
-NETWORKS = {
-    "whole": Study("what_when"),
-    "no_recurrence": Study("what_when", ("reservoir.gain=0.0",)),
-    "neurons_alike": Study(
-        "what_when",
-        (
-            'reservoir.cells.excitatory={preset="alike_adapting", bias=6.0}',
-            'reservoir.cells.inhibitory={preset="fast_spiking_2003", bias=6.0}',
-            "reservoir.synapse.tau_ms=70.71",
-            "reservoir.trace.tau_ms=67.08",
-        ),
+# One thing of the network is taken away, or changed, at a time; our rule lives through it.
+CHANGES: Mapping[str, tuple[str, ...]] = {
+    "no_recurrence": ("reservoir.gain=0.0",),
+    "neurons_alike": (
+        'reservoir.cells.excitatory={preset="alike_adapting", bias=6.0}',
+        'reservoir.cells.inhibitory={preset="fast_spiking_2003", bias=6.0}',
+        "reservoir.synapse.tau_ms=70.71",
+        "reservoir.trace.tau_ms=67.08",
     ),
-    "no_slow_synapses": Study("what_when", ("reservoir.synapse.tau_ms=10.0",)),
-    "no_adaptation": Study("what_when", ("reservoir.cells.excitatory.preset=excitatory_2003",)),
-    "300_neurons": Study("what_when", ("reservoir.n=300",)),
-    "much_noise": Study("what_when", ("reservoir.inputs.noise_sd=1.0",)),
+    "no_slow_synapses": ("reservoir.synapse.tau_ms=10.0",),
+    "no_adaptation": ("reservoir.cells.excitatory.preset=excitatory_2003",),
+    "500_neurons": ("reservoir.n=500",),
+    "300_neurons": ("reservoir.n=300",),
+    "low_rate": _biased(3.0),
+    "high_rate": _biased(10.0),
+    "much_noise": ("reservoir.inputs.noise_sd=1.0",),
 }
+NETWORKS = {name: Study(NAME, changes, (OURS,)) for name, changes in CHANGES.items()}
 
 # Where attention should matter: the same rule with gates, without any, and with gates at random times.
 DISTRACTED = {
@@ -135,6 +147,12 @@ GATES = {
 }
 SHUFFLED = Study("what_when_shuffled", ALIKE)
 UNTRAINED = Study(NAME, tuple(f"task.blocks.{block}.trials=10" for block in range(3)), (PLAIN,))
+# Without one of the two things in which the main simulation differs from what_when, and without both.
+AMENDED = {
+    "with no lead": Study("what_when", AHEAD[1:2], (PLAIN,)),
+    "with replays of all the delay": Study("what_when", (AHEAD[0], AHEAD[2]), (PLAIN,)),
+    "with neither lead nor late replays": Study("what_when", (), (PLAIN,)),
+}
 SAME_FILTER = Study(
     "what_when", (*ALIKE, "features.phasic_tau_ms=1000000.0", "features.equal_gain=false"), (OURS, PLAIN)
 )
@@ -143,11 +161,11 @@ TRACE, FAST = "what_when_trace", "reservoir.cells.excitatory.preset=excitatory_2
 SLOW = "reservoir.trace.tau_ms={log_uniform=[100.0, 500.0]}"
 FORGETFUL = {"no adaptation": Study(TRACE, (FAST,)), "slow traces instead": Study(TRACE, (FAST, SLOW))}
 NEEDED = {  # what may be needed after a short cue: what it is called without, how it is taken away
-    "recurrence is needed": ("no recurrence", "gain 0", Study(TRACE, NETWORKS["no_recurrence"].changes)),
+    "recurrence is needed": ("no recurrence", "gain 0", Study(TRACE, CHANGES["no_recurrence"])),
     "neurons need to differ": (
         "neurons alike",
         "cells, synapses and traces alike, all at once",
-        Study(TRACE, NETWORKS["neurons_alike"].changes),
+        Study(TRACE, CHANGES["neurons_alike"]),
     ),
 }
 ONE_WIDTH = ("task.target_weber=0.0", "task.target_sd_ms=40.0")

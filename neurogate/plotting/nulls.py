@@ -29,6 +29,11 @@ NULLS = {
 }
 """Arrays with the angles that chance gives, from weak to strong, and what they are called."""
 
+_OF_ACTIVITY = {
+    "activity.angle_deg_isotropic": "random directions",
+    "activity.angle_deg_shuffled": "cues and times shuffled",
+    "activity.angle_deg_null": "random, with its covariance",
+}
 ALIGNED = {"when_in_what": "when in what", "what_in_when": "what in when"}
 _BAR = "#CC79A7"
 _NOTE = (
@@ -38,7 +43,10 @@ _NOTE = (
 
 
 def null_figure(
-    arrays: Arrays, rules: Sequence[str] | None = None, others: Mapping[str, ArrayLike] | None = None
+    arrays: Arrays,
+    rules: Sequence[str] | None = None,
+    others: Mapping[str, ArrayLike] | None = None,
+    activity: Mapping[str, ArrayLike] | None = None,
 ) -> Figure:
     """Compose the figure: angles of weights, angles of activity, alignment of activity, each with its nulls.
 
@@ -50,6 +58,8 @@ def null_figure(
         Which rules, from top to bottom; all by default.
     others : mapping of str to (seeds,) array, optional
         Angles of the same rules elsewhere: after training on shuffled labels, with other filters.
+    activity : mapping of str to (seeds,) array, optional
+        Angles of the activity elsewhere: before training.
 
     Returns
     -------
@@ -70,8 +80,8 @@ def null_figure(
     >>> len(null_figure(stored).axes)
     3
     """
-    activity = [f"activity.{name}" for name in ("angle_deg", *ALIGNED)]
-    require(arrays, [*NULLS, *activity, *(f"{name}_null" for name in activity)], "nulls")
+    needed = [f"activity.{name}" for name in ("angle_deg", *ALIGNED)]
+    require(arrays, [*NULLS, *needed, *(f"{name}_null" for name in needed)], "nulls")
     require(arrays, ["probe_trial", "block_start"], "nulls")
     named = rules_of(arrays, ["angle_deg"], "nulls") if rules is None else list(rules)
     learned = {rule: _first_block_angle(arrays, rule) for rule in named} | dict(others or {})
@@ -80,10 +90,11 @@ def null_figure(
     matched = {f"{name}, null": arrays[f"activity.{key}_null"] for key, name in ALIGNED.items()}
     made = figure(WIDTH_MM, max(70.0, 24.0 + 5.0 * (len(learned) + len(chance))))
     with mpl.rc_context(STYLE):
-        panels = made.subplot_mosaic([["weights", "angle"], ["weights", "aligned"]], height_ratios=(2, 3))
+        panels = made.subplot_mosaic([["weights", "angle"], ["weights", "aligned"]], height_ratios=(1, 1))
         beside_nulls(learned, chance, "angle between the weights of when and what (°)", ax=panels["weights"])
-        angle, null = (arrays[f"activity.angle_deg{end}"] for end in ("", "_null"))
-        beside_nulls({"what and when": angle}, {"null": null}, "angle in activity (°)", ax=panels["angle"])
+        angle = {"what and when": arrays["activity.angle_deg"], **(activity or {})}
+        chance = {name: arrays[key] for key, name in _OF_ACTIVITY.items() if key in arrays}
+        beside_nulls(angle, chance, "angle in activity (°)", ax=panels["angle"])
         beside_nulls(aligned, matched, "alignment of activity (0 to 1)", ax=panels["aligned"])
         if panels["aligned"].get_xscale() == "linear":
             panels["aligned"].set_xlim(-0.02, 1.02)

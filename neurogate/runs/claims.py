@@ -18,8 +18,8 @@ from neurogate.analysis.intervals import mean_interval
 from neurogate.errors import RequestError
 
 __all__ = [
-    "Claim", "Judgement", "Verdict", "as_json", "as_markdown", "favours", "holds", "near", "renewed",
-    "within", "worst",
+    "Claim", "Judgement", "Verdict", "as_json", "as_markdown", "every", "favours", "holds", "near", "renewed",
+    "within",
 ]  # fmt: skip
 
 
@@ -170,8 +170,8 @@ def holds(found: int, of: int) -> Judgement:
     return Judgement(Verdict.SUPPORTED if found == of else some, f"all {of}, partly some")
 
 
-def worst(judged: Sequence[Judgement]) -> Judgement:
-    """Return the worst of several verdicts, and all that was asked.
+def every(judged: Sequence[Judgement]) -> Judgement:
+    """Judge a claim that asks for several things by how many of them are supported: all, some, or none.
 
     Parameters
     ----------
@@ -179,11 +179,12 @@ def worst(judged: Sequence[Judgement]) -> Judgement:
 
     Examples
     --------
-    >>> str(worst([favours([1.0, 2.0], [8.0, 9.0]), favours([1.0, 9.0], [5.0, 5.0])]).verdict)
-    'partly'
+    >>> better, as_good = favours([1.0, 2.0], [8.0, 9.0]), favours([1.0, 9.0], [5.0, 5.0])
+    >>> str(every([better, as_good]).verdict), str(every([as_good]).verdict)
+    ('partly', 'not supported')
     """
-    verdict = max((one.verdict for one in judged), key=list(Verdict).index)
-    return Judgement(verdict, "; ".join(dict.fromkeys(one.asked for one in judged)))
+    found = holds(sum(one.verdict is Verdict.SUPPORTED for one in judged), len(judged))
+    return Judgement(found.verdict, "; ".join(dict.fromkeys(one.asked for one in judged)))
 
 
 def favours(
@@ -202,8 +203,8 @@ def favours(
     Returns
     -------
     Judgement
-        Supported if the 95 % interval of the paired difference lies on the good side of the margin, partly if
-        it holds the margin, else not supported; nor is what is not a number.
+        Supported if the 95 % interval of the paired difference lies on the good side of the margin, else not;
+        so a single seed supports nothing, nor does what is not a number.
 
     Raises
     ------
@@ -213,7 +214,7 @@ def favours(
     Examples
     --------
     >>> str(favours([1.0, 2.0, 1.5], [5.0, 6.5, 5.5]).verdict), str(favours([1.0, 9.0], [5.0, 5.0]).verdict)
-    ('supported', 'partly')
+    ('supported', 'not supported')
     >>> favours([5.1, 5.2], [5.0, 5.1], margin=1.0).asked
     'worse by less than 1, in pairs'
     """
@@ -225,9 +226,7 @@ def favours(
     mean, half_width = _interval(one - other if small_is_good else other - one)
     slack = math.inf if one.size == 1 else half_width
     asked = f"worse by less than {margin:g}, in pairs" if margin else "better, in pairs"
-    if mean + slack < margin:
-        return Judgement(Verdict.SUPPORTED, asked)
-    return Judgement(Verdict.PARTLY if mean - slack <= margin else Verdict.NOT_SUPPORTED, asked)
+    return Judgement(Verdict.SUPPORTED if mean + slack < margin else Verdict.NOT_SUPPORTED, asked)
 
 
 def _interval(values: ArrayLike) -> tuple[float, float]:

@@ -38,6 +38,8 @@ class Seeds:
         Those of all runs, with the seeds as replicas.
     metrics : sequence of mapping
         Of each seed, for each rule.
+    first : int
+        The first seed; the others follow it.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Seeds:
 
     arrays: Mapping[str, Array]
     metrics: Sequence[Mapping[str, Mapping[str, Any]]]
+    first: int = 1
 
     def metric(self, rule: str, *path: str) -> npt.NDArray[np.float64]:
         """Return a metric of a rule.
@@ -112,4 +115,5 @@ def over_seeds(
     found = over_points(simulation, varied, out, options=options, command=command, workers=workers, tell=tell)
     folders = dict.fromkeys(row["folder"] for row in found.rows)
     runs = [store.load(out / name) for name in folders]
-    return Seeds(stacked([run.arrays() for run in runs]), [run.metrics for run in runs])
+    arrays, metrics = stacked([run.arrays() for run in runs]), [run.metrics for run in runs]
+    return Seeds(arrays, metrics, simulation.run.seed)

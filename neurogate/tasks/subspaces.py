@@ -18,7 +18,7 @@ import numpy.typing as npt
 from ..analysis.alignment import alignment_index, alignment_null
 from ..analysis.marginals import marginals
 from ..analysis.nulls import covariance_angles, isotropic_angles, trace_sum_angles
-from ..analysis.subspaces import dimensions_for, principal_angles, principal_components, row_bases
+from ..analysis.subspaces import dimensions_for, principal_angles, principal_components, row_bases, row_basis
 from .schedule import generator
 
 __all__ = ["NULL_DRAWS", "activity_subspaces", "angle_nulls", "weight_courses"]
@@ -27,7 +27,7 @@ Array = npt.NDArray[Any]
 NULL_DRAWS = 200
 _OWN_TRACES, _OTHERS, _ACTIVITY = 102, 106, 107
 _LEADING = 0.9
-_BINS = 80
+_BINS, _SHUFFLES = 80, 50
 
 
 def weight_courses(when: Array, what: Array, first: int) -> dict[str, Array]:
@@ -134,7 +134,8 @@ def activity_subspaces(activity: Array, seeds: Sequence[int]) -> dict[str, Array
     """Return how *what* and *when* lie to each other in the activity, beside chance.
 
     Each is taken as its leading components, one fewer than there are cues. Chance is subspaces with the
-    covariance of both together.
+    covariance of both together, the same activity with its cues and times shuffled, and subspaces of all
+    directions.
 
     Parameters
     ----------
@@ -148,7 +149,8 @@ def activity_subspaces(activity: Array, seeds: Sequence[int]) -> dict[str, Array
     dict of str to array
         ``activity.when_in_what`` and ``activity.what_in_when`` (B,), alignment indices from 0 to 1: how much
         of the first the components of the second capture. ``activity.angle_deg`` (B,), the smallest
-        principal angle. Each with ``_null`` (B, draws); NaN where it has no meaning.
+        principal angle. Each with ``_null`` (B, draws), by covariance; the angle with ``_shuffled`` and
+        ``_isotropic`` as well. NaN where it has no meaning.
     """
     found = [_activity_subspaces(seed, means) for seed, means in zip(seeds, activity, strict=True)]
     return {f"activity.{name}": np.array([each[name] for each in found]) for name in found[0]}
@@ -159,23 +161,44 @@ def _activity_subspaces(seed: int, means: Array) -> dict[str, Any]:
     dims, rng = min(cues - 1, n), generator(seed, _ACTIVITY)
     if dims < 1 or bins <= dims:
         return _unknown()
-    parts = marginals(means[:, :: -(-bins // _BINS)], ("what", "time"))
-    when, what = parts["time"][0], parts["what"].reshape(-1, n)
+    means = means[:, :: -(-bins // _BINS)]
+    when, what = _when_what(means)
     indices = alignment_index(when, what, dims), alignment_index(what, when, dims)
     if np.isnan(indices).any():
         return _unknown()
-    leading = [principal_components(part).components[:dims] for part in (when, what)]
     both = np.vstack([part / np.sqrt(len(part) - 1) for part in (when, what)])
     return {
         "when_in_what": indices[0],
         "what_in_when": indices[1],
-        "angle_deg": principal_angles(*leading)[0],
+        "angle_deg": _angle(when, what, dims),
         "when_in_what_null": alignment_null(rng, when, what, dims, NULL_DRAWS),
         "what_in_when_null": alignment_null(rng, what, when, dims, NULL_DRAWS),
         "angle_deg_null": covariance_angles(rng, both, dims, dims, NULL_DRAWS),
+        "angle_deg_shuffled": _shuffled_angles(rng, means, dims),
+        "angle_deg_isotropic": isotropic_angles(rng, n, dims, dims, NULL_DRAWS),
     }
+
+
+def _when_what(means: Array) -> tuple[Array, Array]:
+    """Return the course that all cues share, (T, N), and what differs between them, (C T, N)."""
+    parts = marginals(means, ("what", "time"))
+    return parts["time"][0], parts["what"].reshape(-1, means.shape[-1])
+
+
+def _angle(when: Array, what: Array, dims: int) -> float:
+    leading = [principal_components(part).components[:dims] for part in (when, what)]
+    return float(principal_angles(*leading)[0])
+
+
+def _shuffled_angles(rng: np.random.Generator, means: Array, dims: int) -> Array:
+    """Return the angles where what was found at a time after a cue is said to be of any other, (draws,)."""
+    flat = means.reshape(-1, means.shape[-1])
+    differs = flat @ row_basis(flat - flat.mean(axis=0)).T  # in as few dimensions as hold it
+    shuffled = (rng.permutation(differs).reshape(*means.shape[:2], -1) for _ in range(_SHUFFLES))
+    return np.array([_angle(*_when_what(each), dims) for each in shuffled])
 
 
 def _unknown() -> dict[str, Any]:
     names, nothing = ("when_in_what", "what_in_when", "angle_deg"), np.full(NULL_DRAWS, np.nan)
-    return {**dict.fromkeys(names, np.nan), **{f"{name}_null": nothing for name in names}}
+    nulls = {**dict.fromkeys([f"{name}_null" for name in names], nothing), "angle_deg_isotropic": nothing}
+    return {**dict.fromkeys(names, np.nan), **nulls, "angle_deg_shuffled": nothing[:_SHUFFLES]}

@@ -99,6 +99,8 @@ def subspaces(rng: np.random.Generator, replicas: int) -> dict[str, np.ndarray]:
     for name, most in (("when_in_what", 1), ("what_in_when", 1), ("angle_deg", 90)):
         arrays[f"activity.{name}"] = rng.uniform(0, most, replicas)
         arrays[f"activity.{name}_null"] = rng.uniform(0, most, (replicas, 200))
+    for name, least in (("isotropic", 80), ("shuffled", 0)):
+        arrays[f"activity.angle_deg_{name}"] = rng.uniform(least, 90, (replicas, 50))
     return arrays
 
 

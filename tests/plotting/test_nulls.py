@@ -14,11 +14,13 @@ def rows(axes):
 
 
 def test_the_figure_has_a_row_for_each_rule_each_control_and_each_null(make_result):
-    made = null_figure(make_result(3, n=60), ["force"], {"shuffled_labels": [88.0, 87.0, 89.0]})
+    elsewhere = {"shuffled_labels": [88.0, 87.0, 89.0]}
+    made = null_figure(make_result(3, n=60), ["force"], elsewhere, {"before training": [80.0, 81.0, 82.0]})
     made.canvas.draw()
     weights, angle, aligned = made.axes
     assert rows(weights) == ["FORCE", "shuffled labels", *NULLS.values()]
-    assert rows(angle) == ["what and when", "null"]
+    nulls = ["random directions", "cues and times shuffled", "random, with its covariance"]
+    assert rows(angle) == ["what and when", "before training", *nulls]
     assert rows(aligned) == ["when in what", "what in when", "when in what, null", "what in when, null"]
 
 
@@ -50,6 +52,13 @@ def test_alignment_far_below_its_null_is_drawn_on_a_logarithmic_axis(make_result
     made = null_figure(result | small, ["force"])
     assert made.axes[2].get_xscale() == "log"
     assert made.axes[2].get_xlim()[0] > 0
+
+
+def test_runs_of_before_some_nulls_were_drawn_are_drawn_with_those_they_have(make_result):
+    result = make_result(3, n=60)
+    del result["activity.angle_deg_shuffled"], result["activity.angle_deg_isotropic"]
+    made = null_figure(result, ["force"])
+    assert rows(made.axes[1]) == ["what and when", "random, with its covariance"]
 
 
 def test_missing_arrays_are_named(make_result):

@@ -17,12 +17,12 @@ from neurogate.runs.claims import (
     Verdict,
     as_json,
     as_markdown,
+    every,
     favours,
     holds,
     near,
     renewed,
     within,
-    worst,
 )  # fmt: skip
 
 numbers = st.lists(st.floats(-100, 100), min_size=2, max_size=8)
@@ -51,12 +51,13 @@ def test_what_is_near_lies_on_neither_side_and_a_mirror_changes_nothing(values, 
     assert near(-np.array(values), -target, distance, distance + slack).verdict is found
 
 
-def test_the_worst_of_verdicts_is_the_least_that_can_be_said_and_says_all_that_was_asked():
-    some = [
+def test_what_asks_for_several_things_counts_those_that_are_supported_and_says_all_that_was_asked():
+    good, fair, bad = (
         Judgement(verdict, asked) for verdict, asked in zip(Verdict, ("much", "more", "much"), strict=True)
-    ]
-    assert worst(some[:2]) == Judgement(Verdict.PARTLY, "much; more")
-    assert worst(some) == Judgement(Verdict.NOT_SUPPORTED, "much; more")
+    )
+    assert every([good, good]) == Judgement(Verdict.SUPPORTED, "much")
+    assert every([good, fair, bad]) == Judgement(Verdict.PARTLY, "much; more")
+    assert every([fair, bad]) == Judgement(Verdict.NOT_SUPPORTED, "more; much")
 
 
 @given(st.integers(1, 20), st.integers(0, 20))
@@ -68,7 +69,7 @@ def test_a_claim_on_several_things_is_supported_just_if_it_holds_of_all(of, foun
 
 def test_one_seed_supports_nothing():
     assert within([0.0], supported=10.0, partly=20.0).verdict is Verdict.PARTLY
-    assert favours([0.0], [10.0]).verdict is Verdict.PARTLY
+    assert favours([0.0], [10.0]).verdict is Verdict.NOT_SUPPORTED
 
 
 @pytest.mark.parametrize("values", [[np.nan, 1.0], [np.nan]])
@@ -98,8 +99,8 @@ def test_what_is_worse_by_less_than_a_margin_is_as_good_and_by_more_is_not(value
 
 
 def test_a_difference_within_its_interval_is_none():
-    assert favours([1.0, 9.0], [5.0, 5.0]).verdict is Verdict.PARTLY
-    assert favours([1.0, 9.0], [5.0, 5.0], margin=1.0).verdict is Verdict.PARTLY
+    assert favours([1.0, 8.0], [5.0, 5.0]).verdict is Verdict.NOT_SUPPORTED
+    assert favours([1.0, 9.0], [5.0, 5.0], margin=1.0).verdict is Verdict.NOT_SUPPORTED
 
 
 def test_seeds_that_are_not_paired_are_refused():

@@ -22,6 +22,7 @@ def test_seeds_are_those_of_runs_by_themselves_and_are_stored_once(tmp_path: Pat
     simulation = config.structure(TINY)
     found = over_seeds(simulation, 2, tmp_path, tell=lambda *news: told.append(news))
     assert told == [(1, Outcome.DONE), (2, Outcome.DONE)]
+    assert found.first == 7
     alone = session(config.structure(TINY | {"run": TINY["run"] | {"seed": 8}}))
     while not alone.done:
         alone.advance()

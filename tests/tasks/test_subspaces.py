@@ -91,8 +91,19 @@ def test_planted_subspaces_of_the_activity_are_found(
     assert found["activity.angle_deg_null"].shape == (1, NULL_DRAWS)
 
 
+def test_where_cues_and_times_are_shuffled_what_and_when_share_their_directions(
+    rng: np.random.Generator,
+) -> None:
+    found = activity_subspaces(planted(rng, apart=True), (3,))
+    assert found["activity.angle_deg_shuffled"].max() < 45 < found["activity.angle_deg_isotropic"].mean()
+    again = activity_subspaces(planted(np.random.default_rng(0), apart=True).repeat(2, axis=0), (4, 3))
+    alone = activity_subspaces(planted(np.random.default_rng(0), apart=True), (3,))
+    for name, values in alone.items():
+        np.testing.assert_array_equal(again[name][1], values[0], err_msg=name)
+
+
 def test_a_single_cue_and_silence_have_no_subspaces(rng: np.random.Generator) -> None:
     for activity in (rng.standard_normal((1, 1, 50, N)), np.zeros((1, 4, 50, N))):
         found = activity_subspaces(activity, (1,))
-        assert len(found) == 6
+        assert len(found) == 8
         assert all(np.isnan(values).all() for values in found.values())
