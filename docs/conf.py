@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,20 +96,24 @@ class Gates(SphinxDirective):
 
 
 class Claims(SphinxDirective):
-    """Show the table of claims that an experiment wrote."""
+    """Show the tables of claims that an experiment wrote: one for each of its groups."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Turn each claim into a row."""
+        """Turn each claim into a row, and say when and how those of a group were judged."""
         path = Path(__file__).parent / self.arguments[0]
         self.env.note_dependency(str(path))
         stored = json.loads(path.read_text("utf-8"))
         about = stored["machine"]
-        title = f"{about['date']}, {about['cores']} cores of an {about['cpu']}: ``{about['command']}``"
         head = ("claim, and what it hinges on", "measured", "rivals", "verdict, and what was asked")
-        rows = [head, *(self._cells(claim) for claim in stored["rows"])]
-        return self.parse_text_to_nodes(listed(rows, title, "30 14 40 16"))
+        tables = []
+        for name, claims in groupby(stored["rows"], itemgetter("group")):
+            rows = list(claims)
+            how = f"{rows[0]['date']}, {about['cores']} cores of an {about['cpu']}: ``{rows[0]['command']}``"
+            cells = [head, *(self._cells(claim) for claim in rows)]
+            tables.append(listed(cells, f"{self._plain(name).capitalize()}. {how}", "30 14 40 16"))
+        return self.parse_text_to_nodes("\n".join(tables))
 
     def _cells(self, claim: dict[str, Any]) -> tuple[str, ...]:
         rivals = [f"{name} {self._number(found)}" for name, found in claim["baselines"].items()]
