@@ -8,7 +8,7 @@ All parts come from one and the same sweep, so that what else the machine does w
 Each worker notes what it spends on making networks and advancing trials (the engine), on judging, and on its
 batches as a whole; the driver, what it spends on the sweep. All else is overhead: planning, leases,
 checkpoints, storing (a folder of five files that survives a power cut), waiting for the disk, and one worker
-waiting for the other at the end. There are two measures of it:
+waiting for the other at the end. There are three measures of it:
 
 * by the clock: the engine's share of the seconds of all workers, from when they are ready to the end; and
   what is left of the sweep's own seconds, for each run. Runs are stored while others are judged, which
@@ -17,6 +17,9 @@ waiting for the other at the end. There are two measures of it:
   as many processes and threads (``bare_folders``).
   What of it is a worker's wait for the other's last batch, and what passes with no batch (planning, leases),
   is told apart; the first is of a sweep, however many runs it has, if one core is faster than the other.
+* beside the engine by itself (``share_of_engine_alone``): the same batches once more, by as many processes,
+  with nothing but networks made and trials advanced; its seconds over those of the sweep, from when workers
+  are ready. It comes a minute later than the sweep, so a machine that changes its speed moves it.
 * by the processors' time (``_cpu``): the same of what workers and driver use, summed. Nobody waits or is idle
   here, so a busy machine changes it least; two jobs side by side make it twice what the clock says. What
   storing, checkpoints and the driver have of the overhead is told apart.
@@ -50,20 +53,23 @@ import attrs
 from neurogate import config
 from neurogate.bench.machine import machine, write
 from neurogate.config.schema import AnySimulation
+from neurogate.config.sharing import share
 from neurogate.config.sweep import Point, Sweep, points
 from neurogate.files import sync_folder
 from neurogate.runs import load, together
 from neurogate.runs.options import Options
-from neurogate.runs.pool import Workers
+from neurogate.runs.planning import plan
+from neurogate.runs.pool import Workers, local
 from neurogate.runs.probe import warm
 from neurogate.runs.report import report
 from neurogate.runs.store import folder_named
 from neurogate.runs.sweep import sweep
 from neurogate.runs.sweep_folder import open_folder
+from neurogate.runs.threads import one_thread
 from neurogate.tasks.session import Session
 
 RESULTS = Path(__file__).parent / "results" / "sweep.json"
-JOBS, LOOPED = 2, 2
+JOBS, LOOPED, MEMORY_MB = 2, 2, 8000.0
 GRIDS = {
     "32 seeds x 8 learning rates": Sweep(
         grid={"rules.three_factor.eta_when": (0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.1, 0.12)}, seeds=32
@@ -188,17 +194,36 @@ def swept(chosen: tuple[Point, ...], out: Path) -> dict[str, Spent]:
             executor = Workers.ready(workers, first, JOBS)
             wait([executor.submit(warmed, notes, first) for _ in range(JOBS)])
         with spent["sweep"].more():
-            sweep(chosen, folder, Options(jobs=JOBS, memory_mb=8000.0), lambda event: None, workers)
+            sweep(chosen, folder, Options(jobs=JOBS, memory_mb=MEMORY_MB), lambda event: None, workers)
     with spent["report"].more():
         report(folder)
         load(folder).table().to_csv()
     runs = [folder_named(point.simulation.name, point.hash, folder.parent) for point in chosen]
+    spent["alone"] = alone([point.simulation for point in chosen])
     spent["bare"] = bare(runs, out.with_name(f"{out.name} bare"))
     spent["end"] = Spent(waited(path.stem for path in notes.glob("*.json")))
     for path in notes.glob("*.json"):
         for name, seconds in json.loads(path.read_text()).items():
             spent.setdefault(name, Spent()).add(*seconds)
     return spent
+
+
+def alone(simulations: Sequence[AnySimulation]) -> Spent:
+    """Return what the batches of a sweep take in as many processes that only simulate."""
+    spent, cut = Spent(), plan(simulations, JOBS, 0, MEMORY_MB).batches
+    with tempfile.TemporaryDirectory() as notes, local(JOBS) as workers:
+        wait([workers.submit(warmed, Path(notes), simulations[0]) for _ in range(JOBS)])
+        with spent.more():
+            list(workers.map(simulate, [[simulations[place] for place in batch] for batch in cut]))
+    return spent
+
+
+def simulate(simulations: Sequence[AnySimulation]) -> None:
+    """Simulate a batch, and keep nothing of it."""
+    with one_thread():
+        for shared in share(simulations):
+            while not shared.session.done:
+                shared.session.advance()
 
 
 def waited(ends: Iterable[str]) -> float:
@@ -256,6 +281,7 @@ def row(name: str, runs: int, loop: Sequence[Spent], spent: dict[str, Spent]) ->
         "shell_loop_seconds_per_run": loop_s, "times_shell_loop": loop_s * runs / seconds,
         "times_shell_loop_cpu": median(one.cpu for one in loop) * runs / cpu_s,
         "share_of_engine": engine.clock / (JOBS * driver.clock),
+        "share_of_engine_alone": spent["alone"].clock / driver.clock,
         "share_of_engine_cpu": engine.cpu / cpu_s,
         "overhead_ms_per_run": 1000 * (driver.clock - (engine.clock + judging.cpu) / JOBS) / runs,
         "between_batches_ms_per_run": 1000 * no_batch / runs,
