@@ -40,6 +40,8 @@ class Judgement:
     verdict : Verdict
     asked : str
         Which bound, difference or number of things supports the claim.
+    opposed : bool
+        Whether the opposite is shown.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class Judgement:
 
     verdict: Verdict
     asked: str
+    opposed: bool = attrs.field(default=False, repr=False)
 
 
 def _values(values: ArrayLike) -> NDArray[np.float64]:
@@ -171,20 +174,27 @@ def holds(found: int, of: int) -> Judgement:
 
 
 def every(judged: Sequence[Judgement]) -> Judgement:
-    """Judge a claim that asks for several things by how many of them are supported: all, some, or none.
+    """Judge a claim that asks for several things.
 
     Parameters
     ----------
     judged : sequence of Judgement
 
+    Returns
+    -------
+    Judgement
+        As of `holds`, but not supported if the opposite of one of them is shown.
+
     Examples
     --------
-    >>> better, as_good = favours([1.0, 2.0], [8.0, 9.0]), favours([1.0, 9.0], [5.0, 5.0])
-    >>> str(every([better, as_good]).verdict), str(every([as_good]).verdict)
-    ('partly', 'not supported')
+    >>> better, nothing, worse = (favours(x, [5.0, 5.1]) for x in ([1.0, 1.1], [1.0, 9.0], [8.0, 8.1]))
+    >>> [str(every([better, other]).verdict) for other in (better, nothing, worse)]
+    ['supported', 'partly', 'not supported']
     """
-    found = holds(sum(one.verdict is Verdict.SUPPORTED for one in judged), len(judged))
-    return Judgement(found.verdict, "; ".join(dict.fromkeys(one.asked for one in judged)))
+    opposed = any(one.opposed for one in judged)
+    found = 0 if opposed else sum(one.verdict is Verdict.SUPPORTED for one in judged)
+    asked = "; ".join(dict.fromkeys(one.asked for one in judged))
+    return Judgement(holds(found, len(judged)).verdict, asked, opposed)
 
 
 def favours(
@@ -226,7 +236,8 @@ def favours(
     mean, half_width = _interval(one - other if small_is_good else other - one)
     slack = math.inf if one.size == 1 else half_width
     asked = f"worse by less than {margin:g}, in pairs" if margin else "better, in pairs"
-    return Judgement(Verdict.SUPPORTED if mean + slack < margin else Verdict.NOT_SUPPORTED, asked)
+    verdict = Verdict.SUPPORTED if mean + slack < margin else Verdict.NOT_SUPPORTED
+    return Judgement(verdict, asked, opposed=mean - slack > margin)
 
 
 def _interval(values: ArrayLike) -> tuple[float, float]:

@@ -118,7 +118,7 @@ def spread(
         ("density", "supported", "not supported"),
         ("hazard", "supported", "supported"),
         ("one latency", "not supported", "not supported"),
-        ("Gaussian", "partly", "not supported"),
+        ("Gaussian", "not supported", "not supported"),
     ],
 )
 def test_when_reads_a_density_or_a_hazard_or_one_latency(

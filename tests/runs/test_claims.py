@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given
@@ -57,6 +58,7 @@ def test_what_asks_for_several_things_counts_those_that_are_supported_and_says_a
     )
     assert every([good, good]) == Judgement(Verdict.SUPPORTED, "much")
     assert every([good, fair, bad]) == Judgement(Verdict.PARTLY, "much; more")
+    assert every([good, attrs.evolve(bad, opposed=True)]).verdict is Verdict.NOT_SUPPORTED
     assert every([fair, bad]) == Judgement(Verdict.NOT_SUPPORTED, "more; much")
 
 
@@ -85,6 +87,8 @@ def test_a_rival_that_is_better_by_the_same_is_the_opposite_verdict(values):
     other = np.array(values) + 5.0
     assert favours(values, other).verdict is Verdict.SUPPORTED
     assert favours(other, values).verdict is Verdict.NOT_SUPPORTED
+    assert favours(other, values).opposed
+    assert not favours(values, other).opposed
     assert favours(values, other, small_is_good=False).verdict is Verdict.NOT_SUPPORTED
 
 
@@ -99,6 +103,7 @@ def test_what_is_worse_by_less_than_a_margin_is_as_good_and_by_more_is_not(value
 
 
 def test_a_difference_within_its_interval_is_none():
+    assert not favours([1.0, 8.0], [5.0, 5.0]).opposed
     assert favours([1.0, 8.0], [5.0, 5.0]).verdict is Verdict.NOT_SUPPORTED
     assert favours([1.0, 9.0], [5.0, 5.0], margin=1.0).verdict is Verdict.NOT_SUPPORTED
 
