@@ -287,7 +287,7 @@ class _Batch:
         try:
             span = self.shared.span(places)
             session = self.shared.session.part(span.replicas, span.rules)
-            session.restore(take(state, span))
+            session.restore(take(state, span), copy=False)
             result = session.result()
         except Exception as error:  # noqa: BLE001
             if len(places) > 1:

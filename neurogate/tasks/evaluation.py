@@ -136,12 +136,13 @@ class Result:
         ['block_start', 'mine.when', 'rule_names']
         """
         arrays = {"rule_names": np.array(list(rules))}
+        names = {rule: [new for new, old in rules.items() if old == rule] for rule in self.metrics}
         for name, array in self.arrays.items():
             record, rule, key = _parts(name)
-            if rule in self.metrics:
-                arrays |= {f"{record}{new}.{key}": array for new, old in rules.items() if old == rule}
-            else:
+            if rule not in names:
                 arrays.setdefault(name, array)
+            for new in names.get(rule, ()):
+                arrays[f"{record}{new}.{key}"] = array
         return Result(arrays, {new: self.metrics[rule] for new, rule in rules.items()})
 
 

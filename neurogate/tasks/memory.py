@@ -160,12 +160,12 @@ class Memory:
         }
 
     @classmethod
-    def unflat(cls, flat: Mapping[str, Array]) -> Memory:
-        """Return the memory that `flat` was taken from."""
+    def unflat(cls, flat: Mapping[str, Array], *, copy: bool = True) -> Memory:
+        """Return the memory that `flat` was taken from; without a `copy` it shares those arrays."""
         groups: dict[str, dict[str, Array]] = {}
         for path, value in flat.items():
             group, key = path.split("/", 1)
-            groups.setdefault(group, {})[key] = np.array(value)
+            groups.setdefault(group, {})[key] = np.array(value, copy=copy or None)
         network, moments, here = groups["network"], groups["moments"], groups["here"]
         return cls(
             int(here["position"]),

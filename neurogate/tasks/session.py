@@ -97,7 +97,6 @@ class Session:
         problems = list(self._problems())
         if problems:
             raise RequestError(problems)
-        self.teaching = Teaching.of(task, self.clock, self.seeds, probes.per_cue)
         self.before = task.settling + task.habituation
         self.trained = self.before + task.trials
         self.total = self.trained + probes.per_cue * task.cues
@@ -204,9 +203,9 @@ class Session:
         """Return plain arrays from which another session goes on; only a `copy` stays when this one does."""
         return self.memory.flat(copy=copy)
 
-    def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from where `state` was taken; the same bits follow as without the interruption."""
-        self.memory = Memory.unflat(state)
+    def restore(self, state: Mapping[str, Array], *, copy: bool = True) -> None:
+        """Go on from where `state` was taken, bit for bit; only a `copy` leaves its arrays as they are."""
+        self.memory = Memory.unflat(state, copy=copy)
 
     def result(self) -> Result:
         """Judge every rule on the probes.
@@ -330,6 +329,11 @@ class Session:
                     "what_weights": state["what"][:, :, chosen],
                 }
             self.memory.keep({f"{name}.{key}": value for key, value in kept.items()})
+
+    @functools.cached_property
+    def teaching(self) -> Teaching:
+        """All trials; drawn when first asked for, since who only judges what is done has no use for them."""
+        return Teaching.of(self.task, self.clock, self.seeds, self.probes.per_cue)
 
     @functools.cached_property
     def memory(self) -> Memory:

@@ -235,14 +235,15 @@ class WaveformSession:
         named = own | {f"network/{name}": value for name, value in network.items()}
         return {name: np.array(value, copy=copy or None) for name, value in named.items()}
 
-    def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from where `state` was taken; the same bits follow as without the interruption."""
-        network = {name: np.array(state[f"network/{name}"]) for name in StateArrays._fields[:-1]}
+    def restore(self, state: Mapping[str, Array], *, copy: bool = True) -> None:
+        """Go on from where `state` was taken, bit for bit; only a `copy` leaves its arrays as they are."""
+        own = {name: np.array(value, copy=copy or None) for name, value in state.items()}
+        network = {name: own[f"network/{name}"] for name in StateArrays._fields[:-1]}
         kept = set(attrs.fields_dict(_Memory)) - {"network", "position"}
         self.memory = _Memory(
-            position=int(state["position"]),
-            network=StateArrays(**network, step=int(state["network/step"])),
-            **{name: np.array(state[name]) for name in kept},
+            position=int(own["position"]),
+            network=StateArrays(**network, step=int(own["network/step"])),
+            **{name: own[name] for name in kept},
         )
 
     def result(self) -> Result:

@@ -15,6 +15,7 @@ from neurogate.plasticity.online import OnlineLeastSquares
 from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.tasks.parts import Part, join, take
 from neurogate.tasks.session import Session
+from neurogate.tasks.teaching import Teaching
 from neurogate.tasks.waveform import Waveform, WaveformSession
 from neurogate.tasks.what_when import WhatWhen
 from tests.tasks.sessions import DISTRACTED, TASK, make
@@ -22,6 +23,7 @@ from tests.tasks.sessions import DISTRACTED, TASK, make
 RULES = {"fast": ThreeFactor(eta_when=0.2), "slow": ThreeFactor(eta_when=0.02), "force": Force()}
 SEEDS = (3, 4, 5)
 PART = Part((0, 2), {"mine": "slow", "force": "force"})
+NOTES = ("mine.when", "force.what")
 
 
 def advanced(session: Session | WaveformSession, position: int) -> Session | WaveformSession:
@@ -49,6 +51,21 @@ def test_a_part_is_what_it_would_have_become_by_itself(task: WhatWhen) -> None:
     mine, theirs = taken.result(), alone.result()
     same(dict(mine.arrays), dict(theirs.arrays))
     np.testing.assert_equal(dict(mine.metrics), dict(theirs.metrics))
+
+
+@pytest.mark.parametrize("replicas", [(0, 2), (1, 2)], ids=["apart", "side by side"])
+def test_a_part_is_judged_without_trials_or_a_copy_of_what_it_needs(
+    replicas: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = make(SEEDS, rules=RULES)
+    before, span = advanced(whole, whole.total).state(), Part(replicas, PART.rules)
+    copied, judged = (whole.part(span.replicas, span.rules) for _ in range(2))
+    monkeypatch.setattr(Teaching, "of", None)
+    copied.restore(take(before, span))
+    judged.restore(taken := take(whole.state(copy=False), span), copy=False)
+    same(dict(judged.result().arrays), dict(copied.result().arrays))
+    same(whole.state(), before)
+    assert all(np.shares_memory(judged.memory.notes[name], taken[f"notes/{name}"]) for name in NOTES)
 
 
 def test_parts_put_together_are_the_whole() -> None:
