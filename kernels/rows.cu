@@ -1,4 +1,4 @@
-// Softmax and norms of rows: a block takes one row after the other.
+// Softmax and norms of rows, and heads of rows: a block takes one row after the other.
 #include "rows.cuh"
 
 template <typename T>
@@ -23,4 +23,9 @@ template <typename T>
 __global__ void __launch_bounds__(512) rows_norm_adjoint(Rows<T> given) {
   BlockTeam<T> team(0);
   for (long long row = blockIdx.x; row < given.rows; row += gridDim.x) norm_adjoint_row(team, given, row);
+}
+
+template <typename T>
+__global__ void __launch_bounds__(512) rows_heads(Heads<T> given) {
+  heads_rows(given, static_cast<int>(blockIdx.y));
 }

@@ -1,14 +1,16 @@
-// Rows that are made alike: softmax, and mean and size taken out. A block to a row; its threads are a power of two.
+// Rows that are made alike: softmax, and mean and size taken out; and rows that are shared out to heads. A block to a
+// row; its threads are a power of two.
 #pragma once
 #include "team.cuh"
 
 // R rows of W numbers. Every field is 8 bytes; an address of 0 is of an array that is not there.
 template <typename T>
 struct Rows {
-  long long rows, width, shown_rows, centred;
-  double eps, hidden;  // what keeps zeros from division by 0; minus infinity
+  long long rows, width, shown_rows, added_rows, centred;
+  double eps, hidden, scale;  // what keeps zeros from division by 0; minus infinity; of scores
   const T *x, *dy;  // (R, W)
   const unsigned char *shown;  // (shown rows, W): whether a number counts; for row r its row r mod shown rows
+  const T *added;  // (added rows, W): to scores, in the same way
   const T *weight, *bias;  // (W,)
   T *y, *unit;  // (R, W)
   T *inverse;  // (R,)
@@ -33,16 +35,17 @@ DEVICE T sum_of(BlockTeam<T>& team, T mine) {
   return folded(team, mine, [](T a, T b) { return a + b; });
 }
 
-// p = exp(x - max x) / sum exp(x - max x); 0 where nothing is shown.
+// p = exp(s - max s) / sum exp(s - max s) with s = scale x + added; 0 where nothing is shown.
 template <typename T>
 DEVICE void softmax_row(BlockTeam<T>& team, const Rows<T>& given, long long row) {
   const T* x = given.x + row * given.width;
   const unsigned char* shown = given.shown ? given.shown + row % given.shown_rows * given.width : nullptr;
+  const T* added = given.added ? given.added + row % given.added_rows * given.width : nullptr;
   T* y = given.y + row * given.width;
-  const T none = static_cast<T>(given.hidden);
+  const T none = static_cast<T>(given.hidden), scale = static_cast<T>(given.scale);
   T top = none;
   for (long long i = team.rank; i < given.width; i += team.size) {
-    y[i] = !shown || shown[i] ? x[i] : none;
+    y[i] = !shown || shown[i] ? scale * x[i] + (added ? added[i] : T(0)) : none;
     top = y[i] > top ? y[i] : top;
   }
   top = folded(team, top, [](T a, T b) { return a > b ? a : b; });
@@ -57,7 +60,7 @@ DEVICE void softmax_row(BlockTeam<T>& team, const Rows<T>& given, long long row)
   for (long long i = team.rank; i < given.width; i += team.size) y[i] = y[i] / sum;
 }
 
-// dx = p (dy - <p, dy>); `unit` holds p.
+// dx = scale p (dy - <p, dy>); `unit` holds p.
 template <typename T>
 DEVICE void softmax_adjoint_row(BlockTeam<T>& team, const Rows<T>& given, long long row) {
   const T *p = given.unit + row * given.width, *dy = given.dy + row * given.width;
@@ -65,7 +68,8 @@ DEVICE void softmax_adjoint_row(BlockTeam<T>& team, const Rows<T>& given, long l
   T sum = 0;
   for (long long i = team.rank; i < given.width; i += team.size) sum = sum + p[i] * dy[i];
   sum = sum_of(team, sum);
-  for (long long i = team.rank; i < given.width; i += team.size) dx[i] = p[i] * (dy[i] - sum);
+  const T scale = static_cast<T>(given.scale);
+  for (long long i = team.rank; i < given.width; i += team.size) dx[i] = scale * (p[i] * (dy[i] - sum));
 }
 
 // u = (x - m) / sqrt(<(x - m)^2> + eps), y = w u + b; m is the mean if it is taken out, else 0.
@@ -105,5 +109,35 @@ DEVICE void norm_adjoint_row(BlockTeam<T>& team, const Rows<T>& given, long long
   for (long long i = team.rank; i < given.width; i += team.size) {
     const T g = given.weight ? given.weight[i] * dy[i] : dy[i];
     dx[i] = (g - mean - unit[i] * along) * given.inverse[row];
+  }
+}
+
+// Up to three products of linear maps, (B, S, H W), each with S and W of its own. Every field is 8 bytes.
+template <typename T>
+struct Heads {
+  long long batch, heads, upright;  // which product is written as (B, H, W, S); -1: none
+  long long steps0, steps1, steps2, width0, width1, width2;
+  const T *x0, *x1, *x2;
+  const T *bias0, *bias1, *bias2;  // (H W,), or not there
+  T *y0, *y1, *y2;  // (B, H, S, W)
+};
+
+// y[b, h, s, w] = x[b, s, h W + w] + bias[h W + w]
+template <typename T>
+DEVICE void heads_rows(const Heads<T>& given, int which) {
+  const T* x = which == 0 ? given.x0 : which == 1 ? given.x1 : given.x2;
+  const T* bias = which == 0 ? given.bias0 : which == 1 ? given.bias1 : given.bias2;
+  T* y = which == 0 ? given.y0 : which == 1 ? given.y1 : given.y2;
+  const long long steps = which == 0 ? given.steps0 : which == 1 ? given.steps1 : given.steps2;
+  const int width = static_cast<int>(which == 0 ? given.width0 : which == 1 ? given.width1 : given.width2);
+  const int all = static_cast<int>(given.heads) * width;
+  const bool upright = which == given.upright;
+  for (long long row = blockIdx.x; row < given.batch * steps; row += gridDim.x) {
+    const long long sequence = row / steps, step = row % steps;
+    for (int i = threadIdx.x; i < all; i += blockDim.x) {
+      const long long head = sequence * given.heads + i / width, w = i % width;
+      y[upright ? (head * width + w) * steps + step : (head * steps + step) * width + w] =
+          x[row * all + i] + (bias ? bias[i] : T(0));
+    }
   }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import Any
 
@@ -10,6 +11,7 @@ from neurogate.attention.arrays import Namespace
 __all__ = ["kernels"]
 
 
+@functools.cache
 def kernels(xp: Namespace, module: str) -> Any:
     """Return a module of compiled operators for a GPU; None on a CPU, where the array form serves.
 

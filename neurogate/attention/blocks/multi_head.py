@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurogate.attention import gpu
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, fits
+from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.layer import Parameters, named, part
 from neurogate.attention.operators import linear, scaled_dot_product
 
-__all__ = ["Cache", "backward", "forward", "initial", "joined", "split"]
+__all__ = ["Cache", "backward", "forward", "initial", "joined", "projected", "split"]
 
 
 class Cache(NamedTuple):
@@ -96,10 +97,7 @@ def forward(
     >>> forward(x, x, x, initial(np.random.default_rng(0), 4), heads=2)[0].shape
     (1, 5, 4)
     """
-    caches, projected = {}, {}
-    for name, array in (("q", query), ("k", key), ("v", value)):
-        projected[name], caches[name] = linear.forward(array, **part(parameters, name))
-    q, k, v = (split(projected[name], heads) for name in ("q", "k", "v"))
+    (q, k, v), caches = projected({"q": query, "k": key, "v": value}, parameters, heads, compared="k")
     o, attention = scaled_dot_product.forward(q, k, v, mask)
     y, caches["o"] = linear.forward(joined(o), **part(parameters, "o"))
     return y, Cache(caches, attention, heads)
@@ -139,6 +137,56 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Parameters]:
         inputs.append(dx)
     dquery, dkey, dvalue = inputs
     return dquery, dkey, dvalue, gradients
+
+
+def projected(
+    inputs: Mapping[str, Array], parameters: Mapping[str, Array], heads: int, *, compared: str = ""
+) -> tuple[list[Array], dict[str, linear.Cache]]:
+    r"""Map inputs, and split what comes out into heads; a GPU adds all biases on the way.
+
+    .. math:: u_h = (x W^T + b)_h
+
+    Parameters
+    ----------
+    inputs : mapping of str to (B, T, D)
+        Up to three, each with a T of its own, by the names of the maps.
+    parameters : mapping
+        The weight and perhaps a bias of each map.
+    heads : int
+        H.
+    compared : str
+        The one that is multiplied next, its last two axes turned round, as keys are: on a GPU it lies in
+        memory as that wants it.
+
+    Returns
+    -------
+    list of (B, H, T, h)
+        One for each input.
+    caches : dict
+        For `linear.backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> u, _ = projected({"q": np.ones((1, 5, 4))}, {"q.weight": np.eye(4)}, 2)
+    >>> u[0].shape
+    (1, 2, 5, 2)
+    """
+    rows = gpu.kernels(namespace(**inputs), "rows")
+    made, caches = {}, {}
+    for name, x in inputs.items():
+        mapped = linear.product if rows else linear.forward
+        made[name], caches[name] = mapped(x, **part(parameters, name))
+    views = [split(y, heads) for y in made.values()]
+    if not rows:
+        return views, caches
+    biases = [parameters.get(f"{name}.bias") for name in inputs]
+    upright = list(inputs).index(compared) if compared else None
+    return rows.heads([*made.values()], biases, heads, upright=upright), caches
 
 
 def split(x: Array, heads: int) -> Array:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, namespace
+from neurogate.attention.arrays import Array, Namespace, answers
+from neurogate.attention.fused import fused, on_gpu
 from neurogate.attention.operators import softmax
 from neurogate.errors import RequestError
 
@@ -17,11 +18,13 @@ class Cache(NamedTuple):
     softmax: Array
     low: float
     high: float
+    scale: float
 
 
 def forward(
-    scores: Array, mask: Array | None = None, *, low: float = 0.0, high: float = 1.0, overwrite: bool = False
-) -> tuple[Array, Cache]:
+    scores: Array, mask: Array | None = None, *, low: float = 0.0, high: float = 1.0, scale: float = 1.0,
+    bias: Array | None = None, overwrite: bool = False,
+) -> tuple[Array, Cache]:  # fmt: skip
     r"""Turn the last axis into weights from 0 to 1 that reach both ends.
 
     .. math:: c_i = \mathrm{clip}((\zeta - \gamma) p_i + \gamma, 0, 1), \quad p = \mathrm{softmax}(s)
@@ -36,6 +39,8 @@ def forward(
         True where a score counts; it broadcasts.
     low, high : float
         :math:`\gamma`, at most 0, and :math:`\zeta`, at least 1.
+    scale, bias
+        As in `softmax.forward`.
     overwrite : bool
         Whether what is computed may take the place of the scores, which saves a copy.
 
@@ -63,9 +68,9 @@ def forward(
     """
     if low > 0 or high < 1:
         raise RequestError(f"The limits are {low} and {high}. Give one of at most 0 and one of at least 1.")
-    p, _ = softmax.forward(scores, mask, overwrite=overwrite)
-    weights = p if (low, high) == (0, 1) else _stretched(p, low, high).clip(0, 1)
-    return weights, Cache(p, low, high)
+    p, _ = softmax.forward(scores, mask, scale=scale, bias=bias, overwrite=overwrite)
+    weights = p if (low, high) == (0, 1) else _clipped(p, high - low, low)
+    return weights, Cache(p, low, high, scale)
 
 
 def backward(dy: Array, cache: Cache) -> Array:
@@ -94,14 +99,20 @@ def backward(dy: Array, cache: Cache) -> Array:
     >>> abs(backward(np.array([[1.0, 2.0]]), cache)).tolist()
     [[0.0, 0.0]]
     """
-    p, low, high = cache
+    p, low, high, scale = cache
     dy = answers(dy, p.shape, cache)
-    if (low, high) == (0, 1):
-        return softmax.backward(dy, p)
-    raw = _stretched(p, low, high)
-    inside = namespace(dy=dy, p=p).where((raw >= 0) & (raw <= 1), high - low, 0).astype(dy.dtype)
-    return softmax.backward(inside * dy, p)
+    if (low, high) != (0, 1):
+        dy = _inside(dy, p, high - low, low)
+    return softmax.backward(dy, p, scale=scale)
 
 
-def _stretched(p: Array, low: float, high: float) -> Array:
-    return (high - low) * p + low
+@on_gpu(lambda xp, p, slope, low: xp.minimum(xp.maximum(slope * p + low, 0), 1))
+def _clipped(p: Array, slope: float, low: float) -> Array:
+    return (slope * p + low).clip(0, 1)
+
+
+@fused
+def _inside(xp: Namespace, dy: Array, p: Array, slope: float, low: float) -> Array:
+    """Return the gradient before the clip."""
+    raw = slope * p + low
+    return ((raw >= 0) & (raw <= 1)).astype(dy.dtype) * slope * dy

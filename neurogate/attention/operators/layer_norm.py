@@ -63,8 +63,7 @@ def forward(
     xp = namespace("weight", "bias", x=x, weight=weight, bias=bias)
     shaped(_SHAPES, x=x, weight=weight, bias=bias)
     fits(x.shape[-1] > 0, "of no numbers there is no mean", x=x)
-    rows = gpu.kernels(xp, "rows")
-    if rows is not None:
+    if rows := gpu.kernels(xp, "rows"):
         y, unit, inverse_sd = rows.norm(x, weight, bias, eps=eps, centred=True)
         return y, Cache(unit, inverse_sd, weight, bias is not None)
     unit = x - x.mean(axis=-1, keepdims=True)
@@ -104,8 +103,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None, Array | None
     """
     unit, inverse_sd, weight, biased = cache
     dy = answers(dy, unit.shape, cache)
-    rows = gpu.kernels(namespace(dy=dy), "rows")
-    if rows is not None:
+    if rows := gpu.kernels(namespace(dy=dy), "rows"):
         dx = rows.norm_backward(dy, unit, inverse_sd, weight, centred=True)
     else:
         g = dy if weight is None else dy * weight

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, namespace, shaped
 
-__all__ = ["Cache", "backward", "forward"]
+__all__ = ["Cache", "backward", "forward", "product"]
 
 
 class Cache(NamedTuple):
@@ -49,11 +49,42 @@ def forward(x: Array, weight: Array, bias: Array | None = None) -> tuple[Array, 
     >>> forward(np.ones((1, 3)), np.ones((2, 3)), np.array([0.0, 1.0]))[0].tolist()
     [[3.0, 4.0]]
     """
+    y, cache = product(x, weight, bias)
+    if bias is not None:
+        y += bias
+    return y, cache
+
+
+def product(x: Array, weight: Array, bias: Array | None = None) -> tuple[Array, Cache]:
+    """Do what `forward` does but for adding the bias, where what comes next adds it on its way.
+
+    Parameters
+    ----------
+    x, weight, bias
+        As in `forward`.
+
+    Returns
+    -------
+    y : (..., e)
+        Output without the bias.
+    cache : Cache
+        For `backward`, which gives the gradient of the bias too.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, cache = product(np.ones((1, 3)), np.ones((2, 3)), np.array([0.0, 1.0]))
+    >>> y.tolist(), cache.biased
+    ([[3.0, 3.0]], True)
+    """
     namespace("bias", x=x, weight=weight, bias=bias)
     shaped("x : (..., d); weight : (e, d); bias : (e,), optional", x=x, weight=weight, bias=bias)
     y = (x.reshape(-1, x.shape[-1]) @ weight.T).reshape(*x.shape[:-1], len(weight))
-    if bias is not None:
-        y += bias
     return y, Cache(x, weight, bias is not None)
 
 

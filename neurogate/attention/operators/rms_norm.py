@@ -57,8 +57,7 @@ def forward(x: Array, weight: Array | None = None, *, eps: float = 1e-5) -> tupl
     xp = namespace("weight", x=x, weight=weight)
     shaped("x : (..., d); weight : (d,), optional", x=x, weight=weight)
     fits(x.shape[-1] > 0, "of no numbers there is no mean", x=x)
-    rows = gpu.kernels(xp, "rows")
-    if rows is not None:
+    if rows := gpu.kernels(xp, "rows"):
         y, unit, inverse_rms = rows.norm(x, weight, None, eps=eps, centred=False)
         return y, Cache(unit, inverse_rms, weight)
     inverse_rms = 1 / xp.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)
@@ -94,8 +93,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None]:
     """
     unit, inverse_rms, weight = cache
     dy = answers(dy, unit.shape, cache)
-    rows = gpu.kernels(namespace(dy=dy), "rows")
-    if rows is not None:
+    if rows := gpu.kernels(namespace(dy=dy), "rows"):
         dx = rows.norm_backward(dy, unit, inverse_rms, weight, centred=False)
     else:
         g = dy if weight is None else dy * weight

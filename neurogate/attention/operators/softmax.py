@@ -7,22 +7,29 @@ import math
 import numpy as np
 
 from neurogate.attention import gpu
-from neurogate.attention.arrays import Array, answers, flags, namespace, shaped
+from neurogate.attention.arrays import Array, answers, fits, flags, namespace, shaped
 
 __all__ = ["backward", "forward"]
 
 
-def forward(scores: Array, mask: Array | None = None, *, overwrite: bool = False) -> tuple[Array, Array]:
+def forward(
+    scores: Array, mask: Array | None = None, *, scale: float = 1.0, bias: Array | None = None,
+    overwrite: bool = False,
+) -> tuple[Array, Array]:  # fmt: skip
     r"""Turn the last axis into weights that sum to 1.
 
-    .. math:: p_i = e^{s_i} / \sum_j e^{s_j}
+    .. math:: p_i = e^{s_i} / \sum_j e^{s_j}, \quad s = \beta x + b
 
     Parameters
     ----------
     scores : (..., S)
-        Scores; an infinite negative one is hidden.
+        x; an infinite negative one is hidden.
     mask : (..., S) bool, optional
         True where a score counts; it broadcasts. A row in which none counts has weights 0.
+    scale : float
+        :math:`\beta`, above 0.
+    bias : (..., S), optional
+        b; it broadcasts.
     overwrite : bool
         Whether the weights may take the place of the scores, which saves a copy.
 
@@ -36,7 +43,7 @@ def forward(scores: Array, mask: Array | None = None, *, overwrite: bool = False
     Raises
     ------
     RequestError
-        If the mask does not broadcast to the scores.
+        If the mask or the bias does not broadcast to the scores.
 
     Examples
     --------
@@ -44,16 +51,23 @@ def forward(scores: Array, mask: Array | None = None, *, overwrite: bool = False
     >>> forward(np.zeros((1, 4)), np.array([True, True, False, False]))[0].tolist()
     [[0.5, 0.5, 0.0, 0.0]]
     """
-    xp = namespace(scores=scores)
+    xp = namespace("bias", scores=scores, bias=bias)
     shaped("scores : (..., S)", scores=scores)
     if mask is not None:
         what = "the mask must be of true and false, and broadcast to the scores"
         flags("mask", scores.shape, what, mask=mask, scores=scores)
-    rows = gpu.kernels(xp, "rows")
-    if rows is not None:
-        weights = rows.softmax(scores, mask)
+    if bias is not None:
+        pairs = zip(reversed(bias.shape), reversed(scores.shape), strict=False)
+        good = bias.ndim <= scores.ndim and all(a in (1, n) for a, n in pairs)
+        fits(good, "the bias must broadcast to the scores", bias=bias, scores=scores)
+    if rows := gpu.kernels(xp, "rows"):
+        weights = rows.softmax(scores, mask, scale=scale, bias=bias)
         return weights, weights
     weights = scores if overwrite else scores.copy()
+    if scale != 1:
+        weights *= scale
+    if bias is not None:
+        weights += bias
     if mask is not None:
         xp.copyto(weights, -math.inf, where=~mask)
     if not weights.size:
@@ -68,10 +82,10 @@ def forward(scores: Array, mask: Array | None = None, *, overwrite: bool = False
     return weights, weights
 
 
-def backward(dy: Array, cache: Array) -> Array:
+def backward(dy: Array, cache: Array, *, scale: float = 1.0) -> Array:
     r"""Return the gradient with respect to the scores.
 
-    .. math:: \bar s = p (\bar p - \langle p, \bar p \rangle)
+    .. math:: \bar x = \beta p (\bar p - \langle p, \bar p \rangle)
 
     Parameters
     ----------
@@ -79,6 +93,8 @@ def backward(dy: Array, cache: Array) -> Array:
         Gradient with respect to the weights.
     cache : array
         Of `forward`.
+    scale : float
+        :math:`\beta`, as in `forward`.
 
     Returns
     -------
@@ -93,9 +109,10 @@ def backward(dy: Array, cache: Array) -> Array:
     """
     xp = namespace(dy=dy, cache=cache)
     dy = answers(dy, cache.shape, cache)
-    rows = gpu.kernels(xp, "rows")
-    if rows is not None:
-        return rows.softmax_backward(dy, cache)
+    if rows := gpu.kernels(xp, "rows"):
+        return rows.softmax_backward(dy, cache, scale=scale)
     ds = dy - xp.einsum("...s,...s->...", dy, cache)[..., None]
     ds *= cache
+    if scale != 1:
+        ds *= scale
     return ds

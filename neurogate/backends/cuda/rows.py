@@ -1,62 +1,71 @@
-"""Softmax and norms of rows on a GPU, each in one launch; arrays are CuPy's and stay where they are.
+"""Softmax, norms and heads of rows on a GPU, each in one launch; arrays are CuPy's and stay where they are.
 
 In array form they are ten launches or more, and a launch costs what thousands of numbers do.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from . import device as devices
 from .packing import fields, instance, pack
 
-__all__ = ["norm", "norm_backward", "softmax", "softmax_backward"]
+__all__ = ["heads", "norm", "norm_backward", "softmax", "softmax_backward"]
 
 Array = Any
 _MOST_BLOCKS = 1 << 20
 _THREADS = (32, 256)  # of a block: a power of two, since they fold what they have by halves
 
 
-def softmax(scores: Array, mask: Array | None) -> Array:
-    r"""Return :math:`p_i = e^{s_i} / \sum_j e^{s_j}` of the last axis.
+def softmax(scores: Array, mask: Array | None, *, scale: float = 1.0, bias: Array | None = None) -> Array:
+    r"""Return :math:`p_i = e^{s_i} / \sum_j e^{s_j}` of the last axis, with :math:`s = \beta x + b`.
 
     Parameters
     ----------
     scores : (..., S)
-        Scores.
+        x.
     mask : (..., S) bool, optional
         True where a score counts; it broadcasts. A row in which none counts has weights 0.
+    scale : float
+        :math:`\beta`.
+    bias : (..., S), optional
+        b; it broadcasts.
 
     Examples
     --------
     See `neurogate.attention.operators.softmax.forward`.
     """
-    p, shown = _like(scores), {}
-    if mask is not None:
-        xp = _library(scores)
-        whole = mask.shape == scores.shape[scores.ndim - mask.ndim :]
-        shown["shown"] = xp.ascontiguousarray(mask if whole else xp.broadcast_to(mask, scores.shape))
-    rows = max(shown["shown"].size // scores.shape[-1], 1) if shown and scores.size else 1
-    _launch("rows_softmax", {"x": scores}, {"y": p} | shown, {"shown_rows": rows})
+    p, beside, numbers = _like(scores), {}, {"scale": scale}
+    for name, array in (("shown", mask), ("added", bias)):
+        if array is not None:
+            xp, kind = _library(scores), bool if name == "shown" else scores.dtype
+            whole = array.shape == scores.shape[scores.ndim - array.ndim :]
+            array = xp.ascontiguousarray(array if whole else xp.broadcast_to(array, scores.shape), kind)
+            beside[name], numbers[f"{name}_rows"] = array, max(array.size // max(scores.shape[-1], 1), 1)
+    _launch("rows_softmax", {"x": scores}, {"y": p} | beside, numbers)
     return p
 
 
-def softmax_backward(dy: Array, p: Array) -> Array:
-    r"""Return :math:`p (\bar p - \langle p, \bar p \rangle)`.
+def softmax_backward(dy: Array, p: Array, *, scale: float = 1.0) -> Array:
+    r"""Return :math:`\beta p (\bar p - \langle p, \bar p \rangle)`.
 
     Parameters
     ----------
     dy, p : (..., S)
         Gradient with respect to the weights, and the weights.
+    scale : float
+        :math:`\beta`.
 
     Examples
     --------
     See `neurogate.attention.operators.softmax.backward`.
     """
     ds = _like(p)
-    _launch("rows_softmax_adjoint", {"unit": p, "dy": dy}, {"y": ds}, {})
+    _launch("rows_softmax_adjoint", {"unit": p, "dy": dy}, {"y": ds}, {"scale": scale})
     return ds
 
 
@@ -114,8 +123,58 @@ def norm_backward(dy: Array, unit: Array, inverse: Array, weight: Array | None, 
     return dx
 
 
+def heads(
+    products: Sequence[Array], biases: Sequence[Array | None], count: int, *, upright: int | None = None
+) -> list[Array]:
+    r"""Return :math:`y_{bhsi} = x_{bs(hw + i)} + c_{hw + i}` of up to three products of linear maps.
+
+    Parameters
+    ----------
+    products : sequence of (..., S, H w)
+        x; each has S and w of its own.
+    biases : sequence of (H w,), optional
+        c, one for each product.
+    count : int
+        H.
+    upright : int, optional
+        Which of them lies in memory as (..., H, w, S), since a product with it turned round comes next.
+
+    Returns
+    -------
+    list of (..., H, S, w)
+        One for each product.
+
+    Examples
+    --------
+    See `neurogate.attention.blocks.multi_head.projected`.
+    """
+    xp, dtype, batch = _library(products[0]), products[0].dtype, products[0].shape[:-2]
+    numbers = {"batch": math.prod(batch), "heads": count, "upright": -1 if upright is None else upright}
+    made: list[Array] = []
+    arrays: dict[str, Array] = {}
+    for i, (x, bias) in enumerate(zip(products, biases, strict=True)):
+        steps, width = x.shape[-2], x.shape[-1] // count
+        y = xp.empty((*batch, count, *((width, steps) if i == upright else (steps, width))), dtype)
+        arrays |= {f"x{i}": xp.ascontiguousarray(x, dtype), f"y{i}": y}
+        if bias is not None:
+            arrays[f"bias{i}"] = xp.ascontiguousarray(bias, dtype)
+        numbers |= {f"steps{i}": steps, f"width{i}": width}
+        made.append(y.swapaxes(-1, -2) if i == upright else y)
+    rows, widest = (max(x.size // max(x.shape[-1], 1) for x in products), max(x.shape[-1] for x in products))
+    if rows and widest:
+        grid = (min(rows, _MOST_BLOCKS), len(products))
+        _run("rows_heads", "Heads", arrays, numbers, dtype, grid, _threads(widest))
+    return made
+
+
 def _library(array: Array) -> Any:
-    return sys.modules[type(array).__module__.partition(".")[0]]
+    kind: type = type(array)
+    return _module(kind)
+
+
+@functools.cache
+def _module(kind: type) -> Any:
+    return sys.modules[kind.__module__.partition(".")[0]]
 
 
 def _like(array: Array) -> Array:
@@ -126,14 +185,25 @@ def _launch(kernel: str, given: dict[str, Array], made: dict[str, Array], number
     y = made["y"]
     if not y.size:
         return
-    device, xp, width = devices.current(), _library(y), y.shape[-1]
+    xp, width = _library(y), y.shape[-1]
     arrays = {name: xp.ascontiguousarray(array, y.dtype) for name, array in given.items()} | made
-    shape = {"rows": y.size // width, "width": width}
-    addresses = {name: device.address(array) for name, array in arrays.items()}
-    absent = dict.fromkeys(fields("rows.cuh", "Rows"), 0) | {"hidden": -math.inf}
-    packed = pack("rows.cuh", "Rows", absent | numbers | shape | addresses)
+    rows = y.size // width
+    numbers = {"hidden": -math.inf, "rows": rows, "width": width} | numbers
+    _run(kernel, "Rows", arrays, numbers, y.dtype, (min(rows, _MOST_BLOCKS), 1), _threads(width))
+
+
+@functools.cache
+def _threads(width: int) -> int:
     least, most = _THREADS
-    threads = min(most, max(least, 1 << (width - 1).bit_length()))
-    grid = (min(shape["rows"], _MOST_BLOCKS), 1)
-    shared = threads * y.dtype.itemsize
-    device.launch(instance(kernel, y.dtype), packed, grid, threads, shared, wait=False)
+    return min(most, max(least, 1 << (width - 1).bit_length()))
+
+
+def _run(
+    kernel: str, struct: str, arrays: dict[str, Array], numbers: dict[str, float], dtype: Any,
+    grid: tuple[int, int], threads: int,
+) -> None:  # fmt: skip
+    """Launch a kernel; arrays that it may do without have the address 0."""
+    device = devices.current()
+    addresses = {name: device.address(array) for name, array in arrays.items()}
+    packed = pack("rows.cuh", struct, dict.fromkeys(fields("rows.cuh", struct), 0) | numbers | addresses)
+    device.launch(instance(kernel, dtype), packed, grid, threads, threads * dtype.itemsize, wait=False)

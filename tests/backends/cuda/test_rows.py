@@ -7,6 +7,7 @@ import ctypes
 import numpy as np
 import pytest
 
+from neurogate.attention.blocks.multi_head import split
 from neurogate.attention.operators import layer_norm, rms_norm, softmax
 from neurogate.backends.cuda import device as devices
 from neurogate.backends.cuda import rows
@@ -82,6 +83,44 @@ def test_norms(
     assert near(
         rows.norm_backward(dy, unit, inverse, weight, centred=centred), operator.backward(dy, cache)[0]
     )
+
+
+BIASES = {
+    "none": lambda shape: (),
+    "of all": lambda shape: shape,
+    "of the last axes": lambda shape: shape[-2:],
+    "of a row": lambda shape: shape[-1:],
+    "of batches": lambda shape: (*shape[:-2], 1, shape[-1]),
+}
+
+
+@TYPES
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("bias", BIASES)
+def test_softmax_of_scaled_and_shifted_scores(
+    bias: str, shape: tuple[int, ...], dtype: str, rng: np.random.Generator
+) -> None:
+    scores, dy = (9 * rng.standard_normal((2, *shape))).astype(dtype)
+    added = None if bias == "none" else rng.standard_normal(BIASES[bias](shape)).astype(dtype)
+    shown = MASKS["of all"](shape)
+    wanted, _ = softmax.forward(scores, shown, scale=0.3, bias=added)
+    assert near(rows.softmax(scores, shown, scale=0.3, bias=added), wanted)
+    assert near(rows.softmax_backward(dy, wanted, scale=0.3), softmax.backward(dy, wanted, scale=0.3))
+
+
+@TYPES
+@pytest.mark.parametrize("upright", [None, 0, 1, 2])
+@pytest.mark.parametrize("biased", [False, True])
+@pytest.mark.parametrize("sizes", [[(4, 2)], [(3, 5), (7, 5)], [(3, 1), (20, 40), (1, 3)], [(0, 2), (2, 3)]])
+def test_heads(
+    sizes: list[tuple[int, int]], biased: bool, upright: int | None, dtype: str, rng: np.random.Generator
+) -> None:
+    products = [rng.standard_normal((2, steps, 3 * width)).astype(dtype) for steps, width in sizes]
+    biases = [rng.standard_normal(x.shape[-1]).astype(dtype) if biased else None for x in products]
+    found = rows.heads(products, biases, 3, upright=upright)
+    for i, (x, bias, y) in enumerate(zip(products, biases, found, strict=True)):
+        assert np.array_equal(y, split(x if bias is None else x + bias, 3))
+        assert (y.swapaxes(-1, -2) if i == upright else y).flags.c_contiguous
 
 
 def test_a_gap_between_numbers_of_an_array_is_minded(rng: np.random.Generator) -> None:
