@@ -132,7 +132,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     (1, 3, 8)
     """
     do, gradients = weighted.backward(dy, cache.out)
-    dheads = scaled_dot_product.backward(multi_head.split(do, cache.attention.q.shape[1]), cache.attention)
+    do = multi_head.split(do, cache.attention.weights.shape[1])
+    dheads = scaled_dot_product.backward(do, cache.attention)
     dx, dlogits = 0, None
     for name, du in zip("qkv", dheads, strict=True):
         add, dlogits, more = projected_heads.backward(du, cache.inputs[name])

@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, answers
-from neurogate.attention.layer import Parameters, named, part
+from neurogate.attention.arrays import Array, Namespace, answers, namespace
+from neurogate.attention.blocks import multi_head
+from neurogate.attention.fused import fused
+from neurogate.attention.layer import Parameters, named
 from neurogate.attention.operators import linear, scaled_dot_product
 
 __all__ = ["Cache", "backward", "forward", "initial"]
@@ -85,13 +87,11 @@ def forward(x: Array, parameters: Mapping[str, Array]) -> tuple[Array, Cache]:
     (1, 16, 4, 4)
     """
     batch, channels, *sizes = x.shape
-    tokens = x.reshape(batch, 1, channels, math.prod(sizes)).swapaxes(-1, -2)
-    caches, projected = {}, {}
-    for name in ("q", "k", "v"):
-        projected[name], caches[name] = linear.forward(tokens, **part(parameters, name))
-    o, attention = scaled_dot_product.forward(projected["q"], projected["k"], projected["v"], scale=1.0)
+    tokens = namespace(x=x).ascontiguousarray(x.reshape(batch, channels, math.prod(sizes)).swapaxes(-1, -2))
+    (q, k, v), caches = multi_head.projected(dict.fromkeys("qkv", tokens), parameters, 1, compared="k")
+    o, attention = scaled_dot_product.forward(q, k, v, scale=1.0)
     collected, gamma = o.swapaxes(-1, -2).reshape(x.shape), parameters["gamma"]
-    return x + gamma * collected, Cache(caches, attention, collected, gamma, x.shape)
+    return _added(x, gamma, collected), Cache(caches, attention, collected, gamma, x.shape)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
@@ -123,7 +123,12 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     do = (cache.gamma * dy).reshape(batch, 1, channels, math.prod(sizes)).swapaxes(-1, -2)
     dtokens: Array = 0
     for name, array in zip(("q", "k", "v"), scaled_dot_product.backward(do, cache.attention), strict=True):
-        dx, weight, bias = linear.backward(array, cache.projections[name])
+        dx, weight, bias = linear.backward(array[:, 0], cache.projections[name])
         gradients |= named(name, {"weight": weight, "bias": bias})
         dtokens = dtokens + dx
     return dy + dtokens.swapaxes(-1, -2).reshape(cache.shape), gradients
+
+
+@fused
+def _added(xp: Namespace, x: Array, gamma: Array, collected: Array) -> Array:
+    return x + gamma * collected

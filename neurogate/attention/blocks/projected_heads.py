@@ -72,8 +72,8 @@ def forward(
     >>> forward(np.ones((1, 5, 4)), {"q.weight": np.eye(4)}, "q", heads=2)[0].shape
     (1, 2, 5, 2)
     """
-    u, projection = weighted.forward(linear, x, parameters, name)
-    u = multi_head.split(u, heads)
+    (u,), projections = multi_head.projected({name: x}, parameters, heads)
+    projection = weighted.Cache(linear, name, projections[name])
     norm = gated = turned = None
     if f"{name}_norm.weight" in parameters:
         u, norm = weighted.forward(rms_norm, u, parameters, f"{name}_norm", eps=eps)
@@ -151,8 +151,13 @@ def each(
     >>> [u.shape for u in each(np.ones((1, 5, 4)), p, 2, "qk")[0]]
     [(1, 2, 5, 2), (1, 2, 5, 2)]
     """
-    pairs = {name: forward(x, parameters, name, heads=heads) for name in names}
-    return [u for u, _ in pairs.values()], {name: cache for name, (_, cache) in pairs.items()}
+    normed = {name for name in names if f"{name}_norm.weight" in parameters}
+    plain = dict.fromkeys((name for name in names if name not in normed), x)
+    made, projections = multi_head.projected(plain, parameters, heads, compared="k" if "k" in plain else "")
+    worked = {name: forward(x, parameters, name, heads=heads) for name in normed}
+    for name, u in zip(plain, made, strict=True):
+        worked[name] = u, Cache(weighted.Cache(linear, name, projections[name]), None, None, None)
+    return [worked[name][0] for name in names], {name: worked[name][1] for name in names}
 
 
 def each_back(heads: Iterable[Array], caches: Mapping[str, Cache]) -> tuple[Array, Parameters]:

@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace, namespace
+from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.blocks import grid as grids
-from neurogate.attention.blocks import weighted
+from neurogate.attention.blocks import projected_heads, weighted
 from neurogate.attention.blocks.multi_head import joined, split
-from neurogate.attention.fused import summed
+from neurogate.attention.constants import constant
+from neurogate.attention.fused import on_gpu
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
-from neurogate.attention.operators import linear, softmax
+from neurogate.attention.operators import attention_weights, linear, softmax
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.units import Count, Positive, settings
 
@@ -28,7 +29,9 @@ class Cache(NamedTuple):
     gates: Array
     content: Array
     position: Array
-    heads: tuple[Array, Array, Array]
+    likeness: attention_weights.Cache
+    v: Array
+    inputs: dict[str, projected_heads.Cache]
     parts: dict[str, weighted.Cache]
 
 
@@ -78,11 +81,6 @@ class GatedPositional(Layer):
         """Raise ValueError if the heads do not divide the width."""
         divides("heads", self.heads, self.d_model)
 
-    @property
-    def scale(self) -> float:
-        """Of the scores of content."""
-        return 1 / math.sqrt(self.d_model // self.heads)
-
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Open the gates to 0.73, let values be the input, and let heads look at neighbours."""
         d, h = self.d_model, self.heads
@@ -106,24 +104,19 @@ class GatedPositional(Layer):
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
         parts: dict[str, weighted.Cache] = {}
-        heads = []
-        for name in ("q", "k", "v"):
-            projected, parts[name] = weighted.forward(linear, x, p, name)
-            heads.append(split(projected, self.heads))
-        q, k, v = heads
-        content, _ = softmax.forward(q * self.scale @ k.swapaxes(-1, -2))
-        offsets = _offsets(grids.sides(x, grid), xp).astype(x.dtype)
+        (q, k, v), inputs = projected_heads.each(x, p, self.heads)
+        content, likeness = attention_weights.forward(q, k)
+        offsets = constant(_offsets, grids.sides(x, grid), like=x.dtype, xp=xp)
         scores, parts["position"] = weighted.forward(linear, offsets, p, "position")
         position, _ = softmax.forward(xp.moveaxis(scores, -1, 0))
         g = sigmoid.value(p["gate"])
-        weights = content * (1 - g)[:, None, None]
-        weights += position * g[:, None, None]
+        weights = _mixed(content, position, g[:, None, None])
         y, parts["o"] = weighted.forward(linear, joined(weights @ v), p, "o")
-        return y, Cache(weights, g, content, position, (q, k, v), parts)
+        return y, Cache(weights, g, content, position, likeness, v, inputs, parts)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
-        weights, g, content, position, (q, k, v), parts = cache
+        weights, g, content, position, likeness, v, inputs, parts = cache
         xp, open_ = namespace(dy=dy), g[:, None, None]
         dheads, gradients = weighted.backward(dy, parts["o"])
         do = split(dheads, self.heads)
@@ -134,17 +127,20 @@ class GatedPositional(Layer):
         gradients["gate"] = g * (1 - g) * dopen
         dscores = softmax.backward(open_ * dposition, position)
         gradients |= weighted.backward(xp.moveaxis(dscores, 0, -1), parts["position"])[1]
-        dweights *= (1 - open_) * self.scale
-        dscores = softmax.backward(dweights, content)
-        inputs = []
-        for name, inner in (("q", dscores @ k), ("k", dscores.swapaxes(-1, -2) @ q), ("v", dv)):
-            dx, found = weighted.backward(joined(inner), parts[name])
-            inputs.append(dx)
-            gradients |= found
-        return summed(*inputs), gradients
+        dweights *= 1 - open_
+        dq, dk, _ = attention_weights.backward(dweights, likeness)
+        dx, found = projected_heads.each_back((dq, dk, dv), inputs)
+        return dx, gradients | found
 
 
-def _offsets(grid: tuple[int, int], xp: Namespace) -> Array:
-    row, column = grids.places(grid, xp)
+@on_gpu(lambda xp, content, position, gate: content * (1 - gate) + position * gate)
+def _mixed(content: Array, position: Array, gate: Array) -> Array:
+    weights = content * (1 - gate)
+    weights += position * gate
+    return weights
+
+
+def _offsets(grid: tuple[int, int]) -> Array:
+    row, column = grids.places(grid)
     across, down = column - column[:, None], row - row[:, None]
-    return xp.stack([across, down, across**2 + down**2], axis=-1)
+    return np.stack([across, down, across**2 + down**2], axis=-1)

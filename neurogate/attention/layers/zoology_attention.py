@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import functools
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array
-from neurogate.attention.blocks import weighted
+from neurogate.attention.arrays import Array, Namespace
+from neurogate.attention.blocks import projected_heads, weighted
 from neurogate.attention.blocks.multi_head import joined, split
-from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
-from neurogate.attention.operators import linear, masks, softmax
+from neurogate.attention.operators import attention_weights, linear, masks
 from neurogate.units import Count, settings
 
 __all__ = ["ZoologyAttention"]
@@ -23,9 +23,11 @@ _HIDDEN = -10000.0
 class Cache(NamedTuple):
     """What the backward needs; `weights` are the attention weights, (B, H, T, T)."""
 
-    projections: dict[str, weighted.Cache]
-    heads: tuple[Array, Array, Array]
+    projections: dict[str, projected_heads.Cache]
+    likeness: attention_weights.Cache
+    v: Array
     weights: Array
+    out: weighted.Cache
 
 
 @settings
@@ -77,30 +79,25 @@ class ZoologyAttention(Layer):
         """Return the output of (B, T, D), and what `backward` needs."""
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
-        projections, heads, length = {}, [], x.shape[1]
-        for name in ("q", "k", "v"):
-            projected, projections[name] = weighted.forward(linear, x, p, name)
-            heads.append(split(projected, self.heads))
-        q, k, v = heads
-        before = max(length - 1, 0) if self.window is None else self.window
-        seen = masks.sliding_window(length, length, before, 0, xp)
-        scores = (q.shape[-1] ** -0.5 * q) @ k.swapaxes(-1, -2)
-        scores += xp.where(seen, 0, _HIDDEN).astype(x.dtype)
-        weights, _ = softmax.forward(scores, overwrite=True)
-        y, projections["o"] = weighted.forward(linear, joined(weights @ v), p, "o")
-        return y, Cache(projections, (q, k, v), weights)
+        (q, k, v), projections = projected_heads.each(x, p, self.heads)
+        before = max(x.shape[1] - 1, 0) if self.window is None else self.window
+        hidden = _hidden(x.shape[1], before, x.dtype, xp)
+        weights, likeness = attention_weights.forward(q, k, bias=hidden)
+        y, out = weighted.forward(linear, joined(weights @ v), p, "o")
+        return y, Cache(projections, likeness, v, weights, out)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
-        (q, k, v), weights = cache.heads, cache.weights
-        do, gradients = weighted.backward(dy, cache.projections["o"])
+        do, gradients = weighted.backward(dy, cache.out)
         do = split(do, self.heads)
-        dscores = softmax.backward(do @ v.swapaxes(-1, -2), weights)
-        dscores *= q.shape[-1] ** -0.5
-        inner = (dscores @ k, dscores.swapaxes(-1, -2) @ q, weights.swapaxes(-1, -2) @ do)
-        inputs = []
-        for name, array in zip(("q", "k", "v"), inner, strict=True):
-            dx, found = weighted.backward(joined(array), cache.projections[name])
-            inputs.append(dx)
-            gradients |= found
-        return summed(*inputs), gradients
+        dq, dk, _ = attention_weights.backward(do @ cache.v.swapaxes(-1, -2), cache.likeness)
+        dheads = dq, dk, cache.weights.swapaxes(-1, -2) @ do
+        dx, more = projected_heads.each_back(dheads, cache.projections)
+        return dx, gradients | more
+
+
+@functools.lru_cache(maxsize=8)
+def _hidden(length: int, before: int, dtype: np.dtype[Any], xp: Namespace) -> Array:
+    """Return what is added to the scores of (T, T), made once for all calls."""
+    seen = masks.sliding_window(length, length, before, 0, xp)
+    return xp.where(seen, 0, _HIDDEN).astype(dtype)

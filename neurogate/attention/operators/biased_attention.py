@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
-from neurogate.attention.operators import softmax
+from neurogate.attention.operators import attention_weights
 
 __all__ = ["Cache", "backward", "forward"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `q` is scaled, `weights` are the attention weights, (B, H, T, S)."""
+    """What the backward needs; `weights` are the attention weights, (B, H, T, S)."""
 
-    q: Array
-    k: Array
+    likeness: attention_weights.Cache
     v: Array
     weights: Array
 
@@ -57,11 +56,8 @@ def forward(q: Array, k: Array, v: Array, bias: Array) -> tuple[Array, Cache]:
     fits(alike and q.shape[3] == k.shape[3], "q, k and v must be (B, H, length, h)", q=q, k=k, v=v)
     shape = (q.shape[1], q.shape[2], k.shape[2])
     fits(bias.shape == shape, f"bias must be {shape}", q=q, k=k, bias=bias)
-    q = q.shape[-1] ** -0.5 * q
-    scores = q @ k.swapaxes(-1, -2)
-    scores += bias
-    weights, _ = softmax.forward(scores, overwrite=True)
-    return weights @ v, Cache(q, k, v, weights)
+    weights, likeness = attention_weights.forward(q, k, bias=bias)
+    return weights @ v, Cache(likeness, v, weights)
 
 
 def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
@@ -90,8 +86,9 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
     >>> [gradient.shape for gradient in backward(v, cache)]
     [(1, 1, 2, 1), (1, 1, 2, 1), (1, 1, 2, 1), (1, 2, 2)]
     """
-    q, k, v, weights = cache
-    do = answers(do, (*q.shape[:-1], v.shape[-1]), cache, "do")
-    dscores = softmax.backward(do @ v.swapaxes(-1, -2), weights)
-    dk = dscores.swapaxes(-1, -2) @ q
-    return q.shape[-1] ** -0.5 * (dscores @ k), dk, weights.swapaxes(-1, -2) @ do, dscores.sum(axis=0)
+    likeness, v, weights = cache
+    do = answers(do, (*weights.shape[:-1], v.shape[-1]), cache, "do")
+    dq, dk, dscores = attention_weights.backward(do @ v.swapaxes(-1, -2), likeness)
+    dbias = dscores.sum(axis=0)
+    dbias /= likeness.rows.scale
+    return dq, dk, weights.swapaxes(-1, -2) @ do, dbias

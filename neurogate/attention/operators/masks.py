@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, fits, together
 from neurogate.errors import RequestError
 
-__all__ = ["both", "causal", "sliding_window"]
+__all__ = ["both", "causal", "kept", "sliding_window"]
+
+kept = functools.lru_cache(maxsize=8)
+"""Decorates what makes large arrays from sizes, which layers ask for again and again: few are kept."""
 
 
 def both(mask: Array | None, other: Array | None) -> Array | None:
@@ -42,8 +47,11 @@ def both(mask: Array | None, other: Array | None) -> Array | None:
     return mask & other
 
 
+@kept
 def causal(queries: int, keys: int, xp: Namespace = np) -> Array:
     """Let each query look at its own key and at earlier ones.
+
+    The array is given again to whoever asks next: copy it to change it.
 
     Parameters
     ----------
@@ -62,13 +70,16 @@ def causal(queries: int, keys: int, xp: Namespace = np) -> Array:
     >>> causal(2, 3).astype(int).tolist()
     [[1, 1, 0], [1, 1, 1]]
     """
-    return xp.tri(queries, keys, keys - queries, dtype=bool)
+    return _still(xp.tri(queries, keys, keys - queries, dtype=bool))
 
 
+@kept
 def sliding_window(
     queries: int, keys: int, before: int, after: int | None = None, xp: Namespace = np
 ) -> Array:
     """Let each query look at keys near its own.
+
+    The array is given again to whoever asks next: copy it to change it.
 
     Parameters
     ----------
@@ -100,4 +111,10 @@ def sliding_window(
     if before < 0 or after < 0:
         raise RequestError(f"The window reaches {before} back and {after} on. Give numbers of at least 0.")
     lag = xp.arange(queries)[:, None] + (keys - queries) - xp.arange(keys)
-    return (lag <= before) & (lag >= -after)
+    return _still((lag <= before) & (lag >= -after))
+
+
+def _still(mask: Array) -> Array:
+    if isinstance(mask, np.ndarray):
+        mask.setflags(write=False)
+    return mask

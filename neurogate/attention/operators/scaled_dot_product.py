@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, alike, answers, fits, namespace
-from neurogate.attention.operators import clipped_softmax
+from neurogate.attention.operators import attention_weights
 
 __all__ = ["Cache", "backward", "forward"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `q` is scaled, `weights` are the attention weights, (..., H, T, S)."""
+    """What the backward needs; `weights` are the attention weights, (..., H, T, S)."""
 
-    q: Array
-    k: Array
+    likeness: attention_weights.Cache
     v: Array
     weights: Array
-    rows: clipped_softmax.Cache
-    scale: float
     groups: int
 
 
@@ -71,13 +68,10 @@ def forward(
     """
     namespace(q=q, k=k, v=v)
     _fit(q, k, v)
-    scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
     groups = q.shape[-3] // k.shape[-3] if q.ndim > 2 else 1
     k, v = (_repeated(array, groups) for array in (k, v))
-    q = scale * q
-    scores = q @ k.swapaxes(-1, -2)
-    weights, rows = clipped_softmax.forward(scores, mask, low=limits[0], high=limits[1], overwrite=True)
-    return weights @ v, Cache(q, k, v, weights, rows, scale, groups)
+    weights, likeness = attention_weights.forward(q, k, mask, scale=scale, limits=limits)
+    return weights @ v, Cache(likeness, v, weights, groups)
 
 
 def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Array, Array, Array]:
@@ -107,15 +101,13 @@ def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Ar
     >>> [gradient.shape for gradient in backward(np.ones((2, 4, 5)), cache)]
     [(2, 4, 3), (1, 4, 3), (1, 4, 5)]
     """
-    q, k, v, weights, rows, scale, groups = cache
+    likeness, v, weights, groups = cache
     do = answers(do, (*weights.shape[:-1], v.shape[-1]), cache, "do")
     dv = weights.swapaxes(-1, -2) @ do
     seen = do @ v.swapaxes(-1, -2)
     if dweights is not None:
         seen += alike(dweights, weights, "dweights")
-    dscores = clipped_softmax.backward(seen, rows)
-    dq = scale * (dscores @ k)
-    dk = dscores.swapaxes(-1, -2) @ q
+    dq, dk, _ = attention_weights.backward(seen, likeness)
     return dq, _summed(dk, groups), _summed(dv, groups)
 
 

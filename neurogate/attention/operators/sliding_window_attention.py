@@ -109,8 +109,8 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array]:
     [1.5, 1.0, 1.0, 1.0, 0.5]
     """
     xp, blocks, window, length = namespace(do=do), cache.blocks, cache.window, cache.length
-    q, v = cache.attention.q, cache.attention.v
-    do = answers(do, (len(q), q.shape[-3], length, v.shape[-1]), cache, "do")
+    weights, v = cache.attention.weights, cache.attention.v
+    do = answers(do, (len(weights), weights.shape[-3], length, v.shape[-1]), cache, "do")
     if not blocks:
         dq, dk, dv = scaled_dot_product.backward(do, cache.attention)
         return dq, *(_padded(xp, each, cache.keys - each.shape[2], cache.keys) for each in (dk, dv))
@@ -148,6 +148,7 @@ def _unpaired(xp: Namespace, pairs: Array, cache: Cache) -> Array:
     return _padded(xp, x, cache.keys - x.shape[2], cache.keys)
 
 
+@masks.kept
 def _mask(xp: Namespace, before: int, window: int, blocks: int) -> Array:
     """Return what each query of each block sees of 2 W keys, (N, 1, W, 2 W)."""
     place = xp.arange(2 * window)

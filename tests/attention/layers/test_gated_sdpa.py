@@ -97,7 +97,7 @@ def test_a_gate_of_a_whole_head_rescales_logits_alone(position: str, rng: np.ran
     _, cache = layer.forward(x)
     values = cache.inputs["k" if position == "G3" else "q"].gate.values
     scale = values.swapaxes(-1, -2).repeat(2, axis=1) if position == "G3" else values
-    scores = plain.attention.q @ plain.attention.k.swapaxes(-1, -2) * scale
+    scores = plain.attention.likeness.q @ plain.attention.likeness.k.swapaxes(-1, -2) * scale
     wanted = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
     assert np.allclose(cache.attention.weights, wanted, atol=NEAR)
 

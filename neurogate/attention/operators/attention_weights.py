@@ -1,0 +1,106 @@
+"""How much each query looks at each key: the softmax of their likeness."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurogate.attention import gpu
+from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.operators import clipped_softmax
+
+__all__ = ["Cache", "backward", "forward"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs; on a CPU `q` is scaled, on a GPU the scores are."""
+
+    q: Array
+    k: Array
+    rows: clipped_softmax.Cache
+    scale: float
+
+
+def forward(
+    q: Array, k: Array, mask: Array | None = None, *, scale: float | None = None, bias: Array | None = None,
+    limits: tuple[float, float] = (0.0, 1.0),
+) -> tuple[Array, Cache]:  # fmt: skip
+    r"""Compare each query with all keys.
+
+    .. math:: A = \mathrm{softmax}(\beta Q K^T + B), \quad \beta = h^{-1/2}
+
+    Parameters
+    ----------
+    q, k : (..., T, h), (..., S, h)
+        Queries and keys.
+    mask : bool, optional
+        True where a query may look; it broadcasts to (..., T, S).
+    scale : float, optional
+        Above 0, in place of :math:`h^{-1/2}`.
+    bias : array, optional
+        B; it broadcasts to (..., T, S).
+    limits : (float, float)
+        Of a clipped softmax; 0 and 1 are those of the plain one.
+
+    Returns
+    -------
+    weights : (..., T, S)
+        From 0 to 1.
+    cache : Cache
+        For `backward`.
+
+    Raises
+    ------
+    RequestError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forward(np.zeros((1, 2)), np.ones((4, 2)))[0].tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
+    """
+    xp = namespace(q=q, k=k)
+    good = q.ndim == k.ndim >= 2 and q.shape[-1] == k.shape[-1] > 0 and q.shape[:-2] == k.shape[:-2]
+    fits(good, "q and k must agree in all but their lengths, and be 1 wide at least", q=q, k=k)
+    scale = inner = q.shape[-1] ** -0.5 if scale is None else float(scale)
+    if not gpu.kernels(xp, "rows"):  # there are fewer queries than scores; a GPU does it with the softmax
+        q, inner = scale * q, 1.0
+    weights, rows = clipped_softmax.forward(
+        q @ k.swapaxes(-1, -2), mask, low=limits[0], high=limits[1], scale=inner, bias=bias, overwrite=True
+    )
+    return weights, Cache(q, k, rows, scale)
+
+
+def backward(dweights: Array, cache: Cache) -> tuple[Array, Array, Array]:
+    r"""Return the gradients.
+
+    .. math:: \bar S = A (\bar A - \langle A, \bar A \rangle), \quad
+        \bar Q = \beta \bar S K, \quad \bar K = \beta \bar S^T Q
+
+    Parameters
+    ----------
+    dweights : (..., T, S)
+        Gradient with respect to the weights.
+    cache : Cache
+        Of `forward`.
+
+    Returns
+    -------
+    dq, dk
+        Gradients.
+    dscores : (..., T, S)
+        Gradient with respect to what the softmax took; times what a GPU scales there, `cache.rows.scale`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = forward(np.ones((1, 2)), np.ones((4, 2)))
+    >>> [gradient.shape for gradient in backward(np.ones((1, 4)), cache)]
+    [(1, 2), (4, 2), (1, 4)]
+    """
+    q, k, rows, scale = cache
+    dscores = clipped_softmax.backward(answers(dweights, rows.softmax.shape, cache, "dweights"), rows)
+    dq = dscores @ k
+    if rows.scale != scale:
+        dq *= scale
+    return dq, dscores.swapaxes(-1, -2) @ q, dscores
