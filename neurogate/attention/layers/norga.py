@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, fits
+from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import linear, residual_gate, softmax
@@ -20,9 +20,8 @@ __all__ = ["Cache", "NonlinearResidualGates"]
 class Cache(NamedTuple):
     """What the backward needs; `weights` are the attention weights, (B, H, T, L + T), prompts first."""
 
-    heads: tuple[Array, Array, Array]
+    heads: tuple[Array, Array, Array]  # the keys and values of the prompts in front
     inputs: dict[str, projected_heads.Cache]
-    prompts: tuple[Array, Array]
     gate: residual_gate.Cache
     weights: Array
     out: weighted.Cache
@@ -90,35 +89,29 @@ class NonlinearResidualGates(Layer):
         xp, p = self.given("prompt", x=x, prompt=prompt)
         sequence(x, self.d_model)
         (q, k, v), inputs = projected_heads.each(x, p, self.heads)
-        prompt_k, prompt_v = self._prompts(x, p, prompt)
+        prompts = self._prompts(x, p, prompt)
+        k, v = (xp.concatenate(pair, axis=-2) for pair in zip(prompts, (k, v), strict=True))
         q = q.shape[-1] ** -0.5 * q
-        bent, gate = residual_gate.forward(
-            q @ prompt_k.swapaxes(-1, -2), p["alpha"], p["tau"], activation=self.activation
+        scores, count = q @ k.swapaxes(-1, -2), prompts[0].shape[-2]
+        scores[..., :count], gate = residual_gate.forward(
+            scores[..., :count].copy(), p["alpha"], p["tau"], activation=self.activation
         )
-        scores = xp.concatenate([bent, q @ k.swapaxes(-1, -2)], axis=-1)
         weights, _ = softmax.forward(scores, overwrite=True)
-        count = bent.shape[-1]
-        o = weights[..., :count] @ prompt_v + weights[..., count:] @ v
-        y, out = weighted.forward(linear, multi_head.joined(o), p, "o")
-        kept = Cache((q, k, v), inputs, (prompt_k, prompt_v), gate, weights, out, prompt is not None)
-        return y, kept
+        y, out = weighted.forward(linear, multi_head.joined(weights @ v), p, "o")
+        return y, Cache((q, k, v), inputs, gate, weights, out, prompt is not None)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Any, Parameters]:
         """Return the gradients with respect to the input, a prompt that was given, and the parameters."""
         xp, p = self.given(dy=dy)
-        (q, k, v), (prompt_k, prompt_v) = cache.heads, cache.prompts
-        count = prompt_k.shape[-2]
+        (q, k, v), count = cache.heads, cache.gate.scores.shape[-1]
         do, gradients = weighted.backward(dy, cache.out)
         do = multi_head.split(do, self.heads)
-        dweights = xp.concatenate([do @ prompt_v.swapaxes(-1, -2), do @ v.swapaxes(-1, -2)], axis=-1)
-        dvalues = cache.weights.swapaxes(-1, -2) @ do
-        dscores = softmax.backward(dweights, cache.weights)
-        dbent, dalpha, dtau = residual_gate.backward(dscores[..., :count], cache.gate)
-        dplain = dscores[..., count:]
-        dq = q.shape[-1] ** -0.5 * (dbent @ prompt_k + dplain @ k)
-        dheads = dq, dplain.swapaxes(-1, -2) @ q, dvalues[..., count:, :]
+        dscores = softmax.backward(do @ v.swapaxes(-1, -2), cache.weights)
+        dscores[..., :count], dalpha, dtau = residual_gate.backward(dscores[..., :count], cache.gate)
+        both = dscores.swapaxes(-1, -2) @ q, cache.weights.swapaxes(-1, -2) @ do
+        dheads = q.shape[-1] ** -0.5 * (dscores @ k), *(each[..., count:, :] for each in both)
         dx, more = projected_heads.each_back(dheads, cache.inputs)
-        dprompts = dbent.swapaxes(-1, -2) @ q, dvalues[..., :count, :]
+        dprompts = [each[..., :count, :] for each in both]
         gradients = {} if self.frozen else gradients | more
         gradients |= {"alpha": dalpha, "tau": dtau}
         for name, d in zip(("keys", "values"), dprompts, strict=True):
@@ -131,7 +124,10 @@ class NonlinearResidualGates(Layer):
     def _prompts(self, x: Array, p: Parameters, prompt: Array | None) -> tuple[Array, Array]:
         """Return keys and values of prompts, (B or 1, H, L, h)."""
         if prompt is None:
-            keys, values = p["prompt.keys"][None], p["prompt.values"][None]
+            keys, values = (
+                namespace(x=x).broadcast_to(p[f"prompt.{name}"], (len(x), *p[f"prompt.{name}"].shape))
+                for name in ("keys", "values")
+            )
         else:
             shape = (len(x), 2, self.heads, self.d_model // self.heads)
             good = prompt.ndim == 5 and (*prompt.shape[:2], *prompt.shape[3:]) == shape

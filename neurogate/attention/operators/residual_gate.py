@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.fused import fused
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
 
 __all__ = ["Cache", "backward", "forward"]
@@ -58,7 +61,7 @@ def forward(scores: Array, alpha: Array, tau: Array, *, activation: str = "sigmo
     namespace(scores=scores, alpha=alpha, tau=tau)
     fits(alpha.shape == tau.shape == (1,), "alpha and tau must be one number each", alpha=alpha, tau=tau)
     phi = POINTWISE[activation]
-    return scores + tau * phi.value(alpha * scores), Cache(scores, alpha, tau, phi)
+    return _bent(phi.value)(scores, alpha, tau), Cache(scores, alpha, tau, phi)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array]:
@@ -92,3 +95,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array]:
     bent = dy * phi.slope(alpha * s)
     dtau = (dy * phi.value(alpha * s)).sum().reshape(1)
     return dy + tau * alpha * bent, (tau * (s * bent).sum()).reshape(1), dtau
+
+
+@functools.cache
+def _bent(phi: Callable[[Array], Array]) -> Callable[[Array, Array, Array], Array]:
+    return fused(lambda xp, scores, alpha, tau: scores + tau * phi(alpha * scores))
