@@ -11,7 +11,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, fits
 from neurogate.attention.blocks import weighted
 from neurogate.attention.fused import fused
-from neurogate.attention.layer import Parameters
+from neurogate.attention.layer import Parameters, part
 from neurogate.attention.operators import linear
 from neurogate.attention.operators.pointwise import sigmoid
 
@@ -81,10 +81,10 @@ def forward(a: Array, b: Array, parameters: Mapping[str, Array]) -> tuple[Array,
     (1, 4)
     """
     fits(a.shape == b.shape, "a and b must have the same shape", a=a, b=b)
-    one, first = weighted.forward(linear, a, parameters, "first")
-    two, second = weighted.forward(linear, b, parameters, "second")
-    y, g = _mixed(a, b, one, two)
-    return y, Cache(a, b, g, first, second)
+    one, first = linear.product(a, **part(parameters, "first"))
+    two, second = linear.product(b, **part(parameters, "second"))
+    y, g = _mixed(a, b, one, parameters["first.bias"], two, parameters["second.bias"])
+    return y, Cache(a, b, g, weighted.Cache(linear, "first", first), weighted.Cache(linear, "second", second))
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Parameters]:
@@ -122,8 +122,10 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Parameters]:
 
 
 @fused
-def _mixed(xp: Namespace, a: Array, b: Array, one: Array, two: Array) -> tuple[Array, Array]:
-    g = sigmoid.value(one + two)
+def _mixed(
+    xp: Namespace, a: Array, b: Array, one: Array, bias1: Array, two: Array, bias2: Array
+) -> tuple[Array, Array]:
+    g = sigmoid.value((one + bias1) + (two + bias2))
     return b + g * (a - b), g
 
 

@@ -80,8 +80,8 @@ def forward(x: Array, parameters: Mapping[str, Array], *, activation: str = "gel
     (5, 3)
     """
     bend = POINTWISE[activation]
-    before, inner = linear.forward(x, **part(parameters, "hidden"))
-    after, kept = bend.forward(before)
+    before, inner = linear.product(x, **part(parameters, "hidden"))
+    after, kept = bend.forward(before, parameters.get("hidden.bias"))
     y, outer = linear.forward(after, **part(parameters, "out"))
     return y, Cache(inner, bend, kept, outer)
 

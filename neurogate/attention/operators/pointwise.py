@@ -5,21 +5,19 @@ from __future__ import annotations
 import functools
 import importlib
 import math
-import sys
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, Cache, Namespace, answers, namespace
 from neurogate.attention.fused import fused, on_gpu
+from neurogate.attention.pieces import in_pieces
 
 __all__ = [
     "POINTWISE", "Pointwise", "elu", "gelu", "identity", "log_sigmoid", "normal_cdf", "relu", "sigmoid",
     "silu", "softplus", "tanh",
 ]  # fmt: skip
-
-_PIECE = 1 << 15
 
 
 class Pointwise(NamedTuple):
@@ -43,14 +41,36 @@ class Pointwise(NamedTuple):
     value: Callable[[Array], Array]
     slope: Callable[[Array], Array]
 
-    def forward(self, x: Array) -> tuple[Array, Cache]:
-        """Return the value at `x`, and what `backward` needs."""
-        namespace(x=x)
-        return self.value(x), x
+    def forward(self, x: Array, bias: Array | None = None) -> tuple[Array, Cache]:
+        """Return the value at `x`, and what `backward` needs.
+
+        A bias of a linear map, (..., d), is added first: on a CPU to `x` itself, on a GPU in the same launch.
+        """
+        namespace("bias", x=x, bias=bias)
+        if bias is None:
+            return self.value(x), x
+        x, y = _behind(self.value)(x, bias)
+        return y, x
 
     def backward(self, dy: Array, cache: Cache) -> Array:
         """Return the gradient with respect to the input of `forward`."""
         return _along(self.slope)(cache, answers(dy, cache.shape, cache))
+
+
+@functools.cache
+def _behind(function: Callable[[Array], Any]) -> Callable[[Array, Array], tuple[Array, ...]]:
+    """Return a function of a sum; the sum stands in front of what the function returns."""
+
+    def followed(x: Array) -> tuple[Array, ...]:
+        found = function(x)
+        return (x, *found) if isinstance(found, tuple) else (x, found)
+
+    @on_gpu(lambda xp, x, bias: followed(x + bias))
+    def shifted(x: Array, bias: Array) -> tuple[Array, ...]:
+        x += bias
+        return followed(x)
+
+    return shifted
 
 
 @functools.cache
@@ -64,41 +84,8 @@ def _along(slope: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
     return gradient
 
 
-def _in_pieces(function: Callable[..., Array]) -> Callable[..., Array]:
-    """Have a function take large arrays of NumPy, all of one shape, in pieces.
-
-    The cache holds a piece with all that comes between. Threads share out the pieces as they do the compiled
-    loops, once there are any in this process.
-    """
-
-    @functools.wraps(function)
-    def applied(x: Array, *more: Array) -> Array:
-        arrays = (x, *more)
-        if x.size <= _PIECE or not all(_is_flat(each) and each.shape == x.shape for each in arrays):
-            return function(*arrays)
-        flat, y = [each.reshape(-1) for each in arrays], np.empty(x.size, x.dtype)
-
-        def work(first: int, last: int) -> None:
-            for at in range(first * _PIECE, last * _PIECE, _PIECE):
-                y[at : at + _PIECE] = function(*[each[at : at + _PIECE] for each in flat])
-
-        count = -(-x.size // _PIECE)
-        compiling = sys.modules.get("neurogate.backends.numba_cpu.compiling")
-        if compiling is None:
-            work(0, count)
-        else:
-            compiling.in_shares(work, count, None)
-        return y.reshape(x.shape)
-
-    return applied
-
-
-def _is_flat(array: Array) -> bool:
-    return isinstance(array, np.ndarray) and array.flags.c_contiguous
-
-
 @on_gpu(lambda xp, x: 1 / (1 + xp.exp(-x)))
-@_in_pieces
+@in_pieces
 def _sigmoid(x: Array) -> Array:
     y = np.negative(x, out=np.empty_like(x))
     with np.errstate(over="ignore"):  # far down the exponential is infinite, and 1 over it 0
@@ -108,7 +95,7 @@ def _sigmoid(x: Array) -> Array:
 
 
 @on_gpu(lambda xp, x: _falling(x) / (1 + _falling(x)) ** 2)
-@_in_pieces
+@in_pieces
 def _sigmoid_slope(x: Array) -> Array:
     small = _falling(x)  # never overflows, and keeps all digits on both sides
     total = 1 + small
@@ -149,7 +136,7 @@ def _silu_slope(x: Array) -> Array:
 
 
 @on_gpu(lambda xp, sigma, y, dy: ((1 - sigma) * y + sigma) * dy)
-@_in_pieces
+@in_pieces
 def _silu_gradient(sigma: Array, y: Array, dy: Array) -> Array:
     dx = 1 - sigma
     dx *= y
@@ -167,7 +154,7 @@ def _normal_cdf(xp: Namespace, x: Array) -> Array:
     return 0.5 * (1 + erf(x * math.sqrt(0.5)))
 
 
-@_in_pieces
+@in_pieces
 def _short_normal_cdf(x: Array) -> Array:
     """Return it within 4e-7 by Abramowitz & Stegun 1964, 7.1.26, five times as fast."""
     t = 1 / (1 + 0.3275911 * math.sqrt(0.5) * np.abs(x))
@@ -191,7 +178,7 @@ def _gelu_parts(xp: Namespace, x: Array) -> tuple[Array, Array]:
 
 
 @on_gpu(lambda xp, x, below, dy: (x * _normal_density(x) + below) * dy)
-@_in_pieces
+@in_pieces
 def _gelu_gradient(x: Array, below: Array, dy: Array) -> Array:
     slope = x * _normal_density(x)
     slope += below
@@ -200,7 +187,7 @@ def _gelu_gradient(x: Array, below: Array, dy: Array) -> Array:
 
 
 @on_gpu(lambda xp, x: xp.maximum(x, 0) + xp.log1p(_falling(x)))
-@_in_pieces
+@in_pieces
 def _softplus(x: Array) -> Array:
     """Return it with a logarithm by Goldberg 1991, theorem 4, since `log1p` takes five times as long.
 
@@ -219,7 +206,7 @@ def _softplus(x: Array) -> Array:
 
 
 @on_gpu(lambda xp, x: -_softplus(-x))
-@_in_pieces
+@in_pieces
 def _log_sigmoid(x: Array) -> Array:
     y = _softplus(-x)
     y *= -1
@@ -231,9 +218,9 @@ class _Gelu(Pointwise):
 
     __slots__ = ()
 
-    def forward(self, x: Array) -> tuple[Array, Cache]:
-        namespace(x=x)
-        y, below = _gelu_parts(x)
+    def forward(self, x: Array, bias: Array | None = None) -> tuple[Array, Cache]:
+        namespace("bias", x=x, bias=bias)
+        x, y, below = (x, *_gelu_parts(x)) if bias is None else _behind(_gelu_parts)(x, bias)
         return y, (x, below)
 
     def backward(self, dy: Array, cache: Cache) -> Array:
@@ -246,9 +233,9 @@ class _Silu(Pointwise):
 
     __slots__ = ()
 
-    def forward(self, x: Array) -> tuple[Array, Cache]:
-        namespace(x=x)
-        sigma, y = _silu_parts(x)
+    def forward(self, x: Array, bias: Array | None = None) -> tuple[Array, Cache]:
+        namespace("bias", x=x, bias=bias)
+        sigma, y = _silu_parts(x) if bias is None else _behind(_silu_parts)(x, bias)[1:]
         return y, (sigma, y)
 
     def backward(self, dy: Array, cache: Cache) -> Array:
@@ -285,10 +272,10 @@ r""":math:`x` above 0, :math:`e^x - 1` below."""
 softplus = Pointwise(_softplus, _sigmoid)
 r""":math:`\log(1 + e^x)`."""
 
-log_sigmoid = Pointwise(_log_sigmoid, on_gpu(lambda xp, x: _sigmoid(-x))(_in_pieces(lambda x: _sigmoid(-x))))
+log_sigmoid = Pointwise(_log_sigmoid, on_gpu(lambda xp, x: _sigmoid(-x))(in_pieces(lambda x: _sigmoid(-x))))
 r""":math:`\log \sigma(x)`."""
 
-identity = Pointwise(lambda x: x.copy(), lambda x: x * 0 + 1)
+identity = Pointwise(lambda x: x * 1, lambda x: x * 0 + 1)
 """What came in, unchanged."""
 
 POINTWISE: Mapping[str, Pointwise] = {
