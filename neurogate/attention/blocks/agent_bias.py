@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters
-from neurogate.attention.operators import resizing
+from neurogate.attention.operators import axis_maps, resizing
 
 __all__ = ["Cache", "backward", "forward", "initial"]
 
@@ -20,7 +20,7 @@ __all__ = ["Cache", "backward", "forward", "initial"]
 class Cache(NamedTuple):
     """What the backward needs."""
 
-    resizing: Sequence[Array | None]
+    resizing: axis_maps.Cache
     grid: tuple[int, int]
     class_token: bool
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, answers, namespace
-from neurogate.attention.blocks import agent_bias, grid, multi_head, weighted
-from neurogate.attention.fused import summed
+from neurogate.attention.blocks import agent_bias, grid, multi_head, projected_heads, weighted
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import adaptive_pooling, biased_attention, convolution, linear
 from neurogate.units import Count, NonNegative, settings
@@ -25,7 +24,7 @@ class Cache(NamedTuple):
     which agents a token takes it.
     """
 
-    projections: dict[str, weighted.Cache]
+    inputs: dict[str, projected_heads.Cache]
     pooling: Any
     biases: tuple[agent_bias.Cache, agent_bias.Cache]
     collect: biased_attention.Cache
@@ -129,24 +128,21 @@ class AgentAttention(Layer):
 
     def _attend(self, x: Array, p: Parameters) -> tuple[Array, Cache]:
         first = int(self.class_token)
-        made = {name: weighted.forward(linear, x, p, name) for name in ("q", "k", "v")}
-        q, k, v = (multi_head.split(u, self.heads) for u, _ in made.values())
+        (q, k, v), inputs = projected_heads.each(x, p, self.heads)
         side = math.isqrt(self.agents)
-        pooled, pooling = adaptive_pooling.forward(grid.image(made["q"][0][:, first:], self._grid), side)
+        pooled, pooling = adaptive_pooling.forward(self._image(q), side)
         agents = multi_head.split(grid.tokens(pooled), self.heads)
         collecting, bias1 = agent_bias.forward(part(p, "collect"), self._grid)
         handing, bias2 = agent_bias.forward(part(p, "hand_back"), self._grid)
         collected, collect = biased_attention.forward(agents, k, v, collecting)
         o, hand_back = biased_attention.forward(q, agents, collected, handing.swapaxes(-1, -2))
         near, convolved = weighted.forward(
-            convolution, grid.image(made["v"][0][:, first:], self._grid), p, "convolution",
-            padding=1, groups=self.d_model,
-        )  # fmt: skip
+            convolution, self._image(v), p, "convolution", padding=1, groups=self.d_model
+        )
         o = multi_head.joined(o)
         o[:, first:] += grid.tokens(near)
         y, out = weighted.forward(linear, o, p, "o")
-        caches = {name: cache for name, (_, cache) in made.items()}
-        return y, Cache(caches, pooling, (bias1, bias2), collect, hand_back, convolved, out)
+        return y, Cache(inputs, pooling, (bias1, bias2), collect, hand_back, convolved, out)
 
     def _attend_back(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         first = int(self.class_token)
@@ -162,17 +158,18 @@ class AgentAttention(Layer):
             ("hand_back", dhanding.swapaxes(-1, -2), cache.biases[1]),
         ):
             gradients |= named(name, agent_bias.backward(dbias, kept))
-        heads = {name: multi_head.joined(d) for name, d in (("q", dq), ("k", dk), ("v", dv))}
         side = math.isqrt(self.agents)
         dpooled = grid.image(multi_head.joined(dagents + more_agents), (side, side))
-        heads["q"][:, first:] += grid.tokens(adaptive_pooling.backward(dpooled, cache.pooling))
-        heads["v"][:, first:] += grid.tokens(dnear)
-        inputs = []
-        for name, du in heads.items():
-            dx, more = weighted.backward(du, cache.projections[name])
-            inputs.append(dx)
-            gradients |= more
-        return summed(*inputs), gradients
+        dfar = adaptive_pooling.backward(dpooled, cache.pooling)
+        for du, image in ((dq, dfar), (dv, dnear)):
+            du[:, :, first:] += multi_head.split(grid.tokens(image), self.heads)
+        dx, more = projected_heads.each_back((dq, dk, dv), cache.inputs)
+        return dx, gradients | more
+
+    def _image(self, u: Array) -> Array:
+        """Return (B, D, rows, columns) of (B, H, N, h), without the class token."""
+        features = u[:, :, int(self.class_token) :].swapaxes(-1, -2)
+        return features.reshape(len(u), self.d_model, *self._grid)
 
 
 @settings

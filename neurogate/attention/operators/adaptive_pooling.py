@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
-
 import numpy as np
 
 from neurogate.attention.arrays import Array, fits, namespace
-from neurogate.attention.constants import constant
 from neurogate.attention.operators import axis_maps, windows
 from neurogate.attention.operators.windows import PerAxis
 
 __all__ = ["backward", "cells", "forward"]
 
 
-def forward(x: Array, size: PerAxis) -> tuple[Array, Sequence[Array | None]]:
+def forward(x: Array, size: PerAxis) -> tuple[Array, axis_maps.Cache]:
     r"""Take the mean over each cell of a grid.
 
     Along an axis of n numbers, cell i of m covers those from :math:`\lfloor i n / m \rfloor` to
@@ -32,7 +28,7 @@ def forward(x: Array, size: PerAxis) -> tuple[Array, Sequence[Array | None]]:
     -------
     y : (B, C, m...)
         Output.
-    cache : sequence of arrays
+    cache : Cache
         For `backward`.
 
     Raises
@@ -46,21 +42,19 @@ def forward(x: Array, size: PerAxis) -> tuple[Array, Sequence[Array | None]]:
     >>> forward(np.array([[[1.0, 2.0, 3.0]]]), 2)[0].tolist()
     [[[1.5, 2.5]]]
     """
-    xp = namespace(x=x)
+    namespace(x=x)
     fits(x.ndim >= 3 and min(x.shape[2:]) > 0, "x must be (batch, channels, spatial axes of at least 1)", x=x)
-    sizes = zip(x.shape[2:], windows.per_axis("size", size, x.ndim - 2), strict=True)
-    matrix = functools.partial(constant, cells, like=x.dtype, xp=xp)
-    return axis_maps.forward(x, [None if n == m else matrix(n, m) for n, m in sizes])
+    return axis_maps.forward(x, cells, windows.per_axis("size", size, x.ndim - 2))
 
 
-def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
+def backward(dy: Array, cache: axis_maps.Cache) -> Array:
     """Return the gradient: each cell shares its own out evenly.
 
     Parameters
     ----------
     dy : (B, C, m...)
         Gradient with respect to `y`.
-    cache : sequence of arrays
+    cache : Cache
         Of `forward`.
 
     Returns

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, alike, fits, namespace
+from neurogate.attention.constants import constant
 
-__all__ = ["backward", "forward"]
+__all__ = ["Cache", "backward", "forward"]
 
 _FEW = 1 << 20
 
 
-def forward(x: Array, maps: Sequence[Array | None]) -> tuple[Array, Sequence[Array | None]]:
+class Cache(NamedTuple):
+    """What the backward needs: a map for each axis, or one for all, and the lengths before and after."""
+
+    maps: list[Array | None]
+    sizes: tuple[tuple[int, int], ...]
+
+
+def forward(x: Array, made: Callable[[int, int], Array], after: Sequence[int]) -> tuple[Array, Cache]:
     r"""Apply a matrix along each of the last axes.
 
     .. math:: y_{\dots i j} = \sum_{kl} R_{ik} S_{jl} x_{\dots k l}
@@ -24,15 +33,18 @@ def forward(x: Array, maps: Sequence[Array | None]) -> tuple[Array, Sequence[Arr
     ----------
     x : (..., n...)
         Input.
-    maps : sequence of (m, n) arrays
-        One for each of the last axes; None leaves its axis as it is.
+    made : callable
+        Takes the length of an axis before and after, (n, m), and returns the matrix (m, n). It is not asked
+        where the two are the same.
+    after : sequence of int
+        The lengths of the last axes after.
 
     Returns
     -------
     y : (..., m...)
         Output.
-    cache : sequence of arrays
-        For `backward`: the maps.
+    cache : Cache
+        For `backward`.
 
     Raises
     ------
@@ -42,61 +54,62 @@ def forward(x: Array, maps: Sequence[Array | None]) -> tuple[Array, Sequence[Arr
     Examples
     --------
     >>> import numpy as np
-    >>> forward(np.array([[1.0, 2.0]]), [None, np.array([[0.5, 0.5]])])[0].tolist()
+    >>> from neurogate.attention.operators.adaptive_pooling import cells
+    >>> forward(np.array([[1.0, 2.0]]), cells, [1])[0].tolist()
     [[1.5]]
     """
-    given = {f"map {place}": each for place, each in enumerate(maps)}
-    xp = namespace(*given, x=x, **given)
-    fits(x.ndim >= len(maps), f"x needs {len(maps)} axes, one for each map", x=x)
-    for place, each in enumerate(maps):
-        if each is not None:
-            axis = place - len(maps)
-            what = f"map {place} must have a column for each number along axis {axis} of x"
-            fits(each.shape[-1] == x.shape[axis], what, x=x, map=each)
-    there = [each for each in maps if each is not None]
-    if xp is not np and 1 < len(there) == len(maps) and 0 < math.prod(each.size for each in there) <= _FEW:
-        whole = functools.reduce(_product, there)  # a GPU takes one product sooner than several
-        y = x.reshape(-1, whole.shape[1]) @ whole.T
-        return y.reshape(*x.shape[: x.ndim - len(maps)], *map(len, there)), maps
+    xp = namespace(x=x)
+    fits(x.ndim >= len(after), f"x needs {len(after)} axes, one for each length", x=x)
+    sizes = tuple(zip(x.shape[x.ndim - len(after) :], after, strict=True))
+    there = [n * m for n, m in sizes if n != m]
+    if xp is not np and 1 < len(there) == len(sizes) and 0 < math.prod(there) <= _FEW:
+        maps = [constant(_whole, made, sizes, like=x.dtype, xp=xp)]  # sooner than several products
+    else:
+        maps = [None if n == m else constant(made, n, m, like=x.dtype, xp=xp) for n, m in sizes]
+    return _applied(x, maps, after), Cache(maps, sizes)
+
+
+def _whole(made: Callable[[int, int], Array], sizes: Sequence[tuple[int, int]]) -> Array:
+    """Return the matrix that maps all axes as one."""
+    return functools.reduce(np.kron, [made(n, m) for n, m in sizes])
+
+
+def _applied(x: Array, maps: Sequence[Array | None], after: Sequence[int]) -> Array:
+    if len(maps) < len(after) and maps[0] is not None:
+        y = x.reshape(-1, maps[0].shape[1]) @ maps[0].T
+        return y.reshape(*x.shape[: x.ndim - len(after)], *after)
     for place, each in enumerate(maps):
         if each is not None:
             axis = place - len(maps)
             turned = x.swapaxes(axis, -1)
-            rows = turned if xp is np else turned.reshape(-1, each.shape[1])  # CuPy wants a single product
+            rows = turned if isinstance(x, np.ndarray) else turned.reshape(-1, each.shape[1])  # one product
             x = (rows @ each.T).reshape(*turned.shape[:-1], len(each)).swapaxes(axis, -1)
-    return x, maps
+    return x
 
 
-def _product(a: Array, b: Array) -> Array:
-    """Return the matrix that maps two axes as one."""
-    return (a[:, None, :, None] * b[:, None, :]).reshape(len(a) * len(b), a.shape[1] * b.shape[1])
-
-
-def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
+def backward(dy: Array, cache: Cache) -> Array:
     """Return the gradient with respect to the input: the transposed maps.
 
     Parameters
     ----------
     dy : (..., m...)
         Gradient with respect to `y`.
-    cache : sequence of arrays
+    cache : Cache
         Of `forward`.
-
-    Returns
-    -------
-    (..., n...)
-        Gradient.
 
     Examples
     --------
     >>> import numpy as np
-    >>> backward(np.ones((1, 1)), [None, np.array([[0.5, 0.5]])]).tolist()
+    >>> from neurogate.attention.operators.adaptive_pooling import cells
+    >>> import numpy as np
+    >>> from neurogate.attention.operators.adaptive_pooling import cells
+    >>> _, cache = forward(np.array([[1.0, 2.0]]), cells, [1])
+    >>> backward(np.ones((1, 1)), cache).tolist()
     [[0.5, 0.5]]
     """
     dy = alike(dy, cache)
-    sizes = dy.shape[dy.ndim - len(cache) :] if dy.ndim >= len(cache) else ()
-    good = len(sizes) == len(cache) and all(
-        each is None or len(each) == size for each, size in zip(cache, sizes, strict=True)
-    )
+    after = tuple(m for _, m in cache.sizes)
+    good = dy.ndim >= len(after) and dy.shape[dy.ndim - len(after) :] == after
     fits(good, "the gradient must be shaped as the output", dy=dy)
-    return forward(dy, [None if each is None else each.T for each in cache])[0]
+    maps = [None if each is None else each.T for each in cache.maps]
+    return _applied(dy, maps, [n for n, _ in cache.sizes])

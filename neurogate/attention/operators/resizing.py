@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, fits, namespace
-from neurogate.attention.constants import constant
 from neurogate.attention.operators import axis_maps, windows
 from neurogate.attention.operators.windows import PerAxis
 
@@ -19,7 +17,7 @@ Mode = Literal["linear", "nearest"]
 """Linear along each axis, which makes it bilinear or trilinear; or the nearest number."""
 
 
-def forward(x: Array, size: PerAxis, mode: Mode = "linear") -> tuple[Array, Sequence[Array | None]]:
+def forward(x: Array, size: PerAxis, mode: Mode = "linear") -> tuple[Array, axis_maps.Cache]:
     r"""Resize the spatial axes.
 
     .. math:: y = R x S^T, \quad
@@ -40,7 +38,7 @@ def forward(x: Array, size: PerAxis, mode: Mode = "linear") -> tuple[Array, Sequ
     -------
     y : (B, C, m...)
         Output.
-    cache : sequence of arrays
+    cache : Cache
         For `backward`.
 
     Raises
@@ -56,21 +54,19 @@ def forward(x: Array, size: PerAxis, mode: Mode = "linear") -> tuple[Array, Sequ
     >>> forward(np.array([[[0.0, 4.0]]]), 4, "nearest")[0].tolist()
     [[[0.0, 0.0, 4.0, 4.0]]]
     """
-    xp = namespace(x=x)
+    namespace(x=x)
     fits(x.ndim >= 3 and min(x.shape[2:]) > 0, "x must be (batch, channels, spatial axes of at least 1)", x=x)
-    sizes = zip(x.shape[2:], windows.per_axis("size", size, x.ndim - 2), strict=True)
-    matrix = functools.partial(constant, _MATRICES[mode], like=x.dtype, xp=xp)
-    return axis_maps.forward(x, [None if n == m else matrix(n, m) for n, m in sizes])
+    return axis_maps.forward(x, _MATRICES[mode], windows.per_axis("size", size, x.ndim - 2))
 
 
-def backward(dy: Array, cache: Sequence[Array | None]) -> Array:
+def backward(dy: Array, cache: axis_maps.Cache) -> Array:
     """Return the gradient with respect to the input.
 
     Parameters
     ----------
     dy : (B, C, m...)
         Gradient with respect to `y`.
-    cache : sequence of arrays
+    cache : Cache
         Of `forward`.
 
     Returns

@@ -55,8 +55,8 @@ def test_their_product_has_no_more_rank_than_there_are_agents(rng: np.random.Gen
 def test_as_many_agents_as_tokens_are_the_queries(rng: np.random.Generator) -> None:
     layer = AgentAttention(d_model=6, heads=2, agents=9, rows=3, columns=3, class_token=False)
     _, cache = layer.forward(rng.standard_normal((2, 9, 6)))
-    assert np.array_equal(cache.collect.q, cache.hand_back.q)
-    assert np.array_equal(3**-0.5 * cache.hand_back.k, cache.hand_back.q)
+    assert np.array_equal(cache.collect.likeness.q, cache.hand_back.likeness.q)
+    assert np.array_equal(3**-0.5 * cache.hand_back.likeness.k, cache.hand_back.likeness.q)
 
 
 def plain(rng: np.random.Generator, agents: int) -> AgentAttention:
@@ -88,7 +88,7 @@ def test_the_class_token_is_neither_pooled_nor_convolved(rng: np.random.Generato
     moved = x.copy()
     moved[:, 0] += 1
     before, after = (layer.forward(each)[1] for each in (x, moved))
-    assert np.array_equal(before.collect.q, after.collect.q)
+    assert np.array_equal(before.collect.likeness.q, after.collect.likeness.q)
     layer.parameters["convolution.weight"] = rng.standard_normal((6, 1, 3, 3))
     assert np.array_equal(layer.forward(x)[1].out.inner.x[:, 0], before.out.inner.x[:, 0])
 
