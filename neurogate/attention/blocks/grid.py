@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, fits
-from neurogate.attention.operators import rotary
+from neurogate.attention.operators import masks, rotary
 
 __all__ = ["angles", "image", "places", "sides", "tokens"]
 
@@ -66,10 +66,13 @@ def places(grid: tuple[int, int], xp: Namespace = np) -> tuple[Array, Array]:
     return xp.arange(rows).repeat(columns), xp.tile(xp.arange(columns), rows)
 
 
+@masks.kept
 def angles(
     grid: tuple[int, int], width: int, xp: Namespace = np, side: int | None = None
 ) -> tuple[Array, Array]:
     """Return the rotary angles of each token: half of the features turn with its row, half with its column.
+
+    The arrays are given again to whoever asks next: copy them to change them.
 
     Parameters
     ----------

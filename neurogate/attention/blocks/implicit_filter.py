@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import weighted
+from neurogate.attention.constants import constant
+from neurogate.attention.fused import fused
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import linear
 
@@ -176,10 +178,9 @@ def forward(parameters: Mapping[str, Array], lags: int) -> tuple[Array, Cache]:
         h, cache = weighted.forward(linear, h, parameters, f"map{i}")
         maps.append(cache)
         before.append(h)
-        h = xp.sin(frequency * h)
+        h = _sine(frequency, h)
     h, cache = weighted.forward(linear, h, parameters, f"map{last}")
-    time = xp.asarray(_spaced(0, 1, len(z))[:lags].astype(np.float64))
-    window = xp.exp(-decays(h.shape[-1], xp=xp)[:, None] * time).astype(z.dtype)
+    window = constant(_window, h.shape[-1], len(z), lags, like=z.dtype, xp=xp)
     return window * h.T, Cache([*maps, cache], before, frequency, window, len(z))
 
 
@@ -228,3 +229,13 @@ def _spaced(start: float, stop: float, count: int) -> NDArray[np.float32]:
     step = np.float64((last - first) / np.float32(max(1, count - 1)))
     ahead, back = np.float64(first) + step * place, np.float64(last) - step * (count - 1 - place)
     return np.where(place < (count + (count == 1)) // 2, ahead, back).astype(np.float32)
+
+
+def _window(width: int, total: int, lags: int) -> Array:
+    """Return how much is left of each filter at each lag."""
+    return np.exp(-decays(width)[:, None] * _spaced(0, 1, total)[:lags].astype(np.float64))
+
+
+@fused
+def _sine(xp: Namespace, frequency: Array, x: Array) -> Array:
+    return xp.sin(frequency * x)

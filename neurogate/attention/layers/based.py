@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
-from neurogate.attention.blocks import weighted
+from neurogate.attention.blocks import projected_heads, weighted
 from neurogate.attention.blocks.multi_head import joined, split
-from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters, RecurrentLayer, divides, sequence
 from neurogate.attention.operators import linear, taylor_attention
 from neurogate.units import Count, Positive, settings
@@ -19,11 +18,16 @@ __all__ = ["Based"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `state` are the sums after the last step."""
+    """What the backward needs."""
 
-    projections: dict[str, weighted.Cache]
+    inputs: dict[str, projected_heads.Cache]
     attention: taylor_attention.Cache
-    state: Array
+    out: weighted.Cache
+
+    @property
+    def state(self) -> Array:
+        """Return the sums after the last step, which are not made before."""
+        return self.attention.state
 
 
 @settings
@@ -92,23 +96,15 @@ class Based(RecurrentLayer):
         _, p = self.given(x=x)
         sequence(x, self.d_model)
         state = self.restored(x, state)
-        projections: dict[str, Any] = {}
-        heads = []
-        for name in ("q", "k", "v"):
-            projected, projections[name] = weighted.forward(linear, x, p, name)
-            heads.append(split(projected, self.heads))
-        (q, k, v), chunk = heads, self.chunk if self.form == "linear" else None
+        (q, k, v), inputs = projected_heads.each(x, p, self.heads)
+        chunk = self.chunk if self.form == "linear" else None
         o, attention = taylor_attention.forward(q, k, v, state, chunk=chunk, eps=self.eps)
-        y, projections["o"] = weighted.forward(linear, joined(o), p, "o")
-        return y, Cache(projections, attention, attention.state)
+        y, out = weighted.forward(linear, joined(o), p, "o")
+        return y, Cache(inputs, attention, out)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input, the parameters and a given state."""
-        do, gradients = weighted.backward(dy, cache.projections["o"])
+        do, gradients = weighted.backward(dy, cache.out)
         *inner, dstate = taylor_attention.backward(split(do, self.heads), cache.attention)
-        inputs = []
-        for name, array in zip(("q", "k", "v"), inner, strict=True):
-            dx, found = weighted.backward(joined(array), cache.projections[name])
-            gradients |= found
-            inputs.append(dx)
-        return summed(*inputs), gradients | ({} if dstate is None else {"state": dstate})
+        dx, found = projected_heads.each_back(inner, cache.inputs)
+        return dx, gradients | found | ({} if dstate is None else {"state": dstate})

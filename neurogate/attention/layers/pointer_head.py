@@ -17,14 +17,19 @@ __all__ = ["PointerHead"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `weights` are the attention of each query to each patch."""
+    """What the backward needs."""
 
-    weights: Array
+    logits: Array
     attention: multi_head.Cache
     norm: weighted.Cache
     patch: mlp.Cache
     query: mlp.Cache
     pair: tuple[Array, Array]
+
+    @property
+    def weights(self) -> Array:
+        """Return the attention of each query to each patch, which is not made before."""
+        return softmax.forward(self.logits)[0]
 
 
 @settings
@@ -91,12 +96,12 @@ class PointerHead(Layer):
         e, patch = mlp.forward(n, part(p, "patch"))
         d, query = mlp.forward(queries, part(p, "query"))
         logits = d @ e.swapaxes(1, 2) * self.d_model**-0.5
-        return logits, Cache(softmax.forward(logits)[0], attention, norm, patch, query, (d, e))
+        return logits, Cache(logits, attention, norm, patch, query, (d, e))
 
     def backward(self, dy: Array, cache: Cache) -> tuple[tuple[Array, Array], Parameters]:
         """Return the gradients with respect to patches and queries, and the parameters."""
         d, e = cache.pair
-        dy = answers(dy, cache.weights.shape, cache)
+        dy = answers(dy, cache.logits.shape, cache)
         dlogits = dy * self.d_model**-0.5
         dqueries, found = mlp.backward(dlogits @ e, cache.query)
         gradients = named("query", found)

@@ -125,9 +125,15 @@ def _summed_products(a: Array, b: Array, axis: int) -> Array:
 
 def _seen(xp: Namespace, keep: Array) -> Array:
     length = keep.shape[-1]
-    own = xp.eye(length, dtype=bool)
-    return xp.where(own, 1, keep[..., None, :] * _before(xp, length)).astype(keep.dtype, copy=False)
+    earlier, own = _before(xp, length), _own(xp, length)
+    return xp.where(own, 1, keep[..., None, :] * earlier).astype(keep.dtype, copy=False)
 
 
+@masks.kept
+def _own(xp: Namespace, length: int) -> Array:
+    return xp.eye(length, dtype=bool)
+
+
+@masks.kept
 def _before(xp: Namespace, length: int) -> Array:
-    return masks.causal(length, length, xp) & ~xp.eye(length, dtype=bool)
+    return masks.causal(length, length, xp) & ~_own(xp, length)

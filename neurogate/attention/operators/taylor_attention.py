@@ -9,6 +9,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
 from neurogate.attention.fused import fused
+from neurogate.attention.operators import masks
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "feature_gradient", "features", "forward"]
@@ -170,7 +171,7 @@ def forward(
         step = max(step, min(length, _LONG))
     ones = xp.empty((*v.shape[:-1], sums[-1]), v.dtype)
     ones[..., :-1], ones[..., -1] = v, 1
-    seen, carried, pieces = xp.tri(step, dtype=q.dtype), state is not None, []
+    seen, carried, pieces = _seen(step, q.dtype, xp), state is not None, []
     for start in range(0, max(length, 1), step):
         here = (..., slice(start, start + step), slice(None))
         pieces.append(_piece(q[here], k[here], ones[here], state, seen, start + step >= length))
@@ -178,6 +179,11 @@ def forward(
             state = _added(state, pieces[-1].of_k, pieces[-1].v)
     outputs = [_divided(piece.sums[..., :-1], piece.sums[..., -1:], eps) for piece in pieces]
     return _joined(xp, outputs), Cache(pieces, eps, carried)
+
+
+@masks.kept
+def _seen(length: int, dtype: np.dtype[Any], xp: Namespace) -> Array:
+    return masks.causal(length, length, xp).astype(dtype)
 
 
 def _piece(q: Array, k: Array, v: Array, before: Array | None, seen: Array, last: bool) -> _Piece:
