@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array
+from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import grid as grids
 from neurogate.attention.blocks import mlp, weighted
 from neurogate.attention.blocks.multi_head import joined, split
+from neurogate.attention.fused import fused
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import convolution, kernel_attention, layer_norm, linear, rotary
 from neurogate.attention.operators.pointwise import elu, silu
@@ -120,15 +121,15 @@ class DualGatedLinear(Layer):
         v, inner = mlp.forward(n, part(p, "value"), activation="silu")
         angles = grids.angles(grid, self.d_model, xp)
         for name in ("q", "k"):
-            positive[name] = elu.value(before[name]) + 1
+            positive[name] = _positive(before[name])
             turned[name], kept[name] = rotary.forward(positive[name], *angles, interleaved=True)
         heads = (positive["q"], positive["k"], v, turned["q"], turned["k"])
         o, attention = kernel_attention.forward(*(split(each, self.heads) for each in heads))
         near, parts["local"] = weighted.forward(
             convolution, grids.image(v, grid), p, "local", padding=1, groups=self.d_model
         )
-        o = joined(o) + grids.tokens(near)
-        w, parts["o"] = weighted.forward(linear, o * t, p, "o")
+        o, gated = _gated(joined(o), grids.tokens(near), t)
+        w, parts["o"] = weighted.forward(linear, gated, p, "o")
         x = x + w
         n, parts["norm2"] = weighted.forward(layer_norm, x, p, "norm2", eps=self.eps)
         w, outer = mlp.forward(n, part(p, "mlp"))
@@ -158,3 +159,14 @@ class DualGatedLinear(Layer):
             dn += back(elu.backward(dpositive, cache.bent[name]), name)
         dn += back(silu.backward(dt, cache.bent["gate"]), "gate")
         return dx + back(dn, "norm1"), gradients
+
+
+@fused
+def _positive(xp: Namespace, x: Array) -> Array:
+    return elu.value(x) + 1
+
+
+@fused
+def _gated(xp: Namespace, attended: Array, near: Array, gate: Array) -> tuple[Array, Array]:
+    both = attended + near
+    return both, both * gate

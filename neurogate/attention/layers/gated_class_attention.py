@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.blocks import weighted
 from neurogate.attention.blocks.multi_head import joined, split
+from neurogate.attention.fused import fused
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import layer_norm, linear, scaled_dot_product, task_gate
 from neurogate.attention.operators.pointwise import gelu
@@ -136,15 +137,16 @@ class GatedClassAttention(Layer):
             return u
 
         n = normed(x, "norm1")
-        q, k, v = mapped(n[:, :1] * g0, "q"), mapped(n * g0, "k"), mapped(n * g0, "v")
+        shown = n * g0
+        q, k, v = mapped(shown[:, :1], "q"), mapped(shown, "k"), mapped(shown, "v")
         o, attention = scaled_dot_product.forward(*(split(u, self.heads) for u in (q * g0, k * g0, v)))
         z = joined(o)
         w = mapped(z * g0, "o")
-        c = x[:, :1] + w * g0
+        c = _added(x[:, :1], w, g0)
         h = normed(c, "norm2")
         a, bent = gelu.forward(mapped(h * g0, "mlp.hidden"))
         e = mapped(a * g2, "mlp.out")
-        return c + e * g0, Cache(
+        return _added(c, e, g0), Cache(
             attention.weights,
             (g0, g2),
             parts,
@@ -186,6 +188,11 @@ class GatedClassAttention(Layer):
             gradients[f"embedding{place}"] = xp.zeros((self.tasks, len(dgate)), dy.dtype)
             gradients[f"embedding{place}"][task] = task_gate.backward(dgate, gate)
         return dx, gradients
+
+
+@fused
+def _added(xp: Namespace, x: Array, branch: Array, gate: Array) -> Array:
+    return x + branch * gate
 
 
 def unprotected(taken0: Array, taken2: Array) -> Parameters:

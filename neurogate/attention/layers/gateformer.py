@@ -148,7 +148,7 @@ class Gateformer(Layer):
         fused2, parts["gate2"] = highway.forward(fused1, crossed, part(p, "gate2"))
         y, parts["out"] = weighted.forward(linear, fused2, p, "out")
         y = y.swapaxes(1, 2)
-        return y * sd + mean, Cache(
+        return _restored(y, mean, sd), Cache(
             whole, patched, parts["gate1"].gate, fused1, crossed, parts["gate2"].gate, fused2, (unit, sd, y),
             parts, time, variates,
         )  # fmt: skip
@@ -230,6 +230,11 @@ def _squares(xp: Namespace, x: Array, mean: Array) -> Array:
 @fused
 def _root(xp: Namespace, variance: Array) -> Array:
     return xp.sqrt(variance + EPS)
+
+
+@fused
+def _restored(xp: Namespace, y: Array, mean: Array, sd: Array) -> Array:
+    return y * sd + mean
 
 
 @fused

@@ -9,6 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.blocks import implicit_filter, weighted
+from neurogate.attention.fused import on_gpu
 from neurogate.attention.layer import Layer, Parameters, named, part, sequence
 from neurogate.attention.operators import causal_convolution, linear, long_convolution
 from neurogate.units import Count, settings
@@ -98,8 +99,8 @@ class Hyena(Layer):
         kernel, network = implicit_filter.forward(part(p, "filter"), x.shape[1])
         u = v * x1
         mixed, convolution = long_convolution.forward(u, kernel)
-        mixed += p["skip"] * u
-        y, out = weighted.forward(linear, x2 * mixed, p, "out")
+        mixed, gated = _gated(mixed, p["skip"], u, x2)
+        y, out = weighted.forward(linear, gated, p, "out")
         maps, parts = (into, short, out), (x1, x2, v)
         return y, Cache(maps, parts, p["skip"], u, mixed, network, convolution, kernel)
 
@@ -117,3 +118,9 @@ class Hyena(Layer):
             du, inner = weighted.backward(du, each)
             gradients |= inner
         return du, gradients
+
+
+@on_gpu(lambda xp, mixed, skip, u, gate: (mixed + skip * u, gate * (mixed + skip * u)))
+def _gated(mixed: Array, skip: Array, u: Array, gate: Array) -> tuple[Array, Array]:
+    mixed += skip * u
+    return mixed, gate * mixed

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
+from neurogate.attention.fused import fused
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -75,7 +76,7 @@ def forward(
     length = max(k.shape[-2], 1)
     mean_key = k.sum(axis=-2, keepdims=True) / length
     summary = turned_k.swapaxes(-1, -2) @ v / length
-    share = 1 / (q @ mean_key.swapaxes(-1, -2) + eps)
+    share = _share(q @ mean_key.swapaxes(-1, -2), eps)
     mixed = turned_q @ summary
     return mixed * share, Cache(q, k, v, turned_q, turned_k, mean_key, summary, mixed, share)
 
@@ -122,3 +123,8 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array
     dturned_q = dmixed @ summary.swapaxes(-1, -2)
     dturned_k = v @ dsummary.swapaxes(-1, -2)
     return dnorm * mean_key, dk, turned_k @ dsummary, dturned_q, dturned_k
+
+
+@fused
+def _share(xp: Namespace, total: Array, eps: float) -> Array:
+    return 1 / (total + eps)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, namespace
+from neurogate.attention.fused import fused
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.errors import RequestError
 
@@ -62,8 +63,7 @@ def forward(embedding: Array, *, scale: float, hard: bool = False) -> tuple[Arra
     namespace(embedding=embedding)
     if not scale > 0:
         raise RequestError(f"The scale of the gates is {scale}. Give a number above 0.")
-    stretched = scale * embedding
-    gates = (stretched > 0).astype(embedding.dtype) if hard else sigmoid.value(stretched)
+    gates, stretched = (_hard if hard else _soft)(embedding, scale)
     return gates, Cache(stretched, scale, hard)
 
 
@@ -146,3 +146,15 @@ def compensated(gradient: Array, embedding: Array, *, scale: float, largest: flo
     xp = namespace(gradient=gradient, embedding=embedding)
     grown = xp.cosh(xp.clip(scale * embedding, -REACH, REACH)) + 1
     return gradient * (largest / scale) * grown / (xp.cosh(embedding) + 1)
+
+
+@fused
+def _hard(xp: Namespace, embedding: Array, scale: float) -> tuple[Array, Array]:
+    stretched = scale * embedding
+    return (stretched > 0).astype(embedding.dtype), stretched
+
+
+@fused
+def _soft(xp: Namespace, embedding: Array, scale: float) -> tuple[Array, Array]:
+    stretched = scale * embedding
+    return sigmoid.value(stretched), stretched
