@@ -118,8 +118,12 @@ class Layer(abc.ABC):
 
         Inputs whose names are given before them may be None.
         """
+        xp, first = namespace(*optional, **inputs), next(iter(inputs.values()))
+        kind, dtype = type(first), first.dtype
+        if all(type(array) is kind and array.dtype == dtype for array in self.parameters.values()):
+            return xp, {**self.parameters}
         learnt = {f"parameter {name}": array for name, array in self.parameters.items()}
-        xp, dtype = namespace(*optional, **inputs, **learnt), next(iter(inputs.values())).dtype
+        namespace(*optional, **inputs, **learnt)
         return xp, {name: array.astype(dtype, copy=False) for name, array in self.parameters.items()}
 
 
@@ -187,7 +191,13 @@ def part(parameters: Mapping[str, Array], name: str) -> Parameters:
     >>> part({"mlp.weight": 1.0, "norm.weight": 2.0}, "mlp")
     {'weight': 1.0}
     """
-    return {key.removeprefix(f"{name}."): a for key, a in parameters.items() if key.startswith(f"{name}.")}
+    return {short: parameters[key] for key, short in _names(tuple(parameters), f"{name}.")}
+
+
+@functools.lru_cache(maxsize=1024)
+def _names(keys: tuple[str, ...], front: str) -> list[tuple[str, str]]:
+    """Return the names that begin so, each with what follows; layers ask at every step."""
+    return [(key, key.removeprefix(front)) for key in keys if key.startswith(front)]
 
 
 def named(name: str, gradients: Mapping[str, Array | None]) -> Parameters:
