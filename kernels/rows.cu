@@ -27,5 +27,7 @@ __global__ void __launch_bounds__(512) rows_norm_adjoint(Rows<T> given) {
 
 template <typename T>
 __global__ void __launch_bounds__(512) rows_heads(Heads<T> given) {
-  heads_rows(given, static_cast<int>(blockIdx.y));
+  BlockTeam<T> team(0);
+  for (long long row = blockIdx.x; row < given.rows; row += gridDim.x)
+    heads_row(team, given, static_cast<int>(blockIdx.y), row);
 }

@@ -10,7 +10,7 @@ struct Rows {
   double eps, hidden, scale;  // what keeps zeros from division by 0; minus infinity; of scores
   const T *x, *dy;  // (R, W)
   const unsigned char *shown;  // (shown rows, W): whether a number counts; for row r its row r mod shown rows
-  const T *added;  // (added rows, W): to scores, in the same way
+  const T *added;  // (added rows, W): to scores, in the same way; to what is normed, R rows
   const T *weight, *bias;  // (W,)
   T *y, *unit;  // (R, W)
   T *inverse;  // (R,)
@@ -72,22 +72,23 @@ DEVICE void softmax_adjoint_row(BlockTeam<T>& team, const Rows<T>& given, long l
   for (long long i = team.rank; i < given.width; i += team.size) dx[i] = scale * (p[i] * (dy[i] - sum));
 }
 
-// u = (x - m) / sqrt(<(x - m)^2> + eps), y = w u + b; m is the mean if it is taken out, else 0.
+// u = (s - m) / sqrt(<(s - m)^2> + eps), y = w u + b with s = x + added; m is the mean if it is taken out, else 0.
 template <typename T>
 DEVICE void norm_row(BlockTeam<T>& team, const Rows<T>& given, long long row) {
-  const T* x = given.x + row * given.width;
+  const T *x = given.x + row * given.width, *added = given.added ? given.added + row * given.width : nullptr;
+  const auto at = [&](long long i) { return added ? x[i] + added[i] : x[i]; };
   T *unit = given.unit + row * given.width, *y = given.y + row * given.width;
   const T width = static_cast<T>(given.width);
   T mean = 0, square = 0;
   if (given.centred) {
-    for (long long i = team.rank; i < given.width; i += team.size) mean = mean + x[i];
+    for (long long i = team.rank; i < given.width; i += team.size) mean = mean + at(i);
     mean = sum_of(team, mean) / width;
   }
-  for (long long i = team.rank; i < given.width; i += team.size) square = square + (x[i] - mean) * (x[i] - mean);
+  for (long long i = team.rank; i < given.width; i += team.size) square = square + (at(i) - mean) * (at(i) - mean);
   const T inverse = T(1) / sqrt(sum_of(team, square) / width + static_cast<T>(given.eps));
   if (team.rank == 0) given.inverse[row] = inverse;
   for (long long i = team.rank; i < given.width; i += team.size) {
-    unit[i] = (x[i] - mean) * inverse;
+    unit[i] = (at(i) - mean) * inverse;
     y[i] = (given.weight ? given.weight[i] * unit[i] : unit[i]) + (given.bias ? given.bias[i] : T(0));
   }
 }
@@ -115,16 +116,16 @@ DEVICE void norm_adjoint_row(BlockTeam<T>& team, const Rows<T>& given, long long
 // Up to three products of linear maps, (B, S, H W), each with S and W of its own. Every field is 8 bytes.
 template <typename T>
 struct Heads {
-  long long batch, heads, upright;  // which product is written as (B, H, W, S); -1: none
+  long long rows, batch, heads, upright;  // B S of the longest; which is written as (B, H, W, S), or -1
   long long steps0, steps1, steps2, width0, width1, width2;
   const T *x0, *x1, *x2;
   const T *bias0, *bias1, *bias2;  // (H W,), or not there
   T *y0, *y1, *y2;  // (B, H, S, W)
 };
 
-// y[b, h, s, w] = x[b, s, h W + w] + bias[h W + w]
+// y[b, h, s, w] = x[b, s, h W + w] + bias[h W + w] of row b S + s of one product
 template <typename T>
-DEVICE void heads_rows(const Heads<T>& given, int which) {
+DEVICE void heads_row(BlockTeam<T>& team, const Heads<T>& given, int which, long long row) {
   const T* x = which == 0 ? given.x0 : which == 1 ? given.x1 : given.x2;
   const T* bias = which == 0 ? given.bias0 : which == 1 ? given.bias1 : given.bias2;
   T* y = which == 0 ? given.y0 : which == 1 ? given.y1 : given.y2;
@@ -132,12 +133,11 @@ DEVICE void heads_rows(const Heads<T>& given, int which) {
   const int width = static_cast<int>(which == 0 ? given.width0 : which == 1 ? given.width1 : given.width2);
   const int all = static_cast<int>(given.heads) * width;
   const bool upright = which == given.upright;
-  for (long long row = blockIdx.x; row < given.batch * steps; row += gridDim.x) {
-    const long long sequence = row / steps, step = row % steps;
-    for (int i = threadIdx.x; i < all; i += blockDim.x) {
-      const long long head = sequence * given.heads + i / width, w = i % width;
-      y[upright ? (head * width + w) * steps + step : (head * steps + step) * width + w] =
-          x[row * all + i] + (bias ? bias[i] : T(0));
-    }
+  if (row >= given.batch * steps) return;  // the others are longer
+  const long long sequence = row / steps, step = row % steps;
+  for (int i = team.rank; i < all; i += team.size) {
+    const long long head = sequence * given.heads + i / width, w = i % width;
+    y[upright ? (head * width + w) * steps + step : (head * steps + step) * width + w] =
+        x[row * all + i] + (bias ? bias[i] : T(0));
   }
 }

@@ -88,11 +88,11 @@ def forward(
     >>> forward(x, m, x, m, initial(np.random.default_rng(0), 4), heads=2)[0].shape
     (1, 2, 4)
     """
-    own = part(parameters, "attention")
-    u, attention = multi_head.forward(
-        query + query_place, memory + memory_place, memory, own, heads=heads, mask=mask
-    )
-    y, norm = weighted.forward(layer_norm, query + u, parameters, "norm", eps=eps)
+    own, placed = part(parameters, "attention"), query + query_place
+    alone = memory is query and memory_place is query_place
+    there = placed if alone else memory + memory_place
+    u, attention = multi_head.forward(placed, there, memory, own, heads=heads, mask=mask)
+    y, norm = weighted.forward(layer_norm, query, parameters, "norm", eps=eps, added=u)
     return y, Cache(attention, norm)
 
 

@@ -70,7 +70,7 @@ def forward(
         u, inner = branch(n)
         return x + u, Cache(before, inner, None)
     u, inner = branch(x)
-    y, after = weighted.forward(layer_norm, x + u, parameters, name, eps=eps)
+    y, after = weighted.forward(layer_norm, x, parameters, name, eps=eps, added=u)
     return y, Cache(None, inner, after)
 
 

@@ -92,7 +92,7 @@ class PointerHead(Layer):
              queries=queries, patches=patches)  # fmt: skip
         x = patches
         u, attention = multi_head.forward(x, x, x, part(p, "attention"), heads=self.heads)
-        n, norm = weighted.forward(layer_norm, x + u, p, "norm", eps=self.eps)
+        n, norm = weighted.forward(layer_norm, x, p, "norm", eps=self.eps, added=u)
         e, patch = mlp.forward(n, part(p, "patch"))
         d, query = mlp.forward(queries, part(p, "query"))
         logits = d @ e.swapaxes(1, 2) * self.d_model**-0.5

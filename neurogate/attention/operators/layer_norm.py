@@ -23,8 +23,9 @@ class Cache(NamedTuple):
 
 
 def forward(
-    x: Array, weight: Array | None = None, bias: Array | None = None, *, eps: float = 1e-5
-) -> tuple[Array, Cache]:
+    x: Array, weight: Array | None = None, bias: Array | None = None, *, eps: float = 1e-5,
+    added: Array | None = None,
+) -> tuple[Array, Cache]:  # fmt: skip
     r"""Give the last axis mean 0 and variance 1, then weight and shift it.
 
     .. math:: y = w \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + b
@@ -37,6 +38,8 @@ def forward(
         1 and 0 if left out.
     eps : float
         What keeps a constant input from division by 0.
+    added : (..., d), optional
+        Is added to the input first, as a residual is; each of the two then has the gradient of their sum.
 
     Returns
     -------
@@ -60,12 +63,14 @@ def forward(
     >>> forward(np.array([[1.0, 3.0]]), eps=0.0)[0].tolist()
     [[-1.0, 1.0]]
     """
-    xp = namespace("weight", "bias", x=x, weight=weight, bias=bias)
+    xp = namespace("weight", "bias", "added", x=x, weight=weight, bias=bias, added=added)
     shaped(_SHAPES, x=x, weight=weight, bias=bias)
+    fits(added is None or added.shape == x.shape, "what is added must be shaped as x", x=x, added=added)
     fits(x.shape[-1] > 0, "of no numbers there is no mean", x=x)
     if rows := gpu.kernels(xp, "rows"):
-        y, unit, inverse_sd = rows.norm(x, weight, bias, eps=eps, centred=True)
+        y, unit, inverse_sd = rows.norm(x, weight, bias, eps=eps, centred=True, added=added)
         return y, Cache(unit, inverse_sd, weight, bias is not None)
+    x = x if added is None else x + added
     unit = x - x.mean(axis=-1, keepdims=True)
     inverse_sd = 1 / xp.sqrt((unit * unit).mean(axis=-1, keepdims=True) + eps)
     unit *= inverse_sd

@@ -70,20 +70,23 @@ def softmax_backward(dy: Array, p: Array, *, scale: float = 1.0) -> Array:
 
 
 def norm(
-    x: Array, weight: Array | None, bias: Array | None, *, eps: float, centred: bool
-) -> tuple[Array, Array, Array]:
-    r"""Return :math:`w u + b` with :math:`u = (x - m) / \sqrt{\langle (x - m)^2 \rangle + \epsilon}`.
+    x: Array, weight: Array | None, bias: Array | None, *, eps: float, centred: bool,
+    added: Array | None = None,
+) -> tuple[Array, Array, Array]:  # fmt: skip
+    r"""Return :math:`w u + b` with :math:`u = (s - m) / \sqrt{\langle (s - m)^2 \rangle + \epsilon}`.
 
     Parameters
     ----------
     x : (..., d)
-        Input.
+        Input, s.
     weight, bias : (d,), optional
         w and b.
     eps : float
         What keeps zeros from division by 0.
     centred : bool
         Whether m is the mean of the last axis; it is 0 if not.
+    added : (..., d), optional
+        What s is more than x.
 
     Returns
     -------
@@ -95,7 +98,8 @@ def norm(
     See `neurogate.attention.operators.layer_norm.forward`.
     """
     made = {"y": _like(x), "unit": _like(x), "inverse": _library(x).empty((*x.shape[:-1], 1), x.dtype)}
-    given = {name: a for name, a in (("x", x), ("weight", weight), ("bias", bias)) if a is not None}
+    given = {"x": x, "weight": weight, "bias": bias, "added": added}
+    given = {name: array for name, array in given.items() if array is not None}
     _launch("rows_norm", given, made, {"eps": eps, "centred": centred})
     return made["y"], made["unit"], made["inverse"]
 
@@ -163,7 +167,7 @@ def heads(
     rows, widest = (max(x.size // max(x.shape[-1], 1) for x in products), max(x.shape[-1] for x in products))
     if rows and widest:
         grid = (min(rows, _MOST_BLOCKS), len(products))
-        _run("rows_heads", "Heads", arrays, numbers, dtype, grid, _threads(widest))
+        _run("rows_heads", "Heads", arrays, numbers | {"rows": rows}, dtype, grid, _threads(widest))
     return made
 
 

@@ -85,6 +85,17 @@ def test_norms(
     )
 
 
+@TYPES
+@pytest.mark.parametrize("shape", SHAPES)
+def test_norms_of_a_sum(shape: tuple[int, ...], dtype: str, rng: np.random.Generator) -> None:
+    x, added = (5 + rng.standard_normal((2, *shape))).astype(dtype)
+    found = rows.norm(x, None, None, eps=1e-3, centred=True, added=added)
+    wanted, cache = layer_norm.forward(x, eps=1e-3, added=added)
+    assert near(found[0], wanted)
+    assert near(found[2], cache.inverse_sd)
+    assert near(wanted, layer_norm.forward(x + added, eps=1e-3)[0])
+
+
 BIASES = {
     "none": lambda shape: (),
     "of all": lambda shape: shape,
