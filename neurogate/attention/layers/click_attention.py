@@ -151,7 +151,8 @@ class ClickAttention(Layer):
         """Return the logits (B, levels, P, 1 + O) of the points (B, P, D), and what `backward` needs.
 
         Coordinates are (B, P, dimensions), or (P, dimensions) of all scenes. Frequencies are those of the
-        layer if left out.
+        layer if left out. That clicks are on points of the scene is looked at on a CPU alone; a click beside
+        them has no feature.
         """
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
@@ -166,16 +167,16 @@ class ClickAttention(Layer):
         q = xp.concatenate([clicked @ x, feature], axis=1)
         qp = xp.concatenate([clicked @ place + when, where], axis=1)
         owner = xp.concatenate([objects, xp.zeros(self.background, objects.dtype)])
-        levels: list[CacheOfLevel] = []
+        owners, levels = object_masks.plan(owner), list[CacheOfLevel]()
         for i in range(self.levels):
             mask = levels[-1].allowed[:, None] if levels else None
-            levels.append(self._level(q, qp, x, place, owner, p, i, mask))
+            levels.append(self._level(q, qp, x, place, owner, owners, p, i, mask))
             q, x = levels[-1].after_ffn, levels[-1].scene
         return xp.stack([level.logits for level in levels], axis=1), Cache(levels, clicked)
 
     def _level(
-        self, q: Array, qp: Array, s: Array, sp: Array, owner: Array, p: Parameters, i: int,
-        mask: Array | None,
+        self, q: Array, qp: Array, s: Array, sp: Array, owner: Array, owners: object_masks.Plan,
+        p: Parameters, i: int, mask: Array | None,
     ) -> CacheOfLevel:  # fmt: skip
         own = part(p, f"level{i}")
         parts: dict[str, Any] = {}
@@ -183,11 +184,11 @@ class ClickAttention(Layer):
         q1, parts["c2s"] = placed_attention.forward(q, s, qp, sp, part(own, "c2s"), mask=mask, **how)
         q2, parts["c2c"] = placed_attention.forward(q1, q1, qp, qp, part(own, "c2c"), **how)
         u, parts["ffn"] = mlp.forward(q2, part(own, "ffn"), activation="relu")
-        q3, parts["norm"] = weighted.forward(layer_norm, q2 + u, own, "norm", eps=self.eps)
+        q3, parts["norm"] = weighted.forward(layer_norm, q2, own, "norm", eps=self.eps, added=u)
         s, parts["s2c"] = placed_attention.forward(s, q3, sp, qp, part(own, "s2c"), **how)
         n, parts["head norm"] = weighted.forward(layer_norm, q3, p, "norm", eps=self.eps)
         masks, parts["head"] = mlp.forward(n, part(p, "head"), activation="relu")
-        logits, parts["best"] = object_masks.forward(s @ masks.swapaxes(1, 2), owner)
+        logits, parts["best"] = object_masks.forward(s @ masks.swapaxes(1, 2), owners)
         return CacheOfLevel(q1, q2, q3, s, logits, object_masks.allowed(logits, owner), masks, parts)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
@@ -233,6 +234,6 @@ class ClickAttention(Layer):
         good = objects.ndim == 1 and times.shape == objects.shape and points.shape[-1:] == objects.shape
         fits(good and points.shape[:-1] in ((), (len(x),)), "each click needs a point, an object and a time",
              x=x, points=points, objects=objects, times=times)  # fmt: skip
-        inside = bool(((points >= 0) & (points < x.shape[1])).all())
+        inside = xp is not np or ((points >= 0) & (points < x.shape[1])).all()  # a GPU would have to wait
         fits(inside, "a click must be on a point of the scene", x=x, points=points)
         return xp.broadcast_to(points, (len(x), len(objects))), objects, times

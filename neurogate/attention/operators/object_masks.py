@@ -10,7 +10,15 @@ import numpy as np
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped, together
 from neurogate.attention.fused import fused
 
-__all__ = ["Cache", "allowed", "backward", "forward"]
+__all__ = ["Cache", "Plan", "allowed", "backward", "forward", "plan"]
+
+
+class Plan(NamedTuple):
+    """Which queries each object has: all in order of objects, where each object begins, and the way back."""
+
+    order: Array
+    bounds: list[int]
+    place: Array
 
 
 class Cache(NamedTuple):
@@ -20,7 +28,36 @@ class Cache(NamedTuple):
     place: Array
 
 
-def forward(scores: Array, owner: Array) -> tuple[Array, Cache]:
+def plan(owner: Array) -> Plan:
+    """Sort queries by objects, once for all that is to be asked of them.
+
+    Parameters
+    ----------
+    owner : (Q,) int
+        Which object a query stands for, from 0, the background; each up to the last needs one.
+
+    Raises
+    ------
+    RequestError
+        If an object has no query.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plan(np.array([0, 1, 0])).order.tolist()
+    [0, 2, 1]
+    """
+    xp = together(owner=owner)
+    fits(owner.ndim == 1 and len(owner) > 0, "each query needs one owner", owner=owner)
+    owners = owner if xp is np else owner.get()  # once, for a GPU is slow to say how many there are of each
+    places = [np.nonzero(owners == each)[0] for each in range(int(owners.max()) + 1)]
+    good = owners.min() >= 0 and all(len(each) for each in places)
+    fits(good, "the background and each object up to the last need a query", owner=owner)
+    order, bounds = np.concatenate(places), list(itertools.accumulate(map(len, places), initial=0))
+    return Plan(xp.asarray(order), bounds, xp.asarray(np.argsort(order)))
+
+
+def forward(scores: Array, owners: Plan) -> tuple[Array, Cache]:
     r"""Take the largest score of the queries of each object.
 
     .. math:: y_o = \max_{q:\, \text{owner}(q) = o} s_q
@@ -29,8 +66,8 @@ def forward(scores: Array, owner: Array) -> tuple[Array, Cache]:
     ----------
     scores : (..., Q)
         Of each query.
-    owner : (Q,) int
-        Which object a query stands for, from 0, the background; each up to the last needs one.
+    owners : Plan
+        Of `plan`.
 
     Returns
     -------
@@ -42,29 +79,22 @@ def forward(scores: Array, owner: Array) -> tuple[Array, Cache]:
     Raises
     ------
     RequestError
-        If shapes do not fit, or an object has no query.
+        If shapes do not fit.
 
     Examples
     --------
     >>> import numpy as np
-    >>> forward(np.array([[1.0, 3.0, 2.0]]), np.array([0, 1, 1]))[0].tolist()
+    >>> forward(np.array([[1.0, 3.0, 2.0]]), plan(np.array([0, 1, 1])))[0].tolist()
     [[1.0, 3.0]]
     """
     xp = namespace(scores=scores)
-    together(scores=scores, owner=owner)
-    shaped("scores : (..., Q); owner : (Q,)", scores=scores, owner=owner)
-    fits(owner.ndim == 1 and len(owner) == scores.shape[-1] > 0, "each query needs one owner",
-         scores=scores, owner=owner)  # fmt: skip
-    owners = owner if xp is np else owner.get()  # once, for a GPU is slow to say how many there are of each
-    places = [np.nonzero(owners == each)[0] for each in range(int(owners.max()) + 1)]
-    good = owners.min() >= 0 and all(len(each) for each in places)
-    fits(good, "the background and each object up to the last need a query", owner=owner)
-    order = np.concatenate(places)
-    bounds = list(itertools.accumulate(map(len, places), initial=0))
-    ordered = scores[..., xp.asarray(order)]
-    groups = [ordered[..., a:b] for a, b in itertools.pairwise(bounds)]
+    together(scores=scores, owner=owners.order)
+    fits(scores.ndim > 0 and scores.shape[-1:] == owners.order.shape, "each query needs one owner",
+         scores=scores, owner=owners.order)  # fmt: skip
+    ordered = scores[..., owners.order]
+    groups = [ordered[..., a:b] for a, b in itertools.pairwise(owners.bounds)]
     y = xp.stack([group.max(axis=-1) for group in groups], axis=-1)
-    return y, Cache(groups, xp.asarray(np.argsort(order)))
+    return y, Cache(groups, owners.place)
 
 
 def backward(dy: Array, cache: Cache) -> Array:
@@ -80,7 +110,7 @@ def backward(dy: Array, cache: Cache) -> Array:
     Examples
     --------
     >>> import numpy as np
-    >>> _, cache = forward(np.array([[1.0, 3.0, 2.0]]), np.array([0, 1, 1]))
+    >>> _, cache = forward(np.array([[1.0, 3.0, 2.0]]), plan(np.array([0, 1, 1])))
     >>> backward(np.array([[1.0, 5.0]]), cache).tolist()
     [[1.0, 5.0, 0.0]]
     """

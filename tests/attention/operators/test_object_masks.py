@@ -10,6 +10,7 @@ from neurogate.attention.operators import object_masks
 from tests.attention.gradients import check
 
 OWNER = np.array([1, 0, 2, 1, 0])
+OWNERS = object_masks.plan(OWNER)
 
 
 @settings(max_examples=5)
@@ -17,13 +18,19 @@ OWNER = np.array([1, 0, 2, 1, 0])
 def test_gradients(seed: int, points: int) -> None:
     rng = np.random.default_rng(seed)
     scores, dy = rng.standard_normal((2, points, 5)), rng.standard_normal((2, points, 3))
-    _, cache = object_masks.forward(scores, OWNER)
+    _, cache = object_masks.forward(scores, OWNERS)
     found = {"scores": object_masks.backward(dy, cache)}
-    check(rng, lambda scores: object_masks.forward(scores, OWNER)[0], {"scores": scores}, found, dy)
+    check(
+        rng,
+        lambda scores: object_masks.forward(scores, OWNERS)[0],
+        {"scores": scores},
+        found,
+        dy,
+    )
 
 
 def test_the_first_of_equals_learns() -> None:
-    _, cache = object_masks.forward(np.ones((1, 5)), OWNER)
+    _, cache = object_masks.forward(np.ones((1, 5)), OWNERS)
     assert object_masks.backward(np.array([[1.0, 2.0, 3.0]]), cache).tolist() == [[2.0, 1.0, 3.0, 0.0, 0.0]]
 
 
