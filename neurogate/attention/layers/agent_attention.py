@@ -140,7 +140,8 @@ class AgentAttention(Layer):
             convolution, self._image(v), p, "convolution", padding=1, groups=self.d_model
         )
         o = multi_head.joined(o)
-        o[:, first:] += grid.tokens(near)
+        placed = o[:, first:]
+        placed += grid.tokens(near)
         y, out = weighted.forward(linear, o, p, "o")
         return y, Cache(inputs, pooling, (bias1, bias2), collect, hand_back, convolved, out)
 

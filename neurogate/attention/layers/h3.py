@@ -10,7 +10,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.blocks import weighted
-from neurogate.attention.fused import summed
+from neurogate.attention.fused import on_gpu, summed
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import linear, long_convolution, state_space_kernel
 from neurogate.units import Count, settings
@@ -111,11 +111,11 @@ class H3(Layer):
         shift, correlation = long_convolution.forward(p["shift.c"][:, ::-1].T, p["shift.b"])
         shift = shift[::-1].T[:, :lags]
         shifted, first = long_convolution.forward(k, shift)
-        q, k_head, v = (self._heads(u) for u in (q, shifted + p["shift.skip"] * k, v))
+        q, k_head, v = (self._heads(u) for u in (q, _added(shifted, p["shift.skip"], k), v))
         outer = k_head[:, :, None] * v[:, None]
         kernel, diagonal = state_space_kernel.forward(**part(p, "diagonal"), lags=lags)
         remembered, second = long_convolution.forward(outer, kernel)
-        remembered += p["skip"] * outer
+        remembered = _added(remembered, p["skip"], outer)
         o = (q[:, :, None] * remembered).sum(axis=1).swapaxes(1, 2).reshape(x.shape)
         y, projections["o"] = weighted.forward(linear, o, p, "o")
         skips, both = (p["shift.skip"], p["skip"]), (shift, kernel)
@@ -161,3 +161,9 @@ class H3(Layer):
         rest = xp.zeros((len(dshift), padded), dshift.dtype)
         dflipped, db = long_convolution.backward(xp.concatenate([dshift, rest], axis=1)[:, ::-1].T, cache)
         return {"b": db, "c": dflipped[::-1].T}
+
+
+@on_gpu(lambda xp, y, skip, x: y + skip * x)
+def _added(y: Array, skip: Array, x: Array) -> Array:
+    y += skip * x
+    return y

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.constants import constant
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -73,11 +76,11 @@ def forward(
          "mode a decay, a frequency, and two complex numbers", log_step=log_step, log_decay=log_decay,
          frequency=frequency, b=b, c=c)  # fmt: skip
     step, decay = xp.exp(log_step)[:, None], xp.exp(log_decay)
-    b, c = b[..., 0] + 1j * b[..., 1], c[..., 0] + 1j * c[..., 1]
+    b, c = (xp.ascontiguousarray(each).view(f"c{2 * each.itemsize}")[..., 0] for each in (b, c))
     a = step * (-decay + 1j * frequency)
     scaled = b * c * step / (1 - a / 2)
     rate = xp.log1p(a / 2) - xp.log1p(-a / 2)
-    powers = xp.exp(rate[..., None] * xp.arange(lags, dtype=log_step.dtype))
+    powers = xp.exp(rate[..., None] * constant(np.arange, lags, like=log_step.dtype, xp=xp))
     return 2 * (scaled[:, None] @ powers)[:, 0].real, Cache(powers, scaled, step, a, b, c, decay)
 
 
@@ -115,7 +118,7 @@ def backward(dkernel: Array, cache: Cache) -> tuple[Array, Array, Array, Array, 
     xp = namespace(dkernel=dkernel)
     powers, scaled, step, a, b, c, decay = cache
     dkernel = answers(dkernel, (len(powers), powers.shape[-1]), cache, "dkernel")
-    lags = xp.arange(dkernel.shape[-1], dtype=dkernel.dtype)
+    lags = constant(np.arange, dkernel.shape[-1], like=dkernel.dtype, xp=xp)
     sums = powers @ xp.stack([dkernel, lags * dkernel], axis=-1)
     by_scaled, by_rate = sums[..., 0], scaled * sums[..., 1]
     by_a = scaled * by_scaled / (2 - a) + by_rate / (1 - a * a / 4)
