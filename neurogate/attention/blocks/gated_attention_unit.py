@@ -132,8 +132,7 @@ def forward(
     """
     maps, before, after = {}, {}, {}
     for name in _NAMES:
-        mapped, maps[name] = weighted.forward(linear, x, parameters, name)
-        after[name], before[name] = silu.forward(mapped)
+        after[name], maps[name], before[name] = weighted.bent(silu, x, parameters, name)
     scales = (parameters["q.scale"], parameters["k.scale"])
     q, k = _scaled(after["z"], *scales, parameters["q.shift"], parameters["k.shift"])
     turns = None

@@ -9,7 +9,8 @@ import numpy as np
 
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array
-from neurogate.attention.layer import Parameters, named, part
+from neurogate.attention.blocks import weighted
+from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import linear
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
 
@@ -19,10 +20,10 @@ __all__ = ["Cache", "backward", "forward", "initial"]
 class Cache(NamedTuple):
     """What the backward needs."""
 
-    inner: linear.Cache
+    inner: weighted.Cache
     activation: Pointwise
     before: Any
-    outer: linear.Cache
+    outer: weighted.Cache
 
 
 def initial(
@@ -80,10 +81,9 @@ def forward(x: Array, parameters: Mapping[str, Array], *, activation: str = "gel
     (5, 3)
     """
     bend = POINTWISE[activation]
-    before, inner = linear.product(x, **part(parameters, "hidden"))
-    after, kept = bend.forward(before, parameters.get("hidden.bias"))
-    y, outer = linear.forward(after, **part(parameters, "out"))
-    return y, Cache(inner, bend, kept, outer)
+    after, inner, before = weighted.bent(bend, x, parameters, "hidden")
+    y, outer = weighted.forward(linear, after, parameters, "out")
+    return y, Cache(inner, bend, before, outer)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
@@ -109,7 +109,6 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     >>> backward(np.ones((5, 3)), cache)[0].shape
     (5, 2)
     """
-    dafter, weight, bias = linear.backward(dy, cache.outer)
-    gradients = named("out", {"weight": weight, "bias": bias})
-    dx, weight, bias = linear.backward(cache.activation.backward(dafter, cache.before), cache.inner)
-    return dx, gradients | named("hidden", {"weight": weight, "bias": bias})
+    dafter, gradients = weighted.backward(dy, cache.outer)
+    dx, found = weighted.backward(cache.activation.backward(dafter, cache.before), cache.inner)
+    return dx, gradients | found

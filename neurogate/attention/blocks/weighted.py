@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from neurogate.attention.arrays import Array
 from neurogate.attention.layer import Parameters, named
+from neurogate.attention.operators import linear
+from neurogate.attention.operators.pointwise import Pointwise
 
-__all__ = ["Cache", "backward", "forward"]
+__all__ = ["Cache", "backward", "bent", "forward"]
 
 
 class Cache(NamedTuple):
@@ -54,6 +56,45 @@ def forward(
     own = {key: parameters[f"{name}.{key}"] for key in ("weight", "bias") if f"{name}.{key}" in parameters}
     y, inner = operator.forward(x, **own, **options)
     return y, Cache(operator, name, inner)
+
+
+def bent(bend: Pointwise, x: Array, parameters: Mapping[str, Array], name: str) -> tuple[Array, Cache, Any]:
+    r"""Map, then bend, which adds the bias on its way.
+
+    .. math:: y = \phi(x W^T + b)
+
+    Parameters
+    ----------
+    bend : Pointwise
+        :math:`\phi`.
+    x : (..., d)
+        Input.
+    parameters : mapping
+        Of the layer; those named ``name.weight`` and ``name.bias`` are taken.
+    name : str
+        Of the part.
+
+    Returns
+    -------
+    y : (..., e)
+        Output.
+    cache : Cache
+        For `backward`, of the map.
+    before : Any
+        For the backward of the bend.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurogate.attention.operators.pointwise import relu
+    >>> parameters = {"q.weight": np.ones((2, 3)), "q.bias": np.array([-4.0, 1.0])}
+    >>> bent(relu, np.ones((1, 3)), parameters, "q")[0].tolist()
+    [[0.0, 4.0]]
+    """
+    bias = parameters.get(f"{name}.bias")
+    mapped, inner = linear.product(x, parameters[f"{name}.weight"], bias)
+    y, before = bend.forward(mapped, bias)
+    return y, Cache(linear, name, inner), before
 
 
 def backward(dy: Array, cache: Cache, **options: Any) -> tuple[Array, Parameters]:

@@ -115,9 +115,9 @@ class DualGatedLinear(Layer):
         parts: dict[str, weighted.Cache] = {}
         n, parts["norm1"] = weighted.forward(layer_norm, x, p, "norm1", eps=self.eps)
         before, positive, turned, kept = {}, {}, {}, {}
-        for name in ("gate", "q", "k"):
+        t, parts["gate"], before["gate"] = weighted.bent(silu, n, p, "gate")
+        for name in ("q", "k"):
             before[name], parts[name] = weighted.forward(linear, n, p, name)
-        t, before["gate"] = silu.forward(before["gate"])
         v, inner = mlp.forward(n, part(p, "value"), activation="silu")
         angles = grids.angles(grid, self.d_model, xp)
         for name in ("q", "k"):

@@ -144,7 +144,7 @@ class GatedClassAttention(Layer):
         w = mapped(z * g0, "o")
         c = _added(x[:, :1], w, g0)
         h = normed(c, "norm2")
-        a, bent = gelu.forward(mapped(h * g0, "mlp.hidden"))
+        a, parts["mlp.hidden"], bent = weighted.bent(gelu, h * g0, p, "mlp.hidden")
         e = mapped(a * g2, "mlp.out")
         return _added(c, e, g0), Cache(
             attention.weights,
