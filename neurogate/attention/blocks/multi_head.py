@@ -182,6 +182,7 @@ def projected(
         mapped = linear.product if rows else linear.forward
         made[name], caches[name] = mapped(x, **part(parameters, name))
     views = [split(y, heads) for y in made.values()]
+    fits(len({u.shape[:-3] for u in views}) == 1, "the batches must agree", **inputs)
     if not rows:
         return views, caches
     biases = [parameters.get(f"{name}.bias") for name in inputs]

@@ -45,3 +45,10 @@ def test_a_list_is_told_to_be_no_array() -> None:
         masks.both(masks.causal(2, 2), [True, False])
     with pytest.raises(RequestError, match="mask is list"):
         softmax.forward(np.zeros((2, 2)), [True, False])
+
+
+def test_a_mask_is_given_again_and_cannot_be_changed() -> None:
+    mask = masks.causal(3, 3)
+    assert masks.causal(3, 3) is mask
+    with pytest.raises(ValueError, match="read-only"):
+        mask[0, 1] = True

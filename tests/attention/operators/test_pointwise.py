@@ -12,6 +12,7 @@ from scipy.special import erf, expit
 
 from neurogate.attention.operators.pointwise import POINTWISE, normal_cdf, sigmoid, silu, softplus
 from neurogate.bench.turns import limited
+from tests.attention import standin
 from tests.attention.gradients import check
 from tests.tolerances import TOLERANCE
 
@@ -25,6 +26,22 @@ def test_slopes_are_those_of_finite_differences(name: str, rng: np.random.Genera
     assert y.shape == x.shape
     found = {"x": POINTWISE[name].backward(dy, cache)}
     check(rng, lambda x: POINTWISE[name].value(x), {"x": x}, found, dy)
+
+
+@pytest.mark.parametrize("name", sorted(POINTWISE))
+@pytest.mark.parametrize("there", [False, True], ids=["on a CPU", "as a GPU does"])
+def test_a_bias_is_added_first(
+    name: str, there: bool, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, dy = rng.standard_normal((2, 3, 4))
+    bias, bend = rng.standard_normal(4), POINTWISE[name]
+    wanted, cache = bend.forward(x + bias)
+    slopes = bend.backward(dy, cache)
+    move = standin.installed(monkeypatch).asarray if there else np.copy
+    found, cache = bend.forward(move(x), move(bias))
+    pairs = (found, wanted), (bend.backward(move(dy), cache), slopes)
+    for mine, theirs in pairs:
+        assert np.allclose(mine.get() if there else mine, theirs, rtol=1e-14, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", sorted(POINTWISE))
