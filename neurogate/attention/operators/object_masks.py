@@ -14,7 +14,17 @@ __all__ = ["Cache", "Plan", "allowed", "backward", "forward", "plan"]
 
 
 class Plan(NamedTuple):
-    """Which queries each object has: all in order of objects, where each object begins, and the way back."""
+    """Which queries each object has.
+
+    Attributes
+    ----------
+    order : (Q,) int
+        The queries, those of an object beside each other.
+    bounds : list of int
+        Where each object begins in that order, and where the last ends.
+    place : (Q,) int
+        Where each query stands in it.
+    """
 
     order: Array
     bounds: list[int]
