@@ -97,10 +97,13 @@ def backward(dy: Array, cache: Cache) -> Array:
     cache : Cache
         Of `forward`.
 
+    Returns
+    -------
+    (..., n...)
+        Gradient.
+
     Examples
     --------
-    >>> import numpy as np
-    >>> from neurogate.attention.operators.adaptive_pooling import cells
     >>> import numpy as np
     >>> from neurogate.attention.operators.adaptive_pooling import cells
     >>> _, cache = forward(np.array([[1.0, 2.0]]), cells, [1])
