@@ -5,12 +5,14 @@ Here live the checks that span packages. What one class can see by itself, it ch
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from neurogate.backends.allotment import free_mb
 from neurogate.config.memory import memory_mb
 from neurogate.config.network_checks import network_problems
 from neurogate.config.parts import AnyReservoirSpec, Basics, Parts, WaveformParts
@@ -235,11 +237,20 @@ def _memory(simulation: Parts | WaveformParts) -> Iterator[str]:
     total_mb = sum(parts.values())
     if total_mb > limit_mb:
         name, largest_mb = max(parts.items(), key=lambda part: part[1])
+        free_gb = _free_gb()
+        advice = ", record less, or raise the limit."
+        if total_mb > 1000 * free_gb:
+            advice = f", or record less: here {free_gb:,.0f} GB are free, so a higher limit would not do."
         yield (
             f"run.memory_limit_mb is {limit_mb:,.0f}; it must be at least {total_mb:,.0f} MB for this "
-            f"simulation ({name}: {largest_mb:,.0f} MB). Lower run.replicas or reservoir.n, record less, or "
-            "raise the limit."
+            f"simulation ({name}: {largest_mb:,.0f} MB). Lower run.replicas or reservoir.n{advice}"
         )
+
+
+@functools.cache
+def _free_gb() -> float:
+    """Return the memory that is free here, asked once: each of 100,000 points may have this mistake."""
+    return free_mb() / 1000
 
 
 def _feedback(simulation: Parts) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neurogate.config import checks
 from neurogate.config.schema import structure
 from neurogate.errors import RequestError
 
@@ -195,6 +196,16 @@ def test_each_mistake_is_one_sentence(changes: dict[str, Any], sentences: list[s
     assert len(found) == len(sentences)
     for problem, sentence in zip(found, sentences, strict=True):
         assert problem.startswith(sentence)
+
+
+@pytest.mark.parametrize(("free_gb", "raised"), [(8.0, False), (8000.0, True)])
+def test_a_limit_is_not_to_be_raised_above_what_is_free(
+    free_gb: float, raised: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "_free_gb", lambda: free_gb)
+    (problem,) = problems(**{"reservoir.n": 100_000})
+    assert problem.endswith("or raise the limit.") == raised
+    assert problem.endswith("here 8 GB are free, so a higher limit would not do.") != raised
 
 
 def test_a_parameter_outside_the_models_domain_is_named() -> None:
