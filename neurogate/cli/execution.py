@@ -35,8 +35,8 @@ class ExecutionOptions:
     batch
         How many runs share a simulation loop, at most; 0 chooses by memory.
     memory_mb
-        Memory that all runs under way may take together; by default half of what is free here for
-        this command, with --scheduler half of what its workers may take.
+        Memory that all runs under way may take together, and a single one at most; by default half of
+        what is free here for this command, with --scheduler half of what its workers may take.
     scheduler
         Address of a Dask scheduler, as tcp://host:8786, whose workers are used instead of processes here.
     timeout

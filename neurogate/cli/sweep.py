@@ -71,6 +71,7 @@ def sweep(
     from neurogate.backends.registry import require
     from neurogate.cli.progress import messages
     from neurogate.config.sweep import points as resolve
+    from neurogate.runs.room import require_room
 
     options = options or RunOptions()
     base, wanted = (varied or SweepOptions()).sweep(simulation, options.changes, quick=options.quick)
@@ -81,6 +82,7 @@ def sweep(
     missing = _missing(points, options.out, check=dry_run)
     if not how.scheduler:
         require(*dict.fromkeys(point.simulation.run.backend for point in missing))
+    require_room(missing, how.memory_mb)
     if dry_run:
         with contextlib.redirect_stdout(sys.stderr):
             forecast = _forecast(missing, how)

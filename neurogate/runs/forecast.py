@@ -40,7 +40,7 @@ def expected_seconds(
     RequestError
         If the scheduler does not answer, something cannot be drawn, or the backend cannot run.
     RunError
-        If a worker dies.
+        If a worker dies, or the memory is used up.
     """
     try:
         return _expected_seconds(simulations, runs, width, scheduler)
@@ -49,6 +49,11 @@ def expected_seconds(
             "A worker died while it measured how long a run takes; it was killed, or needs more memory than "
             "there is. Fewer --jobs need less; without --dry-run a worker that dies is replaced."
         ) from None
+    except MemoryError as error:
+        raise RunError(
+            f"The memory was used up while it was measured how long a run takes ({error}). Fewer --jobs or a "
+            "smaller --batch need less, and so do fewer neurons or replicas."
+        ) from error
 
 
 def _expected_seconds(simulations: Sequence[AnySimulation], runs: int, width: int, scheduler: str) -> float:

@@ -22,7 +22,7 @@ import attrs
 from neurogate import files
 from neurogate.config.sweep import Point
 from neurogate.errors import Outcome, RunError
-from neurogate.runs import pool, store
+from neurogate.runs import pool, room, store
 from neurogate.runs.checkpoint import Checkpoint
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
@@ -99,7 +99,7 @@ def sweep(
     Raises
     ------
     RequestError
-        If the scheduler does not answer, or a stored run is damaged.
+        If the scheduler does not answer, a stored run is damaged, or one needs more memory than all may take.
     RunError
         If the disk refuses a lease, a run for want of room, or what tells workers to stop; if workers die
         whenever they begin, or the scheduler is gone.
@@ -153,9 +153,8 @@ class _Driver:
         if self.refused:
             stored = self.counts[Outcome.DONE] + self.counts[Outcome.DIVERGED]
             raise RunError(f"Stopped with {stored} of {len(points)} runs stored. {self.refused}")
-        begun = sum(self.counts.values())
-        if begun < len(points):
-            self.counts[Outcome.CANCELLED] += len(points) - begun
+        if not_begun := len(points) - sum(self.counts.values()):
+            self.counts[Outcome.CANCELLED] += not_begun
         return self.counts
 
     def remove_stop_file(self) -> None:
@@ -170,6 +169,7 @@ class _Driver:
         """Queue points in batches that fit into memory."""
         if not points:
             return
+        room.require_room(points, self.options.memory_mb)
         options, simulations = self.options, [point.simulation for point in points]
         planned = plan(simulations, options.jobs, options.batch, options.memory_mb)
         self.width = planned.width

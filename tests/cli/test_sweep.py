@@ -108,6 +108,8 @@ def test_part_of_a_sweep_may_fail(tiny: list[str], capsys: Captured) -> None:
         (["--seeds", "2", "--jobs", "0"], "--jobs is 0; it must be at least 1."),
         (["--seeds", "2", "--jobs", "2.7"], "--jobs: 2.7 is not a whole number."),
         (["--seeds", "2", "--timeout", "-1"], "--timeout is -1"),
+        (["--seeds", "2", "--memory-mb", "0.1"], "all runs under way together may take 0.1 MB"),
+        (["--seeds", "2", "--memory-mb", "0.1", "--dry-run"], "The run with run.seed=1 needs "),
         (
             ["--seeds", "2", "--scheduler", "tcp://127.0.0.1:9"],
             "No Dask scheduler answers at tcp://127.0.0.1:9",

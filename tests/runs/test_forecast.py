@@ -41,3 +41,15 @@ def test_a_worker_that_dies_meanwhile_is_said(monkeypatch: pytest.MonkeyPatch, n
     monkeypatch.setattr(forecast, name, dies)
     with pytest.raises(RunError, match="A worker died while it measured"):
         forecast.expected_seconds(SOME, runs=8, width=2)
+
+
+def test_memory_that_is_used_up_meanwhile_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def takes_too_much(_: object) -> None:
+        raise MemoryError("Unable to allocate 9 GB")
+
+    monkeypatch.setattr(pool, "local", inline)
+    monkeypatch.setattr(pool, "warm", id)
+    monkeypatch.setattr(forecast, "warm", id)
+    monkeypatch.setattr(forecast, "seconds_per_run", takes_too_much)
+    with pytest.raises(RunError, match=r"used up while .* \(Unable to allocate 9 GB\)\. Fewer --jobs"):
+        forecast.expected_seconds(SOME, runs=8, width=2)
