@@ -29,8 +29,8 @@ from neurogate.runs.lock import disk_time_s
 from neurogate.runs.table import Table, lines
 
 __all__ = [
-    "FORMAT", "Run", "check_format", "find", "folder_named", "folder_of", "load", "prepare", "restore",
-    "writing",
+    "FORMAT", "Run", "check_format", "find", "folder_named", "folder_of", "in_the_way", "load", "prepare",
+    "restore", "writing",
 ]  # fmt: skip
 
 FORMAT = 1
@@ -131,6 +131,8 @@ def load(path: Path, names: Collection[str] | None = None) -> Run:
         If `path` is no run folder, a file is missing or not as it was written, or a newer neurogate wrote it.
     """
     if not path.is_dir():
+        if path.exists() and _is_named_so(path):
+            raise RequestError(in_the_way(path))
         raise RequestError(
             f"{path} is not a folder; give the folder of a run, for example runs/what_when-0123456789ab."
         )
@@ -150,6 +152,23 @@ def load(path: Path, names: Collection[str] | None = None) -> Run:
         )
     check_format(path, summary)
     return Run(path, summary)
+
+
+def in_the_way(path: Path) -> str:
+    """Say that a file lies where a folder of ours belongs, and what helps.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Examples
+    --------
+    >>> print(in_the_way(Path("runs/a-01")))
+    runs/a-01 is a file where a folder belongs. Move it away, or let `neurogate verify --out runs` set it aside.
+    """
+    verify = f"neurogate verify --out {path.parent}"
+    return f"{path} is a file where a folder belongs. Move it away, or let `{verify}` set it aside."
 
 
 def check_format(path: Path, summary: Mapping[str, Any]) -> None:

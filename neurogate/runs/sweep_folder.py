@@ -172,7 +172,7 @@ def open_folder(
     Raises
     ------
     RequestError
-        If it is there, but damaged or newer than this neurogate.
+        If it is there, but damaged or newer than this neurogate, or a file is in its place.
     RunError
         If the disk refuses.
     """
@@ -181,6 +181,8 @@ def open_folder(
     if folder.is_dir():
         read_sweep(folder)
         return folder
+    if folder.exists():
+        raise RequestError(store.in_the_way(folder))
     axes = dict.fromkeys(key for point in points for key in point.changes)
     runs = [
         {

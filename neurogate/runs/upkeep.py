@@ -82,7 +82,7 @@ def verify(out: Path, tell: Tell = lambda line: None) -> Checked:
             _put_back(out / path.stem[1:], tell)
     counts = {"run": 0, "sweep": 0}
     problems = 0
-    for folder in (path for path in inside(out) if path.name[0] != "." and path.is_dir()):
+    for folder in (path for path in inside(out) if path.name[0] != "."):
         try:
             kind = _kind(folder)
         except OSError as error:
@@ -119,7 +119,13 @@ def is_sound(run: Path) -> bool:
 
 
 def _kind(folder: Path) -> str | None:
-    """Say whether a folder is that of a run or a sweep, however little is left in it; others are not ours."""
+    """Say whether a folder is that of a run or a sweep, however little is left in it; others are not ours.
+
+    A file with the name of such a folder is in its way and counts as what is left of it.
+    """
+    if not folder.is_dir():
+        is_named_so = RUN_NAME.fullmatch(folder.name)
+        return ("sweep" if _SWEEP_NAME.fullmatch(folder.name) else "run") if is_named_so else None
     if _SWEEP_NAME.fullmatch(folder.name) and (folder / SWEEP).exists():
         return "sweep"
     left = sum((folder / name).exists() for name in _OF_EVERY_RUN)
@@ -163,7 +169,7 @@ def _is_bad(folder: Path, damage: Callable[[Path], list[str]], tell: Tell) -> bo
         inode = _inode(folder)
         # While it is read, it may be replaced by a whole one or set aside by others.
         try:
-            found = damage(folder) if inode else []
+            found = [] if not inode else damage(folder) if folder.is_dir() else ["it is no folder"]
         except OSError as error:
             if _inode(folder) != inode:
                 continue

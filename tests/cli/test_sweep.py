@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,6 +89,25 @@ def test_a_dry_run_refuses_what_the_sweep_would_refuse(tiny: list[str], capsys: 
         said.append(capsys.readouterr().err.splitlines()[-1].partition(run.name)[2])
     assert said[0] == said[1]
     assert "is damaged: arrays.npz" in said[1]
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("place", ["what_when-????????????", "what_when-sweep-*"])
+def test_a_file_in_the_place_of_a_folder_is_named_and_verify_moves_it(
+    place: str, tiny: list[str], capsys: Captured
+) -> None:
+    words = ["sweep", *tiny, "--seeds", "2", "--jobs", "1"]
+    assert main(words) == 0
+    folder = next(Path("runs").glob(place))
+    shutil.rmtree(folder)
+    folder.write_text("x")
+    capsys.readouterr()
+    assert main(words) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"{folder.name} is a file where a folder belongs. Move it away, or let `neurogate verify" in said
+    assert main(["verify"]) == 1
+    assert main(words) == 0
+    assert folder.is_dir()
 
 
 @pytest.mark.usefixtures("in_process")

@@ -126,6 +126,15 @@ def test_an_empty_folder_with_the_name_of_a_run_is_set_aside(out: Path) -> None:
     assert "manifest.json is missing" in line
 
 
+@pytest.mark.parametrize("name", ["made-0123456789ab", "made-sweep-0123456789ab"])
+def test_a_file_with_the_name_of_a_run_or_sweep_is_in_its_way_and_set_aside(out: Path, name: str) -> None:
+    (out / name).write_text("x")
+    found, (line,) = checked(out)
+    (place,) = quarantined(out)
+    assert (found.problems, place.read_text(), (out / name).exists()) == (1, "x", False)
+    assert line.startswith(f"{out / name} is damaged: it is no folder. It is now {place};")
+
+
 def test_a_run_under_the_name_of_another_is_set_aside(out: Path) -> None:
     one, two, *_ = runs(out)
     shutil.rmtree(one)
