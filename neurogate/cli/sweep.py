@@ -130,8 +130,9 @@ def _exit_code(counts: Counter[Outcome]) -> int:
 def _write_table(folder: Path) -> Path:
     from neurogate.files import replacing
     from neurogate.runs import load
+    from neurogate.runs.sweep_folder import TABLE
 
-    path = folder / "table.csv"
+    path = folder / TABLE
     text = load(folder).table().to_csv()
     try:
         with replacing(path) as file:

@@ -13,7 +13,8 @@ def verify(*, out: Path = Path("runs")) -> int:
 
     A broken folder moves to <out>/.quarantine; the next run or sweep makes
     exactly it anew. Nothing is deleted. The exit code is 1 if anything was
-    wrong.
+    wrong, or runs that a sweep had stored are not there. What was added to a
+    run, and what a newer version wrote, is told and no fault.
 
     Try:
       neurogate verify
@@ -33,12 +34,18 @@ def verify(*, out: Path = Path("runs")) -> int:
     found = upkeep.verify(out, tell)
     whole = found.runs + found.sweeps - found.problems
     kinds = f"{found.runs} {_plural('run', found.runs)} and {found.sweeps} {_plural('sweep', found.sweeps)}"
+    missing = ""
+    if found.missing:
+        missing = f" {found.missing} {_plural('run', found.missing)} more {_verb(found.missing)} missing."
     if found.problems:
-        verb = "is" if found.problems == 1 else "are"
-        tell(f"Of {kinds}, {found.problems} {verb} not as written; {whole} are.")
-        return 1
-    tell(f"{kinds} are as they were written.")
-    return 0
+        tell(f"Of {kinds}, {found.problems} {_verb(found.problems)} not as written; {whole} are.{missing}")
+    else:
+        tell(f"{kinds} are as they were written.{missing}")
+    return 1 if found.problems or found.missing else 0
+
+
+def _verb(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _plural(word: str, count: int) -> str:

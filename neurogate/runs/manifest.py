@@ -13,7 +13,7 @@ from pathlib import Path
 
 from neurogate import files
 
-__all__ = ["MANIFEST", "damage", "write"]
+__all__ = ["MANIFEST", "damage", "unlisted", "write"]
 
 MANIFEST = "manifest.json"
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
@@ -80,6 +80,33 @@ def damage(folder: Path, names: Collection[str] | None = None) -> list[str]:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return [f"{MANIFEST} is not as it was written"]
     return [f"{name} {problem}" for name in wanted if (problem := _problem(folder / name, digests.get(name)))]
+
+
+def unlisted(folder: Path) -> list[str]:
+    """List what was added to a folder after its manifest was written; links are not followed.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A run folder without damage.
+
+    Raises
+    ------
+    OSError
+        If something in it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(Path(folder))
+    ...     _ = (Path(folder) / "note.txt").write_text("mine")
+    ...     unlisted(Path(folder))
+    ['note.txt']
+    """
+    listed = {MANIFEST, *json.loads((folder / MANIFEST).read_bytes())["sha256"]}
+    there = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted({path.relative_to(folder).as_posix() for path in there} - listed)
 
 
 def _problem(path: Path, digest: str | None) -> str:

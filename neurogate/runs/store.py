@@ -164,8 +164,8 @@ def in_the_way(path: Path) -> str:
 
     Examples
     --------
-    >>> print(in_the_way(Path("runs/a-01")))
-    runs/a-01 is a file where a folder belongs. Move it away, or let `neurogate verify --out runs` set it aside.
+    >>> print(in_the_way(Path("a-01")))
+    a-01 is a file where a folder belongs. Move it away, or let `neurogate verify --out .` set it aside.
     """
     verify = f"neurogate verify --out {path.parent}"
     return f"{path} is a file where a folder belongs. Move it away, or let `{verify}` set it aside."

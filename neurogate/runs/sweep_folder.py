@@ -6,6 +6,7 @@ are put together in `neurogate.runs.collection`.
 
 from __future__ import annotations
 
+import csv
 import functools
 import hashlib
 import json
@@ -24,6 +25,7 @@ from neurogate.runs.index import SWEEP
 
 __all__ = [
     "FORMAT",
+    "TABLE",
     "NewerSweep",
     "changed_at",
     "folder_of",
@@ -33,12 +35,16 @@ __all__ = [
     "open_folder",
     "read_log",
     "read_sweep",
+    "runs_in_table",
 ]
 
 _LOG = logging.getLogger(__name__)
 
 FORMAT = 1
 """Of ``sweep.json``; a larger one was written by a later version."""
+
+TABLE = "table.csv"
+"""The file that holds settings and metrics of the runs that are stored."""
 
 
 class NewerSweep(RequestError):
@@ -245,6 +251,26 @@ def read_sweep(path: Path) -> dict[str, Any]:
             "command writes it anew; the runs are none the worse."
         )
     return sweep
+
+
+def runs_in_table(path: Path) -> set[str]:
+    """Return the folders of the runs that were stored when the table of a sweep was last written.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The folder of the sweep; none are returned if it has no table yet.
+
+    Examples
+    --------
+    >>> runs_in_table(Path("runs/a-sweep-01"))
+    set()
+    """
+    try:
+        rows = list(csv.DictReader((path / TABLE).read_text("utf-8").splitlines()))
+    except (OSError, ValueError, csv.Error):  # anyone may edit it, and the next sweep writes it anew
+        return set()
+    return {run["folder"] for run in read_sweep(path)["runs"]} & {row.get("folder") for row in rows}
 
 
 def _is_whole(sweep: Mapping[str, Any], written: bytes) -> bool:

@@ -11,15 +11,15 @@ import datetime as dt
 import errno
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import attrs
 
 from neurogate.errors import RequestError
-from neurogate.runs import manifest, store
+from neurogate.runs import manifest, store, sweep_folder
 from neurogate.runs.index import SWEEP
-from neurogate.runs.sweep_folder import NewerSweep, read_sweep
+from neurogate.runs.sweep_folder import NewerSweep, read_sweep, runs_in_table
 
 __all__ = ["QUARANTINE", "RUN_NAME", "Checked", "Tell", "inside", "is_sound", "verify"]
 
@@ -34,7 +34,8 @@ RUN_NAME = re.compile(r".+-([0-9a-f]{12})")
 
 _SWEEP_NAME = re.compile(r".+-sweep-[0-9a-f]{12}")
 _OF_EVERY_RUN = (manifest.MANIFEST, "summary.json", "config.toml", "arrays.npz")
-_TRIES = 3
+_FORMAT_OF = {"run": ("summary.json", store.FORMAT), "sweep": (SWEEP, sweep_folder.FORMAT)}
+_TRIES, _MOST_NAMED = 3, 5
 
 
 @attrs.frozen
@@ -47,6 +48,8 @@ class Checked:
         How many folders there were of each kind.
     problems : int
         How many of them are not as they were written, or could not be read.
+    missing : int
+        How many runs are not there that a sweep had stored when its table was written.
 
     Examples
     --------
@@ -57,20 +60,23 @@ class Checked:
     runs: int
     sweeps: int
     problems: int
+    missing: int = 0
 
 
 def verify(out: Path, tell: Tell = lambda line: None) -> Checked:
     """Compare every run and sweep in a folder with what was written, and set aside what differs.
 
     A broken folder moves to ``.quarantine``, so that the next run or sweep makes it anew. A replacement that
-    was killed halfway is undone.
+    was killed halfway is undone. Runs that the table of a sweep lists and that are not there are named. What
+    was added to a run, and what a newer version wrote, is told of and no problem as long as the files are as
+    they were written.
 
     Parameters
     ----------
     out : pathlib.Path
         The folder that holds run folders.
     tell : callable
-        Is told each problem in a line, as soon as it is found.
+        Is told each problem in a line, as soon as it is found, and what is worth a remark.
 
     Raises
     ------
@@ -81,17 +87,22 @@ def verify(out: Path, tell: Tell = lambda line: None) -> Checked:
         if path.suffix == ".old" and RUN_NAME.fullmatch(path.stem):
             _put_back(out / path.stem[1:], tell)
     counts = {"run": 0, "sweep": 0}
-    problems = 0
+    bad: set[str] = set()
     for folder in (path for path in inside(out) if path.name[0] != "."):
         try:
             kind = _kind(folder)
         except OSError as error:
-            problems += _unknown(folder, error, tell)
+            _unknown(folder, error, tell)
+            bad.add(folder.name)
             continue
         if kind:
             counts[kind] += 1
-            problems += _is_bad(folder, _DAMAGE[kind], tell)
-    return Checked(counts["run"], counts["sweep"], problems)
+            if _is_bad(folder, _DAMAGE[kind], tell):
+                bad.add(folder.name)
+            else:
+                _remark(folder, kind, tell)
+    missing = _missing([path for path in inside(out) if _SWEEP_NAME.fullmatch(path.name)], bad, tell)
+    return Checked(counts["run"], counts["sweep"], len(bad), len(missing))
 
 
 def inside(out: Path) -> list[Path]:
@@ -141,6 +152,8 @@ def _run_damage(folder: Path) -> list[str]:
     named = RUN_NAME.fullmatch(folder.name)
     if found or not named:
         return found
+    if _newer(folder, "run"):
+        return []
     holds = json.loads((folder / "summary.json").read_bytes()).get("hash", named[1])
     return [] if holds.startswith(named[1]) else [f"it holds the run {holds[:12]}"]
 
@@ -148,16 +161,57 @@ def _run_damage(folder: Path) -> list[str]:
 def _sweep_damage(folder: Path) -> list[str]:
     if not (folder / SWEEP).exists():
         return [f"{SWEEP} is missing"]
-    if (folder / manifest.MANIFEST).exists() and (found := manifest.damage(folder)):
+    has_manifest = (folder / manifest.MANIFEST).exists()
+    if has_manifest and (found := manifest.damage(folder)):
         return found
     (folder / SWEEP).read_bytes()
     try:
         read_sweep(folder)
-    except NewerSweep as error:
-        raise OSError(errno.ENOTSUP, str(error).rstrip("."), folder / SWEEP) from None
+    except NewerSweep:
+        if not has_manifest:
+            why = "a newer neurogate wrote it, and there is no manifest"
+            raise OSError(errno.ENOTSUP, why, folder / SWEEP) from None
     except RequestError:
         return [f"{SWEEP} is not as it was written"]
     return []
+
+
+def _newer(folder: Path, kind: str) -> str:
+    """Say which format a newer version gave a folder; nothing if this one knows it."""
+    name, known = _FORMAT_OF[kind]
+    number = json.loads((folder / name).read_bytes()).get("format", 1)
+    return "" if isinstance(number, int) and number <= known else f"format {number}, known is {known}"
+
+
+def _remark(folder: Path, kind: str, tell: Tell) -> None:
+    """Say what is worth knowing of a folder without damage."""
+    # It may be replaced or removed by now; then there is nothing to say of it.
+    with contextlib.suppress(OSError, ValueError):
+        if newer := _newer(folder, kind):
+            tell(f"{folder} is as it was written by a newer neurogate ({newer}); no more of it was checked.")
+        if kind == "run" and (added := manifest.unlisted(folder)):
+            more = f" and {len(added) - _MOST_NAMED} more" if len(added) > _MOST_NAMED else ""
+            names = ", ".join(added[:_MOST_NAMED])
+            tell(f"{folder} holds what its manifest does not list: {names}{more}. That stays.")
+
+
+def _missing(sweeps: Iterable[Path], bad: Collection[str], tell: Tell) -> set[str]:
+    """Return the runs that sweeps had stored and that are gone, those that are bad left out; say where."""
+    missing: set[str] = set()
+    for sweep in sweeps:
+        try:
+            stored = runs_in_table(sweep)
+        except RequestError:  # what is wrong with it has been said
+            continue
+        lost = sorted(name for name in stored - set(bad) if not (sweep.parent / name).exists())
+        missing |= {*lost}
+        if lost:
+            more = ", ..." if len(lost) > _MOST_NAMED else ""
+            tell(
+                f"{sweep} lacks {len(lost)} of the {len(stored)} runs that it had stored: "
+                f"{', '.join(lost[:_MOST_NAMED])}{more}. The command of the sweep makes them anew."
+            )
+    return missing
 
 
 _DAMAGE = {"run": _run_damage, "sweep": _sweep_damage}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import json
 import os
 import random
 import shutil
@@ -193,13 +194,86 @@ def test_a_broken_sweep_is_set_aside_and_its_runs_are_not(out: Path, harm: str) 
     assert checked(out)[0] == Checked(4, 1, 0)
 
 
-def test_a_sweep_of_a_newer_version_stays(out: Path) -> None:
+def rewritten(folder: Path, name: str, **changes: object) -> None:
+    """Change what a file says and list it anew, as a newer version would have written it."""
+    files.write_json(folder / name, {**json.loads((folder / name).read_text()), **changes})
+    (folder / "manifest.json").unlink()
+    manifest.write(folder)
+
+
+def test_runs_and_sweeps_of_a_newer_version_are_compared_with_their_manifests_and_no_more(out: Path) -> None:
+    rewritten(sweep_of(out), "sweep.json", format=7, runs="anywhere")
+    rewritten(runs(out)[0], "summary.json", format=2, hash=["of", "two"])
+    before = snapshot(out)
+    found, lines = checked(out)
+    assert found == Checked(4, 1, 0)
+    assert lines == [
+        f"{folder} is as it was written by a newer neurogate (format {number}, known is 1); no more of it "
+        "was checked."
+        for folder, number in ((runs(out)[0], 2), (sweep_of(out), 7))
+    ]
+    assert snapshot(out) == before
+    (runs(out)[0] / "log.txt").unlink()
+    assert checked(out)[0].problems == 1
+
+
+def test_a_sweep_of_a_newer_version_without_a_manifest_stays_unknown(out: Path) -> None:
     files.write_json(sweep_of(out) / "sweep.json", {"format": 2})
     (sweep_of(out) / "manifest.json").unlink()
-    manifest.write(sweep_of(out))
     found, (line,) = checked(out)
     assert (found.problems, quarantined(out)) == (1, [])
-    assert line.endswith("has format 2; this neurogate knows format 1. Update neurogate. It stays.")
+    assert line.endswith("sweep.json: a newer neurogate wrote it, and there is no manifest. It stays.")
+
+
+def with_table(out: Path, rows: int) -> None:
+    """Give the sweep the table of its first runs."""
+    names = [run["folder"] for run in json.loads((sweep_of(out) / "sweep.json").read_text())["runs"]]
+    lines = ["run.seed,folder", *(f"{seed},{name}" for seed, name in enumerate(names[:rows], 1))]
+    (sweep_of(out) / "table.csv").write_text("\n".join([*lines, "9,../elsewhere\n"]))
+
+
+def test_runs_that_a_sweep_had_stored_and_that_are_gone_are_missing(out: Path) -> None:
+    with_table(out, rows=3)
+    _, second, third, never_stored = (make(out, seed=seed) for seed in (1, 2, 3, 4))
+    shutil.rmtree(never_stored)
+    assert checked(out) == (Checked(3, 1, 0, missing=0), [])
+    shutil.rmtree(second)
+    found, (line,) = checked(out)
+    assert found == Checked(2, 1, 0, missing=1)
+    assert line == (
+        f"{sweep_of(out)} lacks 1 of the 3 runs that it had stored: {second.name}. The command of the sweep "
+        "makes them anew."
+    )
+    (third / "log.txt").unlink()
+    assert checked(out)[0] == Checked(2, 1, 1, missing=1)  # what is set aside now is told already
+    assert checked(out)[0] == Checked(1, 1, 0, missing=2)
+    for seed in (2, 3):
+        make(out, seed=seed)
+    assert checked(out) == (Checked(3, 1, 0, missing=0), [])
+
+
+def test_a_table_that_was_edited_is_no_damage(out: Path) -> None:
+    for content in (b"", b"\0", b"\xff", b"folder\n" + 200_000 * b"x", b"a,b\n1,2,3\n"):
+        (sweep_of(out) / "table.csv").write_bytes(content)
+        assert checked(out) == (Checked(4, 1, 0), [])
+
+
+def test_what_was_added_to_a_run_is_told_and_stays(out: Path) -> None:
+    folder = runs(out)[0]
+    (folder / "arrays2.npz").write_text("hi")
+    (folder / "figures" / "mine.svg").symlink_to("/etc/passwd")
+    (folder / "nothing").mkdir()
+    (sweep_of(out) / "notes.txt").write_text("A sweep grows: its table, its report.")
+    before = snapshot(folder)
+    found, (line,) = checked(out)
+    assert found == Checked(4, 1, 0)
+    assert line == (
+        f"{folder} holds what its manifest does not list: arrays2.npz, figures/mine.svg. That stays."
+    )
+    assert snapshot(folder) == before
+    for number in range(9):
+        (folder / f"a{number}").write_text("")
+    assert "list: a0, a1, a2, a3, a4 and 6 more. That stays." in checked(out)[1][0]
 
 
 def test_a_manifest_that_says_more_than_this_version_knows_is_no_damage(out: Path) -> None:
