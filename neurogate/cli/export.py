@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from neurogate.cli.options import Whole
+from neurogate.errors import RequestError
 
 __all__ = ["export"]
 
@@ -34,8 +35,11 @@ def export(path: Annotated[Path, Parameter(name="RUN")], /, *, nwb: Path, replic
     replica
         Which network of the run, counted from 0.
     """
+    from neurogate.runs.index import SWEEP
     from neurogate.runs.store import load
 
+    if (path / SWEEP).exists():
+        raise RequestError(f"{path} is a sweep; name one of its runs, which lie beside it.")
     run = load(path)
     from neurogate.runs.nwb import export as write
 

@@ -9,6 +9,7 @@ import pytest
 
 from neurogate.cli import main
 from neurogate.runs.store import Run
+from tests.runs.damaging import store_of
 from tests.runs.fakes import without_figures
 
 pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed (the extra neurogate[nwb]).")
@@ -46,6 +47,14 @@ def test_pynwb_is_asked_for_if_it_is_missing(
     monkeypatch.setattr("neurogate.runs.nwb._arrays", lambda run: {"record.spikes": []})
     assert main(["export", str(stored.path), "--nwb", str(tmp_path / "run.nwb")]) == 2
     assert 'pip install "neurogate[nwb]"' in capsys.readouterr().err
+
+
+def test_of_a_sweep_a_run_must_be_named(tmp_path: Path, capsys: Captured) -> None:
+    store_of(tmp_path, 2)
+    (sweep,) = tmp_path.glob("made-sweep-*")
+    assert main(["export", str(sweep), "--nwb", str(tmp_path / "run.nwb")]) == 2
+    said = capsys.readouterr().err
+    assert said == f"{sweep} is a sweep; name one of its runs, which lie beside it.\n"
 
 
 def test_a_file_must_be_named(stored: Run, capsys: Captured) -> None:
