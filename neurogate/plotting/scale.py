@@ -23,6 +23,7 @@ __all__ = ["Scale", "spread"]
 _ALL_TICKS = 12
 _LOG_RATIO = 4.0
 _DECADES = 100.0
+_FAR = 1e100
 
 
 def spread(numbers: Sequence[float]) -> Literal["linear", "log"]:
@@ -47,7 +48,8 @@ class Scale:
     known : tuple
         Its distinct values: numbers ascending, anything else in order of appearance.
     kind : str
-        linear, log (numbers that are spaced so) or named (side by side).
+        linear, log (numbers that are spaced so) or named (side by side). Numbers of which one lies beyond
+        100 decades are named too: the margins of their axis may lie where no float is.
 
     Examples
     --------
@@ -66,7 +68,11 @@ class Scale:
         if not all(map(is_number, known.values())):
             return cls(name, tuple(known.values()), "named")
         numbers = tuple(sorted(known.values()))
-        return cls(name, numbers, "log" if _is_log(numbers) else "linear")
+        if any(abs(number) > _FAR for number in numbers):
+            return cls(name, numbers, "named")
+        if _is_log(numbers):
+            return cls(name, numbers, "log" if numbers[0] * _FAR >= 1 else "named")
+        return cls(name, numbers, "linear")
 
     def place(self, value: Any) -> float:
         """Return where a value lies: a number where it is, anything else by its position."""
@@ -83,7 +89,8 @@ class Scale:
     def ticks(self) -> list[Any]:
         """Return what is written: the values if they are few, else round numbers; none touches another."""
         chosen: list[Any] = []
-        for value in self.known if len(self.known) <= _ALL_TICKS else self._round():
+        few = self.kind == "named" or len(self.known) <= _ALL_TICKS
+        for value in self.known if few else self._round():
             room = 0.02 * len(text(value)) + 0.03
             if not chosen or self.fraction(value) - self.fraction(chosen[-1]) >= room:
                 chosen.append(value)

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from neurogate.plotting.picture import save
 from neurogate.plotting.scale import Scale
+from neurogate.plotting.sweep import sweep
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,10 @@ from neurogate.plotting.scale import Scale
         (["numba", "numpy"], "named"),
         ([True, False], "named"),
         ([1, "1"], "named"),
+        ([1, 1e9, 1e300], "named"),
+        ([1e-300, 1e-200, 1.0], "named"),
+        ([-1.7e308, 1.7e308], "named"),
+        ([5e-324, 1.0, 2.0, 3.0], "linear"),
     ],
 )
 def test_a_scale_is_logarithmic_only_where_values_are_spaced_so(values, kind):
@@ -35,6 +41,21 @@ def test_values_keep_their_order_between_0_and_1_and_ticks_are_among_them(values
     fractions = [scale.fraction(value) for value in scale.known]
     assert fractions == sorted(fractions)
     assert all(0 <= fraction <= 1 for fraction in [*fractions, *map(scale.fraction, scale.ticks())])
+
+
+@pytest.mark.parametrize("values", [[1.0, 1e9, 1e300], [10.0**k for k in range(-300, 301, 20)]])
+@pytest.mark.parametrize("kind", ["lines", "heatmap", "parallel"])
+def test_settings_that_lie_far_apart_are_drawn_side_by_side_and_nothing_is_warned_of(values, kind, tmp_path):
+    gains = [value for value in values for _ in range(2)]
+    rows = [
+        {"gain": gain, "n": 50 + i % 2, "outcome": "diverged"} if gain > 1 else
+        {"gain": gain, "n": 50 + i % 2, "outcome": "done", "error": 10.0 + i}
+        for i, gain in enumerate(gains)
+    ]  # fmt: skip
+    drawn = sweep(rows, ["gain"] if kind == "lines" else ["gain", "n"], "error", kind=kind)
+    save(drawn, tmp_path / "drawn.png")
+    low, high = drawn.figure.axes[0].get_xlim()
+    assert 0 < high - low < 100
 
 
 def test_few_settings_are_the_ticks_themselves():
