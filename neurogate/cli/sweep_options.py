@@ -96,7 +96,14 @@ class SweepOptions:
         """
         from neurogate.config.sweep_table import load_sweep
 
-        return load_sweep(name_or_path, overrides, self.table(), quick=quick)
+        base, sweep = load_sweep(name_or_path, overrides, self.table(), quick=quick)
+        # One seed that is asked for is a sweep of one run: a script may have computed the number.
+        if sweep.seeds == 1 and self.seeds is None and not sweep.axes():
+            raise RequestError(
+                "The sweep varies nothing; give a key several values, as in --grid reservoir.gain=0.5:2.0:7, "
+                "or several seeds, as in --seeds 20."
+            )
+        return base, sweep
 
 
 @Parameter(name="*")

@@ -75,7 +75,9 @@ def values(key: str, text: str) -> tuple[Any, ...]:
 
     A range ``first:last:count`` holds `count` numbers, equally spaced from `first` to `last` with both;
     with ``:log`` after it, each is the same multiple of the one before. They are whole numbers where first
-    and last are and all between them. Commas inside brackets and quotes separate nothing.
+    and last are and all between them. One number is a range whose ends are the same: of two ends it would
+    drop one, which whoever takes the count for a step does not mean. Commas inside brackets and quotes
+    separate nothing.
 
     Parameters
     ----------
@@ -129,16 +131,21 @@ def _range(key: str, word: str) -> Iterator[int | float]:
         )
     ends = match[1], match[2]
     first, last, count = float(ends[0]), float(ends[1]), int(match[3])
-    if not 2 <= count <= MOST:
-        raise Flaw(f"{key}: the range {shown(word)} has {count} values; it must have from 2 to {MOST}.")
+    if not 1 <= count <= MOST:
+        raise Flaw(f"{key}: the range {shown(word)} has {count} values; it must have from 1 to {MOST}.")
     if not all(map(_is_held, ends)):
         raise Flaw(f"{key}: the range {shown(word)} has an end that no float holds; both must be finite.")
-    if first == last:
+    if count == 1 and first != last:
+        raise Flaw(
+            f"{key}: the range {shown(word)} has two ends and 1 value; the last number is no step and must "
+            f"be how many values it has, from 2 on. One value is {key}={ends[0]}."
+        )
+    if first == last and count > 1:
         raise Flaw(f"{key}: the range {shown(word)} begins where it ends; its ends must differ.")
     if match[4] and min(first, last) <= 0:
         raise Flaw(f"{key}: the range {shown(word)} has logarithmic steps; both ends must be above 0.")
     space = _logarithmic if match[4] else _linear
-    exact = list(space(Decimal(ends[0]), Decimal(ends[1]), count))
+    exact = list(space(*map(Decimal, ends), count)) if count > 1 else [Decimal(ends[0])]
     whole = all(map(_WHOLE.fullmatch, ends)) and all(value == value.to_integral_value() for value in exact)
     yield from (int(value) if whole else float(value) for value in exact)
 

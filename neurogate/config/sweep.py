@@ -235,13 +235,13 @@ def points(sweep: Sweep, base: Mapping[str, Any]) -> tuple[Point, ...]:
     -------
     tuple of Point
         In order: the first axis changes slowest, the seed fastest. Of points with the same hash the first is
-        kept.
+        kept. Without any axis there is one point for each seed, also if it is one.
 
     Raises
     ------
     RequestError
-        If nothing is varied, a key that changes nothing is, no point is left, or a point is mistaken; all
-        points are looked at first.
+        If a key that changes nothing is varied, no point is left, or a point is mistaken; all points are
+        looked at first.
 
     Examples
     --------
@@ -251,7 +251,7 @@ def points(sweep: Sweep, base: Mapping[str, Any]) -> tuple[Point, ...]:
     axes, defaults = sweep.axes(), unstructure(structure(base))
     _check_size(axes, sweep.seeds)
     values = {key: [row[i] for row in one.rows] for one in axes for i, key in enumerate(one.keys)}
-    varied = [*values, _SEED] if sweep.seeds > 1 else list(values)
+    varied = [*values, _SEED] if sweep.seeds > 1 or not values else list(values)
     meets = meeting([condition(text) for text in sweep.where], varied, defaults)
     try:
         family = Family.of(base, defaults, values)
@@ -280,11 +280,6 @@ def points(sweep: Sweep, base: Mapping[str, Any]) -> tuple[Point, ...]:
 
 
 def _check_size(axes: Sequence[Axes], seeds: int) -> None:
-    if not axes and seeds == 1:
-        raise RequestError(
-            "The sweep varies nothing; give a key several values, as in --grid reservoir.gain=0.5:2.0:7, "
-            "or several seeds, as in --seeds 20."
-        )
     sizes = [*(len(one.rows) for one in axes), seeds]
     if math.prod(sizes) > MOST:
         raise RequestError(
@@ -294,8 +289,8 @@ def _check_size(axes: Sequence[Axes], seeds: int) -> None:
 
 
 def _seeded(changes: _Changes, seeds: int, defaults: _Changes) -> list[_Changes]:
-    """Return the changes once for each seed."""
-    if seeds == 1:
+    """Return the changes once for each seed; one seed is named only if nothing else tells of the run."""
+    if seeds == 1 and changes:
         return [changes]
     first, replicas = defaults["run"]["seed"], changes.get("run.replicas", defaults["run"]["replicas"])
     step = replicas if isinstance(replicas, int) else 1

@@ -45,6 +45,15 @@ def test_a_grid_becomes_runs_a_table_and_a_report(tiny: list[str], capsys: Captu
 
 
 @pytest.mark.usefixtures("in_process")
+def test_one_seed_is_a_sweep_of_one_run(tiny: list[str], capsys: Captured) -> None:
+    assert main(["sweep", *tiny, "--seeds", "1", "--jobs", "1"]) == 0
+    (told, table, _) = capsys.readouterr().out.splitlines()
+    assert told == "1 run: 1 done."
+    head, first, *_ = Path(table.partition(": ")[2]).read_text().splitlines()
+    assert (head.split(",")[0], first.split(",")[0]) == ("run.seed", "1")
+
+
+@pytest.mark.usefixtures("in_process")
 def test_a_dry_run_lists_the_runs_and_runs_none(tiny: list[str], capsys: Captured) -> None:
     assert main(["sweep", *tiny, "--grid", "reservoir.gain=0.5,1.0", "--dry-run"]) == 0
     out, _ = capsys.readouterr()

@@ -81,6 +81,8 @@ class TestRanges:
             ("1:1000:4:log", (1, 10, 100, 1000)),
             ("8:0.125:3:log", (8.0, 1.0, 0.125)),
             ("1_000:2_000:2", (1000, 2000)),
+            ("1:1:1", (1,)),
+            ("0.3:0.3:1:log", (0.3,)),
         ],
     )
     def test_they_hold_both_ends_and_the_numbers_one_would_type(
@@ -97,8 +99,9 @@ class TestRanges:
             ("0.5:2.0:", "must be first:last:count"),
             ("0.5:2.0:7:lin", "must be first:last:count"),
             ("0.5:2.0:7.0", "must be first:last:count"),
-            ("1:2:1", "from 2 to"),
-            (f"1:2:{MOST + 1}", "from 2 to"),
+            ("1:2:1", "has two ends and 1 value; the last number is no step and must be how many"),
+            ("1:1:0", "from 1 to"),
+            (f"1:2:{MOST + 1}", "from 1 to"),
             ("1:1:3", "ends must differ"),
             ("0:1:3:log", "above 0"),
             ("-1:-2:3:log", "above 0"),

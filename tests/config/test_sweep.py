@@ -185,10 +185,15 @@ class TestMistakes:
         }
         assert 'run.dtype="float32", ...: reservoir.gain is -1' in problems({"grid": grid})[0]
 
+    def test_one_seed_and_nothing_else_is_one_run_that_names_its_seed(self) -> None:
+        (one,) = points(Sweep(seeds=1), {"run": {"seed": 7}})
+        assert (one.changes, one.simulation.run.seed) == ({"run.seed": 7}, 7)
+        (only,) = points(Sweep(grid={GAIN: [1]}), {})
+        assert only.changes == {GAIN: 1}
+
     @pytest.mark.parametrize(
         ("sweep", "said"),
         [
-            ({}, "The sweep varies nothing; give a key several values"),
             ({"grid": {GAIN: []}}, "grid gives reservoir.gain no value"),
             ({"zip": {GAIN: []}}, "zip gives reservoir.gain no value"),
             ({"zip": {GAIN: [1, 2], "reservoir.n": [3]}}, "(reservoir.gain: 2, reservoir.n: 1)"),
