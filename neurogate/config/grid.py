@@ -145,7 +145,7 @@ def _range(key: str, word: str) -> Iterator[int | float]:
     if match[4] and min(first, last) <= 0:
         raise Flaw(f"{key}: the range {shown(word)} has logarithmic steps; both ends must be above 0.")
     space = _logarithmic if match[4] else _linear
-    exact = list(space(*map(Decimal, ends), count)) if count > 1 else [Decimal(ends[0])]
+    exact = list(space(Decimal(ends[0]), Decimal(ends[1]), count)) if count > 1 else [Decimal(ends[0])]
     whole = all(map(_WHOLE.fullmatch, ends)) and all(value == value.to_integral_value() for value in exact)
     yield from (int(value) if whole else float(value) for value in exact)
 
