@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import App, CycloptsError, Group, UnusedCliTokensError
+from cyclopts.exceptions import RepeatArgumentError
 
 import neurogate
 from neurogate.cli.bench import bench
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
 
 __all__ = ["app", "call"]
+
+_OPPOSITES = (("--fail-fast", "--keep-going"), ("--maximise", "--minimise"))
+"""Options that set the same thing, which the parser takes for one that is given twice."""
 
 
 def _flowing(console: Console, options: ConsoleOptions, panel: HelpPanel) -> Any:
@@ -108,6 +112,10 @@ def call(arguments: Sequence[str]) -> int:
         words = " ".join(error.unused_tokens or ())
         hint = " A setting needs --set before it." if "=" in words else ""
         raise RequestError(f"{words} is not understood here.{hint} See `neurogate --help`.") from None
+    except RepeatArgumentError as error:
+        twice = next((" and ".join(pair) for pair in _OPPOSITES if {*pair} <= {*arguments}), "")
+        said = f"{twice} are opposites; give one of the two." if twice else f"{error}"
+        raise RequestError(f"{said} See `neurogate --help`.") from None
     except CycloptsError as error:
         raise RequestError(" ".join(str(error).split()) + " See `neurogate --help`.") from None
     return code if isinstance(code, int) else 0

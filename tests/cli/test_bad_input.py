@@ -117,6 +117,15 @@ def test_an_output_folder_that_cannot_be_written_to_is_told(out: str, capsys: Ca
         (["run", "what_when", "--qiuck"], "Did you mean --quick?"),
         (["run", "what_when", "reservoir.n=3"], "A setting needs --set before it."),
         (["run", "what_when", "--seed"], "--seed"),
+        (
+            ["sweep", "what_when", "--fail-fast", "--keep-going"],
+            "--fail-fast and --keep-going are opposites; give one of the two.",
+        ),
+        (
+            ["tune", "what_when", "--minimise", "--maximise"],
+            "--maximise and --minimise are opposites; give one of the two.",
+        ),
+        (["run", "what_when", "--seed", "1", "--seed", "2"], "--seed specified multiple times"),
         (["list", "gate"], 'Did you mean "gates"?'),
         (["config", "shwo"], 'Did you mean "show"?'),
         (["plot"], "RUN"),
