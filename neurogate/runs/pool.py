@@ -8,14 +8,13 @@ there for as long as whoever made them wants: for one sweep, or for all the roun
 from __future__ import annotations
 
 import contextlib
-import logging
 import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
 from typing import Any, Self
@@ -25,13 +24,13 @@ import attrs
 from neurogate.attention.memory import keep_memory
 from neurogate.config import AnySimulation
 from neurogate.errors import RunError
-from neurogate.runs.cluster import connect
+from neurogate.runs.cluster import Watch, connect
 from neurogate.runs.probe import warm
 
-__all__ = ["WORKER_DIED", "Processes", "Workers", "driver_is_gone", "local"]
+__all__ = ["WORKER_DIED", "Processes", "Workers", "died", "driver_is_gone", "local"]
 
 WORKER_DIED: tuple[type[BaseException], ...] = (BrokenProcessPool,)
-"""What a future raises if the process that worked on it is gone."""
+"""What a future raises if the process of this machine that worked on it is gone."""
 
 _WATCH_S = 0.5
 _ENDED_IN_S = 5.0
@@ -59,7 +58,8 @@ class Workers:
 
     scheduler: str = ""
     _executor: Executor | None = attrs.field(default=None, init=False)
-    _client: Any = attrs.field(default=None, init=False)
+    _watch: Watch | None = attrs.field(default=None, init=False)
+    _compared: bool = attrs.field(default=False, init=False)
     _width: int = attrs.field(default=0, init=False)
     _is_warm: bool = attrs.field(default=False, init=False)
     _held: contextlib.ExitStack = attrs.field(factory=contextlib.ExitStack, init=False)
@@ -96,7 +96,7 @@ class Workers:
         RequestError
             As for `neurogate.runs.cluster.connect`.
         RunError
-            If they die each time, or the scheduler is gone.
+            If they die each time or cannot begin, or the scheduler is gone.
         """
         for _ in range(retries + 1):
             if self._executor is None or self._width != width:
@@ -104,7 +104,6 @@ class Workers:
                 self._executor, self._width = self._made(width), width
             if self._is_warm or width == 1 or self._warms(self._executor, simulation, stop):
                 return self._executor
-            self.check()
             self.end()
         raise RunError(
             f"Workers died before they began, {retries + 1} times. There may be too little memory for them "
@@ -115,8 +114,12 @@ class Workers:
     def _made(self, width: int) -> Executor:
         if not self.scheduler:
             return self._held.enter_context(local(width))
-        self._client = self._held.enter_context(connect(self.scheduler))
-        return self._client.get_executor(pure=False)  # type: ignore[no-any-return]
+        client = self._held.enter_context(connect(self.scheduler))
+        self._watch = Watch(client, self.scheduler)
+        if not self._compared:
+            self._watch.compare()
+        self._compared = True
+        return client.get_executor(pure=False)  # type: ignore[no-any-return]
 
     def _warms(self, executor: Executor, simulation: AnySimulation, stop: Callable[[], bool]) -> bool:
         """Compile, and say whether the worker that does so lives; if nobody wants it, it is killed."""
@@ -129,25 +132,29 @@ class Workers:
                     warming.result()
                     self._is_warm = True
                     return True
-        except Exception:  # noqa: BLE001  warming raises nothing, so this is the end of a worker
+                self.check()
+        except RunError:
+            raise
+        except Exception as error:
+            self.check()
+            if not died(error):
+                raise RunError(
+                    f"A worker cannot begin ({type(error).__name__}: {error}). Mend that and repeat the "
+                    "command; what is finished is kept."
+                ) from error
             return False
         self._kill()
         return True
 
-    def check(self) -> None:
-        """See that the scheduler, if there is one, is still there.
+    def check(self) -> bool:
+        """Say whether workers of a cluster are all gone; those of this machine are replaced by `ready`.
 
         Raises
         ------
         RunError
-            If it is not.
+            If the scheduler is gone.
         """
-        if self._client is not None and self._client.status != "running":
-            logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # it would say so once more
-            raise RunError(
-                f"The scheduler at {self.scheduler} is gone. What is finished is kept, and the same command "
-                "continues when a scheduler is there again."
-            )
+        return self._watch is not None and self._watch.look()
 
     def end(self, *, at_once: bool = False) -> None:
         """End the workers; `ready` makes new ones.
@@ -159,12 +166,28 @@ class Workers:
         """
         if at_once:
             self._kill()
-        self._executor = self._client = None
+        self._executor = self._watch = None
         self._held.close()
 
     def _kill(self) -> None:
         if isinstance(self._executor, Processes):
             self._executor.kill()
+
+
+def died(error: BaseException) -> bool:
+    """Say whether what a future raises means that its worker is gone, here or on a cluster.
+
+    Parameters
+    ----------
+    error : BaseException
+
+    Examples
+    --------
+    >>> died(BrokenProcessPool()), died(ImportError("No module named 'numba'"))
+    (True, False)
+    """
+    gone = (*WORKER_DIED, CancelledError, OSError)
+    return isinstance(error, gone) or type(error).__name__ == "KilledWorker"  # Dask is loaded if it is used
 
 
 def local(jobs: int) -> Executor:

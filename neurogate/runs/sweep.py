@@ -15,7 +15,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
-from typing import Literal
 
 import attrs
 
@@ -23,7 +22,9 @@ from neurogate import files
 from neurogate.config.sweep import Point
 from neurogate.errors import Outcome, RunError
 from neurogate.runs import pool, room, store
+from neurogate.runs.batch import Batch, why_given_up
 from neurogate.runs.checkpoint import Checkpoint
+from neurogate.runs.event import Event
 from neurogate.runs.interrupt import stop_requests
 from neurogate.runs.lease import Leases
 from neurogate.runs.options import Options
@@ -37,38 +38,6 @@ __all__ = ["Event", "Options", "sweep"]
 
 _POLL_S, _LOOK_S, _PATIENCE_S = 0.2, 1.0, 10.0
 _LOG = logging.getLogger(__name__)
-
-
-@attrs.frozen
-class Event:
-    """Something that happened to a run.
-
-    Parameters
-    ----------
-    kind : "stored", "started", "elsewhere", "again" or "ended"
-        It was there already; a worker has it; another driver has it; its worker died; it ended.
-    point : Point
-    ended : Ended or None
-        How, if it ended.
-    stored : Outcome or None
-        How it had ended, if it was there already.
-    """
-
-    kind: Literal["stored", "started", "elsewhere", "again", "ended"]
-    point: Point
-    ended: Ended | None = None
-    stored: Outcome | None = None
-
-
-@attrs.define
-class _Batch:
-    """Points that share a session, and what is known of the workers that had it."""
-
-    points: list[Point]
-    told: set[str] = attrs.field(factory=set)  # hashes of runs of which it is told how they ended
-    logged: dict[str, int] = attrs.field(factory=dict)  # when each had failed before
-    suspect: bool = False  # a worker died while it and others were under way
-    deaths: int = 0  # workers that died while nothing else was under way
 
 
 def sweep(
@@ -126,8 +95,8 @@ class _Driver:
     workers: pool.Workers
     counts: Counter[Outcome] = attrs.field(factory=Counter)
     failures: int = 0
-    queue: deque[_Batch] = attrs.field(factory=deque)
-    under_way: dict[Future[list[Ended]], _Batch] = attrs.field(factory=dict)
+    queue: deque[Batch] = attrs.field(factory=deque)
+    under_way: dict[Future[list[Ended]], Batch] = attrs.field(factory=dict)
     elsewhere: list[Point] = attrs.field(factory=list)
     told_elsewhere: set[str] = attrs.field(factory=set)
     other_software: set[str] = attrs.field(factory=set)
@@ -178,7 +147,7 @@ class _Driver:
                 "A run needs %.0f MB, so %d of %d jobs fit into %.0f MB; --memory-mb allows more.",
                 planned.each_mb, self.width, options.jobs, options.memory_mb,
             )  # fmt: skip
-        self.queue.extend(_Batch([points[place] for place in places]) for places in planned.batches)
+        self.queue.extend(Batch([points[place] for place in places]) for places in planned.batches)
 
     def _drain(self, workers: Executor) -> None:
         """Keep the workers busy until nothing is left to do here."""
@@ -189,15 +158,18 @@ class _Driver:
                 if not self.under_way:
                     return
                 finished, _ = wait(self.under_way, _POLL_S, FIRST_COMPLETED)
-                self.workers.check()
+                deserted = self.workers.check()
                 self._look()
                 if self._stops():
+                    if deserted and not finished:
+                        self.under_way.clear()  # nobody keeps anything of it
+                        return
                     self._call_off()
                 for future in finished:
                     self._collect(future)
-        except pool.WORKER_DIED:
+        except pool.WORKER_DIED as error:
             for batch in self.under_way.values():
-                self._try_again(batch, alone=len(self.under_way) == 1)
+                self._try_again(batch, error, alone=len(self.under_way) == 1)
             self.under_way.clear()
             raise
         except BaseException as error:
@@ -235,7 +207,7 @@ class _Driver:
     def _stops(self) -> bool:
         return self.asked() or bool(self.refused or (self.options.fail_fast and self.failures))
 
-    def _submit(self, workers: Executor, batch: _Batch) -> None:
+    def _submit(self, workers: Executor, batch: Batch) -> None:
         mine = []
         for point in batch.points:
             if not self.leases.acquire(self._run_folder(point)):
@@ -265,8 +237,8 @@ class _Driver:
             ended = {one.hash: one for one in future.result()}
         except pool.WORKER_DIED:
             raise
-        except Exception:  # noqa: BLE001  a worker says what went wrong in it, so this is the end of a worker
-            self._try_again(self.under_way.pop(future), alone=True)
+        except Exception as error:  # noqa: BLE001  a worker says what went wrong in it, so this is its end
+            self._try_again(self.under_way.pop(future), error, alone=True)
             return
         del self.under_way[future]
         self.refused = next((one.message for one in ended.values() if one.refused), self.refused)
@@ -286,7 +258,7 @@ class _Driver:
             for point in batch.points:
                 self._told(batch, point)
 
-    def _told(self, batch: _Batch, point: Point) -> bool:
+    def _told(self, batch: Batch, point: Point) -> bool:
         """Say whether it is told how a run ended, after telling it if its worker has left word."""
         name = point.hash
         if name not in batch.told and (
@@ -296,21 +268,21 @@ class _Driver:
             self._end(point, ended)
         return name in batch.told
 
-    def _try_again(self, batch: _Batch, *, alone: bool) -> None:
+    def _try_again(self, batch: Batch, error: BaseException, *, alone: bool) -> None:
         """Put a batch whose worker died back, run by run if it was alone, or give it up."""
         left = [point for point in batch.points if not self._told(batch, point)]
         deaths = batch.deaths + alone
         if deaths > self.options.retries and len(left) == 1:
-            message = f"Its worker died {deaths} times; it was killed, or needs more memory than there is."
+            message = why_given_up(deaths, error)
             self._end(left[0], Ended(left[0].hash, Outcome.FAILED, 0.0, message))
-            return
-        for point in left:
+        else:
+            self._queue_again(left, batch.again(left, alone=alone))
+
+    def _queue_again(self, points: Sequence[Point], batches: Sequence[Batch]) -> None:
+        for point in points:
             self.leases.release(self._run_folder(point))
             self.tell(Event("again", point))
-        if alone and len(left) > 1:
-            self.queue.extend(_Batch([point], suspect=True) for point in left)
-        elif left:
-            self.queue.append(_Batch(left, suspect=True, deaths=deaths))
+        self.queue.extend(batches)
 
     def _end(self, point: Point, ended: Ended) -> None:
         stored = ended.outcome in (Outcome.DONE, Outcome.DIVERGED)

@@ -1,12 +1,14 @@
 """A session that costs nothing: its state is an array and a generator, its result depends on both.
 
-Here lives too what lets a session that simulates cost little: its run is stored without figures.
+Here lives too what lets a session that simulates cost little: its run is stored without figures; and what
+hears what is said of runs.
 """
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -23,6 +25,27 @@ def without_figures() -> Iterator[None]:
     """Let runs be stored without their figures, which take longer than small runs do."""
     with mock.patch.object(keeping, "_draw"):
         yield
+
+
+@contextmanager
+def listening(react: Callable[[str], object] = lambda said: None) -> Iterator[list[str]]:
+    """Yield what is said of runs from now on; whoever wants to do something then is told at once."""
+    said: list[str] = []
+
+    class Heard(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+            react(said[-1])
+
+    log, heard = logging.getLogger("neurogate.runs"), Heard()
+    before = log.level
+    log.addHandler(heard)
+    log.setLevel(logging.INFO)
+    try:
+        yield said
+    finally:
+        log.setLevel(before)
+        log.removeHandler(heard)
 
 
 class Result(NamedTuple):
