@@ -41,9 +41,10 @@ class ExecutionOptions:
         Address of a Dask scheduler, as tcp://host:8786, whose workers are used instead of processes here.
     timeout
         Seconds that a run may take, as its share of its batch; looked at between trials. 0 for as long as
-        it likes.
+        it likes. A worker here that goes far beyond it, because it hangs, is killed.
     retries
-        How often runs whose worker died are tried again.
+        How often a run is tried again after a worker died that had nothing else. Runs that were under way
+        together when one died are tried again whatever this is: nobody knows which of them it was.
     checkpoint
         Seconds between two checkpoints of runs under way.
 

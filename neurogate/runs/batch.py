@@ -1,10 +1,11 @@
-"""A batch of a sweep on its way, and what becomes of its runs when a worker dies of them.
+"""A batch of a sweep on its way, and what becomes of its runs when a worker dies of them or hangs.
 
 Who has it, and who is told of it, is up to `neurogate.runs.sweep`.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import attrs
@@ -13,6 +14,8 @@ from neurogate.config.sweep import Point
 from neurogate.runs.pool import died
 
 __all__ = ["Batch", "why_given_up"]
+
+_TIMES, _MORE_S = 2.0, 60.0  # what a batch may take beyond its time: a trial, judging, the disk
 
 
 @attrs.define(eq=False)
@@ -30,6 +33,8 @@ class Batch:
         Whether a worker died while it and others were under way.
     deaths : int
         Workers that died while nothing else was under way.
+    begun_s : float
+        When a worker was given it, on the clock of `time.monotonic`.
     """
 
     points: list[Point]
@@ -37,6 +42,22 @@ class Batch:
     logged: dict[str, int] = attrs.field(factory=dict)
     suspect: bool = False
     deaths: int = 0
+    begun_s: float = attrs.field(factory=time.monotonic)
+
+    def hangs(self, timeout_s: float) -> bool:
+        """Say whether it takes far longer than the time of all its runs, after which a worker ends by itself.
+
+        Parameters
+        ----------
+        timeout_s : float
+            What each run may take.
+
+        Examples
+        --------
+        >>> Batch([], begun_s=time.monotonic() - 61.0).hangs(5.0)
+        True
+        """
+        return time.monotonic() - self.begun_s > _TIMES * timeout_s * len(self.points) + _MORE_S
 
     def again(self, left: Sequence[Point], *, alone: bool) -> list[Batch]:
         """Return the batches in which runs are tried again: one by one if their worker had nothing else.

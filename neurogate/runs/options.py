@@ -23,9 +23,11 @@ class Options:
     scheduler : str
         Address of a Dask scheduler, to use its workers instead.
     timeout_s : float
-        Seconds that a run may take, as its share of a batch; 0 for as long as it likes.
+        Seconds that a run may take, as its share of a batch; 0 for as long as it likes. A worker of this
+        machine that takes more than twice the time of its whole batch and a minute hangs, and is killed.
     retries : int
-        How often a batch whose worker died is tried again.
+        How many workers that die while they have nothing but this run it is given after the first; one that
+        dies while others are at work, or of a batch, counts for none, since it is not known which run it was.
     fail_fast : bool
         Whether the first failure stops the sweep.
     checkpoint_every_s : float

@@ -36,7 +36,7 @@ from neurogate.runs.worker import Task, heard, work
 
 __all__ = ["Event", "Options", "sweep"]
 
-_POLL_S, _LOOK_S, _PATIENCE_S = 0.2, 1.0, 10.0
+_POLL_S, _LOOK_S, _PATIENCE_S, _SLOW_S = 0.2, 1.0, 10.0, 10.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -103,6 +103,7 @@ class _Driver:
     refused: str = ""  # why the disk takes no more runs
     width: int = 1
     looks_at_s: float = 0.0
+    hurried_s: float = 0.0  # when the user, who has asked to stop, is told how to do it at once
     seen: list[tuple[int, int]] = attrs.field(factory=list)
 
     def run(self, points: Sequence[Point]) -> Counter[Outcome]:
@@ -167,6 +168,8 @@ class _Driver:
                     self._call_off()
                 for future in finished:
                     self._collect(future)
+                if self._ends_what_hangs():
+                    return
         except pool.WORKER_DIED as error:
             for batch in self.under_way.values():
                 self._try_again(batch, error, alone=len(self.under_way) == 1)
@@ -182,8 +185,14 @@ class _Driver:
 
     def _call_off(self) -> None:
         """Let whoever is at work keep what it has and end."""
-        if self.asked() and not self.stop_file.exists():
+        if self.asked() and not self.hurried_s:
             _LOG.info("The trials under way are ended and kept; a second request to stop waits for nothing.")
+            self.hurried_s = time.monotonic() + _SLOW_S
+        elif self.asked() and time.monotonic() > self.hurried_s:
+            self.hurried_s = math.inf
+            _LOG.warning(
+                "Workers are still busy after %.0f s; a second Ctrl-C does not wait for them.", _SLOW_S
+            )
         try:
             self.stop_file.touch()
         except OSError as error:
@@ -219,7 +228,7 @@ class _Driver:
                 mine.append(point)
                 self.tell(Event("started", point))
         if mine:
-            batch.points = mine
+            batch.points, batch.begun_s = mine, time.monotonic()
             batch.logged = {point.hash: logged_at(self.folder, point.hash) for point in mine}
             task = Task(
                 {point.hash: point.simulation for point in mine}, self.folder, self.stop_file,
@@ -267,6 +276,24 @@ class _Driver:
             batch.told.add(name)
             self._end(point, ended)
         return name in batch.told
+
+    def _ends_what_hangs(self) -> bool:
+        """Kill the workers of this machine if one hangs: its runs are given up, the others go on anew."""
+        timeout_s = self.options.timeout_s or math.inf
+        hanging = [batch for batch in self.under_way.values() if batch.hangs(timeout_s)]
+        if not hanging or self.options.scheduler:
+            return False
+        self.workers.end(at_once=True)
+        for batch in self.under_way.values():
+            left = [point for point in batch.points if not self._told(batch, point)]
+            if batch not in hanging:
+                self._queue_again(left, [Batch(left)] if left else [])
+                continue
+            message = f"Its worker hung, far beyond the {timeout_s:g} s of each run, and was killed."
+            for point in left:
+                self._end(point, Ended(point.hash, Outcome.TIMED_OUT, timeout_s, message))
+        self.under_way.clear()
+        return True
 
     def _try_again(self, batch: Batch, error: BaseException, *, alone: bool) -> None:
         """Put a batch whose worker died back, run by run if it was alone, or give it up."""
