@@ -8,6 +8,7 @@ there for as long as whoever made them wants: for one sweep, or for all the roun
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
@@ -34,6 +35,7 @@ WORKER_DIED: tuple[type[BaseException], ...] = (BrokenProcessPool,)
 
 _WATCH_S = 0.5
 _ENDED_IN_S = 5.0
+_HANGS_S = 30.0  # after which one that has nothing to do and does not end never will
 _gone = threading.Event()
 _idle = threading.Event()
 
@@ -208,7 +210,7 @@ def local(jobs: int) -> Executor:
 
 
 class Processes(ProcessPoolExecutor):
-    """Processes whose end does not wait for ever if one of them is killed at that very moment.
+    """Processes whose end does not wait for ever if one of them hangs, or is killed at that very moment.
 
     One that waits for work holds the lock of the queue. If it is killed when all work is done, it takes the
     lock with it; the others never hear that they should end, and `ProcessPoolExecutor` waits for them.
@@ -235,11 +237,14 @@ class Processes(ProcessPoolExecutor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes when what they were asked for is done, as `ProcessPoolExecutor.shutdown`."""
         manager: Any = self._executor_manager_thread
-        processes = [*(self._processes or {}).values()]
+        processes, asked = [*(self._processes or {}).values()], self._pending_work_items
         super().shutdown(wait=False, cancel_futures=cancel_futures)
+        until = math.inf
         while wait and manager is not None and manager.is_alive():
             manager.join(_WATCH_S)
-            if any(one.exitcode for one in processes):
+            if not asked:
+                until = min(until, time.monotonic() + _HANGS_S)
+            if any(one.exitcode for one in processes) or time.monotonic() > until:
                 manager.join(_ENDED_IN_S)  # it ends the others by itself if it has noticed
                 for one in processes:
                     one.kill()

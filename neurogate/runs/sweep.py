@@ -289,7 +289,9 @@ class _Driver:
             if batch not in hanging:
                 self._queue_again(left, [Batch(left)] if left else [])
                 continue
-            message = f"Its worker hung, far beyond the {timeout_s:g} s of each run, and was killed."
+            message = (
+                f"Its worker hung far beyond {timeout_s:g} s and was killed; the same command repeats it."
+            )
             for point in left:
                 self._end(point, Ended(point.hash, Outcome.TIMED_OUT, timeout_s, message))
         self.under_way.clear()

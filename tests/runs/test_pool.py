@@ -107,3 +107,25 @@ def test_workers_end_though_one_is_killed_while_they_do(victim: int, monkeypatch
     ending.start()
     ending.join(30)
     assert not ending.is_alive()
+
+
+def test_workers_end_though_one_of_them_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_HANGS_S", 0.5)
+    monkeypatch.setattr(pool, "_ENDED_IN_S", 0.5)
+    workers: Any = local(2)
+    assert list(workers.map(abs, [-1, -2, -3])) == [1, 2, 3]
+    processes = [*workers._processes.values()]
+    os.kill(processes[0].pid, signal.SIGSTOP)
+    ending = threading.Thread(target=workers.shutdown, daemon=True)
+    ending.start()
+    ending.join(30)
+    assert not ending.is_alive()
+    assert all(process.exitcode is not None for process in processes)
+
+
+def test_work_that_takes_long_is_not_taken_for_hanging(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_HANGS_S", 0.0)
+    monkeypatch.setattr(pool, "_ENDED_IN_S", 0.0)
+    with local(1) as workers:
+        asked = workers.submit(time.sleep, 2.0)
+    assert asked.exception() is None
