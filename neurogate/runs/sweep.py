@@ -289,9 +289,7 @@ class _Driver:
             if batch not in hanging:
                 self._queue_again(left, [Batch(left)] if left else [])
                 continue
-            message = (
-                f"Its worker hung far beyond {timeout_s:g} s and was killed; the same command repeats it."
-            )
+            message = f"Its worker hung far beyond {timeout_s:g} s and was killed; repeat it to try again."
             for point in left:
                 self._end(point, Ended(point.hash, Outcome.TIMED_OUT, timeout_s, message))
         self.under_way.clear()

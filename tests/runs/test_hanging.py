@@ -53,7 +53,7 @@ def test_only_the_runs_of_the_worker_that_hangs_are_given_up(
     late = [event for event in events if event.ended and event.ended.outcome is Outcome.TIMED_OUT]
     assert POINTS[0].hash in {event.point.hash for event in late}
     assert {event.ended.message for event in late if event.ended} == {
-        "Its worker hung far beyond 60 s and was killed; the same command repeats it."
+        "Its worker hung far beyond 60 s and was killed; repeat it to try again."
     }
     assert kinds(events)["again"] in ((0,) if jobs == 1 else (0, 2))
     assert not multiprocessing.active_children()
