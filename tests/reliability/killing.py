@@ -50,8 +50,6 @@ SPARED = 0.1
 BOTH = 0.5
 """The share of the others that are killed just after one of their workers."""
 AT_ONCE_S = 0.05
-NOTICED_S = 0.25
-"""After so long a driver has noticed that a worker is gone."""
 
 
 def measure(count: int, folder: Path, tell: Tell, done: int = 0) -> dict[str, Any]:
@@ -130,7 +128,7 @@ class _Store:
         """Kill some workers of a driver, or none."""
         self._pause(self.window_s)
         for _ in range(self.rng.randint(0, MOST)):
-            self._kill_worker(driver, NOTICED_S)
+            self._kill_worker(driver)
             self._look()
             self._pause(self.window_s / 3)
             if driver.poll() is not None:
@@ -149,7 +147,7 @@ class _Store:
     def _killed(self, driver: subprocess.Popen[bytes]) -> bool:
         """Kill a driver, some at once after one of their workers; say whether it had ended well by then."""
         if self.rng.random() < BOTH:
-            self._kill_worker(driver, self.rng.uniform(0.0, AT_ONCE_S))
+            self._kill_worker(driver, noticed_s=self.rng.uniform(0.0, AT_ONCE_S))
         its = workers(driver.pid)
         driver.kill()
         code = driver.wait()
@@ -166,8 +164,11 @@ class _Store:
             self.flaws.append(f"a driver ended with {code}: {last_words(self.said)}")
         return code == 0
 
-    def _kill_worker(self, driver: subprocess.Popen[bytes], noticed_s: float) -> None:
-        """Kill one of the workers, if there are any; what is begun until that is noticed is lost too."""
+    def _kill_worker(self, driver: subprocess.Popen[bytes], noticed_s: float = PATIENCE_S) -> None:
+        """Kill one of the workers, if there are any; what is begun until that is noticed is lost too.
+
+        A driver that has noticed it ends the other workers, unless it ends or is killed before.
+        """
         self._newly_begun()
         its, hand = workers(driver.pid), under_way(self.out, driver.pid)
         try:
@@ -176,7 +177,9 @@ class _Store:
             return
         self.seen["kills"] += 1
         self.seen["kills of a worker"] += 1
-        time.sleep(noticed_s)
+        until = time.monotonic() + noticed_s
+        while alive(its) and driver.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
         self._lost(hand | set(self._newly_begun()))
 
     def _lost(self, hand: set[str]) -> None:
