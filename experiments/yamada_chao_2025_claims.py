@@ -19,6 +19,7 @@ from yamada_chao_2025_studies import (
     LESIONS,
     MAIN,
     MEASURES,
+    NETWORK_PARTS,
     NETWORKS,
     NEVER,
     ONE,
@@ -249,7 +250,7 @@ def ablations(run: Runner) -> Iterator[Claim]:
         of_network = {name: run(study).metric(OURS, key) for name, study in NETWORKS.items()}
         for part, whole, without, judged in (
             ("factor of the rule", main.metric(PLAIN, key), of_rule, ACTS_ON[key]),
-            ("part of the network", main.metric(OURS, key), of_network, tuple(NETWORKS)),
+            ("part of the network", main.metric(OURS, key), of_network, NETWORK_PARTS),
         ):
             verdicts = {name: favours(whole, without[name]) for name in judged}
             needed = [name for name, one in verdicts.items() if one.verdict is Verdict.SUPPORTED]

@@ -129,6 +129,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "much_noise": ("reservoir.inputs.noise_sd=1.0",),
 }
 NETWORKS = {name: Study(NAME, changes, (OURS,)) for name, changes in CHANGES.items()}
+NETWORK_PARTS = tuple(CHANGES)[:4]  # the others are amounts
 
 # Where attention should matter: the same rule with gates, without any, and with gates at random times.
 DISTRACTED = {
