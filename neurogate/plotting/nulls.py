@@ -95,6 +95,7 @@ def null_figure(
         angle = {"what and when": arrays["activity.angle_deg"], **(activity or {})}
         chance = {name: arrays[key] for key, name in _OF_ACTIVITY.items() if key in arrays}
         beside_nulls(angle, chance, "angle in activity (°)", ax=panels["angle"])
+        panels["angle"].set(xscale="linear", xlim=(0.0, 92.0))  # an angle has no decades
         beside_nulls(aligned, matched, "alignment of activity (0 to 1)", ax=panels["aligned"])
         if panels["aligned"].get_xscale() == "linear":
             panels["aligned"].set_xlim(-0.02, 1.02)

@@ -54,6 +54,11 @@ def test_alignment_far_below_its_null_is_drawn_on_a_logarithmic_axis(make_result
     assert made.axes[2].get_xlim()[0] > 0
 
 
+def test_angles_of_activity_are_never_drawn_on_a_logarithmic_axis(make_result):
+    small = {"activity.angle_deg_shuffled": np.full((3, 50), 2.0), "activity.angle_deg": np.full(3, 89.0)}
+    assert null_figure(make_result(3, n=60) | small, ["force"]).axes[1].get_xscale() == "linear"
+
+
 def test_runs_of_before_some_nulls_were_drawn_are_drawn_with_those_they_have(make_result):
     result = make_result(3, n=60)
     del result["activity.angle_deg_shuffled"], result["activity.angle_deg_isotropic"]
