@@ -94,8 +94,7 @@ class Session:
         self.record = record or Record()
         self.clock = Clock.of(reservoir.codes.dt_ms, features, task.timeline)
         self.feedback_channels = reservoir.shape[2] - task.channels
-        problems = list(self._problems())
-        if problems:
+        if problems := list(self._problems()):
             raise RequestError(problems)
         self.before = task.settling + task.habituation
         self.trained = self.before + task.trials
@@ -324,10 +323,8 @@ class Session:
             kept = select(self.record, learned, bins, every)
             if "weights" in self.record.variables:
                 chosen = slice(self.record.neurons or None)
-                kept |= {
-                    "when_weights": state["when"][:, 0, chosen],
-                    "what_weights": state["what"][:, :, chosen],
-                }
+                kept["when_weights"] = state["when"][:, 0, chosen]
+                kept["what_weights"] = state["what"][:, :, chosen]
             self.memory.keep({f"{name}.{key}": value for key, value in kept.items()})
 
     @functools.cached_property
