@@ -110,7 +110,8 @@ class Claims(SphinxDirective):
         tables = []
         for name, claims in groupby(stored["rows"], itemgetter("group")):
             rows = list(claims)
-            how = f"{rows[0]['date']}, {about['cores']} cores of an {about['cpu']}: ``{rows[0]['command']}``"
+            asked = f"``--claim {name} --seeds {rows[0]['seeds']}``"
+            how = f"{rows[0]['date']}, {about['cores']} cores of an {about['cpu']}: {asked}"
             cells = [head, *(self._cells(claim) for claim in rows)]
             tables.append(listed(cells, f"{self._plain(name).capitalize()}. {how}", "30 14 40 16"))
         return self.parse_text_to_nodes("\n".join(tables))
