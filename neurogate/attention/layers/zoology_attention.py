@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,7 +95,7 @@ class ZoologyAttention(Layer):
         return dx, gradients | more
 
 
-@functools.lru_cache(maxsize=8)
+@masks.kept
 def _hidden(length: int, before: int, dtype: np.dtype[Any], xp: Namespace) -> Array:
     """Return what is added to the scores of (T, T), made once for all calls."""
     seen = masks.sliding_window(length, length, before, 0, xp)

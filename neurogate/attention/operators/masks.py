@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
@@ -11,8 +13,36 @@ from neurogate.errors import RequestError
 
 __all__ = ["both", "causal", "kept", "sliding_window"]
 
-kept = functools.lru_cache(maxsize=8)
-"""Decorates what makes large arrays from sizes, which layers ask for again and again: few are kept."""
+_Sizes = ParamSpec("_Sizes")
+_Made = TypeVar("_Made", bound=Array | tuple[Array, ...])
+
+
+def kept(make: Callable[_Sizes, _Made]) -> Callable[_Sizes, _Made]:
+    """Decorate what makes large arrays from sizes, which layers ask for again and again: few are kept.
+
+    On a CPU nobody can change them.
+
+    Parameters
+    ----------
+    make : callable
+        Takes what can be hashed, and returns one array or several.
+
+    Examples
+    --------
+    >>> kept(np.eye)(2).flags.writeable
+    False
+    """
+
+    @functools.lru_cache(maxsize=8)
+    @functools.wraps(make)
+    def made(*sizes: _Sizes.args, **named: _Sizes.kwargs) -> _Made:
+        found = make(*sizes, **named)
+        for array in found if isinstance(found, tuple) else (found,):
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
+        return found
+
+    return made  # type: ignore[return-value]
 
 
 def both(mask: Array | None, other: Array | None) -> Array | None:
@@ -70,7 +100,7 @@ def causal(queries: int, keys: int, xp: Namespace = np) -> Array:
     >>> causal(2, 3).astype(int).tolist()
     [[1, 1, 0], [1, 1, 1]]
     """
-    return _still(xp.tri(queries, keys, keys - queries, dtype=bool))
+    return xp.tri(queries, keys, keys - queries, dtype=bool)
 
 
 @kept
@@ -111,10 +141,4 @@ def sliding_window(
     if before < 0 or after < 0:
         raise RequestError(f"The window reaches {before} back and {after} on. Give numbers of at least 0.")
     lag = xp.arange(queries)[:, None] + (keys - queries) - xp.arange(keys)
-    return _still((lag <= before) & (lag >= -after))
-
-
-def _still(mask: Array) -> Array:
-    if isinstance(mask, np.ndarray):
-        mask.setflags(write=False)
-    return mask
+    return (lag <= before) & (lag >= -after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neurogate.attention.blocks import grid
 from neurogate.attention.operators import masks, softmax
 from neurogate.errors import RequestError
 
@@ -52,3 +53,7 @@ def test_a_mask_is_given_again_and_cannot_be_changed() -> None:
     assert masks.causal(3, 3) is mask
     with pytest.raises(ValueError, match="read-only"):
         mask[0, 1] = True
+
+
+def test_everything_that_is_kept_cannot_be_changed() -> None:
+    assert not any(angle.flags.writeable for angle in grid.angles((2, 3), 4))
