@@ -311,15 +311,15 @@ def held_out(asked: argparse.Namespace, tried: Curves) -> dict[str, Any]:
     """Judge the chosen setting beside the shipped one, on seeds that chose nothing."""
     aspect, known = ASPECTS["probability"], {**WHAT, "searched": SEARCHED}
     costs = {(title, setting): one for title, of in tried.items() for setting, one in of.items()}
-    best = chosen(costs, aspect.target)
+    best, distinct = chosen(costs, aspect.target), len({known[title][setting] for title, setting in costs})
     if best is None:
-        return {"setting": None, "of": len(costs)}
+        return {"setting": None, "of": distinct}
     first = FIRST_SEED + asked.seeds
     _, found = simulated(asked, {"chosen": known[best[0]][best[1]], "shipped": SHIPPED}, first)
     again = of_rules(found, {"rules": {"chosen": "chosen", "shipped": "shipped"}}, aspect)
     return {
         "setting": best[1],
-        "of": len(costs),
+        "of": distinct,
         "on the seeds that chose it": _row(costs[best], aspect),
         "other seeds": [first, first + asked.seeds - 1],
         "on other seeds": _rows(again["rules"], aspect),
