@@ -163,6 +163,7 @@ SLOW = "reservoir.trace.tau_ms={log_uniform=[100.0, 500.0]}"
 FORGETFUL = {"no adaptation": Study(TRACE, (FAST,)), "slow traces instead": Study(TRACE, (FAST, SLOW))}
 NEEDED = {  # what may be needed after a short cue: what it is called without, how it is taken away
     "recurrence is needed": ("no recurrence", "gain 0", Study(TRACE, CHANGES["no_recurrence"])),
+    "slow synapses are needed": ("no slow synapses", "all 10 ms", Study(TRACE, CHANGES["no_slow_synapses"])),
     "neurons need to differ": (
         "neurons alike",
         "cells, synapses and traces alike, all at once",

@@ -193,14 +193,23 @@ def test_two_figures_show_every_gate_in_every_task_with_distractions(script: dic
 def test_a_short_cue_needs_only_what_it_does_worse_without(
     script: dict[str, Any], lost: float, verdict: str
 ) -> None:
-    (_, _, without), _ = script["NEEDED"].values()
+    (_, _, without), *others = script["NEEDED"].values()
 
     def run(study: Any) -> Seeds:
         return seeds(rules_of(study), lambda rule, key: lost if study == without else 1.0)
 
     needed = [row for row in script["CLAIMS"]["memory"](run) if "need" in row.claim]
-    assert [str(row.verdict) for row in needed] == [verdict, "not supported"] * 2
-    assert [list(row.baselines) for row in needed] == [["no recurrence"], ["neurons alike"]] * 2
+    assert [str(row.verdict) for row in needed] == [verdict, *["not supported"] * len(others)] * 2
+    names = [[name] for name, _, _ in script["NEEDED"].values()]
+    assert [list(row.baselines) for row in needed] == names * 2
+
+
+def test_a_short_cue_is_asked_of_the_same_network_but_for_one_thing(script: dict[str, Any]) -> None:
+    whole = script["Study"](script["TRACE"]).load()
+    for _, _, study in script["NEEDED"].values():
+        one = study.load()
+        assert one.reservoir != whole.reservoir
+        assert attrs.evolve(one, reservoir=whole.reservoir) == whole
 
 
 def test_ablations_name_what_is_needed_of_what_can_act_at_all(script: dict[str, Any]) -> None:
