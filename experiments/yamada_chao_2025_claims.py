@@ -36,6 +36,7 @@ from yamada_chao_2025_studies import (
     SPIKELESS,
     SWITCHES,
     TARGETS,
+    UNTOLD,
     UNTRAINED,
     Runner,
 )
@@ -258,6 +259,19 @@ def ablations(run: Runner) -> Iterator[Claim]:
                 f"Every {part} matters for the {words.split('(')[0].strip()}", words, whole,
                 every(list(verdicts.values())), f"needed: {', '.join(needed) or 'none'}", without,
             )  # fmt: skip
+    yield _untold(main, run(UNTOLD))
+
+
+def _untold(main: Seeds, found: Seeds) -> Claim:
+    """Judge whether odds are told by who never hears when an outcome that was omitted had been due."""
+    error = each(found, list(READERS), "probability_mae")
+    ours = error.pop(OURS)
+    told = {f"told, {rule}": values for rule, values in each(main, list(READERS), "probability_mae").items()}
+    return Claim(
+        "It tells each outcome's probability if nothing tells when an omitted one was due",
+        MEASURES["probability_mae"], ours, within(ours, 0.05, 0.1), "then all of the delay is replayed",
+        error | told,
+    )  # fmt: skip
 
 
 def other_cues(found: Seeds, measure: Callable[[Mapping[str, Any], int], Values]) -> Values:

@@ -219,11 +219,28 @@ def test_ablations_name_what_is_needed_of_what_can_act_at_all(script: dict[str, 
         bad = ("no_error", "no_replay", *((ours,) if study == weak else ()))
         return seeds(rules_of(study), lambda rule, key: 3.0 if rule in bad else 1.0)
 
-    rows = list(script["CLAIMS"]["ablations"](run))
+    *rows, _ = script["CLAIMS"]["ablations"](run)
     needed = [row.hinges_on.removeprefix("needed: ") for row in rows]
     assert needed == ["no_error", "no_adaptation", "no_error, no_replay", "no_adaptation"]
     assert [str(row.verdict) for row in rows] == ["partly"] * 4
     assert all(set(row.baselines) == set(script["PARTS"]) for row in rows[::2])
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"), [(0.04, "supported"), (0.08, "partly"), (0.2, "not supported")]
+)
+def test_odds_are_judged_where_nothing_tells_when_an_omitted_outcome_was_due(
+    script: dict[str, Any], error: float, verdict: str
+) -> None:
+    untold, ours = script["UNTOLD"], script["OURS"]
+    assert untold.load().task.replay_within_ms is None
+
+    def run(study: Any) -> Seeds:
+        return seeds(rules_of(study), lambda rule, key: error if (study, rule) == (untold, ours) else 0.03)
+
+    *_, row = script["CLAIMS"]["ablations"](run)
+    assert str(row.verdict) == verdict
+    assert np.mean(row.baselines[f"told, {ours}"]) == pytest.approx(0.03)
 
 
 def test_a_network_without_a_part_is_that_of_the_headline_but_for_that_part(script: dict[str, Any]) -> None:

@@ -73,7 +73,8 @@ def test_the_main_protocol_is_taken_apart_one_amendment_at_a_time(script: dict[s
     assert asked == [(80.0, 200.0), (None, 200.0), (80.0, None), (None, None)]
     for one in (no_lead, spread, neither):
         assert attrs.evolve(one.task, lead_ms=80.0, replay_within_ms=200.0) == main.task
-        assert one.rules == {script["PLAIN"]: main.rules[script["PLAIN"]]}
+        assert script["PLAIN"] in one.rules
+        assert all(rule == main.rules[name] for name, rule in one.rules.items())
 
 
 def test_an_angle_above_its_nulls_and_controls_is_supported_and_one_like_them_is_not(
