@@ -67,13 +67,16 @@ def attention(run: Runner) -> Iterator[Claim]:
                 verdicts = [favours(values[gate], values[rule]) for rule in rivals[:2]]
                 yield Claim(
                     f"With {name}, a gate that {opens} earns its place", words, values[gate],
-                    every(verdicts), f"{control} is as open, at {_when(control)} times; best gate: {best}",
+                    every(verdicts), f"{_controls(control)}; best gate: {best}",
                     {rule: values[rule] for rule in rivals},
                 )  # fmt: skip
 
 
-def _when(control: str) -> str:
-    return "all" if control == "yoked" else "random"
+def _controls(control: str) -> str:
+    """Say how open a control is, and when; what the error opens, inside the rule, is never shuffled."""
+    if control == "shuffled":
+        return "of shuffled the cue's part opens at random times, the error's with the error"
+    return f"{control} is as open, at {'all' if control == 'yoked' else 'random'} times"
 
 
 def by_rule(found: Seeds) -> dict[str, dict[str, Values]]:

@@ -87,6 +87,20 @@ HASTY = Study(
     tuple(SOONER),
 )
 
+# Gates that are open to one level whatever the error, always or while the cue is on: no more than small steps
+LEVELS = {
+    f"{when}_{percent:02}": f'[{cue}{{kind="constant", level={percent / 100}}}]'
+    for when, cue in (("always", ""), ("cue", '{kind="phase"}, '))
+    for percent in (50, 20, 10, 5)
+}
+STEADY = Study(
+    NAME,
+    tuple(
+        f"rules.{n}.{key}" for n, gates in LEVELS.items() for key in ("kind=three_factor", f"gates={gates}")
+    ),
+    tuple(LEVELS),
+)
+
 LESIONS = ("lesion_cue", "lesion_delay", "lesion_outcome")
 PARTS = ("no_gate", "no_error_gate", "shuffled_gate", "no_error", "no_replay", "no_novelty")
 # What can act on each at all: gates are those of *when*, replays and novelty are of *what*.
@@ -94,8 +108,8 @@ ACTS_ON = {"timing_error_ms": PARTS[:4], "probability_mae": PARTS[3:]}
 WORDS = {
     PLAIN: "whole rule",
     "no_gate": "without any gate",
-    "no_error_gate": "gate that the error does not open",
-    "shuffled_gate": "gate open at random times",
+    "no_error_gate": "cue's gate alone, whatever the error",
+    "shuffled_gate": "cue's gate at random times",
     "no_error": "without error (pure Hebb)",
     "no_replay": "without offline replay",
     "no_novelty": "without novelty",

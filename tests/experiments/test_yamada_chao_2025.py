@@ -219,11 +219,38 @@ def test_ablations_name_what_is_needed_of_what_can_act_at_all(script: dict[str, 
         bad = ("no_error", "no_replay", *((ours,) if study == weak else ()))
         return seeds(rules_of(study), lambda rule, key: 3.0 if rule in bad else 1.0)
 
-    *rows, _ = script["CLAIMS"]["ablations"](run)
+    rows = list(script["CLAIMS"]["ablations"](run))[:4]
     needed = [row.hinges_on.removeprefix("needed: ") for row in rows]
     assert needed == ["no_error", "no_adaptation", "no_error, no_replay", "no_adaptation"]
     assert [str(row.verdict) for row in rows] == ["partly"] * 4
     assert all(set(row.baselines) == set(script["PARTS"]) for row in rows[::2])
+
+
+@pytest.mark.parametrize(
+    ("error_ms", "verdict"), [(20.0, "supported"), (10.0, "not supported"), (5.0, "not supported")]
+)
+def test_a_gate_that_the_error_opens_must_beat_each_that_is_open_to_one_level(
+    script: dict[str, Any], error_ms: float, verdict: str
+) -> None:
+    main, steady = script["MAIN"].load(), script["STEADY"].load()
+    assert attrs.evolve(steady, rules=main.rules) == main
+    whole = main.rules[script["PLAIN"]]
+    assert len({rule.gates for rule in steady.rules.values()}) == len(script["LEVELS"])
+    for rule in steady.rules.values():
+        *cue, steadily = rule.gates
+        assert attrs.evolve(rule, gates=whole.gates) == whole
+        assert tuple(cue) in ((), whole.gates[:1])
+        assert 0 < steadily.level < 1
+
+    def run(study: Any) -> Seeds:
+        told = {"cue_20": error_ms, script["PLAIN"]: 10.0}
+        return seeds(rules_of(study), lambda rule, key: told.get(rule, 30.0))
+
+    exact, soon, both = (r for r in script["CLAIMS"]["ablations"](run) if "open to one level" in r.claim)
+    assert str(exact.verdict) == verdict
+    assert set(exact.baselines) == {"no_gate", "no_error_gate", *script["LEVELS"]}
+    assert soon.values == pytest.approx(np.full(SEEDS, 10.0))
+    assert both.values == pytest.approx(np.sqrt(exact.values / 12.0 * soon.values / 25.0))
 
 
 @pytest.mark.parametrize(
