@@ -17,7 +17,6 @@ from yamada_chao_2025_studies import (
     HASTY,
     LEAST_SQUARES,
     LESIONS,
-    LEVELS,
     MAIN,
     MEASURES,
     NETWORK_PARTS,
@@ -33,9 +32,10 @@ from yamada_chao_2025_studies import (
     SAME_FILTER,
     SHARED,
     SHUFFLED,
+    SMALL_STEPS,
     SOONER,
     SPIKELESS,
-    STEADY,
+    STEPS,
     SWITCHES,
     TARGETS,
     UNTOLD,
@@ -261,21 +261,21 @@ def ablations(run: Runner) -> Iterator[Claim]:
                 f"Every {part} matters for the {words.split('(')[0].strip()}", words, whole,
                 every(list(verdicts.values())), f"needed: {', '.join(needed) or 'none'}", without,
             )  # fmt: skip
-    yield from _steady(main, run(STEADY))
+    yield from _stepwise(main, run(SMALL_STEPS))
     yield _untold(main, run(UNTOLD))
 
 
-def _steady(main: Seeds, found: Seeds) -> Iterator[Claim]:
+def _stepwise(main: Seeds, found: Seeds) -> Iterator[Claim]:
     """Judge whether a gate that the error opens is more than a smaller step."""
     error, again = "timing_error_ms", "trials to re-time"
-    rules = {**dict.fromkeys((PLAIN, "no_gate", "no_error_gate"), main), **dict.fromkeys(LEVELS, found)}
+    rules = {**dict.fromkeys((PLAIN, "no_gate", "no_error_gate"), main), **dict.fromkeys(STEPS, found)}
     exact = {rule: where.metric(rule, error) for rule, where in rules.items()}
     soon = {rule: trials(where, rule, error, 1) for rule, where in rules.items()}
     both = {rule: np.sqrt(exact[rule] / 12.0 * soon[rule] / TARGETS[error]) for rule in rules}
     for measure, costs in ((MEASURES[error], exact), (again, soon), ("√(ms / 12 · trials / 25)", both)):
         ours = costs.pop(PLAIN)
         yield Claim(
-            "A gate that the error opens is better than gates that are open to one level",
+            "A gate that the error opens is better than steps of any one size",
             measure, ours, every([favours(ours, rival) for rival in costs.values()]),
             "how exact, or how soon: a larger step buys one with the other", costs,
         )  # fmt: skip

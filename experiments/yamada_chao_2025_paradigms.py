@@ -25,6 +25,7 @@ from yamada_chao_2025_studies import (
     ONE_MEMORY,
     OURS,
     PLAIN,
+    SMALL_STEPS_DISTRACTED,
     SPREAD,
     SURPRISE,
     THREE,
@@ -58,24 +59,26 @@ SOON = "what re-times soon averages over few trials"
 def attention(run: Runner) -> Iterator[Claim]:
     """Judge which gate is needed where there is something to ignore."""
     for name, study in DISTRACTED.items():
+        steps = by_rule(run(SMALL_STEPS_DISTRACTED[name]))
         for words, values in by_rule(run(study)).items():
             gates = [gate for gate in GATES if gate in values]
             best = min(gates, key=lambda gate: values[gate].mean())
             for gate in gates:
                 opens, control = GATES[gate]
-                rivals = [rule for rule in ("ungated", control, *gates, "force") if rule != gate]
-                verdicts = [favours(values[gate], values[rule]) for rule in rivals[:2]]
+                # What the error opens is known inside the rule alone, and never shuffled.
+                controls = steps[words] if gate == "gated" else {control: values[control]}
+                rivals = {"ungated": values["ungated"]} | controls
+                verdicts = [favours(values[gate], rival) for rival in rivals.values()]
+                others = {rule: values[rule] for rule in (control, *gates, "force") if rule != gate}
                 yield Claim(
                     f"With {name}, a gate that {opens} earns its place", words, values[gate],
-                    every(verdicts), f"{_controls(control)}; best gate: {best}",
-                    {rule: values[rule] for rule in rivals},
+                    every(verdicts), f"{_controls(control)}; best gate: {best}", rivals | others,
                 )  # fmt: skip
 
 
 def _controls(control: str) -> str:
-    """Say how open a control is, and when; what the error opens, inside the rule, is never shuffled."""
     if control == "shuffled":
-        return "of shuffled the cue's part opens at random times, the error's with the error"
+        return "controls are smaller steps; shuffled has the phase alone at random times"
     return f"{control} is as open, at {'all' if control == 'yoked' else 'random'} times"
 
 

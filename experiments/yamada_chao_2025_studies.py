@@ -24,7 +24,7 @@ RIVALS = (*LOCAL, *LEAST_SQUARES)
 
 @attrs.frozen
 class Study:
-    """A shipped simulation, changes to it, and which rules of the main one, if any, replace its own."""
+    """A shipped simulation, changes to it, and which rules are left, of the main one if it has them."""
 
     simulation: str
     changes: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ def _load(study: Study, quick: bool, seed: int) -> config.Simulation:
     tables = config.unstructure(config.load(study.simulation, overrides=list(study.changes), quick=quick))
     if study.rules:
         main = tables if study.simulation == NAME else config.unstructure(config.load(NAME, quick=quick))
-        tables["rules"] = {name: main["rules"][name] for name in study.rules}
+        tables["rules"] = {name: {**tables["rules"], **main["rules"]}[name] for name in study.rules}
     tables["run"]["seed"] = seed
     if quick:  # enough to see that all of it runs
         tables["reservoir"]["n"] = 100
@@ -87,19 +87,22 @@ HASTY = Study(
     tuple(SOONER),
 )
 
-# Gates that are open to one level whatever the error, always or while the cue is on: no more than small steps
-LEVELS = {
-    f"{when}_{percent:02}": f'[{cue}{{kind="constant", level={percent / 100}}}]'
-    for when, cue in (("always", ""), ("cue", '{kind="phase"}, '))
+# The rule without the error's gate, open always or while the cue is on, with smaller steps of *when*.
+STEPS = {
+    f"{when}_{percent:02}": (f"gates={gates}", f"eta_when={0.07 * percent / 100:g}")
+    for when, gates in (("always", "[]"), ("cue", '[{kind="phase"}]'))
     for percent in (50, 20, 10, 5)
 }
-STEADY = Study(
-    NAME,
-    tuple(
-        f"rules.{n}.{key}" for n, gates in LEVELS.items() for key in ("kind=three_factor", f"gates={gates}")
-    ),
-    tuple(LEVELS),
-)
+
+
+def _stepping(simulation: str) -> Study:
+    told = tuple(
+        f"rules.{name}.{said}" for name, changes in STEPS.items() for said in ("kind=three_factor", *changes)
+    )
+    return Study(simulation, told, tuple(STEPS))
+
+
+SMALL_STEPS = _stepping(NAME)
 
 LESIONS = ("lesion_cue", "lesion_delay", "lesion_outcome")
 PARTS = ("no_gate", "no_error_gate", "shuffled_gate", "no_error", "no_replay", "no_novelty")
@@ -153,6 +156,7 @@ DISTRACTED = {
     "distractors": Study("what_when_distractors"),
     "irrelevant cues": Study("what_when_irrelevant_cues"),
 }
+SMALL_STEPS_DISTRACTED = {name: _stepping(study.simulation) for name, study in DISTRACTED.items()}
 # What opens each gate, and the control that is as open without it.
 GATES = {
     "phase": ("is open while the cue is on", "phase_shuffled"),

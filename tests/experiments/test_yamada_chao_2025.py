@@ -229,28 +229,46 @@ def test_ablations_name_what_is_needed_of_what_can_act_at_all(script: dict[str, 
 @pytest.mark.parametrize(
     ("error_ms", "verdict"), [(20.0, "supported"), (10.0, "not supported"), (5.0, "not supported")]
 )
-def test_a_gate_that_the_error_opens_must_beat_each_that_is_open_to_one_level(
+def test_a_gate_that_the_error_opens_must_beat_steps_of_every_size(
     script: dict[str, Any], error_ms: float, verdict: str
 ) -> None:
-    main, steady = script["MAIN"].load(), script["STEADY"].load()
-    assert attrs.evolve(steady, rules=main.rules) == main
-    whole = main.rules[script["PLAIN"]]
-    assert len({rule.gates for rule in steady.rules.values()}) == len(script["LEVELS"])
-    for rule in steady.rules.values():
-        *cue, steadily = rule.gates
-        assert attrs.evolve(rule, gates=whole.gates) == whole
-        assert tuple(cue) in ((), whole.gates[:1])
-        assert 0 < steadily.level < 1
+    main, steps = script["MAIN"].load(), script["SMALL_STEPS"].load()
+    assert attrs.evolve(steps, rules=main.rules) == main
+    _small_steps_of(main.rules[script["PLAIN"]], steps.rules, script)
 
     def run(study: Any) -> Seeds:
         told = {"cue_20": error_ms, script["PLAIN"]: 10.0}
         return seeds(rules_of(study), lambda rule, key: told.get(rule, 30.0))
 
-    exact, soon, both = (r for r in script["CLAIMS"]["ablations"](run) if "open to one level" in r.claim)
+    exact, soon, both = (r for r in script["CLAIMS"]["ablations"](run) if "steps of any one size" in r.claim)
     assert str(exact.verdict) == verdict
-    assert set(exact.baselines) == {"no_gate", "no_error_gate", *script["LEVELS"]}
+    assert set(exact.baselines) == {"no_gate", "no_error_gate", *script["STEPS"]}
     assert soon.values == pytest.approx(np.full(SEEDS, 10.0))
     assert both.values == pytest.approx(np.sqrt(exact.values / 12.0 * soon.values / 25.0))
+
+
+def _small_steps_of(whole: Any, rules: Any, script: dict[str, Any]) -> None:
+    assert set(rules) == set(script["STEPS"])
+    assert len({(rule.gates, rule.eta_when) for rule in rules.values()}) == len(rules)
+    for rule in rules.values():
+        assert rule.gates in ((), whole.gates[:1])
+        assert rule.eta_when < whole.eta_when
+        assert attrs.evolve(rule, gates=whole.gates, eta_when=whole.eta_when) == whole
+
+
+def test_where_there_is_something_to_ignore_the_errors_gate_must_beat_small_steps_of_the_same_rule(
+    script: dict[str, Any],
+) -> None:
+    for name, study in script["DISTRACTED"].items():
+        small, whole = script["SMALL_STEPS_DISTRACTED"][name].load(), study.load()
+        assert attrs.evolve(small, rules=whole.rules) == whole
+        _small_steps_of(whole.rules["gated"], small.rules, script)
+    for lost, verdict in ((2.0, "supported"), (0.5, "not supported")):
+        told = {"gated": 1.0, "always_10": lost}
+        rows = judged(script, "attention", lambda rule, key, told=told: told.get(rule, 2.0))
+        mine = [row for row in rows if "opens with the error" in row.claim]
+        assert {str(row.verdict) for row in mine} == {verdict}
+        assert all({"shuffled", *script["STEPS"]} <= set(row.baselines) for row in mine)
 
 
 @pytest.mark.parametrize(
