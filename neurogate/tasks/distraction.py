@@ -19,7 +19,8 @@ What makes this a fair test of a gate:
 * What a gate may know is written down with it. `PhaseGate`, `ErrorGate` and `SurpriseGate` know no more than
   in the plain task, and `OutcomeGate` opens for every outcome. Only `AttentionGate` is told which outcomes
   are not the trial's own: it is the bound that a learned gate can come near. A shuffled gate has the same
-  mean opening at other times: what it loses is what timing is worth.
+  mean opening at other times: what it loses is what timing is worth. Not so `ErrorGate`, which no shuffle
+  moves; it is to be held against smaller steps.
 * Frozen probes are like training trials but for outcomes: distractors and other cues stay, outcomes of every
   kind are left out. So a rule is judged in the world in which it learned.
 """
