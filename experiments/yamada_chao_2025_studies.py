@@ -157,7 +157,7 @@ DISTRACTED = {
     "irrelevant cues": Study("what_when_irrelevant_cues"),
 }
 SMALL_STEPS_DISTRACTED = {name: _stepping(study.simulation) for name, study in DISTRACTED.items()}
-# What opens each gate, and the control that is as open without it.
+# What opens each gate, and the control that is as open without it; that of the error is small steps.
 GATES = {
     "phase": ("is open while the cue is on", "phase_shuffled"),
     "gated": ("opens with the error", "shuffled"),
