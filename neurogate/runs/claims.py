@@ -18,7 +18,7 @@ from neurogate.analysis.intervals import mean_interval
 from neurogate.errors import RequestError
 
 __all__ = [
-    "Claim", "Judgement", "Verdict", "as_json", "as_markdown", "every", "favours", "holds", "near", "renewed",
+    "Claim", "Judgement", "Verdict", "as_json", "as_markdown", "every", "favours", "near", "renewed",
     "within",
 ]  # fmt: skip
 
@@ -39,7 +39,7 @@ class Judgement:
     ----------
     verdict : Verdict
     asked : str
-        Which bound, difference or number of things supports the claim.
+        Which bound or difference supports the claim.
     opposed : bool
         Whether the opposite is shown.
 
@@ -157,22 +157,6 @@ def near(values: ArrayLike, target: float, supported: float, partly: float) -> J
     return Judgement(_verdict(abs(mean - target), half_width, supported, partly), asked)
 
 
-def holds(found: int, of: int) -> Judgement:
-    """Judge a claim on several things by how many of them it holds of: all, some, or none.
-
-    Parameters
-    ----------
-    found, of : int
-
-    Examples
-    --------
-    >>> [str(holds(found, of=3).verdict) for found in (3, 1, 0)]
-    ['supported', 'partly', 'not supported']
-    """
-    some = Verdict.PARTLY if found else Verdict.NOT_SUPPORTED
-    return Judgement(Verdict.SUPPORTED if found == of else some, f"all {of}, partly some")
-
-
 def every(judged: Sequence[Judgement]) -> Judgement:
     """Judge a claim that asks for several things.
 
@@ -183,7 +167,7 @@ def every(judged: Sequence[Judgement]) -> Judgement:
     Returns
     -------
     Judgement
-        As of `holds`, but not supported if the opposite of one of them is shown.
+        Supported if all of them are, partly if some are, and not supported if the opposite of one is shown.
 
     Examples
     --------
@@ -192,9 +176,10 @@ def every(judged: Sequence[Judgement]) -> Judgement:
     ['supported', 'partly', 'not supported']
     """
     opposed = any(one.opposed for one in judged)
-    found = 0 if opposed else sum(one.verdict is Verdict.SUPPORTED for one in judged)
+    found = [one.verdict is Verdict.SUPPORTED and not opposed for one in judged]
+    some = Verdict.PARTLY if any(found) else Verdict.NOT_SUPPORTED
     asked = "; ".join(dict.fromkeys(one.asked for one in judged))
-    return Judgement(holds(found, len(judged)).verdict, asked, opposed)
+    return Judgement(Verdict.SUPPORTED if all(found) else some, asked, opposed)
 
 
 def favours(
