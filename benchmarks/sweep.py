@@ -200,7 +200,7 @@ def swept(chosen: tuple[Point, ...], out: Path) -> dict[str, Spent]:
         report(folder)
         load(folder).table().to_csv()
     runs = [folder_named(point.simulation.name, point.hash, folder.parent) for point in chosen]
-    spent["alone"] = alone([point.simulation for point in chosen])
+    spent["alone"] = alone(chosen)
     spent["bare"] = bare(runs, out.with_name(f"{out.name} bare"))
     spent["end"] = Spent(waited(path.stem for path in notes.glob("*.json")))
     for path in notes.glob("*.json"):
@@ -209,9 +209,10 @@ def swept(chosen: tuple[Point, ...], out: Path) -> dict[str, Spent]:
     return spent
 
 
-def alone(simulations: Sequence[AnySimulation]) -> Spent:
+def alone(chosen: tuple[Point, ...]) -> Spent:
     """Return what the batches of a sweep take in as many processes that only simulate."""
-    spent, cut = Spent(), plan(simulations, JOBS, 0, MEMORY_MB).batches
+    spent, cut = Spent(), plan(chosen, JOBS, 0, MEMORY_MB).batches
+    simulations = [point.simulation for point in chosen]
     with tempfile.TemporaryDirectory() as notes, local(JOBS) as workers:
         wait([workers.submit(warmed, Path(notes), simulations[0]) for _ in range(JOBS)])
         with spent.more():

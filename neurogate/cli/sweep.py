@@ -162,9 +162,8 @@ def _forecast(missing: Sequence[Point], options: Options) -> dict[str, Any]:
     from neurogate.runs.forecast import expected_seconds
     from neurogate.runs.planning import plan
 
-    simulations = [point.simulation for point in missing]
-    planned = plan(simulations, options.jobs, options.batch, options.memory_mb)
-    some = [simulations[place] for place in planned.batches[0]]
+    planned = plan(missing, options.jobs, options.batch, options.memory_mb)
+    some = [missing[place].simulation for place in planned.batches[0]]
     width = min(planned.width, len(planned.batches))
     return {
         "memory_mb": planned.each_mb,

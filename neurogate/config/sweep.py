@@ -10,6 +10,7 @@ A point is known by its configuration alone: neither its hash nor its seed depen
 
 from __future__ import annotations
 
+import functools
 import itertools
 import logging
 import math
@@ -26,6 +27,7 @@ from neurogate.config.family import Family, reseeded
 from neurogate.config.grid import MOST, spelt
 from neurogate.config.hashing import WITHOUT_EFFECT, Known, content_hash
 from neurogate.config.in_vain import in_vain
+from neurogate.config.memory import memory_mb
 from neurogate.config.paths import respelt
 from neurogate.config.problems import Flaw
 from neurogate.config.schema import AnySimulation, structure, unstructure
@@ -218,6 +220,11 @@ class Point:
     changes: Mapping[str, Any]
     simulation: AnySimulation
     hash: str
+
+    @functools.cached_property
+    def memory_mb(self) -> Mapping[str, float]:
+        """Memory that each part of its run takes at its peak, in MB, as in `neurogate.config.memory`."""
+        return memory_mb(self.simulation)
 
 
 def points(sweep: Sweep, base: Mapping[str, Any]) -> tuple[Point, ...]:

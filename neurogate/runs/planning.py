@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import attrs
 
-from neurogate.config import AnySimulation
-from neurogate.config.memory import memory_mb
 from neurogate.config.sharing import batches
+from neurogate.config.sweep import Point
+from neurogate.runs.room import require_room
 
 __all__ = ["LARGEST_BATCH", "Plan", "plan"]
 
@@ -27,7 +27,7 @@ class Plan:
     Parameters
     ----------
     batches : tuple of tuple of int
-        Places of the simulations of each batch.
+        Places of the points of each batch.
     width : int
         Batches at once.
     each_mb : float
@@ -39,12 +39,12 @@ class Plan:
     each_mb: float
 
 
-def plan(simulations: Sequence[AnySimulation], jobs: int, batch: int, limit_mb: float) -> Plan:
-    """Cut simulations into batches of which as many as there are jobs fit into memory, if any do.
+def plan(points: Sequence[Point], jobs: int, batch: int, limit_mb: float) -> Plan:
+    """Cut points into batches of which as many as there are jobs, or else as fit into memory, go at once.
 
     Parameters
     ----------
-    simulations : sequence of Simulation or WaveformSimulation
+    points : sequence of Point
         At least one.
     jobs : int
         Batches at once, at most.
@@ -53,23 +53,28 @@ def plan(simulations: Sequence[AnySimulation], jobs: int, batch: int, limit_mb: 
     limit_mb : float
         Memory for all batches under way.
 
+    Raises
+    ------
+    RequestError
+        If it does not hold one of the runs.
+
     Examples
     --------
-    >>> from neurogate.config import Run, Simulation
-    >>> alike = [Simulation(name="mine", run=Run(seed=seed)) for seed in range(5)]
-    >>> found = plan(alike, jobs=2, batch=0, limit_mb=1000.0)
+    >>> from neurogate.config.sweep import Sweep, points
+    >>> found = plan(points(Sweep(seeds=5), {}), jobs=2, batch=0, limit_mb=1000.0)
     >>> found.batches, found.width
     (((0, 1, 2), (3, 4)), 2)
     """
-    parts = [memory_mb(simulation) for simulation in simulations]
-    each_mb = max(sum(part.values()) for part in parts)
-    rules_mb = max(part.get("rules", 0.0) for part in parts)
-    fitting = max(1, int(limit_mb / each_mb))
+    require_room(points, limit_mb)
+    simulations = [point.simulation for point in points]
+    each_mb = max(sum(point.memory_mb.values()) for point in points)
+    rules_mb = max(point.memory_mb.get("rules", 0.0) for point in points)
+    fitting = int(limit_mb / each_mb)
     width = min(jobs, fitting)
     on_gpu = any(simulation.run.backend == "cuda" for simulation in simulations)
     largest, largest_mb = _ON_GPU if on_gpu else (LARGEST_BATCH, _RULES_MB)
     quickest = min(largest, max(1, int(largest_mb / max(rules_mb, 1.0))))
-    most = min(batch or quickest, max(1, fitting // width))
-    rounds = -(-len(simulations) // (most * width))
+    most = min(batch or quickest, fitting // width)
+    rounds = -(-len(points) // (most * width))
     cut = batches(simulations, most, 1 if batch else width * rounds)
     return Plan(tuple(map(tuple, cut)), width, each_mb)

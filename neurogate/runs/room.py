@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from neurogate.config.memory import memory_mb
 from neurogate.config.sweep import Point
 from neurogate.errors import RequestError
 from neurogate.units import shown
@@ -43,17 +42,16 @@ def require_room(points: Sequence[Point], limit_mb: float) -> None:
         ...
     neurogate.errors.RequestError: The run with reservoir.n=200 needs 12 MB of memory ...
     """
-    needed = [sum(memory_mb(point.simulation).values()) for point in points]
+    needed = [sum(point.memory_mb.values()) for point in points]
     most_mb = max(needed, default=0.0)
     if most_mb <= limit_mb:
         return
     point = points[needed.index(most_mb)]
     which = ", ".join(f"{key}={shown(value)}" for key, value in point.changes.items())
-    parts = memory_mb(point.simulation)
-    part = max(parts, key=parts.__getitem__)
+    part, part_mb = max(point.memory_mb.items(), key=lambda named: named[1])
     raise RequestError(
         f"The run with {which or 'these settings'} needs {_mb(most_mb)} MB of memory ({part}: "
-        f"{_mb(parts[part])} MB, with reservoir.n={point.simulation.reservoir.n}), and all runs under way "
+        f"{_mb(part_mb)} MB, with reservoir.n={point.simulation.reservoir.n}), and all runs under way "
         f"together may take {_mb(limit_mb)} MB. Lower reservoir.n or run.replicas, record less, or allow "
         "more with --memory-mb if the machine has it."
     )

@@ -21,7 +21,7 @@ import attrs
 from neurogate import files
 from neurogate.config.sweep import Point
 from neurogate.errors import Outcome, RunError
-from neurogate.runs import pool, room, store
+from neurogate.runs import pool, store
 from neurogate.runs.batch import Batch, why_given_up
 from neurogate.runs.checkpoint import Checkpoint
 from neurogate.runs.event import Event
@@ -139,9 +139,8 @@ class _Driver:
         """Queue points in batches that fit into memory."""
         if not points:
             return
-        room.require_room(points, self.options.memory_mb)
-        options, simulations = self.options, [point.simulation for point in points]
-        planned = plan(simulations, options.jobs, options.batch, options.memory_mb)
+        options = self.options
+        planned = plan(points, options.jobs, options.batch, options.memory_mb)
         self.width = planned.width
         if self.width < options.jobs:
             _LOG.warning(

@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from neurogate.cli.execution import ExecutionOptions
-from neurogate.config import Run, Simulation, load
-from neurogate.config.memory import memory_mb
-from neurogate.network.specification import ReservoirSpec
+from neurogate.config import load, unstructure
+from neurogate.config.sweep import Sweep, points
+from neurogate.errors import RequestError
 from neurogate.runs import cluster
 from neurogate.runs.planning import Plan, plan
 from neurogate.runs.sweep import Options
 
-MANY = [Simulation(name="mine", run=Run(seed=seed)) for seed in range(1000)]
-EACH_MB = sum(memory_mb(MANY[0]).values())
+MANY = points(Sweep(seeds=1000), {"name": "mine"})
+EACH_MB = sum(MANY[0].memory_mb.values())
+HEAVY = points(Sweep(seeds=20), unstructure(load("yamada_chao_2025")))
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +55,7 @@ def test_processes_of_this_machine_share_half_of_what_is_free() -> None:
 
 def test_one_process_launches_all_that_a_gpu_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neurogate.backends.allotment.free_mb", lambda: 4000.0 * EACH_MB)
-    there = [Simulation(name="mine", run=Run(seed=seed, backend="cuda")) for seed in range(1000)]
+    there = points(Sweep(seeds=1000), {"name": "mine", "run": {"backend": "cuda"}})
     options = ExecutionOptions().options(gpu=True)
     found = plan(there, options.jobs, options.batch, options.memory_mb)
     assert (found.width, [len(batch) for batch in found.batches]) == (1, [200] * 5)
@@ -62,18 +63,21 @@ def test_one_process_launches_all_that_a_gpu_takes(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_rule_that_keeps_much_has_few_runs_in_a_batch_and_every_worker_as_many_batches() -> None:
-    heavy = [load("yamada_chao_2025", overrides=[f"run.seed={seed}"]) for seed in range(1, 21)]
-    found = plan(heavy, 2, 0, 1e6)
-    assert [len(batch) for batch in found.batches] == [5, 5, 5, 5]
+    assert [len(batch) for batch in plan(HEAVY, 2, 0, 1e6).batches] == [5, 5, 5, 5]
 
 
 def test_a_batch_is_as_large_as_is_asked_for() -> None:
-    heavy = [load("yamada_chao_2025", overrides=[f"run.seed={seed}"]) for seed in range(1, 21)]
-    assert [len(batch) for batch in plan(heavy, 2, 8, 1e6).batches] == [8, 8, 4]
+    assert [len(batch) for batch in plan(HEAVY, 2, 8, 1e6).batches] == [8, 8, 4]
 
 
 @pytest.mark.parametrize(("runs", "sizes"), [(130, [33, 33, 33, 31]), (128, [64, 64]), (3, [2, 1])])
 def test_no_worker_gets_a_batch_more_than_another(runs: int, sizes: list[int]) -> None:
-    spec = ReservoirSpec(n=100)
-    light = [Simulation(name="mine", reservoir=spec, run=Run(seed=seed)) for seed in range(runs)]
+    light = points(Sweep(seeds=runs), {"name": "mine", "reservoir": {"n": 100}})
     assert [len(batch) for batch in plan(light, 2, 0, 1e6).batches] == sizes
+
+
+def test_memory_that_holds_one_run_and_no_more_lets_it_run_alone_and_less_refuses_it() -> None:
+    found = plan(MANY[:3], jobs=2, batch=0, limit_mb=EACH_MB)
+    assert (found.width, found.batches) == (1, ((0,), (1,), (2,)))
+    with pytest.raises(RequestError, match=r"The run with run\.seed=1 needs"):
+        plan(MANY[:3], jobs=2, batch=0, limit_mb=0.999 * EACH_MB)
