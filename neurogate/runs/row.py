@@ -19,7 +19,8 @@ from neurogate.config.annotations import FORMS
 from neurogate.config.problems import join
 from neurogate.errors import RequestError
 from neurogate.runs import manifest
-from neurogate.runs.store import check_format
+from neurogate.runs.formats import check_format
+from neurogate.runs.store import FORMAT
 
 __all__ = ["Row", "flat", "read"]
 
@@ -83,7 +84,7 @@ def read(folder: Path) -> Row:
             )
         created_s = (folder / manifest.MANIFEST).stat().st_mtime
         summary = json.loads((folder / "summary.json").read_text("utf-8"))
-        check_format(folder, summary)
+        check_format(folder / "summary.json", summary, FORMAT)
         settings = tomllib.loads((folder / "config.toml").read_text("utf-8"))
         return _row(folder.name, created_s, settings, summary)
     except OSError as error:

@@ -25,12 +25,13 @@ import numpy as np
 from neurogate import config, files
 from neurogate.errors import Outcome, RequestError
 from neurogate.runs import manifest
+from neurogate.runs.formats import check_format
 from neurogate.runs.lock import disk_time_s
 from neurogate.runs.table import Table, lines
 
 __all__ = [
-    "FORMAT", "Run", "check_format", "find", "folder_named", "folder_of", "in_the_way", "load", "prepare",
-    "restore", "writing",
+    "FORMAT", "Run", "find", "folder_named", "folder_of", "in_the_way", "load", "prepare", "restore",
+    "writing",
 ]  # fmt: skip
 
 FORMAT = 1
@@ -150,7 +151,7 @@ def load(path: Path, names: Collection[str] | None = None) -> Run:
             f"The run folder {path} is damaged: {'; '.join(problems)}. "
             "Restore it from a copy, or set it aside with `neurogate verify`; then it can be run again."
         )
-    check_format(path, summary)
+    check_format(path / "summary.json", summary, FORMAT)
     return Run(path, summary)
 
 
@@ -169,34 +170,6 @@ def in_the_way(path: Path) -> str:
     """
     verify = f"neurogate verify --out {path.parent}"
     return f"{path} is a file where a folder belongs. Move it away, or let `{verify}` set it aside."
-
-
-def check_format(path: Path, summary: Mapping[str, Any]) -> None:
-    """Refuse a run that was written by a neurogate that may know more.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Its folder.
-    summary : mapping
-        The object in ``summary.json``; the first versions did not write their format, which is 1.
-
-    Raises
-    ------
-    RequestError
-
-    Examples
-    --------
-    >>> check_format(Path("runs/a-01"), {"outcome": "done"})
-    >>> check_format(Path("runs/a-01"), {"format": 2})
-    Traceback (most recent call last):
-        ...
-    neurogate.errors.RequestError: runs/a-01/summary.json has format 2; this neurogate knows format 1. ...
-    """
-    number = summary.get("format", 1)
-    if not isinstance(number, int) or number > FORMAT:
-        known = f"this neurogate knows format {FORMAT}"
-        raise RequestError(f"{path / 'summary.json'} has format {number}; {known}. Update neurogate.")
 
 
 def _is_named_so(path: Path) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 from neurogate import files
 from neurogate.errors import RequestError, RunError
+from neurogate.runs.formats import check_format
 from neurogate.runs.search import Search
 
 __all__ = ["journal", "prepare", "written"]
@@ -58,16 +59,13 @@ def prepare(search: Search, folder: Path, versions: Mapping[str, str], command: 
 def _check(folder: Path, search: Search) -> None:
     try:
         told = json.loads((folder / _SEARCH).read_bytes())
-        number, found = told["format"], told["search"]
-    except (OSError, ValueError, LookupError, TypeError):
+        check_format(folder / _SEARCH, told, _FORMAT)
+        found = told["search"]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         raise RequestError(
             f"{folder} holds no {_SEARCH} that can be read. Move the folder away and repeat the command: "
             "runs that are stored are not run again."
         ) from None
-    if isinstance(number, int) and number > _FORMAT:
-        raise RequestError(
-            f"{folder} has format {number}; this neurogate knows format {_FORMAT}. Update neurogate."
-        )
     mine = files.plain(search.identity())
     if found != mine:
         other = sorted(key for key in mine if not isinstance(found, dict) or found.get(key) != mine[key])

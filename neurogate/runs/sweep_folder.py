@@ -21,12 +21,12 @@ from neurogate import files
 from neurogate.config.sweep import Point
 from neurogate.errors import RequestError, RunError
 from neurogate.runs import manifest, store
+from neurogate.runs.formats import check_format
 from neurogate.runs.index import SWEEP
 
 __all__ = [
     "FORMAT",
     "TABLE",
-    "NewerSweep",
     "changed_at",
     "folder_of",
     "keep_log",
@@ -45,16 +45,6 @@ FORMAT = 1
 
 TABLE = "table.csv"
 """The file that holds settings and metrics of the runs that are stored."""
-
-
-class NewerSweep(RequestError):
-    """A sweep was written by a neurogate that may know more.
-
-    Examples
-    --------
-    >>> NewerSweep("runs/a-sweep-01/sweep.json has format 2; update neurogate.").exit_code
-    2
-    """
 
 
 def folder_of(points: Sequence[Point], name: str, out: Path) -> Path:
@@ -227,7 +217,7 @@ def read_sweep(path: Path) -> dict[str, Any]:
     ------
     RequestError
         If there is none, or it is damaged.
-    NewerSweep
+    Newer
         If it is newer than this neurogate.
     """
     file = path / SWEEP
@@ -239,9 +229,7 @@ def read_sweep(path: Path) -> dict[str, Any]:
         ) from None
     try:
         sweep: dict[str, Any] = json.loads(written)
-        if sweep["format"] > FORMAT:
-            known = f"this neurogate knows format {FORMAT}"
-            raise NewerSweep(f"{file} has format {sweep['format']}; {known}. Update neurogate.")
+        check_format(file, sweep, FORMAT)
         is_whole = _is_whole(sweep, written)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         is_whole = False

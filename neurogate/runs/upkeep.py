@@ -18,8 +18,9 @@ import attrs
 
 from neurogate.errors import RequestError
 from neurogate.runs import manifest, store, sweep_folder
+from neurogate.runs.formats import Newer, check_format
 from neurogate.runs.index import SWEEP
-from neurogate.runs.sweep_folder import NewerSweep, read_sweep, runs_in_table
+from neurogate.runs.sweep_folder import read_sweep, runs_in_table
 
 __all__ = ["QUARANTINE", "RUN_NAME", "Checked", "Tell", "inside", "is_sound", "verify"]
 
@@ -167,7 +168,7 @@ def _sweep_damage(folder: Path) -> list[str]:
     (folder / SWEEP).read_bytes()
     try:
         read_sweep(folder)
-    except NewerSweep:
+    except Newer:
         if not has_manifest:
             why = "a newer neurogate wrote it, and there is no manifest"
             raise OSError(errno.ENOTSUP, why, folder / SWEEP) from None
@@ -177,10 +178,13 @@ def _sweep_damage(folder: Path) -> list[str]:
 
 
 def _newer(folder: Path, kind: str) -> str:
-    """Say which format a newer version gave a folder; nothing if this one knows it."""
+    """Say that a newer version wrote a folder, if one did."""
     name, known = _FORMAT_OF[kind]
-    number = json.loads((folder / name).read_bytes()).get("format", 1)
-    return "" if isinstance(number, int) and number <= known else f"format {number}, known is {known}"
+    try:
+        check_format(folder / name, json.loads((folder / name).read_bytes()), known)
+    except Newer as error:
+        return str(error)
+    return ""
 
 
 def _remark(folder: Path, kind: str, tell: Tell) -> None:
@@ -188,7 +192,7 @@ def _remark(folder: Path, kind: str, tell: Tell) -> None:
     # It may be replaced or removed by now; then there is nothing to say of it.
     with contextlib.suppress(OSError, ValueError):
         if newer := _newer(folder, kind):
-            tell(f"{folder} is as it was written by a newer neurogate ({newer}); no more of it was checked.")
+            tell(f"{folder} is as it was written, and no more of it was checked: {newer}")
         if kind == "run" and (added := manifest.unlisted(folder)):
             more = f" and {len(added) - _MOST_NAMED} more" if len(added) > _MOST_NAMED else ""
             names = ", ".join(added[:_MOST_NAMED])

@@ -108,7 +108,7 @@ def test_a_sweep_file_that_was_cut_or_whose_runs_changed_is_refused(sweep: Path,
 
 @pytest.mark.parametrize(
     "change",
-    [{"format": "1"}, {"runs": [1]}, {"runs": None}, {"axes": []}, {"name": None, "runs": [{"hash": "a"}]}],
+    [{"runs": [1]}, {"runs": None}, {"axes": []}, {"name": None, "runs": [{"hash": "a"}]}],
 )
 def test_a_sweep_file_of_another_shape_is_refused_in_one_sentence(
     sweep: Path, change: dict[str, Any]

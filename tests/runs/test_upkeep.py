@@ -208,9 +208,9 @@ def test_runs_and_sweeps_of_a_newer_version_are_compared_with_their_manifests_an
     found, lines = checked(out)
     assert found == Checked(4, 1, 0)
     assert lines == [
-        f"{folder} is as it was written by a newer neurogate (format {number}, known is 1); no more of it "
-        "was checked."
-        for folder, number in ((runs(out)[0], 2), (sweep_of(out), 7))
+        f"{file.parent} is as it was written, and no more of it was checked: {file} has format {number}; "
+        "this neurogate knows format 1. Update neurogate."
+        for file, number in ((runs(out)[0] / "summary.json", 2), (sweep_of(out) / "sweep.json", 7))
     ]
     assert snapshot(out) == before
     (runs(out)[0] / "log.txt").unlink()
