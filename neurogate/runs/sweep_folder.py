@@ -26,6 +26,7 @@ from neurogate.runs.index import SWEEP
 
 __all__ = [
     "FORMAT",
+    "SWEEP_NAME",
     "TABLE",
     "changed_at",
     "folder_of",
@@ -42,6 +43,9 @@ _LOG = logging.getLogger(__name__)
 
 FORMAT = 1
 """Of ``sweep.json``; a larger one was written by a later version."""
+
+SWEEP_NAME = re.compile(r".+-sweep-([0-9a-f]{12})")
+"""What the folder of a sweep is called."""
 
 TABLE = "table.csv"
 """The file that holds settings and metrics of the runs that are stored."""
@@ -206,7 +210,7 @@ def open_folder(
 
 
 def read_sweep(path: Path) -> dict[str, Any]:
-    """Return the object in a sweep's ``sweep.json``.
+    """Return the object in a sweep's ``sweep.json``, after comparing it with the manifest.
 
     Parameters
     ----------
@@ -216,29 +220,33 @@ def read_sweep(path: Path) -> dict[str, Any]:
     Raises
     ------
     RequestError
-        If there is none, or it is damaged.
+        If there is none, it or the manifest is damaged, or it is that of another sweep.
     Newer
         If it is newer than this neurogate.
     """
-    file = path / SWEEP
+    file, named = path / SWEEP, SWEEP_NAME.fullmatch(path.resolve().name)
     try:
-        written = file.read_bytes()
+        if not file.exists() and not (named and path.is_dir()):
+            raise RequestError(f"{path} holds no {SWEEP}; name the folder of a sweep.")
+        problems = manifest.damage(path, [SWEEP])
+        sweep: dict[str, Any] = {} if problems else json.loads(file.read_bytes())
     except OSError as error:
-        raise RequestError(
-            f"{path} holds no {SWEEP} that can be read ({error.strerror}); name the folder of a sweep."
-        ) from None
-    try:
-        sweep: dict[str, Any] = json.loads(written)
+        raise RequestError(f"{error.filename} cannot be read ({error.strerror}). Mend that first.") from error
+    if not problems:
         check_format(file, sweep, FORMAT)
-        is_whole = _is_whole(sweep, written)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        is_whole = False
-    if not is_whole:
+        is_this = _are_beside(sweep["runs"]) and (not named or named[1] == sweep["hash"])
+        problems = [] if is_this else [f"{SWEEP} is that of another sweep"]
+    if problems:
         raise RequestError(
-            f"{file} is damaged. `neurogate verify --out {path.parent}` sets it aside, and the sweep's "
-            "command writes it anew; the runs are none the worse."
+            f"{path} is damaged: {'; '.join(problems)}. `neurogate verify --out {path.parent}` sets it "
+            "aside, and the sweep's command writes it anew; the runs are none the worse."
         )
     return sweep
+
+
+def _are_beside(runs: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether runs lie beside their sweep, and not elsewhere."""
+    return all(re.fullmatch(rf"[\w.-]+-{run['hash'][:12]}", run["folder"]) for run in runs)
 
 
 def runs_in_table(path: Path) -> set[str]:
@@ -259,15 +267,3 @@ def runs_in_table(path: Path) -> set[str]:
     except (OSError, ValueError, csv.Error):  # anyone may edit it, and the next sweep writes it anew
         return set()
     return {run["folder"] for run in read_sweep(path)["runs"]} & {row.get("folder") for row in rows}
-
-
-def _is_whole(sweep: Mapping[str, Any], written: bytes) -> bool:
-    runs, axes = sweep["runs"], sweep["axes"]
-    digest = hashlib.sha256("".join(run["hash"] for run in runs).encode()).hexdigest()
-    return (
-        sweep["format"] == FORMAT
-        and files.json_text(sweep).encode() == written
-        and sweep["hash"] == digest[:12]
-        and all(re.fullmatch(rf"[\w.-]+-{run['hash'][:12]}", run["folder"]) for run in runs)
-        and all(run["changes"].keys() <= set(axes) for run in runs)
-    )

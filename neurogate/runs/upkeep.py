@@ -20,7 +20,7 @@ from neurogate.errors import RequestError
 from neurogate.runs import manifest, store, sweep_folder
 from neurogate.runs.formats import Newer, check_format
 from neurogate.runs.index import SWEEP
-from neurogate.runs.sweep_folder import read_sweep, runs_in_table
+from neurogate.runs.sweep_folder import SWEEP_NAME, read_sweep, runs_in_table
 
 __all__ = ["QUARANTINE", "RUN_NAME", "Checked", "Tell", "inside", "is_sound", "verify"]
 
@@ -33,7 +33,6 @@ QUARANTINE = ".quarantine"
 RUN_NAME = re.compile(r".+-([0-9a-f]{12})")
 """What the folder of a run is called."""
 
-_SWEEP_NAME = re.compile(r".+-sweep-[0-9a-f]{12}")
 _OF_EVERY_RUN = (manifest.MANIFEST, "summary.json", "config.toml", "arrays.npz")
 _FORMAT_OF = {"run": ("summary.json", store.FORMAT), "sweep": (SWEEP, sweep_folder.FORMAT)}
 _TRIES, _MOST_NAMED = 3, 5
@@ -102,7 +101,7 @@ def verify(out: Path, tell: Tell = lambda line: None) -> Checked:
                 bad.add(folder.name)
             else:
                 _remark(folder, kind, tell)
-    missing = _missing([path for path in inside(out) if _SWEEP_NAME.fullmatch(path.name)], bad, tell)
+    missing = _missing([path for path in inside(out) if SWEEP_NAME.fullmatch(path.name)], bad, tell)
     return Checked(counts["run"], counts["sweep"], len(bad), len(missing))
 
 
@@ -137,13 +136,13 @@ def _kind(folder: Path) -> str | None:
     """
     if not folder.is_dir():
         is_named_so = RUN_NAME.fullmatch(folder.name)
-        return ("sweep" if _SWEEP_NAME.fullmatch(folder.name) else "run") if is_named_so else None
-    if _SWEEP_NAME.fullmatch(folder.name) and (folder / SWEEP).exists():
+        return ("sweep" if SWEEP_NAME.fullmatch(folder.name) else "run") if is_named_so else None
+    if SWEEP_NAME.fullmatch(folder.name) and (folder / SWEEP).exists():
         return "sweep"
     left = sum((folder / name).exists() for name in _OF_EVERY_RUN)
     if not RUN_NAME.fullmatch(folder.name):
         return "run" if left >= len(_OF_EVERY_RUN) - 1 else None
-    if _SWEEP_NAME.fullmatch(folder.name) and left == (folder / manifest.MANIFEST).exists():
+    if SWEEP_NAME.fullmatch(folder.name) and left == (folder / manifest.MANIFEST).exists():
         return "sweep"
     return "run" if left or not any(folder.iterdir()) else None
 
@@ -160,20 +159,14 @@ def _run_damage(folder: Path) -> list[str]:
 
 
 def _sweep_damage(folder: Path) -> list[str]:
-    if not (folder / SWEEP).exists():
-        return [f"{SWEEP} is missing"]
-    has_manifest = (folder / manifest.MANIFEST).exists()
-    if has_manifest and (found := manifest.damage(folder)):
+    if found := manifest.damage(folder):
         return found
-    (folder / SWEEP).read_bytes()
     try:
         read_sweep(folder)
     except Newer:
-        if not has_manifest:
-            why = "a newer neurogate wrote it, and there is no manifest"
-            raise OSError(errno.ENOTSUP, why, folder / SWEEP) from None
+        return []
     except RequestError:
-        return [f"{SWEEP} is not as it was written"]
+        return [f"{SWEEP} is that of another sweep"]
     return []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from neurogate import files
 from neurogate.config import Simulation, content_hash, dumps, structure
-from neurogate.runs import store
+from neurogate.runs import manifest, store
 
 Metrics = Mapping[str, Mapping[str, Any]]
 
@@ -49,6 +50,13 @@ def measured(seed: int) -> Metrics:
     blocks = {"A": {"timing_error_ms": 3.0 * seed}}
     metrics = {"timing_error_ms": 10.0 * seed, "probability_r": None, "blocks": blocks}
     return {"three_factor": metrics, "force": {**metrics, "timing_error_ms": 20.0 * seed}}
+
+
+def rewritten(folder: Path, name: str, **changes: object) -> None:
+    """Change what a file says and list it anew, as a newer version would have written it."""
+    files.write_json(folder / name, {**json.loads((folder / name).read_text("utf-8")), **changes})
+    (folder / "manifest.json").unlink()
+    manifest.write(folder)
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -15,7 +14,7 @@ from neurogate.errors import RequestError
 from neurogate.runs import store
 from neurogate.runs.collection import Collection, load_runs, load_sweep
 from neurogate.runs.sweep_folder import open_folder, read_sweep
-from tests.runs.made import make
+from tests.runs.made import make, rewritten
 
 Log = pytest.LogCaptureFixture
 
@@ -97,7 +96,9 @@ def test_a_sweep_file_that_was_cut_or_whose_runs_changed_is_refused(sweep: Path,
     file = sweep / "sweep.json"
     content = file.read_bytes()
     file.write_bytes(content[: place * len(content) // 1000])
-    with pytest.raises(RequestError, match=r"sweep\.json is damaged.*command writes it anew"):
+    with pytest.raises(
+        RequestError, match=r"is damaged: sweep\.json is not as it was.* command writes it anew"
+    ):
         load_sweep(sweep)
     changed = json.loads(content)
     changed["runs"] = changed["runs"][1:]
@@ -108,7 +109,7 @@ def test_a_sweep_file_that_was_cut_or_whose_runs_changed_is_refused(sweep: Path,
 
 @pytest.mark.parametrize(
     "change",
-    [{"runs": [1]}, {"runs": None}, {"axes": []}, {"name": None, "runs": [{"hash": "a"}]}],
+    [{"format": "1"}, {"runs": [1]}, {"runs": None}, {"axes": []}, {"name": None, "runs": [{"hash": "a"}]}],
 )
 def test_a_sweep_file_of_another_shape_is_refused_in_one_sentence(
     sweep: Path, change: dict[str, Any]
@@ -119,22 +120,21 @@ def test_a_sweep_file_of_another_shape_is_refused_in_one_sentence(
 
 
 def test_a_run_outside_the_folder_is_never_read(sweep: Path) -> None:
-    whole = json.loads((sweep / "sweep.json").read_text())
-    outside = {**whole["runs"][0], "folder": f"../made-{whole['runs'][0]['hash'][:12]}"}
-    digest = hashlib.sha256(outside["hash"].encode()).hexdigest()[:12]
-    files.write_json(sweep / "sweep.json", whole | {"runs": [outside], "hash": digest})
+    first, *others = json.loads((sweep / "sweep.json").read_text())["runs"]
+    outside = {**first, "folder": f"../made-{first['hash'][:12]}"}
+    rewritten(sweep, "sweep.json", runs=[outside, *others])
     with pytest.raises(RequestError, match="is damaged"):
         read_sweep(sweep)
 
 
 def test_a_newer_sweep_is_refused_in_one_sentence(sweep: Path) -> None:
-    files.write_json(sweep / "sweep.json", {"format": 2, "parts": []})
+    rewritten(sweep, "sweep.json", format=2, runs="elsewhere")
     with pytest.raises(RequestError, match=r"has format 2; this neurogate knows format 1\. Update neurogate"):
         load_sweep(sweep)
 
 
 def test_what_is_no_sweep_is_said(tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match=r"holds no sweep\.json that can be read \(No such file"):
+    with pytest.raises(RequestError, match=r"holds no sweep\.json; name the folder of a sweep"):
         load_sweep(tmp_path)
 
 

@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 
 from neurogate import files
 from neurogate.config import Simulation
+from neurogate.config.sweep import Sweep, points
 from neurogate.errors import RequestError
 from neurogate.runs import manifest, store, upkeep
 from neurogate.runs.execute import execute
 from neurogate.runs.leftovers import gc
+from neurogate.runs.sweep_folder import open_folder, read_sweep
 from neurogate.runs.upkeep import QUARANTINE, Checked, verify
 from tests.runs import damaging, killing
 from tests.runs.fakes import FakeSession
-from tests.runs.made import make, snapshot
+from tests.runs.made import make, rewritten, snapshot
 
 FILES = ("arrays.npz", "config.toml", "figures/overview.png", "log.txt", "manifest.json", "summary.json")
 
@@ -170,35 +172,46 @@ def test_what_is_not_ours_is_never_touched(tmp_path: Path) -> None:
     assert snapshot(tmp_path) == before
 
 
-@pytest.mark.parametrize("harm", ["cut", "delete", "swap", "manifest"])
-def test_a_broken_sweep_is_set_aside_and_its_runs_are_not(out: Path, harm: str) -> None:
-    file = sweep_of(out) / "sweep.json"
-    content = file.read_text()
-    first, second = (path.name[-12:] for path in runs(out)[:2])
-    file.write_text(
-        {
-            "cut": content[:-1],
-            "delete": "",
-            "swap": content.replace(first, second),
-            "manifest": content.replace('"command": "neurogate', '"command": "neurogade'),
-        }[harm]
-    )
-    if harm == "delete":
-        file.unlink()
+@given(
+    name=st.sampled_from(["sweep.json", "manifest.json"]),
+    how=st.sampled_from(damaging.HARMS),
+    seed=st.integers(0, 2**32),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_harm_to_what_names_a_sweep_is_found_and_its_runs_stay(
+    out: Path, tmp_path_factory: pytest.TempPathFactory, name: str, how: str, seed: int
+) -> None:
+    out = Path(shutil.copytree(out, tmp_path_factory.mktemp("store") / "runs"))
+    folder, whole = sweep_of(out), snapshot(out)
+    damaging.harm(folder / name, how, random.Random(seed))
+    with pytest.raises(RequestError, match=r"is damaged: .* the runs are none the worse"):
+        read_sweep(folder)
+    harmed = snapshot(folder)
     found, (line,) = checked(out)
+    (place,) = quarantined(out)
     assert found == Checked(4, 1, 1)
-    verb = "missing" if harm == "delete" else "not as it was written"
-    assert f"sweep.json is {verb}. It is now {out / QUARANTINE}" in line
-    assert len(runs(out)) == 4
+    assert line.startswith(f"{folder} is damaged: ")
+    assert line.endswith(f". It is now {place}; the next run or sweep makes it anew.")
+    assert (snapshot(place), folder.exists()) == (harmed, False)
+    shutil.rmtree(out / QUARANTINE)
     damaging.store_of(out, 4)
-    assert checked(out)[0] == Checked(4, 1, 0)
+    assert snapshot(out) == whole
 
 
-def rewritten(folder: Path, name: str, **changes: object) -> None:
-    """Change what a file says and list it anew, as a newer version would have written it."""
-    files.write_json(folder / name, {**json.loads((folder / name).read_text()), **changes})
-    (folder / "manifest.json").unlink()
-    manifest.write(folder)
+def test_a_sweep_without_its_files_and_one_under_the_name_of_another_are_set_aside(out: Path) -> None:
+    folder = sweep_of(out)
+    other = open_folder(points(Sweep(seeds=2), {"name": "made"}), "made", out, "neurogate sweep made", {})
+    shutil.rmtree(folder)
+    shutil.copytree(other, folder)
+    with pytest.raises(RequestError, match=r"is damaged: sweep\.json is that of another sweep"):
+        read_sweep(folder)
+    (line,) = checked(out)[1]
+    assert line.startswith(f"{folder} is damaged: sweep.json is that of another sweep. It is now")
+    folder.mkdir()
+    (folder / "table.csv").write_text("folder\n")
+    with pytest.raises(RequestError, match=r"is damaged: manifest\.json is missing"):
+        read_sweep(folder)
+    assert "manifest.json is missing. It is now" in checked(out)[1][0]
 
 
 def test_runs_and_sweeps_of_a_newer_version_are_compared_with_their_manifests_and_no_more(out: Path) -> None:
@@ -215,14 +228,6 @@ def test_runs_and_sweeps_of_a_newer_version_are_compared_with_their_manifests_an
     assert snapshot(out) == before
     (runs(out)[0] / "log.txt").unlink()
     assert checked(out)[0].problems == 1
-
-
-def test_a_sweep_of_a_newer_version_without_a_manifest_stays_unknown(out: Path) -> None:
-    files.write_json(sweep_of(out) / "sweep.json", {"format": 2})
-    (sweep_of(out) / "manifest.json").unlink()
-    found, (line,) = checked(out)
-    assert (found.problems, quarantined(out)) == (1, [])
-    assert line.endswith("sweep.json: a newer neurogate wrote it, and there is no manifest. It stays.")
 
 
 def with_table(out: Path, rows: int) -> None:
