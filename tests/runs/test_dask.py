@@ -20,7 +20,7 @@ from neurogate.runs.execute import execute
 from neurogate.runs.sweep import Event, Options, sweep
 from neurogate.runs.sweep_folder import open_folder
 from tests.runs.fakes import listening
-from tests.runs.test_sweep import POINTS, SIMULATIONS
+from tests.runs.sweeping import POINTS, SIMULATIONS
 from tests.runs.test_together import assert_same_runs
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed (the extra neurogate[dask]).")

@@ -18,7 +18,7 @@ from neurogate.runs.sweep_folder import open_folder
 from neurogate.runs.together import Ended
 from neurogate.runs.worker import Task, work
 from tests.runs.fakes import listening
-from tests.runs.test_sweep import POINTS, interrupt, kinds, run
+from tests.runs.sweeping import POINTS, interrupt, kinds, run
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 

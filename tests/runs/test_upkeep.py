@@ -1,13 +1,10 @@
+"""Stored runs are compared with what was written, and what is broken is set aside."""
+
 from __future__ import annotations
 
-import errno
 import functools
-import json
-import os
 import random
 import shutil
-import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -16,42 +13,17 @@ from hypothesis import strategies as st
 
 from neurogate import files
 from neurogate.config import Simulation
-from neurogate.config.sweep import Sweep, points
 from neurogate.errors import RequestError
-from neurogate.runs import manifest, store, upkeep
+from neurogate.runs import manifest
 from neurogate.runs.execute import execute
 from neurogate.runs.leftovers import gc
-from neurogate.runs.sweep_folder import open_folder, read_sweep
-from neurogate.runs.upkeep import QUARANTINE, Checked, verify
-from tests.runs import damaging, killing
+from neurogate.runs.upkeep import Checked, verify
+from tests.runs import damaging
+from tests.runs.checking import checked, quarantined, runs, sweep_of
 from tests.runs.fakes import FakeSession
-from tests.runs.made import make, rewritten, snapshot
+from tests.runs.made import make, snapshot
 
 FILES = ("arrays.npz", "config.toml", "figures/overview.png", "log.txt", "manifest.json", "summary.json")
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    damaging.store_of(tmp_path / "runs", 4)
-    return tmp_path / "runs"
-
-
-def runs(out: Path) -> list[Path]:
-    return sorted(path for path in out.glob("made-*") if "-sweep-" not in path.name)
-
-
-def sweep_of(out: Path) -> Path:
-    (folder,) = out.glob("made-sweep-*")
-    return folder
-
-
-def checked(out: Path) -> tuple[Checked, list[str]]:
-    lines: list[str] = []
-    return verify(out, lines.append), lines
-
-
-def quarantined(out: Path) -> list[Path]:
-    return sorted((out / QUARANTINE).iterdir()) if (out / QUARANTINE).exists() else []
 
 
 def test_a_clean_store_has_no_problems_and_is_left_as_it_is(out: Path) -> None:
@@ -172,97 +144,6 @@ def test_what_is_not_ours_is_never_touched(tmp_path: Path) -> None:
     assert snapshot(tmp_path) == before
 
 
-@given(
-    name=st.sampled_from(["sweep.json", "manifest.json"]),
-    how=st.sampled_from(damaging.HARMS),
-    seed=st.integers(0, 2**32),
-)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_harm_to_what_names_a_sweep_is_found_and_its_runs_stay(
-    out: Path, tmp_path_factory: pytest.TempPathFactory, name: str, how: str, seed: int
-) -> None:
-    out = Path(shutil.copytree(out, tmp_path_factory.mktemp("store") / "runs"))
-    folder, whole = sweep_of(out), snapshot(out)
-    damaging.harm(folder / name, how, random.Random(seed))
-    with pytest.raises(RequestError, match=r"is damaged: .* the runs are none the worse"):
-        read_sweep(folder)
-    harmed = snapshot(folder)
-    found, (line,) = checked(out)
-    (place,) = quarantined(out)
-    assert found == Checked(4, 1, 1)
-    assert line.startswith(f"{folder} is damaged: ")
-    assert line.endswith(f". It is now {place}; the next run or sweep makes it anew.")
-    assert (snapshot(place), folder.exists()) == (harmed, False)
-    shutil.rmtree(out / QUARANTINE)
-    damaging.store_of(out, 4)
-    assert snapshot(out) == whole
-
-
-def test_a_sweep_without_its_files_and_one_under_the_name_of_another_are_set_aside(out: Path) -> None:
-    folder = sweep_of(out)
-    other = open_folder(points(Sweep(seeds=2), {"name": "made"}), "made", out, "neurogate sweep made", {})
-    shutil.rmtree(folder)
-    shutil.copytree(other, folder)
-    with pytest.raises(RequestError, match=r"is damaged: sweep\.json is that of another sweep"):
-        read_sweep(folder)
-    (line,) = checked(out)[1]
-    assert line.startswith(f"{folder} is damaged: sweep.json is that of another sweep. It is now")
-    folder.mkdir()
-    (folder / "table.csv").write_text("folder\n")
-    with pytest.raises(RequestError, match=r"is damaged: manifest\.json is missing"):
-        read_sweep(folder)
-    assert "manifest.json is missing. It is now" in checked(out)[1][0]
-
-
-def test_runs_and_sweeps_of_a_newer_version_are_compared_with_their_manifests_and_no_more(out: Path) -> None:
-    rewritten(sweep_of(out), "sweep.json", format=7, runs="anywhere")
-    rewritten(runs(out)[0], "summary.json", format=2, hash=["of", "two"])
-    before = snapshot(out)
-    found, lines = checked(out)
-    assert found == Checked(4, 1, 0)
-    assert lines == [
-        f"{file.parent} is as it was written, and no more of it was checked: {file} has format {number}; "
-        "this neurogate knows format 1. Update neurogate."
-        for file, number in ((runs(out)[0] / "summary.json", 2), (sweep_of(out) / "sweep.json", 7))
-    ]
-    assert snapshot(out) == before
-    (runs(out)[0] / "log.txt").unlink()
-    assert checked(out)[0].problems == 1
-
-
-def with_table(out: Path, rows: int) -> None:
-    """Give the sweep the table of its first runs."""
-    names = [run["folder"] for run in json.loads((sweep_of(out) / "sweep.json").read_text())["runs"]]
-    lines = ["run.seed,folder", *(f"{seed},{name}" for seed, name in enumerate(names[:rows], 1))]
-    (sweep_of(out) / "table.csv").write_text("\n".join([*lines, "9,../elsewhere\n"]))
-
-
-def test_runs_that_a_sweep_had_stored_and_that_are_gone_are_missing(out: Path) -> None:
-    with_table(out, rows=3)
-    _, second, third, never_stored = (make(out, seed=seed) for seed in (1, 2, 3, 4))
-    shutil.rmtree(never_stored)
-    assert checked(out) == (Checked(3, 1, 0, missing=0), [])
-    shutil.rmtree(second)
-    found, (line,) = checked(out)
-    assert found == Checked(2, 1, 0, missing=1)
-    assert line == (
-        f"{sweep_of(out)} lacks 1 of the 3 runs that it had stored: {second.name}. The command of the sweep "
-        "makes them anew."
-    )
-    (third / "log.txt").unlink()
-    assert checked(out)[0] == Checked(2, 1, 1, missing=1)  # what is set aside now is told already
-    assert checked(out)[0] == Checked(1, 1, 0, missing=2)
-    for seed in (2, 3):
-        make(out, seed=seed)
-    assert checked(out) == (Checked(3, 1, 0, missing=0), [])
-
-
-def test_a_table_that_was_edited_is_no_damage(out: Path) -> None:
-    for content in (b"", b"\0", b"\xff", b"folder\n" + 200_000 * b"x", b"a,b\n1,2,3\n"):
-        (sweep_of(out) / "table.csv").write_bytes(content)
-        assert checked(out) == (Checked(4, 1, 0), [])
-
-
 def test_what_was_added_to_a_run_is_told_and_stays(out: Path) -> None:
     folder = runs(out)[0]
     (folder / "arrays2.npz").write_text("hi")
@@ -301,123 +182,6 @@ def test_a_replacement_that_was_killed_halfway_is_undone(out: Path) -> None:
     assert (lines[1].startswith(f"{two} is damaged"), lines[2].startswith(f"{two} is back")) == (True, True)
     assert snapshot(one) == before
     assert checked(out) == (Checked(4, 1, 0), [])
-
-
-@pytest.mark.parametrize("code", [errno.EROFS, errno.ENOSPC, errno.EACCES])
-def test_a_disk_that_refuses_leaves_everything_where_it_was(
-    out: Path, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
-    folder = runs(out)[0]
-    (folder / "log.txt").unlink()
-    before = snapshot(out)
-
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(code, os.strerror(code))
-
-    for name in ("mkdir", "rename"):
-        with monkeypatch.context() as patched:
-            patched.setattr(Path, name, refuse)
-            found, (line,) = checked(out)
-        assert found.problems == 1
-        assert line.endswith(f"It cannot be moved to {out / QUARANTINE} ({os.strerror(code)}) and stays.")
-        assert snapshot(out) == before
-
-
-def test_what_cannot_be_read_is_told_and_stays_unless_the_disk_has_lost_it(
-    out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder, opened = runs(out)[0], Path.open
-    codes = [errno.EACCES]
-
-    def refuse(path: Path, *arguments: object, **options: object) -> object:
-        if path == folder / "arrays.npz":
-            raise OSError(codes[0], os.strerror(codes[0]), str(path))
-        return opened(path, *arguments, **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(Path, "open", refuse)
-    found, (line,) = checked(out)
-    assert (found.problems, folder.exists()) == (1, True)
-    assert line == f"{folder} cannot be checked: {folder / 'arrays.npz'}: Permission denied. It stays."
-    codes[0] = errno.EIO
-    assert "cannot be read (Input/output error). It is now" in checked(out)[1][0]
-    assert not folder.exists()
-
-
-def test_a_run_that_is_replaced_while_it_is_checked_is_not_set_aside(
-    out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder, damage, rename = runs(out)[0], manifest.damage, Path.rename
-    seed = [make(out, seed=seed) for seed in (1, 2, 3, 4)].index(folder) + 1
-
-    def replaced_after_it_was_read(path: Path) -> list[str]:
-        found = damage(path)
-        if path == folder and found:
-            make(out, seed=seed)
-        return found
-
-    def replaced_before_it_is_moved(path: Path, target: Path) -> Path:
-        if path == folder and target.parent.name == QUARANTINE:
-            monkeypatch.setattr(Path, "rename", rename)
-            make(out, seed=seed)
-        return rename(path, target)
-
-    for name, patch in (("damage", replaced_after_it_was_read), ("rename", replaced_before_it_is_moved)):
-        (folder / "log.txt").unlink()
-        with monkeypatch.context() as patched:
-            patched.setattr(manifest if name == "damage" else Path, name, patch)
-            assert checked(out) == (Checked(4, 1, 0), [])
-        assert (store.load(folder).path, quarantined(out)) == (folder, [])
-
-
-def test_a_folder_that_never_rests_is_told_and_stays(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    numbers = iter(range(1000))
-    monkeypatch.setattr(upkeep, "_inode", lambda path: next(numbers))
-    found, lines = checked(out)
-    assert (found.problems, len(runs(out))) == (5, 4)
-    assert {line.rpartition(" cannot be checked: ")[2] for line in lines} == {
-        "it is being changed. Check again."
-    }
-
-
-def test_two_who_check_at_once_set_aside_once(out: Path) -> None:
-    for folder in runs(out):
-        (folder / "log.txt").unlink()
-    children = [os.fork() for _ in range(1)]
-    found, lines = checked(out)
-    if not children[0]:
-        os._exit(found.problems + 10 * len(lines))
-    code = os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1])
-    assert code % 10 + found.problems == code // 10 + len(lines) == len(quarantined(out)) == 4
-
-
-def test_upkeep_amid_runs_that_are_killed_loses_nothing_and_raises_no_alarm(tmp_path: Path) -> None:
-    def keep_up() -> None:
-        while True:
-            for out in tmp_path.iterdir():
-                lines: list[str] = []
-                if verify(out, lines.append).problems:
-                    (tmp_path / "alarm").write_text("\n".join(lines))
-                gc(out)
-
-    whole = killing.simulate(tmp_path / "whole")
-    expected = (whole.path / "arrays.npz").read_bytes()
-    child = os.fork()
-    if child == 0:
-        try:
-            keep_up()
-        finally:
-            os._exit(1)
-    rng, seen = random.Random(2), []
-    for kill in range(24):
-        force = kill % 2 == 1
-        out = tmp_path / ("whole" if force else f"killed-{kill // 4}")
-        killing.killed_after(out, rng.uniform(0.0, 0.25), force=force)
-        seen += killing.problems(out, expected, must_exist=force)
-    time.sleep(0.1)
-    os.kill(child, signal.SIGKILL)
-    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
-    assert seen == []
-    assert not (tmp_path / "alarm").exists()
 
 
 def test_a_folder_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> None:
