@@ -43,6 +43,7 @@ class Figure(NamedTuple):
 FIGURES = {
     "R1": Figure("killed at random moments, no finished run is lost, none seen in part", "killing", 1000, 50),
     "R2": Figure("every damaged file is found, and exactly those runs are executed again", "damaging", 1000),
+    "R2-sweep": Figure("damage to the folder of a sweep is told, or undone at once", "damaging_sweeps", 270),
     "R3": Figure("a disk that refuses costs a sentence and nothing that is stored", "refusing", 600),
     "R4": Figure("what diverges is found within 100 steps, and nothing beside it changes", "diverging", 1000),
     "R5": Figure("no configuration ends in anything but a simulation or sentences", "fuzzing", 10000),

@@ -55,6 +55,12 @@ def test_every_damaged_file_is_found_and_exactly_those_runs_are_executed_again(m
     assert found["clean reads"] == 120
 
 
+def test_a_damaged_folder_of_a_sweep_is_found_or_made_anew_and_its_runs_stay(measured: Measured) -> None:
+    found = measured("R2-sweep", 9)
+    assert found["harmed"] == found["made anew by the same command"] == 9
+    assert 0 < found["set aside by verify"] == found["refused in a sentence"] < 9
+
+
 def test_a_disk_that_refuses_costs_a_sentence_and_nothing_that_is_stored(measured: Measured) -> None:
     found = measured("R3", 12)
     assert found["trials"] == 12
