@@ -145,11 +145,13 @@ def _write_table(folder: Path) -> Path:
 
 
 def _missing(points: Sequence[Point], out: Path, *, check: bool) -> list[Point]:
-    """Return the points whose runs are not there; a sweep refuses some that are, which is checked for."""
+    """Return the points whose runs are not there; what of the others a sweep would refuse is checked for."""
     from neurogate.runs.store import folder_named, load
+    from neurogate.runs.sweep_folder import folder_of, is_there
 
     folders = [folder_named(point.simulation.name, point.hash, out) for point in points]
     if check:
+        is_there(folder_of(points, points[0].simulation.name, out))
         for folder in filter(Path.exists, folders):
             load(folder)
     return [point for point, folder in zip(points, folders, strict=True) if not folder.exists()]

@@ -33,7 +33,7 @@ class SweepOptions:
     zip
         The same, but the first values of all keys go together, the second ones, and so on; can be repeated.
     random
-        How many samples are drawn of the keys that have a --draw.
+        How many samples are drawn of the keys that have a --draw, or that the file's [sweep.random] has.
     draw
         A key and its distribution, as key=uniform:low:high, log_uniform:low:high, normal:mean:sd,
         int_uniform:low:high or choice:1,2,5; can be repeated.

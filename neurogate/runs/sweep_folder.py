@@ -30,6 +30,7 @@ __all__ = [
     "TABLE",
     "changed_at",
     "folder_of",
+    "is_there",
     "keep_log",
     "log_of",
     "logged_at",
@@ -178,11 +179,8 @@ def open_folder(
     """
     folder = folder_of(points, name, out)
     store.prepare(out)
-    if folder.is_dir():
-        read_sweep(folder)
+    if is_there(folder):
         return folder
-    if folder.exists():
-        raise RequestError(store.in_the_way(folder))
     axes = dict.fromkeys(key for point in points for key in point.changes)
     runs = [
         {
@@ -207,6 +205,31 @@ def open_folder(
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
     return folder
+
+
+def is_there(folder: Path) -> bool:
+    """Say whether the folder of a sweep is there, and refuse what stands in its place.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where it is kept.
+
+    Raises
+    ------
+    RequestError
+        If it is damaged or newer than this neurogate, or a file is in its place.
+
+    Examples
+    --------
+    >>> is_there(Path("no-runs/a-sweep-0123456789ab"))
+    False
+    """
+    if folder.is_dir():
+        read_sweep(folder)
+    elif folder.exists():
+        raise RequestError(store.in_the_way(folder))
+    return folder.is_dir()
 
 
 def read_sweep(path: Path) -> dict[str, Any]:

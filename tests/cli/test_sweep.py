@@ -89,15 +89,16 @@ def test_a_dry_run_for_programs_holds_every_run_and_what_the_missing_ones_take(
 def test_a_dry_run_refuses_what_the_sweep_would_refuse(tiny: list[str], capsys: Captured) -> None:
     words = ["sweep", *tiny, "--seeds", "2", "--jobs", "1"]
     assert main(words) == 0
-    run = next(Path("runs").glob("what_when-????????????"))
-    (run / "arrays.npz").write_bytes(b"damaged")
-    said = []
-    for more in ([], ["--dry-run"]):
-        capsys.readouterr()
-        assert main([*words, *more]) == 2
-        said.append(capsys.readouterr().err.splitlines()[-1].partition(run.name)[2])
-    assert said[0] == said[1]
-    assert "is damaged: arrays.npz" in said[1]
+    for place, name in (("what_when-????????????", "arrays.npz"), ("what_when-sweep-*", "sweep.json")):
+        folder = next(Path("runs").glob(place))
+        (folder / name).write_bytes(b"damaged")
+        said = []
+        for more in ([], ["--dry-run"]):
+            capsys.readouterr()
+            assert main([*words, *more]) == 2
+            said.append(capsys.readouterr().err.splitlines()[-1].partition(folder.name)[2])
+        assert said[0] == said[1]
+        assert f"is damaged: {name}" in said[1]
 
 
 @pytest.mark.usefixtures("in_process")

@@ -65,8 +65,8 @@ def test_a_run_that_is_replaced_while_it_is_checked_is_not_set_aside(
     folder, damage, rename = runs(out)[0], manifest.damage, Path.rename
     seed = [make(out, seed=seed) for seed in (1, 2, 3, 4)].index(folder) + 1
 
-    def replaced_after_it_was_read(path: Path) -> list[str]:
-        found = damage(path)
+    def replaced_after_it_was_read(path: Path, *names: list[str]) -> list[str]:
+        found = damage(path, *names)
         if path == folder and found:
             make(out, seed=seed)
         return found
