@@ -59,9 +59,9 @@ def unknown(path: str, defaults: Mapping[str, Any]) -> str:
     eta_when is not a known key; did you mean rules.three_factor.eta_when? A key path is written ...
     """
     meant = _meant(path, defaults)
-    hint = f"did you mean {' or '.join(meant)}? " if meant else ""
+    hint = f"did you mean {' or '.join(meant)}? A" if meant else "a"
     return (
-        f"{path} is not a known key; {hint}A key path is written from the top; `neurogate config show` lists "
+        f"{path} is not a known key; {hint} key path is written from the top; `neurogate config show` lists "
         "all of them."
     )
 

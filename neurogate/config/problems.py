@@ -227,7 +227,7 @@ def _unknown(error: ForbiddenExtraKeysError, table: object, keys: Keys) -> Itera
     for key in sorted(error.extra_fields, key=str):
         near = nearest(key, allowed, taken)
         hint = f"did you mean {near}? " if near else ""
-        place = _path(keys) or "The top level"
+        place = _path(keys) or f"{'The' if near else 'the'} top level"
         text = f"{_path((*keys, key))} is not a known key; {hint}{place} takes {', '.join(allowed)}."
         yield Mistake((*keys, key), text, near or "")
 

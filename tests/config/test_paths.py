@@ -40,7 +40,7 @@ def test_an_unknown_key_path_gets_those_that_end_alike(path: str, meant: str) ->
 
 def test_nothing_is_suggested_where_nothing_is_near() -> None:
     assert unknown("xyzzy", DEFAULTS).startswith(
-        "xyzzy is not a known key; A key path is written from the top"
+        "xyzzy is not a known key; a key path is written from the top"
     )
 
 
