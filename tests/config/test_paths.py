@@ -65,7 +65,7 @@ def test_what_is_wrong_names_the_whole_path(problem: str, asked: str, said: str)
     [
         "reservoir.gian is not a known key; did you mean gain? reservoir takes n, gain.",
         "reservoir.gain is -1; it must be at least 0.",
-        "colour is not a known key; The top level takes name.",
+        "colour is not a known key; the top level takes name.",
     ],
 )
 def test_other_sentences_stay(problem: str) -> None:
