@@ -35,10 +35,10 @@ def export(path: Annotated[Path, Parameter(name="RUN")], /, *, nwb: Path, replic
     replica
         Which network of the run, counted from 0.
     """
-    from neurogate.runs.index import SWEEP
     from neurogate.runs.store import load
+    from neurogate.runs.sweep_folder import is_sweep
 
-    if (path / SWEEP).exists():
+    if is_sweep(path):
         raise RequestError(f"{path} is a sweep; name one of its runs, which lie beside it.")
     run = load(path)
     from neurogate.runs.nwb import export as write

@@ -69,9 +69,9 @@ def plot(
         A folder for the figure as PNG and PDF, made if it is not there; or one file that ends in .png, .pdf
         or .svg.
     """
-    from neurogate.runs.collection import SWEEP
+    from neurogate.runs import sweep_folder
 
-    is_sweep = (path / SWEEP).exists()
+    is_sweep = sweep_folder.is_sweep(path)
     _check(path, kind, {"--x": x, "--y": y, "--hue": hue}, out, is_sweep=is_sweep)
     if is_sweep:
         picture, name = _of_sweep(path, kind, x, y, hue)

@@ -47,7 +47,7 @@ def load(path: str | os.PathLike[str]) -> Run | Collection:
     from pathlib import Path
 
     from neurogate.runs import collection, store
+    from neurogate.runs.sweep_folder import is_sweep
 
     folder = Path(path)
-    is_sweep = (folder / collection.SWEEP).exists()
-    return collection.load_sweep(folder) if is_sweep else store.load(folder)
+    return collection.load_sweep(folder) if is_sweep(folder) else store.load(folder)

@@ -16,12 +16,12 @@ import attrs
 from neurogate.config.conditions import Condition, condition
 from neurogate.config.problems import Flaw, nearest
 from neurogate.errors import RequestError
-from neurogate.runs.index import SWEEP, Index
+from neurogate.runs.index import Index
 from neurogate.runs.row import Row
 from neurogate.runs.sweep_folder import read_sweep
 from neurogate.runs.table import Table, lines
 
-__all__ = ["SWEEP", "Collection", "load_runs", "load_sweep"]
+__all__ = ["Collection", "load_runs", "load_sweep"]
 
 _ABSENT = object()
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from neurogate import files
 from neurogate.errors import RequestError
 from neurogate.runs import store
-from neurogate.runs.collection import SWEEP, load_sweep
+from neurogate.runs.collection import load_sweep
+from neurogate.runs.sweep_folder import is_sweep
 
 __all__ = ["place_of", "report"]
 
@@ -25,7 +26,7 @@ def place_of(path: Path) -> Path:
     'what_when-0123456789ab-report.html'
     """
     whole = path.resolve()
-    return path / "report.html" if (path / SWEEP).exists() else path.with_name(f"{whole.name}-report.html")
+    return path / "report.html" if is_sweep(path) else path.with_name(f"{whole.name}-report.html")
 
 
 def report(path: Path, out: Path | None = None) -> Path:
@@ -49,12 +50,12 @@ def report(path: Path, out: Path | None = None) -> Path:
         If `path` is neither, something in it is damaged, or the file cannot be written.
     """
     file = place_of(path) if out is None else out
-    is_sweep = (path / SWEEP).exists()
-    if not is_sweep and file.resolve().is_relative_to(path.resolve()):
+    of_sweep = is_sweep(path)
+    if not of_sweep and file.resolve().is_relative_to(path.resolve()):
         raise RequestError(f"--out {file} lies inside the stored run, which never changes; choose another.")
     if file.is_dir():
         raise RequestError(f"--out {file} is a folder; give the name of a file, as in report.html.")
-    if is_sweep:
+    if of_sweep:
         from neurogate.runs.sweep_page import sweep_page
 
         text = sweep_page(load_sweep(path))

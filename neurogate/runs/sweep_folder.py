@@ -30,6 +30,7 @@ __all__ = [
     "TABLE",
     "changed_at",
     "folder_of",
+    "is_sweep",
     "is_there",
     "keep_log",
     "log_of",
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 _LOG = logging.getLogger(__name__)
+_OF_A_RUN = ("summary.json", "config.toml", "arrays.npz")
 
 FORMAT = 1
 """Of ``sweep.json``; a larger one was written by a later version."""
@@ -207,6 +209,21 @@ def open_folder(
     return folder
 
 
+def is_sweep(path: Path) -> bool:
+    """Say whether a folder is that of a sweep, however little is left in it.
+
+    Examples
+    --------
+    >>> is_sweep(Path("no-runs/a-sweep-0123456789ab"))
+    False
+    """
+    if (path / SWEEP).exists():
+        return True
+    is_named_so = path.is_dir() and SWEEP_NAME.fullmatch(path.resolve().name) is not None
+    # The name of a simulation may end like that too.
+    return is_named_so and not any((path / name).exists() for name in _OF_A_RUN)
+
+
 def is_there(folder: Path) -> bool:
     """Say whether the folder of a sweep is there, and refuse what stands in its place.
 
@@ -249,7 +266,7 @@ def read_sweep(path: Path) -> dict[str, Any]:
     """
     file, named = path / SWEEP, SWEEP_NAME.fullmatch(path.resolve().name)
     try:
-        if not file.exists() and not (named and path.is_dir()):
+        if not is_sweep(path):
             raise RequestError(f"{path} holds no {SWEEP}; name the folder of a sweep.")
         problems = manifest.damage(path, [SWEEP])
         sweep: dict[str, Any] = {} if problems else json.loads(file.read_bytes())

@@ -20,7 +20,7 @@ from neurogate.errors import RequestError
 from neurogate.runs import manifest, store, sweep_folder
 from neurogate.runs.formats import Newer, check_format
 from neurogate.runs.index import SWEEP
-from neurogate.runs.sweep_folder import SWEEP_NAME, read_sweep, runs_in_table
+from neurogate.runs.sweep_folder import SWEEP_NAME, is_sweep, read_sweep, runs_in_table
 
 __all__ = ["QUARANTINE", "RUN_NAME", "Checked", "Tell", "inside", "is_sound", "verify"]
 
@@ -137,13 +137,11 @@ def _kind(folder: Path) -> str | None:
     if not folder.is_dir():
         is_named_so = RUN_NAME.fullmatch(folder.name)
         return ("sweep" if SWEEP_NAME.fullmatch(folder.name) else "run") if is_named_so else None
-    if SWEEP_NAME.fullmatch(folder.name) and (folder / SWEEP).exists():
+    if SWEEP_NAME.fullmatch(folder.name) and is_sweep(folder):
         return "sweep"
     left = sum((folder / name).exists() for name in _OF_EVERY_RUN)
     if not RUN_NAME.fullmatch(folder.name):
         return "run" if left >= len(_OF_EVERY_RUN) - 1 else None
-    if SWEEP_NAME.fullmatch(folder.name) and left == (folder / manifest.MANIFEST).exists():
-        return "sweep"
     return "run" if left or not any(folder.iterdir()) else None
 
 

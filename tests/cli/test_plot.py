@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,21 @@ def test_a_sweep_of_seeds_is_drawn_as_one_run_of_many_replicas(
 def test_a_sweep_that_is_not_there_is_said_to_be_no_folder(tmp_path: Path, capsys: Captured) -> None:
     assert main(["plot", str(tmp_path / "nothing"), "--x", "reservoir.gain"]) == 2
     assert f"{tmp_path / 'nothing'} is not a folder;" in capsys.readouterr().err
+
+
+def test_a_sweep_that_lacks_what_names_its_runs_is_said_to_be_damaged_and_its_runs_fine(
+    sweep: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    copy = Path(shutil.copytree(sweep, tmp_path / sweep.name))
+    for name in ("sweep.json", "manifest.json"):
+        (copy / name).unlink()
+        for command in ("plot", "report"):
+            assert main([command, str(copy)]) == 2
+            said = capsys.readouterr().err
+            assert said.startswith(f"{copy} is damaged: {name} is missing. `neurogate verify --out ")
+            assert said.endswith("the runs are none the worse.\n")
+    assert main(["export", str(copy), "--nwb", str(tmp_path / "a.nwb")]) == 2
+    assert "is a sweep; name one of its runs" in capsys.readouterr().err
 
 
 def test_what_belongs_to_a_sweep_is_refused_for_a_run(stored: Run, capsys: Captured) -> None:
