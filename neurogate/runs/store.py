@@ -149,7 +149,8 @@ def load(path: Path, names: Collection[str] | None = None) -> Run:
     if problems:
         raise RequestError(
             f"The run folder {path} is damaged: {'; '.join(problems)}. "
-            "Restore it from a copy, or set it aside with `neurogate verify`; then it can be run again."
+            f"Restore it from a copy, or set it aside with `neurogate verify --out {path.parent}`; then it "
+            "can be run again."
         )
     check_format(path / "summary.json", summary, FORMAT)
     return Run(path, summary)

@@ -246,7 +246,7 @@ class _Batch:
                 left.append(k)
             else:
                 alone = self.shared.session.part(part.replicas, part.rules)
-                yield self._keep(course.log, k, alone, each_s, diverged(found), {})
+                yield self._keep([*course.log, str(found)], k, alone, each_s, diverged(found), {})
         pairs = {(one.rule, one.replica) for one in error.all if one.rule}
         if len(left) == len(self.members) and pairs <= self.given_up:
             raise RunError(f"What was given up diverges again: {error}")

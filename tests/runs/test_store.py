@@ -60,7 +60,7 @@ def test_damage_is_noticed_and_named(tmp_path: Path, name: str, harm: str) -> No
     path.write_bytes(damaged if harm == "flip" else data[: len(data) // 2])
     if harm == "delete":
         path.unlink()
-    with pytest.raises(RequestError, match=r"a-1 is damaged: .*`neurogate verify`") as error:
+    with pytest.raises(RequestError, match=r"a-1 is damaged: .*`neurogate verify --out /.*`;") as error:
         store.load(folder)
     assert len(error.value.problems) == 1
     if name != "manifest.json":

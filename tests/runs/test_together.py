@@ -130,9 +130,11 @@ def test_a_run_that_diverges_costs_the_others_nothing(alone: Path, tmp_path: Pat
         lone = execute(one, tmp_path / "alone")
         mine = ended[config.content_hash(one)]
         assert lone.outcome is mine.outcome is Outcome.DIVERGED
-        found = json.loads((store.folder_of(one, tmp_path / "batch") / "summary.json").read_text())
-        assert found["divergence"] == lone.summary["divergence"]
+        folder = store.folder_of(one, tmp_path / "batch")
+        assert json.loads((folder / "summary.json").read_text())["divergence"] == lone.summary["divergence"]
         assert mine.message == lone.summary["divergence"]["message"]
+        assert (folder / "log.txt").read_text().splitlines()[-1] == mine.message
+        assert (lone.path / "log.txt").read_text().splitlines()[-1].endswith(mine.message)
     assert_same_runs(tmp_path / "batch", alone, GRID)
 
 
