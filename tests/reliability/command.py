@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -24,6 +25,9 @@ TINY = ("sweep", "what_when", *(word for change in CHANGES for word in ("--set",
 
 Process = tuple[int, str]
 """Its number and when it was born: numbers are given again."""
+
+LONGEST_S = 600.0
+"""No sweep here needs as long."""
 
 _DONE = re.compile(r"^\[\d+/\d+\] done: (.*?)(?: \(\S+ runs/min, .*\))?$", re.MULTILINE)
 _EVENT = struct.Struct("iIII")
@@ -42,6 +46,19 @@ def called(*words: str, said: Path | None = None) -> subprocess.Popen[bytes]:
 def told_done(said: Path) -> list[str]:
     """Return what is special about each run that a sweep said to be done, in this order."""
     return _DONE.findall(said.read_text("utf-8")) if said.exists() else []
+
+
+def ended(driver: subprocess.Popen[bytes], said: Path) -> list[str]:
+    """Wait until a sweep ends; say so if it failed."""
+    code = driver.wait(LONGEST_S)
+    return [f"a driver ended with {code}: {last_words(said)}"] if code else []
+
+
+def send(signal_: signal.Signals, processes: list[int]) -> None:
+    """Send a signal to those processes that have not ended."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal_)
 
 
 def last_words(said: Path) -> str:

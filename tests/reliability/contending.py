@@ -1,9 +1,11 @@
-"""R11: two drivers execute one sweep at once; some are killed or stopped in the middle."""
+"""R11: two drivers execute one sweep at once, each the program with workers of its own.
+
+In turn both live, one is killed, and one is stopped until the other has ended. How soon a driver has the runs
+of another is measured in `taking_over`.
+"""
 
 from __future__ import annotations
 
-import functools
-import os
 import random
 import shutil
 import signal
@@ -11,103 +13,73 @@ import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
+from neurogate.cli.sweep_progress import changes_text
 from neurogate.config.sweep import Point
-from neurogate.runs import sweep as driver
-from neurogate.runs.lease import Leases, lease_of
+from neurogate.runs.store import folder_of
 from neurogate.runs.upkeep import verify
-from tests.reliability.tiny import PATIENCE_S, Tell, diary, ended, entries, forked, partial, run, tiny, unlike
+from tests.reliability.command import TINY, called, ended, send, told_done, under_way, unended, workers
+from tests.reliability.tiny import PATIENCE_S, Tell, partial, tiny, unlike
 
-SEEDS = 6
-HEARTBEAT_S = 1.0
+SEEDS = 8
+SWEEP = (
+    *TINY, "--grid", "reservoir.gain=0.5,1.5", "--seeds", str(SEEDS),
+    "--jobs", "2", "--batch", "2", "--checkpoint", "0",
+)  # fmt: skip
+KINDS = "both live", "one is killed", "one is stopped"
+APART_S = 1.0
+"""How much later the second driver begins, at most."""
 
 
 def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
-    """Let two drivers share a sweep, `count` times: both live, one is killed, one is stopped, in turn."""
-    chosen, rng, seen = tiny(SEEDS), random.Random(1), Counter[str]()
-    flaws: list[str] = []
-    beats = [0.0]
-    run(chosen, folder / "whole", batch=2)
+    """Let two drivers share a sweep, `count` times."""
+    chosen, rng, seen, flaws = tiny(SEEDS), random.Random(1), Counter[str](), list[str]()
+    whole, began_s = folder / "whole", time.monotonic()
+    flaws += ended(called(*SWEEP, "--out", str(whole), said=folder / "said"), folder / "said")
+    window_s = time.monotonic() - began_s
     for trial in range(count):
-        kind = ("both live", "one is killed", "one is stopped")[trial % 3]
-        seen["trials"] += 1
-        seen[f"trials in which {kind}"] += 1
-        found = _shared(folder / "shared", chosen, kind, rng, seen)
-        found += unlike(folder / "shared", folder / "whole", chosen)
-        found += partial(folder / "shared")
-        verify(folder / "shared", found.append)
+        kind, out = KINDS[trial % len(KINDS)], folder / f"shared-{trial}"
+        found = _shared(out, chosen, kind, rng, seen, window_s)
+        found += unlike(out, whole, chosen) + partial(out) + unended(out)
+        verify(out, found.append)
         flaws += [f"trial {trial} ({kind}): {flaw}" for flaw in found]
-        shutil.rmtree(folder / "shared")
-        if kind == "one is stopped":
-            beats.append(_replaced(folder / f"run-{trial:012x}"))
+        shutil.rmtree(out)
         tell(f"{trial + 1} of {count} trials, {len(flaws)} flaws")
-    slowest = max(beats)
-    # The heart may have beaten just before, and looking takes its time.
-    flaws += [f"a stopped holder was replaced after {slowest} heartbeats"] if slowest > 2.1 else []
-    return {**seen, "heartbeats until a stopped holder is replaced, at most": slowest, "flaws": flaws}
+    return {**seen, "flaws": flaws}
 
 
 def _shared(
-    out: Path, chosen: tuple[Point, ...], kind: str, rng: random.Random, seen: Counter[str]
+    out: Path, chosen: tuple[Point, ...], kind: str, rng: random.Random, seen: Counter[str], window_s: float
 ) -> list[str]:
+    """Let two drivers work until they end; say what both executed, or neither."""
     out.mkdir()
-    diaries = [out / f"diary-{k}" for k in range(2)]
-    drivers = [forked(functools.partial(_drive, chosen, out, path, k)) for k, path in enumerate(diaries)]
+    said = [out.with_suffix(f".{k}") for k in range(2)]
+    first = called(*SWEEP, "--out", str(out), said=said[0])
+    time.sleep(rng.uniform(0.0, APART_S))
+    second = called(*SWEEP, "--out", str(out), said=said[1])
+    hand, stopped = set[str](), list[int]()
     if kind != "both live":
-        time.sleep(rng.uniform(0.2, 2.0))
-        os.kill(drivers[0], signal.SIGKILL if kind == "one is killed" else signal.SIGSTOP)
-    flaws = [] if ended(drivers[1]) else ["a driver failed or did not end"]
+        time.sleep(rng.uniform(0.0, window_s))
+        stopped = [first.pid, *(process for process, _ in workers(first.pid) if kind == "one is stopped")]
+        send(signal.SIGSTOP, stopped)
+        hand = under_way(out, first.pid)
+    if kind == "one is killed":
+        first.kill()
+        first.wait()  # as a shell does: until then its number is taken
+    flaws = ended(second, said[1])
     if kind == "one is stopped":
-        os.kill(drivers[0], signal.SIGCONT)
-    if not ended(drivers[0]) and kind != "one is killed":
-        flaws.append("a driver failed or did not end")
-    mine, theirs = (entries(path) for path in diaries)
-    begun, done = (_of(word, mine) + _of(word, theirs) for word in ("started", "done"))
-    seen["runs"] += len(chosen)
-    seen["runs begun"] += sum(begun.values())
-    twice = {hash_ for hash_, times in begun.items() if times > 1}
-    # What the first had in hand when it was hurt is all that may be begun twice.
-    hand = {hash_ for word, hash_ in mine if word == "started"} if kind != "both live" else set()
-    hand -= {hash_ for word, hash_ in mine if word == "done"} if kind == "one is killed" else set()
-    if twice and kind != "both live":
-        seen["runs taken over"] += len(twice)
-    flaws += [f"{hash_} was executed by both" for hash_ in sorted(twice - hand)]
-    missing = len(chosen) - len(done)
-    # A driver that was killed may have stored a run before it could say so.
-    if missing > (0 if kind != "one is killed" else 2):
-        flaws.append(f"{missing} runs were executed by nobody")
+        send(signal.SIGCONT, stopped)
+    was_killed = first.wait(PATIENCE_S) == -signal.SIGKILL
+    flaws += [] if was_killed else ended(first, said[0])
+    names = {changes_text(one.changes): folder_of(one.simulation, out).name for one in chosen}
+    done = Counter(names[changes] for path in said for changes in told_done(path))
+    twice = {name for name, times in done.items() if times > 1}
+    flaws += [f"{name} was executed twice" for name in sorted(twice - hand)]
+    silent = len(chosen) - len(done)
+    flaws += [f"{silent} runs were executed by neither"] if silent and not was_killed else []
+    seen.update({
+        "trials": 1, f"trials in which {kind}": 1, "runs": len(chosen), "runs said to be done": len(done),
+        "trials in which both executed runs": all(map(told_done, said)),
+        "runs in the hands of one that was hurt": len(hand), "of these, executed twice": len(twice & hand),
+    })  # fmt: skip
     return flaws
-
-
-def _drive(chosen: tuple[Point, ...], out: Path, path: Path, order: int) -> None:
-    leases = functools.partial(Leases, HEARTBEAT_S)
-    with diary(path) as note, mock.patch.object(driver, "Leases", leases):
-        run(chosen if order == 0 else chosen[::-1], out, tell=note, batch=2)
-
-
-def _replaced(folder: Path) -> float:
-    """Return how many heartbeats it takes until the lease of a process that is stopped can be had."""
-    holder = forked(lambda: _hold(folder))
-    while not lease_of(folder).exists():
-        time.sleep(0.001)
-    time.sleep(random.uniform(0.0, 2.0) * HEARTBEAT_S)
-    os.kill(holder, signal.SIGSTOP)
-    began_s = time.monotonic()
-    with Leases(HEARTBEAT_S) as leases:
-        while not leases.acquire(folder):
-            time.sleep(0.005)
-        beats = (time.monotonic() - began_s) / HEARTBEAT_S
-    os.kill(holder, signal.SIGKILL)
-    os.waitpid(holder, 0)
-    return beats
-
-
-def _hold(folder: Path) -> None:
-    with Leases(HEARTBEAT_S) as leases:
-        leases.acquire(folder)
-        time.sleep(PATIENCE_S)
-
-
-def _of(word: str, lines: list[tuple[str, str]]) -> Counter[str]:
-    return Counter(hash_ for said, hash_ in lines if said == word)

@@ -5,8 +5,6 @@ The other has nothing else to do when it happens: it takes over what others leav
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
 import shutil
 import signal
@@ -19,7 +17,7 @@ from typing import Any
 
 from neurogate.runs.lease import Leases
 from neurogate.runs.upkeep import verify
-from tests.reliability.command import called, last_words, under_way, unended, workers
+from tests.reliability.command import LONGEST_S, called, ended, send, under_way, unended, workers
 from tests.reliability.tiny import Tell, differing, partial
 
 RUNS = 4
@@ -28,7 +26,6 @@ SWEEP = (
     "--batch", str(RUNS), "--checkpoint", "1",
 )  # fmt: skip
 HEARTBEAT_S = Leases().heartbeat_s
-LONGEST_S = 600.0
 MOST_BEATS = 2.2
 """The heart may have beaten just before, and looking for what is left takes a second or two."""
 
@@ -37,7 +34,7 @@ def measure(count: int, folder: Path, tell: Tell) -> dict[str, Any]:
     """Kill a driver, each third time stop it, and see how long the other takes to have all of its runs."""
     rng, seen, taken_s, flaws = random.Random(1), Counter[str](), dict[str, float](), list[str]()
     whole, out = folder / "whole", folder / "shared"
-    _end(called(*SWEEP, "--out", str(whole), said=folder / "said"), folder / "said", flaws)
+    flaws += ended(called(*SWEEP, "--out", str(whole), said=folder / "said"), folder / "said")
     for trial in range(count):
         signal_ = signal.SIGSTOP if trial % 3 == 2 else signal.SIGKILL
         kind = "a driver that hangs" if signal_ == signal.SIGSTOP else "a driver that is killed"
@@ -70,28 +67,17 @@ def _trial(out: Path, hurt: signal.Signals, rng: random.Random, flaws: list[str]
     _wait(lambda: said[1].read_text("utf-8").count("another driver") == RUNS, first, second)
     time.sleep(rng.uniform(0.0, 1.0))
     processes = [first.pid, *(process for process, _ in workers(first.pid))]
-    _send(hurt, processes if hurt == signal.SIGSTOP else processes[:1])
+    send(hurt, processes if hurt == signal.SIGSTOP else processes[:1])
     if hurt == signal.SIGKILL:
         first.wait()  # as a shell does: until then its number is taken
     began_s, came_in_time = time.monotonic(), len(under_way(out, first.pid)) == RUNS
     _wait(lambda: len(under_way(out, second.pid)) == RUNS, second)
     seconds = time.monotonic() - began_s
-    _end(second, said[1], flaws)
+    flaws += ended(second, said[1])
     if hurt == signal.SIGSTOP:
-        _send(signal.SIGCONT, processes)
-        _end(first, said[0], flaws)
+        send(signal.SIGCONT, processes)
+        flaws += ended(first, said[0])
     return seconds if came_in_time else None
-
-
-def _send(signal_: signal.Signals, processes: list[int]) -> None:
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal_)
-
-
-def _end(sweep: subprocess.Popen[bytes], said: Path, flaws: list[str]) -> None:
-    if code := sweep.wait(LONGEST_S):
-        flaws.append(f"a driver ended with {code}: {last_words(said)}")
 
 
 def _wait(until: Callable[[], bool], *sweeps: subprocess.Popen[bytes]) -> None:

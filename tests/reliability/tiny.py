@@ -9,14 +9,11 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import sys
-import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -73,30 +70,6 @@ def run(
     folder = open_folder(chosen, chosen[0].simulation.name, out, "neurogate sweep", {})
     with mock.patch.object(pool, "local", workers):
         return sweep(chosen, folder, Options(**{"checkpoint_every_s": 0.0, **options}), tell)
-
-
-@contextmanager
-def diary(path: Path) -> Iterator[Callable[[Event], None]]:
-    """Yield what writes down events so that a kill loses none: a line is one call of the system."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    try:
-        yield lambda event: void(os.write(handle, f"{_word(event)} {event.point.hash}\n".encode()))
-    finally:
-        os.close(handle)
-
-
-def _word(event: Event) -> str:
-    return event.kind if event.ended is None else str(event.ended.outcome)
-
-
-def void(_: object) -> None:
-    """Forget a result."""
-
-
-def entries(path: Path) -> list[tuple[str, str]]:
-    """Read what was written down: what happened, and to which run."""
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    return [(word, hash_) for word, hash_ in (line.split() for line in lines)]
 
 
 def forked(work: Callable[[], object]) -> int:
@@ -166,16 +139,3 @@ def told(run: Path) -> dict[str, Any]:
     rest = {path.name: files.sha256(path) for path in run.iterdir() if path.suffix in (".toml", ".npz")}
     names = sorted(path.relative_to(run).as_posix() for path in run.rglob("*"))
     return {"files": names, **rest, **{key: value for key, value in summary.items() if key not in TIMES}}
-
-
-def ended(process: int) -> bool:
-    """Wait for a process; say whether it ended well."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        child, status = os.waitpid(process, os.WNOHANG)
-        if child:
-            return status == 0
-        time.sleep(0.02)
-    os.kill(process, signal.SIGKILL)
-    os.waitpid(process, 0)
-    return False
