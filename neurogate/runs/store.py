@@ -30,9 +30,12 @@ from neurogate.runs.lock import disk_time_s
 from neurogate.runs.table import Table, lines
 
 __all__ = [
-    "FORMAT", "Run", "find", "folder_named", "folder_of", "in_the_way", "load", "prepare", "restore",
+    "FILES", "FORMAT", "Run", "find", "folder_named", "folder_of", "in_the_way", "load", "prepare", "restore",
     "writing",
 ]  # fmt: skip
+
+FILES = "summary.json", "config.toml", "arrays.npz"
+"""What every run consists of, beside its manifest."""
 
 FORMAT = 1
 """Of a run folder, in ``summary.json``; raised when it holds what earlier versions cannot read, new keys of

@@ -42,7 +42,6 @@ __all__ = [
 ]
 
 _LOG = logging.getLogger(__name__)
-_OF_A_RUN = ("summary.json", "config.toml", "arrays.npz")
 
 FORMAT = 1
 """Of ``sweep.json``; a larger one was written by a later version."""
@@ -221,7 +220,7 @@ def is_sweep(path: Path) -> bool:
         return True
     is_named_so = path.is_dir() and SWEEP_NAME.fullmatch(path.resolve().name) is not None
     # The name of a simulation may end like that too.
-    return is_named_so and not any((path / name).exists() for name in _OF_A_RUN)
+    return is_named_so and not any((path / name).exists() for name in store.FILES)
 
 
 def is_there(folder: Path) -> bool:

@@ -33,7 +33,7 @@ QUARANTINE = ".quarantine"
 RUN_NAME = re.compile(r".+-([0-9a-f]{12})")
 """What the folder of a run is called."""
 
-_OF_EVERY_RUN = (manifest.MANIFEST, "summary.json", "config.toml", "arrays.npz")
+_OF_EVERY_RUN = (manifest.MANIFEST, *store.FILES)
 _FORMAT_OF = {"run": ("summary.json", store.FORMAT), "sweep": (SWEEP, sweep_folder.FORMAT)}
 _TRIES, _MOST_NAMED = 3, 5
 
