@@ -71,8 +71,7 @@ def _shared(
         send(signal.SIGCONT, stopped)
     was_killed = first.wait(PATIENCE_S) == -signal.SIGKILL
     flaws += [] if was_killed else ended(first, said[0])
-    names = {changes_text(one.changes): folder_of(one.simulation, out).name for one in chosen}
-    done = Counter(names[changes] for path in said for changes in told_done(path))
+    done = _executed(said, chosen, out)
     twice = {name for name, times in done.items() if times > 1}
     flaws += [f"{name} was executed twice" for name in sorted(twice - hand)]
     silent = len(chosen) - len(done)
@@ -83,3 +82,9 @@ def _shared(
         "runs in the hands of one that was hurt": len(hand), "of these, executed twice": len(twice & hand),
     })  # fmt: skip
     return flaws
+
+
+def _executed(said: list[Path], chosen: tuple[Point, ...], out: Path) -> Counter[str]:
+    """Return how often each run was said to be done."""
+    names = {changes_text(one.changes): folder_of(one.simulation, out).name for one in chosen}
+    return Counter(names[changes] for path in said for changes in told_done(path))
