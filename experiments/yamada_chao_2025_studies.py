@@ -13,6 +13,7 @@ from typing import cast
 import attrs
 
 from neurogate import config
+from neurogate.plasticity.three_factor import ThreeFactor
 from neurogate.runs.over_seeds import Seeds
 
 NAME = "yamada_chao_2025"
@@ -88,8 +89,9 @@ HASTY = Study(
 )
 
 # The rule without the error's gate, open always or while the cue is on, with smaller steps of *when*.
+WHOLE_STEP = ThreeFactor().eta_when
 STEPS = {
-    f"{when}_{percent:02}": (f"gates={gates}", f"eta_when={0.07 * percent / 100:g}")
+    f"{when}_{percent:02}": (f"gates={gates}", f"eta_when={WHOLE_STEP * percent / 100:g}")
     for when, gates in (("always", "[]"), ("cue", '[{kind="phase"}]'))
     for percent in (50, 20, 10, 5)
 }
