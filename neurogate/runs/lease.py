@@ -257,15 +257,37 @@ class Leases:
 
 
 def _create(lease: Path, content: bytes) -> bool:
+    """Make a lease unless there is one; whoever is killed meanwhile leaves it whole, or none."""
+    if lease.exists():
+        return False
+    written = files.hidden_sibling(lease, "tmp")
     try:
-        with lease.open("xb", buffering=0) as file:
-            file.write(content)
+        _write(written, content)
+        try:
+            os.link(written, lease)
+        except FileExistsError:
+            return False
+        except OSError:  # files have one name each here
+            return _written_in_place(lease, content)
+        return True
+    finally:
+        written.unlink(missing_ok=True)
+
+
+def _written_in_place(lease: Path, content: bytes) -> bool:
+    try:
+        _write(lease, content)
     except FileExistsError:
         return False
     except OSError:
         lease.unlink(missing_ok=True)
         raise
     return True
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb", buffering=0) as file:
+        file.write(content)
 
 
 def _remove(lease: Path, may: Callable[[Path], bool]) -> None:

@@ -316,7 +316,7 @@ def test_a_disk_that_refuses_a_lease_is_told_in_one_sentence_and_nothing_is_left
     opened = Path.open
 
     def refuse(path: Path, mode: str = "r", *args: object, **options: object) -> object:
-        if path.suffix != ".lease" or "x" not in mode:
+        if ".lease" not in path.name or "x" not in mode:
             return opened(path, mode, *args, **options)  # type: ignore[call-overload]
         if code == errno.ENOSPC:
             opened(path, mode).close()
@@ -340,3 +340,16 @@ def test_a_disk_that_refuses_heartbeats_costs_nothing_else(
         time.sleep(0.1)
         assert leases.held == {run}
     assert caplog.records == []
+
+
+def test_where_files_have_one_name_each_a_lease_is_still_had_by_one(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    with Leases() as mine, Leases() as theirs:
+        assert mine.acquire(run)
+        assert not theirs.acquire(run)
+    assert list(run.parent.iterdir()) == [run.with_name(".lock")]
