@@ -19,7 +19,8 @@ from neurogate.runs.over_seeds import Seeds
 NAME = "yamada_chao_2025"
 OURS, PLAIN = "surprise_replay", "three_factor"
 LOCAL = (PLAIN, "no_gate", "delta", "reward_hebbian", "e_prop")
-LEAST_SQUARES = ("force", "force_forgetting", "force_two_memories", "force_reset")
+ALARMED = "force_alarm"  # begins anew when it hears what OURS does
+LEAST_SQUARES = ("force", "force_forgetting", "force_two_memories", ALARMED, "force_reset")
 RIVALS = (*LOCAL, *LEAST_SQUARES)
 
 

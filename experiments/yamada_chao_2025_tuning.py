@@ -62,6 +62,7 @@ TARGETS = {
 ETA = {"eta_when": "log_uniform:0.01:0.5", "eta_what": "log_uniform:0.001:0.1"}
 RIDGE = {"ridge_when": "log_uniform:3:3000", "ridge_what": "log_uniform:30:10000"}
 NOVELTY = {"eta_novelty": "log_uniform:0.01:0.3", "novelty_trials": "log_uniform:20:200"}
+LABILE = "log_uniform:0.02:0.2"
 FORGOTTEN = "log_uniform:0.0002:0.01"  # of each sample; a forgetting factor is 1 less that
 
 SPACES: Mapping[str, Mapping[str, str]] = {
@@ -70,7 +71,7 @@ SPACES: Mapping[str, Mapping[str, str]] = {
         "explained": "log_uniform:0.003:0.05",
         "eta_what": "log_uniform:0.0005:0.01",
         **NOVELTY,
-        "eta_labile": "log_uniform:0.02:0.2",
+        "eta_labile": LABILE,
     },
     "three_factor": {**ETA, **NOVELTY},
     "delta": ETA,
@@ -85,6 +86,7 @@ SPACES: Mapping[str, Mapping[str, str]] = {
     "force_forgetting": {**RIDGE, "forgetting": FORGOTTEN},
     "force_two_memories": {**RIDGE, "forgetting_when": FORGOTTEN, "forgetting_what": FORGOTTEN},
     "force_reset": RIDGE,
+    "force_alarm": {**RIDGE, "eta_labile": LABILE},
 }
 
 RESERVOIRS: Mapping[str, Mapping[str, str]] = {

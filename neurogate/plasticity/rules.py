@@ -7,6 +7,7 @@ from typing import get_args
 from .delta import Delta
 from .e_prop import EProp
 from .force import Force
+from .force_alarm import ForceAlarm
 from .outcome_channels import OutcomeChannels
 from .reward_hebbian import RewardHebbian
 from .ridge import Ridge
@@ -19,6 +20,7 @@ __all__ = ["RULES", "AnyRule"]
 AnyRule = (
     ThreeFactor
     | Force
+    | ForceAlarm
     | Delta
     | Ridge
     | RewardHebbian

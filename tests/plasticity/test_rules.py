@@ -13,6 +13,7 @@ from neurogate.plasticity.delta import Delta
 from neurogate.plasticity.e_prop import EProp
 from neurogate.plasticity.episode import Episode, Rule
 from neurogate.plasticity.force import Force
+from neurogate.plasticity.force_alarm import ForceAlarm
 from neurogate.plasticity.gates import (
     GATES,
     ErrorGate,
@@ -40,6 +41,8 @@ VARIANTS: dict[str, Rule] = {
     "force": Force(),
     "force, forgetting": Force(forgetting_when=0.99, forgetting_what=0.98),
     "force, reset": Force(reset=True),
+    "force_alarm": ForceAlarm(),
+    "force_alarm, alarmed": ForceAlarm(detector=ChangeDetector(deaf_trials=0, alarm=0.1, startle=1.0)),
     "ridge": Ridge(),
     "ridge, forgetting": Ridge(forgetting_when=0.99, forgetting_what=0.98, reset=True),
     "three_factor, gated what": ThreeFactor(
@@ -63,6 +66,7 @@ EAGER: dict[str, Rule] = {
     "three_factor": ThreeFactor(eta_when=0.7, eta_what=0.7, gates=(PhaseGate(start_ms=-1e3, stop_ms=1e3),)),
     "delta": Delta(eta_when=0.7, eta_what=0.7),
     "force": Force(ridge_when=1e-2, ridge_what=1e-2, sample_ms=5.0, start_ms=-1e3),
+    "force_alarm": ForceAlarm(ridge_when=1e-2, ridge_what=1e-2, sample_ms=5.0, start_ms=-1e3),
     "ridge": Ridge(ridge_when=1e-2, ridge_what=1e-2, sample_ms=5.0, start_ms=-1e3),
     "e_prop": EProp(eta_when=0.7, eta_what=0.7, start_ms=-1e3, tau_ms=BIN_MS),
     "surprise_replay": SurpriseReplay(
