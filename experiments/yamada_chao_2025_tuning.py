@@ -89,18 +89,21 @@ SPACES: Mapping[str, Mapping[str, str]] = {
     "force_alarm": {**RIDGE, "eta_labile": LABILE},
 }
 
+PHASIC = "log_uniform:100:1000000"  # of the high-pass before *when*, which has spikes forget slow ramps
 RESERVOIRS: Mapping[str, Mapping[str, str]] = {
     "what_when_echo_state": {
         "spectral_radius": "uniform:0.6:2.4",
         "shortest_ms": "log_uniform:2:30",
         "longest_ms": "log_uniform:100:1500",
         "input_sd": "log_uniform:0.3:3",
+        "phasic_tau_ms": PHASIC,
     },
     "what_when_leaky": {
         "rectified": "choice:false,true",
         "shortest_ms": "log_uniform:3:50",
         "longest_ms": "log_uniform:300:5000",
         "bias_sd": "uniform:0:1",
+        "phasic_tau_ms": PHASIC,
     },
 }
 LEARNERS = (*SPACES, *RESERVOIRS)
@@ -186,6 +189,8 @@ def overrides(changes: Changes) -> list[str]:
         ]
     if "bias_sd" in given:
         said.append(f"reservoir.bias={{normal=[0.0, {given.pop('bias_sd')}]}}")
+    if "phasic_tau_ms" in given:
+        said.append(f"features.phasic_tau_ms={given.pop('phasic_tau_ms')}")
     return said + [f"reservoir.{key}={json.dumps(value)}" for key, value in given.items()]
 
 

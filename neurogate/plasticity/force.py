@@ -77,13 +77,14 @@ class Force(Rule):
         """
         state, take = self._begun(state, episode), self._sampled(episode)
         when = call("readout")(state["when"], episode.phasic)[..., 0]
+        worth = self._worth(episode).astype(when.dtype)[:, None]
         if take.any():
-            samples = np.ascontiguousarray(episode.phasic[:, take])
-            targets = episode.target[:, take, None]
+            root = np.sqrt(worth)[..., None]
+            taught = (episode.phasic, episode.target[..., None])
+            samples, targets = (np.ascontiguousarray(root * part[:, take]) for part in taught)
             state, outputs = self._learn(call, state, "when", samples, targets, self.forgetting_when)
-            when[:, take] = outputs[..., 0]
-        gate = np.tile(take.astype(when.dtype), (len(when), 1))
-        return state, Readouts(when, gate)
+            when[:, take] = np.divide(outputs, root, out=when[:, take, None], where=root > 0)[..., 0]
+        return state, Readouts(when, worth * take.astype(when.dtype))
 
     def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:
         """Learn *what* from the replayed moments."""
@@ -93,6 +94,10 @@ class Force(Rule):
         """Forget everything but the weights if a block begins here and that is asked for."""
         restarts = self.reset and episode.block_starts and episode.bins[0] == 0
         return {**state, **self._forget_all(state)} if restarts else state
+
+    def _worth(self, episode: Episode) -> Array:
+        """Return by how much the squares of a trial's samples count for *when*, (B,)."""
+        return np.ones(len(episode.outcome_ms))
 
     def _sampled(self, episode: Episode) -> Array:
         """Say which bins are samples: inside the window, at multiples of `sample_ms` from the cue."""

@@ -63,7 +63,9 @@ def test_so_it_learns_the_new_times_and_force_does_not(rng: np.random.Generator)
     assert left[ForceAlarm] < 0.01 * left[Force]
 
 
-def test_trials_in_which_nothing_came_say_nothing_of_times(rng: np.random.Generator) -> None:
+def test_trials_in_which_nothing_came_neither_teach_times_nor_tell_of_a_change(
+    rng: np.random.Generator,
+) -> None:
     rule = ForceAlarm(detector=ALERT, sample_ms=BIN_MS, ridge_when=1e-3)
     episodes = trials(rng, 40, 20)
     before = live(rule, episodes)
@@ -72,6 +74,9 @@ def test_trials_in_which_nothing_came_say_nothing_of_times(rng: np.random.Genera
         one, target=0 * one.target, outcome=0 * one.outcome, outcome_ms=np.nan * one.outcome_ms
     )
     after = live(rule, [empty], before)
+    for key in ("when", "when_inverse"):
+        np.testing.assert_array_equal(after[key], before[key])
+    assert not np.array_equal(live(attrs.evolve(rule, omission=1.0), [empty], before)["when"], before["when"])
     np.testing.assert_array_equal(after["usual"], before["usual"])
     assert (after["evidence"][:, 1] <= before["evidence"][:, 1]).all()
 
@@ -90,3 +95,20 @@ def test_a_trial_of_pieces_is_judged_by_the_weights_from_before_it(rng: np.rando
     inside = (whole.time_ms > rule.start_ms) & (whole.time_ms < rule.stop_ms)
     expected = (whole.target[:, inside] ** 2).mean(axis=1)  # weights were zero
     np.testing.assert_allclose(after["usual"], expected, rtol=1e-12)
+
+
+def test_omissions_that_teach_a_share_weigh_their_squared_errors_by_it(rng: np.random.Generator) -> None:
+    rule = ForceAlarm(sample_ms=BIN_MS, ridge_when=2.0, omission=0.3, detector=NEVER)
+    one = make_episode(rng)  # omitted in the last replica
+    inside = (one.time_ms > rule.start_ms) & (one.time_ms < rule.stop_ms)
+    one = attrs.evolve(one, target=rng.standard_normal(one.target.shape))
+    state, readouts = rule.online(caller(), rule.start(SHAPE, DTYPE), one)
+    for replica, worth in enumerate((1.0, 0.3)):
+        x, d = one.phasic[replica, inside], one.target[replica, inside]
+        solved = np.linalg.solve(worth * x.T @ x + 2.0 * np.eye(SHAPE[1]), worth * x.T @ d)
+        np.testing.assert_allclose(state["when"][replica, 0], solved, rtol=1e-9)
+        assert set(readouts.gate[replica].tolist()) == {0.0, worth}
+    wider = Force(sample_ms=BIN_MS, ridge_when=2.0 / 0.3)
+    plain, told = wider.online(caller(), wider.start(SHAPE, DTYPE), one)
+    np.testing.assert_allclose(state["when"][1], plain["when"][1], rtol=1e-9)
+    np.testing.assert_allclose(readouts.when[1], told.when[1], rtol=1e-9)

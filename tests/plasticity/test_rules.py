@@ -43,6 +43,7 @@ VARIANTS: dict[str, Rule] = {
     "force, reset": Force(reset=True),
     "force_alarm": ForceAlarm(),
     "force_alarm, alarmed": ForceAlarm(detector=ChangeDetector(deaf_trials=0, alarm=0.1, startle=1.0)),
+    "force_alarm, omissions": ForceAlarm(omission=0.3),
     "ridge": Ridge(),
     "ridge, forgetting": Ridge(forgetting_when=0.99, forgetting_what=0.98, reset=True),
     "three_factor, gated what": ThreeFactor(
@@ -66,7 +67,7 @@ EAGER: dict[str, Rule] = {
     "three_factor": ThreeFactor(eta_when=0.7, eta_what=0.7, gates=(PhaseGate(start_ms=-1e3, stop_ms=1e3),)),
     "delta": Delta(eta_when=0.7, eta_what=0.7),
     "force": Force(ridge_when=1e-2, ridge_what=1e-2, sample_ms=5.0, start_ms=-1e3),
-    "force_alarm": ForceAlarm(ridge_when=1e-2, ridge_what=1e-2, sample_ms=5.0, start_ms=-1e3),
+    "force_alarm": ForceAlarm(ridge_when=1e-2, ridge_what=1e-2, sample_ms=5.0, start_ms=-1e3, omission=1.0),
     "ridge": Ridge(ridge_when=1e-2, ridge_what=1e-2, sample_ms=5.0, start_ms=-1e3),
     "e_prop": EProp(eta_when=0.7, eta_what=0.7, start_ms=-1e3, tau_ms=BIN_MS),
     "surprise_replay": SurpriseReplay(
