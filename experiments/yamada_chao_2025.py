@@ -13,8 +13,9 @@ again, so an interrupted command goes on where it stopped. Run it with
 
 It writes claims.json, claims.md and the figures into DIR/yamada_chao_2025; rows of claims that are not asked
 for stay as they are there. Here lives the command. What is simulated is said in
-`yamada_chao_2025_studies.py`, what is judged in `yamada_chao_2025_claims.py` and, of tasks other than the
-main one, `yamada_chao_2025_paradigms.py`; what is drawn, in `yamada_chao_2025_figures.py`.
+`yamada_chao_2025_studies.py`, what is judged in `yamada_chao_2025_claims.py`, of subspaces in
+`yamada_chao_2025_subspaces.py` and of tasks other than the main one in `yamada_chao_2025_paradigms.py`; what
+is drawn, in `yamada_chao_2025_figures.py`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ import yamada_chao_2025_claims as claims
 import yamada_chao_2025_paradigms as paradigms
 from yamada_chao_2025_figures import FIGURES
 from yamada_chao_2025_studies import NAME, Runner, Study
+from yamada_chao_2025_subspaces import subspaces
 
 from neurogate.bench.machine import machine, write
 from neurogate.errors import Outcome, RunError
@@ -49,7 +51,7 @@ CLAIMS: Mapping[str, Callable[[Runner], Iterator[Claim]]] = {
     "adaptation": claims.adaptation,
     "switches": functools.partial(claims.adaptation, switches=("identities", "everything")),
     "tradeoff": claims.tradeoff,
-    "subspaces": claims.subspaces,
+    "subspaces": subspaces,
     "phases": claims.phases,
     "ablations": claims.ablations,
     "attention": paradigms.attention,

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from yamada_chao_2025_claims import Values, each, other_cues, probability_of_other, timing_of_other, trials
 from yamada_chao_2025_studies import (
+    BOUNDS,
     DISTRACTED,
     DRIFT,
     EVERY_GATE,
@@ -31,7 +32,7 @@ from yamada_chao_2025_studies import (
     THREE,
     TRACE,
     TWO_MEMORIES,
-    UNMOVED,
+    UNSURPRISED,
     WEBER,
     Runner,
     Study,
@@ -68,11 +69,12 @@ def attention(run: Runner) -> Iterator[Claim]:
                 # What the error opens is known inside the rule alone, and never shuffled.
                 controls = steps[words] if gate == "gated" else {control: values[control]}
                 rivals = {"ungated": values["ungated"]} | controls
-                verdicts = [favours(values[gate], rival) for rival in rivals.values()]
+                without, *against = (favours(values[gate], rival) for rival in rivals.values())
                 others = {rule: values[rule] for rule in (control, *gates, "force") if rule != gate}
                 yield Claim(
                     f"With {name}, a gate that {opens} earns its place", words, values[gate],
-                    every(verdicts), f"{_controls(control)}; best gate: {best}", rivals | others,
+                    every([without], decisive=against), f"{_controls(control)}; best gate: {best}",
+                    rivals | others,
                 )  # fmt: skip
 
 
@@ -202,7 +204,7 @@ def hazard(run: Runner) -> Iterator[Claim]:
     errors = each(found, SPREAD.rules, "probability_mae")
     yield Claim(
         f"{where}, it tells each outcome's probability", MEASURES["probability_mae"], errors[OURS],
-        within(errors[OURS], 0.05, 0.1), "p̂ is read where when peaks", _rivals(errors),
+        within(errors[OURS], *BOUNDS["probability_mae"]), "p̂ is read where when peaks", _rivals(errors),
         other_cues(found, probability_of_other),
     )  # fmt: skip
 
@@ -300,28 +302,28 @@ def _alike(found: Seeds, rule: str, course: Values, blocks: slice = slice(1, Non
 def three_outcomes(run: Runner) -> Iterator[Claim]:
     """Judge calibration where each cue may be followed by three outcomes."""
     found = run(THREE)
-    for claim, measure, key, good, fair in (
-        ("each one's probability is told", MEASURES["probability_mae"], "probability_mae", 0.05, 0.1),
-        ("p̂ follows p over cues, outcomes and blocks", "Pearson r", "probability_r", 0.98, 0.95),
-        ("the amplitude of the prediction object at its time follows p", "Pearson r", "object_r", 0.97, 0.9),
+    for claim, measure, key in (
+        ("each one's probability is told", MEASURES["probability_mae"], "probability_mae"),
+        ("p̂ follows p over cues, outcomes and blocks", "Pearson r", "probability_r"),
+        ("the amplitude of the prediction object at its time follows p", "Pearson r", "object_r"),
     ):
         values = each(found, THREE.rules, key)
         null = other_cues(found, probability_of_other) if key == "probability_mae" else None
         yield Claim(
             f"Of three outcomes, {claim} (500 neurons)", measure, values[OURS],
-            within(values[OURS], good, fair), "offline replay; 60 to 80 trials of a cue",
+            within(values[OURS], *BOUNDS[key]), "offline replay; 60 to 80 trials of a cue",
             _rivals(values), null,
         )  # fmt: skip
 
 
 def gates(run: Runner) -> Iterator[Claim]:
-    """Judge a gate that surprise opens beside every other kind, where everything switches."""
+    """Judge what surprise adds to the error's gate, beside every other kind, where everything switches."""
     for words, values in by_gate(run(EVERY_GATE)).items():
         best, ours = min(values, key=lambda rule: values[rule].mean()), values.pop(SURPRISE)
         yield Claim(
-            "A gate that surprise opens is better, where all switches, than what nothing opens (500 neurons)",
-            words, ours, every([favours(ours, values[rule]) for rule in UNMOVED]),
-            f"best of all: {best}", values,
+            "Where all switches, surprise makes the gate that the error opens better (500 neurons)",
+            words, ours, every([], decisive=[favours(ours, values[rule]) for rule in UNSURPRISED]),
+            f"controls are {' and '.join(UNSURPRISED)}; best of all: {best}", values,
         )  # fmt: skip
 
 

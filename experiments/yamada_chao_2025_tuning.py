@@ -62,8 +62,8 @@ TARGETS = {
 ETA = {"eta_when": "log_uniform:0.01:0.5", "eta_what": "log_uniform:0.001:0.1"}
 RIDGE = {"ridge_when": "log_uniform:3:3000", "ridge_what": "log_uniform:30:10000"}
 NOVELTY = {"eta_novelty": "log_uniform:0.01:0.3", "novelty_trials": "log_uniform:20:200"}
-LABILE = "log_uniform:0.02:0.2"
 FORGOTTEN = "log_uniform:0.0002:0.01"  # of each sample; a forgetting factor is 1 less that
+LABILE = {"eta_labile": "log_uniform:0.02:0.2"}
 
 SPACES: Mapping[str, Mapping[str, str]] = {
     OURS: {
@@ -71,7 +71,7 @@ SPACES: Mapping[str, Mapping[str, str]] = {
         "explained": "log_uniform:0.003:0.05",
         "eta_what": "log_uniform:0.0005:0.01",
         **NOVELTY,
-        "eta_labile": LABILE,
+        **LABILE,
     },
     "three_factor": {**ETA, **NOVELTY},
     "delta": ETA,
@@ -86,10 +86,10 @@ SPACES: Mapping[str, Mapping[str, str]] = {
     "force_forgetting": {**RIDGE, "forgetting": FORGOTTEN},
     "force_two_memories": {**RIDGE, "forgetting_when": FORGOTTEN, "forgetting_what": FORGOTTEN},
     "force_reset": RIDGE,
-    "force_alarm": {**RIDGE, "eta_labile": LABILE},
+    "force_alarm": {**RIDGE, **LABILE},
 }
 
-PHASIC = "log_uniform:100:1000000"  # of the high-pass before *when*, which has spikes forget slow ramps
+PHASIC, WHERE = "log_uniform:100:1000000", {"phasic_tau_ms": "features"}  # the high-pass before *when*
 RESERVOIRS: Mapping[str, Mapping[str, str]] = {
     "what_when_echo_state": {
         "spectral_radius": "uniform:0.6:2.4",
@@ -107,7 +107,6 @@ RESERVOIRS: Mapping[str, Mapping[str, str]] = {
     },
 }
 LEARNERS = (*SPACES, *RESERVOIRS)
-SUBSPACES = "probes.subspaces=false"  # no measure here needs them, and they take long
 # What the main simulation asks, for those that ship without it.
 ALIKE = ("task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]")
 NOISE_OF_INPUT = 0.05
@@ -169,10 +168,10 @@ def changed(rule: AnyRule, changes: Changes, neurons: int) -> AnyRule:
     if "forgetting" in given:
         given["forgetting_when"] = given["forgetting_what"] = given.pop("forgetting")
     made = attrs.evolve(rule, **given)
-    if not isinstance(made, Force):
-        return made
-    share = neurons / 1000
-    return attrs.evolve(made, ridge_when=share * made.ridge_when, ridge_what=share * made.ridge_what)
+    if isinstance(made, Force):
+        more = neurons / 1000
+        made = attrs.evolve(made, ridge_when=more * made.ridge_when, ridge_what=more * made.ridge_what)
+    return made
 
 
 def overrides(changes: Changes) -> list[str]:
@@ -183,15 +182,11 @@ def overrides(changes: Changes) -> list[str]:
         said.append(f"reservoir.tau_ms={{log_uniform={tau_ms}}}")
     if "input_sd" in given:
         scale = given.pop("input_sd")
-        said += [
-            f"reservoir.inputs.weight={{normal=[0.0, {scale}]}}",
-            f"reservoir.inputs.noise_sd={NOISE_OF_INPUT * scale:g}",
-        ]
+        said.append(f"reservoir.inputs.weight={{normal=[0.0, {scale}]}}")
+        said.append(f"reservoir.inputs.noise_sd={NOISE_OF_INPUT * scale:g}")
     if "bias_sd" in given:
         said.append(f"reservoir.bias={{normal=[0.0, {given.pop('bias_sd')}]}}")
-    if "phasic_tau_ms" in given:
-        said.append(f"features.phasic_tau_ms={given.pop('phasic_tau_ms')}")
-    return said + [f"reservoir.{key}={json.dumps(value)}" for key, value in given.items()]
+    return said + [f"{WHERE.get(key, 'reservoir')}.{key}={json.dumps(value)}" for key, value in given.items()]
 
 
 def loaded(name: str, seed: int, changes: Sequence[str], size: Size) -> Simulation:
@@ -203,7 +198,7 @@ def loaded(name: str, seed: int, changes: Sequence[str], size: Size) -> Simulati
 
 def spiking(numbers: Numbers, seed: int, size: Size) -> Simulation:
     """Return the main simulation with the settings of every learner as rules, all on the same spikes."""
-    shipped: Any = loaded(SIMULATION, seed, [SUBSPACES], size)
+    shipped: Any = loaded(SIMULATION, seed, ["probes.subspaces=false"], size)  # no measure needs them
     rules = {
         f"{name}_{number:02}": changed(shipped.rules[name], setting(name, number), shipped.reservoir.n)
         for name, tried in numbers.items()
@@ -346,8 +341,7 @@ def work(asked: argparse.Namespace) -> None:
     found = rows(*search(asked))
     searched = {"settings": asked.settings, "seeds": asked.seeds, "first_seed": FIRST_SEED}
     searched |= {"neurons": asked.neurons, "finalists": asked.finalists, "targets": TARGETS}
-    path = asked.out / f"{NAME}.json"
-    write(path, machine(shlex.join(["python", *sys.argv])) | searched, found)
+    write(path := asked.out / f"{NAME}.json", machine(shlex.join(["python", *sys.argv])) | searched, found)
     print(path.read_text("utf-8") if asked.json else "\n".join(table(found)))
     print(f"All settings are in {path}.", file=sys.stderr)
 

@@ -157,12 +157,14 @@ def near(values: ArrayLike, target: float, supported: float, partly: float) -> J
     return Judgement(_verdict(abs(mean - target), half_width, supported, partly), asked)
 
 
-def every(judged: Sequence[Judgement]) -> Judgement:
+def every(judged: Sequence[Judgement], *, decisive: Sequence[Judgement] = ()) -> Judgement:
     """Judge a claim that asks for several things.
 
     Parameters
     ----------
     judged : sequence of Judgement
+    decisive : sequence of Judgement
+        Asked for too, and all of them for so much as partly.
 
     Returns
     -------
@@ -174,11 +176,14 @@ def every(judged: Sequence[Judgement]) -> Judgement:
     >>> better, nothing, worse = (favours(x, [5.0, 5.1]) for x in ([1.0, 1.1], [1.0, 9.0], [8.0, 8.1]))
     >>> [str(every([better, other]).verdict) for other in (better, nothing, worse)]
     ['supported', 'partly', 'not supported']
+    >>> str(every([better], decisive=[nothing]).verdict)
+    'not supported'
     """
-    opposed = any(one.opposed for one in judged)
-    found = [one.verdict is Verdict.SUPPORTED and not opposed for one in judged]
-    some = Verdict.PARTLY if any(found) else Verdict.NOT_SUPPORTED
-    asked = "; ".join(dict.fromkeys(one.asked for one in judged))
+    asked_for = [*judged, *decisive]
+    opposed = any(one.opposed for one in asked_for)
+    found = [one.verdict is Verdict.SUPPORTED and not opposed for one in asked_for]
+    some = Verdict.PARTLY if any(found) and all(found[len(judged) :]) else Verdict.NOT_SUPPORTED
+    asked = "; ".join(dict.fromkeys(one.asked for one in asked_for))
     return Judgement(Verdict.SUPPORTED if all(found) else some, asked, opposed)
 
 
@@ -304,16 +309,17 @@ def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     --------
     >>> claim = Claim("It learns.", "r", [0.9, 0.9], within([0.9, 0.9], 0.8, 0.5), "noise")
     >>> print(as_markdown(as_json([claim])).splitlines()[2])
-    | It learns. | r | 0.9 ± 0 | - | - | at least 0.8, partly 0.5 | **supported** | noise |
+    | It learns. | r | 2 | 0.9 ± 0 | - | - | at least 0.8, partly 0.5 | **supported** | noise |
     """
-    head = ("claim", "measure", "ours", "baselines", "null", "asked", "verdict", "what it hinges on")
+    head = ("claim", "measure", "seeds", "ours", "baselines", "null", "asked", "verdict", "what it hinges on")
     return "\n".join([_line(head), _line(["---"] * len(head)), *(_line(_cells(row)) for row in rows)]) + "\n"
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     rivals = "; ".join(f"{name} {_told(number)}" for name, number in row["baselines"].items())
     null = _told(row["null"]) if row["null"] else "-"
-    said, judged = (row["claim"], row["measure"], _told(row)), (row["asked"], f"**{row['verdict']}**")
+    said = (row["claim"], row["measure"], row.get("networks", str(row["seeds"])), _told(row))
+    judged = (row["asked"], f"**{row['verdict']}**")
     return *said, rivals or "-", null, *judged, row["hinges_on"]
 
 

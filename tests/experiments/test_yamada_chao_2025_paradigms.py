@@ -222,9 +222,10 @@ def test_three_outcomes_are_calibrated_only_if_error_and_correlations_are_good(c
 
 
 @pytest.mark.parametrize(
-    ("bad", "verdict"), [((), "not supported"), (("none",), "partly"), (("none", "constant"), "supported")]
+    ("bad", "verdict"),
+    [((), "not supported"), (("error", "none"), "not supported"), (("error", "constant"), "supported")],
 )
-def test_surprise_opens_a_gate_worth_having_only_if_it_beats_both_that_nothing_opens(
+def test_surprise_is_worth_having_only_if_the_gate_beats_that_without_it_and_one_as_open(
     claims_script: Script, bad: tuple[str, ...], verdict: str
 ) -> None:
     def run(study: Any) -> Seeds:
