@@ -12,8 +12,8 @@ again, so an interrupted command goes on where it stopped. Run it with
         [--claim C ...] [--seeds N] [--first-seed N] [--quick] [--jobs N] [--out DIR] [--json]
 
 It writes claims.json, claims.md and the figures into DIR/yamada_chao_2025; rows of claims that are not asked
-for stay as they are there. Here lives the command. What is simulated is said in
-`yamada_chao_2025_studies.py`, what is judged in `yamada_chao_2025_claims.py`, of subspaces in
+for stay as they are there, and each tells of which networks it is. Here lives the command. What is simulated
+is said in `yamada_chao_2025_studies.py`, what is judged in `yamada_chao_2025_claims.py`, of subspaces in
 `yamada_chao_2025_subspaces.py` and of tasks other than the main one in `yamada_chao_2025_paradigms.py`; what
 is drawn, in `yamada_chao_2025_figures.py`.
 """
@@ -117,22 +117,35 @@ def judge(asked: argparse.Namespace) -> None:
             found[name] = list(CLAIMS[name](run))
             for title, made in FIGURES[name](run) if name in FIGURES else ():
                 drawn.append(artist.submit(save, Picture(made, title, ""), out / f"{title}.png"))
-        tabulate(out, found)
+        last = asked.first_seed + asked.seeds - 1
+        tabulate(out, found, f"{asked.first_seed} to {last}{', quick' * asked.quick}")
         for one in drawn:
             one.result()
     print((out / f"claims.{'json' if asked.json else 'md'}").read_text("utf-8"))
     print(f"The table and the figures are in {out}.", file=sys.stderr)
 
 
-def tabulate(out: Path, found: Mapping[str, Sequence[Claim]]) -> None:
+def tabulate(out: Path, found: Mapping[str, Sequence[Claim]], networks: str) -> None:
     """Write the table with the rows of the claims that were judged; those of others stay."""
     here, path = machine(shlex.join(["python", *sys.argv])), out / "claims.json"
-    about = {key: str(here[key]) for key in ("command", "date")}
+    about = {key: str(here[key]) for key in ("command", "date")} | {"networks": networks}
     rows = [row for name, group in found.items() for row in as_json(group, group=name, **about)]
-    stored = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
-    table = renewed(stored, rows, list(CLAIMS))
+    table = renewed(_stored(path), rows, list(CLAIMS))
     write(path, here, table)
     (out / "claims.md").write_text(as_markdown(table), "utf-8")
+
+
+def _stored(path: Path) -> list[Mapping[str, Any]]:
+    try:
+        rows: list[Mapping[str, Any]] = json.loads(path.read_text("utf-8"))["rows"]
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"{path} is not the table that this experiment writes; move it away and repeat the command: what "
+            "is simulated is kept."
+        ) from error
+    return rows
 
 
 if __name__ == "__main__":

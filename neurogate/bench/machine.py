@@ -13,6 +13,7 @@ from typing import Any
 
 import neurogate
 
+from ..files import replacing
 from .bounds import Ceilings
 
 __all__ = ["machine", "write"]
@@ -50,7 +51,7 @@ def machine(command: str, limits: Ceilings | None = None, *, gpu: bool = False) 
 
 
 def write(path: Path, described: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store rows and the machine in a file of JSON.
+    """Store rows and the machine in a file of JSON, whole or not at all.
 
     Parameters
     ----------
@@ -62,7 +63,8 @@ def write(path: Path, described: Mapping[str, Any], rows: Sequence[Mapping[str, 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"machine": described, "rows": list(rows)}, indent=1)
-    path.write_text(text + "\n", "utf-8")
+    with replacing(path) as file:
+        file.write(f"{text}\n".encode())
 
 
 def _cpu() -> str:

@@ -125,7 +125,7 @@ def answer(
     work: Callable[[argparse.Namespace], None],
     arguments: Sequence[str] | None = None,
 ) -> None:
-    """Read the command line and do the work; what goes wrong on purpose ends in its sentence.
+    """Read the command line and do the work; what goes wrong on purpose, or on the disk, ends in a sentence.
 
     Parameters
     ----------
@@ -146,3 +146,5 @@ def answer(
         work(asked)
     except NeurogateError as error:
         parser.exit(error.exit_code, f"{error}\n")
+    except OSError as error:  # a folder that cannot be made, a full disk
+        parser.exit(1, f"{error.filename}: {error.strerror}.\n" if error.strerror else f"{error}\n")

@@ -4,6 +4,7 @@ The arrays of a result, with P judgements, C cues, K outcomes and T bins of the 
 
 =========================== ================================================================
 ``probe_time_ms``           (T,) of which time, relative to the cue, each bin foretells: its end, and the lead
+``probe_window_ms``         (2,) where peaks are looked for; also ``probe_floor``, ``probe_half_width_ms``
 ``probe_trial``             (P,) training trials done at each judgement
 ``block_start``             (blocks + 1,) first trial of each block, and their number
 ``latency_ms``              (blocks, C) when outcomes are due: the latency, or the most likely time
@@ -57,7 +58,7 @@ from ..network.rate_reservoir import AnyReservoir
 from ..plasticity.episode import read_by
 from .clock import Clock
 from .memory import Memory
-from .probes import Probes, judge
+from .probes import READING, Probes, judge
 from .scores import scores
 from .subspaces import activity_subspaces, angle_nulls, weight_courses
 from .truth import block_of, due_ms, expected_when, last_judgements, true_probability
@@ -181,6 +182,7 @@ def _shared_arrays(finished: Finished) -> dict[str, Array]:
     foretold_ms = task.foretold_ms(clock.time_ms[clock.cue_bins])
     return {
         "probe_time_ms": foretold_ms,
+        **{f"probe_{key}": np.array(getattr(finished.probes, key)) for key in READING},
         "probe_trial": finished.judged,
         "block_start": np.array(task.starts),
         "block_names": np.array([block.name for block in task.blocks]),

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ..analysis.predictions import peak_time, read_probability
 from ..errors import RequestError
 from ..units import shown
-from .probes import Probes
+from .probes import READING, Probes
 
 __all__ = ["Prediction"]
 
@@ -93,7 +93,7 @@ class Prediction:
             The last by default.
         replica : int
         probes : Probes, optional
-            As in the run's configuration.
+            How predictions are read; as the run read them, by default.
 
         Raises
         ------
@@ -128,7 +128,7 @@ class Prediction:
             what[replica, k],
             _texts(arrays, "cue_names"),
             _texts(arrays, "outcome_names"),
-            probes or Probes(),
+            probes or _as_read(arrays),
         )
 
     def when(self, cue: str | int) -> float:
@@ -186,14 +186,25 @@ class Prediction:
     def _cue(self, cue: str | int) -> int:
         if isinstance(cue, str):
             return _index("cue", cue, self.cues)
-        if not 0 <= cue < len(self.cues):
-            raise RequestError(f"cue is {cue}; it must be from 0 to {len(self.cues) - 1}, or a name.")
-        return cue
+        numbers = range(len(self.cues))
+        if cue not in numbers:
+            raise RequestError(f"cue is {cue}; it must be from 0 to {numbers[-1]}, or a name.")
+        return numbers.index(cue)
 
     def _peak(self, cue: int) -> tuple[float, float, bool]:
         window_ms, floor = self.probes.window_ms, self.probes.floor
         peak_ms, height, found = peak_time(self.when_read[cue], self.time_ms, window_ms, floor)
         return float(peak_ms), float(height), bool(found) and float(height) > 0
+
+
+def _as_read(arrays: Mapping[str, Array]) -> Probes:
+    """Return how a run read its predictions; results of before that was kept have the defaults."""
+    kept: dict[str, Any] = {
+        key: arrays[f"probe_{key}"].tolist() for key in READING if f"probe_{key}" in arrays
+    }
+    if "window_ms" in kept:
+        kept["window_ms"] = tuple(kept["window_ms"])
+    return Probes(**kept)
 
 
 def _texts(arrays: Mapping[str, Array], key: str) -> tuple[str, ...]:

@@ -15,9 +15,12 @@ import numpy.typing as npt
 from ..analysis.predictions import peak_time, read_probability, timing_error
 from ..units import Count, Domain, Milliseconds, NonNegative, settings
 
-__all__ = ["Probes", "judge"]
+__all__ = ["READING", "Probes", "judge"]
 
 Array = npt.NDArray[Any]
+
+READING = ("window_ms", "floor", "half_width_ms")
+"""Settings of the probes that say how predictions are read; a result keeps them as ``probe_NAME``."""
 
 
 @settings

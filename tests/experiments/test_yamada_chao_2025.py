@@ -1,64 +1,21 @@
-"""The claims are judged by the numbers alone; the table and the figures hold what was measured."""
+"""The claims are judged by the numbers alone."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
 import numpy as np
 import pytest
 
-from neurogate.errors import RunError
 from neurogate.runs.over_seeds import Seeds
-
-SEEDS = 4
-MEASURES = (
-    "timing_error_ms", "timing_bias_ms", "probability_mae", "probability_r", "object_r",
-    "when_what_angle_deg", "when_what_angle_null_deg", "single_peak_sd_ms",
-)  # fmt: skip
-JITTER = np.linspace(-0.01, 0.01, SEEDS)
+from tests.experiments.evidence import SEEDS, judged, rules_of, seeds
 
 
 @pytest.fixture
 def script(claims_script: dict[str, Any]) -> dict[str, Any]:
     return claims_script
-
-
-def rules_of(study: Any) -> list[str]:
-    return list(study.load().rules)
-
-
-def seeds(rules: Sequence[str], given: Callable[[str, str], float]) -> Seeds:
-    """Return made-up evidence: every metric of every rule is as given, a little different in each seed."""
-    metrics = [
-        {rule: {key: given(rule, key) * (1 + jitter) for key in MEASURES} for rule in rules}
-        for jitter in JITTER
-    ]
-    trial, block_start = np.arange(10, 121, 10), np.array([0, 40, 80, 120])
-    arrays = {
-        "rule_names": np.array(rules),
-        "probe_trial": trial,
-        "block_start": block_start,
-        "block_names": np.array(["A", "B", "C"]),
-        "latency_ms": np.tile([300.0, 600.0], (3, 1)),
-        "true_probability": np.tile([[0.8], [0.2]], (3, 1, 1)),
-    }
-    for rule in rules:
-        arrays[f"{rule}.peak_ms"] = np.tile([310.0, 610.0], (SEEDS, len(trial), 1))
-        for key in ("probability", "probability_then"):
-            arrays[f"{rule}.{key}"] = np.tile([[0.8], [0.2]], (SEEDS, len(trial), 1, 1))
-        late = rule == "force"
-        for key, bad in (("timing_error_ms", 300.0), ("probability_error", 0.5)):
-            arrays[f"{rule}.{key}"] = np.full((SEEDS, len(trial), 2), bad if late else 0.0)
-    return Seeds(arrays, metrics)
-
-
-def judged(script: dict[str, Any], name: str, given: Callable[[str, str], float]) -> list[Any]:
-    return list(script["CLAIMS"][name](lambda study: seeds(rules_of(study), given)))
 
 
 def test_every_study_is_a_shipped_simulation_that_can_be_changed_so(script: dict[str, Any]) -> None:
@@ -376,72 +333,3 @@ def test_timing_is_scalar_where_the_spread_grows_in_proportion_to_the_latency(
     ((name, made),) = script["FIGURES"]["scalar_timing"](run)
     assert name == "scalar_timing"
     assert len(made.axes) == 3
-
-
-def test_the_table_and_figures_are_written(
-    script: dict[str, Any],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    names = script["main"].__globals__
-    asked: list[tuple[int, int]] = []
-
-    def run(simulation: Any, count: int, out: Path, **_: Any) -> Seeds:
-        asked.append((simulation.run.seed, count))
-        return seeds(list(simulation.rules), lambda rule, key: 1.0)
-
-    monkeypatch.setitem(names, "over_seeds", run)
-    words = ["--claim", "switches", "--quick", "--first-seed", "301", "--out", str(tmp_path), "--json"]
-    script["main"](words)
-    out, err = capsys.readouterr()
-    folder = tmp_path / "yamada_chao_2025"
-    assert json.loads(out) == json.loads((folder / "claims.json").read_text("utf-8"))
-    assert (folder / "claims.md").read_text("utf-8").count("\n") == len(json.loads(out)["rows"]) + 2
-    assert (folder / "adaptation_everything.png").stat().st_size > 10_000
-    assert asked == [(301, 2)] * 2
-    assert str(folder) in err
-
-
-def test_rows_of_claims_that_are_not_asked_for_stay_in_the_table(
-    script: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def run(simulation: Any, *_: Any, **__: Any) -> Seeds:
-        return seeds(list(simulation.rules), lambda rule, key: 1.0)
-
-    names = script["main"].__globals__
-    monkeypatch.setitem(names, "over_seeds", run)
-    monkeypatch.setitem(names, "FIGURES", {})
-    table = tmp_path / "yamada_chao_2025" / "claims.json"
-    counts = []
-    for claim in ("phases", "switches", "phases"):
-        script["main"](["--claim", claim, "--quick", "--out", str(tmp_path)])
-        groups = [row["group"] for row in json.loads(table.read_text("utf-8"))["rows"]]
-        assert groups == sorted(groups, key=list(script["CLAIMS"]).index)
-        counts.append({name: groups.count(name) for name in groups})
-    assert counts == [{"phases": 4}, {"switches": 3, "phases": 4}, {"switches": 3, "phases": 4}]
-    assert table.with_suffix(".md").read_text("utf-8").count("\n") == 2 + 7
-
-
-def test_one_seed_and_a_lost_seed_end_in_a_sentence(
-    script: dict[str, Any],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    def lose(*_: Any, **__: Any) -> Seeds:
-        raise RunError("Of 2 seeds of it, 1 diverged.")
-
-    with pytest.raises(SystemExit) as ended:
-        script["main"](["--seeds", "1"])
-    assert ended.value.code == 2
-    monkeypatch.setitem(script["main"].__globals__, "over_seeds", lose)
-    with pytest.raises(SystemExit) as ended:
-        script["main"](["--seeds", "2", "--out", str(tmp_path)])
-    assert ended.value.code == 1
-    assert "1 diverged" in capsys.readouterr().err
-
-
-def test_if_the_process_that_draws_dies_a_sentence_says_what_is_kept(script: dict[str, Any]) -> None:
-    with pytest.raises(RunError, match="what is simulated is kept"), script["draughtsman"]() as artist:
-        artist.submit(os._exit, 1).result()

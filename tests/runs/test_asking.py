@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from neurogate.errors import RunError
@@ -55,3 +57,14 @@ def test_what_goes_wrong_on_purpose_ends_in_its_sentence(capsys: pytest.CaptureF
         answer(reader("Measure.", 20, 2), work, [])
     assert ended.value.code == 1
     assert capsys.readouterr().err == "The disk is full.\n"
+
+
+def test_what_goes_wrong_on_the_disk_ends_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "note").write_text("mine", "utf-8")
+    parser = reader("Measure.", 20, 2)
+    with pytest.raises(SystemExit) as ended:
+        answer(parser, lambda asked: (asked.out / "runs").mkdir(parents=True), ["--out", f"{tmp_path}/note"])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"{tmp_path}/note/runs: Not a directory.\n"

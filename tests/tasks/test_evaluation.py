@@ -50,6 +50,9 @@ def result(session: Session) -> Result:
 def test_shared_arrays_have_the_documented_keys_shapes_and_types(session: Session, result: Result) -> None:
     expected = {
         "probe_time_ms": ((T,), "f"),
+        "probe_window_ms": ((2,), "f"),
+        "probe_floor": ((), "f"),
+        "probe_half_width_ms": ((), "f"),
         "probe_trial": ((P,), "i"),
         "block_start": ((BLOCKS + 1,), "i"),
         "block_names": ((BLOCKS,), "U"),

@@ -76,9 +76,8 @@ def test_it_says_what_the_judgement_of_the_run_says(result: Result) -> None:
     for rule in RULES:
         for block, end in ends.items():
             for replica in range(2):
-                made = Prediction.of(
-                    arrays, rule, block, replica=replica, probes=attrs.evolve(PROBES, floor=0.01)
-                )
+                made = Prediction.of(arrays, rule, block, replica=replica)
+                assert made.probes.window_ms == PROBES.window_ms
                 for c in range(2):
                     if np.isfinite(arrays[f"{rule}.timing_bias_ms"][replica, end, c]):
                         asked += 1
@@ -88,6 +87,16 @@ def test_it_says_what_the_judgement_of_the_run_says(result: Result) -> None:
     assert asked > 4
     first = Prediction.of(arrays)
     np.testing.assert_array_equal(first.when_read, arrays[f"{next(iter(RULES))}.when"][0, -1])
+
+
+def test_a_result_from_before_it_kept_how_it_was_read_is_read_by_the_defaults(result: Result) -> None:
+    old = {
+        key: value for key, value in result.arrays.items() if key not in ("probe_window_ms", "probe_floor")
+    }
+    told = Prediction.of(old).probes
+    assert told == attrs.evolve(Probes(), half_width_ms=PROBES.half_width_ms)
+    mine = attrs.evolve(PROBES, floor=0.3)
+    assert Prediction.of(result.arrays, probes=mine).probes == mine
 
 
 @pytest.mark.parametrize(
