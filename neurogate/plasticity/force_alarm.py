@@ -26,7 +26,7 @@ class ForceAlarm(Force):
     but nobody tells of the switch: the alarm compares what *what* predicted with what labile weights did,
     which learn by the delta rule, and the mean squared error of *when* over a trial's samples, with the
     weights from before it, with what that usually is. Trials in which nothing came say nothing of times, and
-    teach *when* less, or nothing: the squares of their samples count so much.
+    teach *when* less, or nothing: the squares of their samples count so much, as in `surprise_replay`.
 
     Parameters
     ----------

@@ -7,7 +7,8 @@ Everything is local and costs O(N) for each sample. What is learned is learned b
 :math:`\delta^2` over the bins, weighted by the gate, is below a goal, or patience ends. What is known already
 is replayed once; after a switch of latencies trials are replayed often, and few are needed. Trials in which
 nothing came teach *when* less, or nothing, as dips of dopamine are smaller than its bursts: *when* tells the
-time of the outcome if it comes, and *what* how probable that is.
+time of the outcome if it comes, and *what* how probable that is. That nothing will come is known here from
+the beginning of a trial, so the weights after it are those of a learner that waits for its end.
 
 *What* has two sets of weights: consolidated ones, which are read, and labile ones, which learn fast.
 `neurogate.plasticity.change` compares their predictions, and the error of *when* with what it usually is,
