@@ -165,8 +165,9 @@ def adaptation_curve(
 
 def _block(part: SubFigure, arrays: Arrays, rules: list[str], block: int) -> None:
     first, *rivals = rules
-    groups = [rivals[i : i + _COMPARED] for i in range(0, len(rivals), _COMPARED)] or [[]]
-    panels = part.subplots(2, len(groups) + 1, squeeze=False, width_ratios=[1.0] * len(groups) + [1.1])
+    count = max(-(-len(rivals) // _COMPARED), 1)
+    groups = [list(map(str, group)) for group in np.array_split(np.array(rivals, dtype=str), count)]
+    panels = part.subplots(2, count + 1, squeeze=False, width_ratios=[1.0] * count + [1.0 + 0.1 * count])
     for row, error in zip(panels, CRITERIA, strict=True):
         highest = CRITERIA[error][0]
         for axes, group in zip(row, groups, strict=False):
