@@ -136,3 +136,48 @@ def test_what_goes_wrong_in_a_share_is_raised(broken: int) -> None:
 
     with pytest.raises(ValueError, match=f"replica {broken}"):
         in_shares(work, 2, 2)
+
+
+def test_the_threads_that_share_stay() -> None:
+    def who() -> set[int]:
+        found, everyone = set(), threading.Barrier(3, timeout=60)
+
+        def work(first: int, last: int) -> None:
+            everyone.wait()
+            found.add(threading.get_ident())
+
+        in_shares(work, 3, 3)
+        return found
+
+    first = who()
+    assert first == who()
+    assert threading.get_ident() in first
+
+
+def test_a_share_may_be_shared_again() -> None:
+    taken: list[tuple[int, int]] = []
+    in_shares(lambda a, _: in_shares(lambda b, _: taken.append((a, b)), 5, 2), 5, 2)
+    assert len(set(taken)) == len(taken) == 25
+
+
+FORKED = """
+import os, sys
+from neurogate.backends.numba_cpu.compiling import in_shares
+def total():
+    taken = []
+    in_shares(lambda first, last: taken.extend(range(first, last)), 99, 2)
+    return sum(taken)
+assert total() == 4851
+child = os.fork()
+if not child:
+    assert total() == 4851
+    sys.exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKED]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.strip() == "7", done.stderr

@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
+import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -157,8 +158,21 @@ def in_shares(work: Callable[[int, int], object], replicas: int, threads: int | 
         for piece in pieces:
             work(*piece)
 
-    with ThreadPoolExecutor(max_workers=count) as pool:
-        others = [pool.submit(take) for _ in range(1, count)]
+    others = [_team(count - 1).submit(take) for _ in range(1, count)]
+    try:
         take()
-    for other in others:
+    finally:  # who has not begun finds nothing left
+        begun = [other for other in others if not other.cancel()]
+        wait(begun)
+    for other in begun:
         other.result()
+
+
+@functools.cache
+def _team(count: int) -> ThreadPoolExecutor:
+    """Return threads that stay: to start one can take as long as a share."""
+    return ThreadPoolExecutor(max_workers=count)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_team.cache_clear)  # a child has none of its parent's threads
