@@ -1,4 +1,7 @@
-"""Formulas that a GPU computes in one launch: calls of CuPy cost the host more than their arithmetic."""
+"""Formulas that a GPU computes in one launch, and that the threads of a CPU share.
+
+Calls of CuPy cost the host more than their arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace
+from neurogate.attention.pieces import in_pieces
 
 __all__ = ["fused", "on_gpu", "summed"]
 
 
 def fused(formula: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a formula as a function of arrays; on arrays of CuPy it is one kernel.
+    """Return a formula as a function of arrays; one kernel on arrays of CuPy, shared by threads on others.
 
     Parameters
     ----------
@@ -33,7 +37,7 @@ def fused(formula: Callable[..., Any]) -> Callable[..., Any]:
     >>> hypotenuse(np.array([3.0]), np.array([4.0])).tolist()
     [5.0]
     """
-    return on_gpu(formula)(functools.partial(formula, np))
+    return on_gpu(formula)(in_pieces(functools.partial(formula, np), alone=False))
 
 
 def on_gpu(formula: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -65,7 +65,7 @@ def forward(
     fits(broad, "the logits must broadcast to u", u=u, logits=logits)
     phi = POINTWISE[activation]
     values, bent = phi.forward(logits)
-    y = u * values if combine == "multiply" else u + values
+    y = _product(u, values) if combine == "multiply" else u + values
     return y, Cache(u, values, phi, bent, combine)
 
 
@@ -103,6 +103,11 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
     if broad:
         dvalues = dvalues.sum(axis=broad, keepdims=True)
     return du, cache.activation.backward(dvalues, cache.bent)
+
+
+@fused
+def _product(xp: Namespace, u: Array, values: Array) -> Array:
+    return u * values
 
 
 @fused

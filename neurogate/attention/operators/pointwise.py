@@ -76,6 +76,7 @@ def _behind(function: Callable[[Array], Any]) -> Callable[[Array, Array], tuple[
 @functools.cache
 def _along(slope: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
     @on_gpu(lambda xp, x, dy: slope(x) * dy)
+    @functools.partial(in_pieces, alone=False)
     def gradient(x: Array, dy: Array) -> Array:
         dx = slope(x)
         dx *= dy
