@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
+from neurogate.attention.pieces import mean_of_products, rows_of, share_out
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -70,13 +71,18 @@ def forward(
     if rows := gpu.kernels(xp, "rows"):
         y, unit, inverse_sd = rows.norm(x, weight, bias, eps=eps, centred=True, added=added)
         return y, Cache(unit, inverse_sd, weight, bias is not None)
+
+    def work(x: Array, unit: Array, inverse_sd: Array, y: Array) -> None:
+        xp.subtract(x, x.mean(axis=-1, keepdims=True), out=unit)
+        inverse_sd[...] = 1 / xp.sqrt(mean_of_products(unit, unit) + eps)
+        unit *= inverse_sd
+        xp.multiply(unit, 1 if weight is None else weight, out=y)
+        if bias is not None:
+            y += bias
+
     x = x if added is None else x + added
-    unit = x - x.mean(axis=-1, keepdims=True)
-    inverse_sd = 1 / xp.sqrt((unit * unit).mean(axis=-1, keepdims=True) + eps)
-    unit *= inverse_sd
-    y = unit.copy() if weight is None else unit * weight
-    if bias is not None:
-        y += bias
+    unit, inverse_sd, y = (xp.empty_like(each, order="C") for each in (x, x[..., :1], x))
+    share_out(work, *rows_of(x, unit, inverse_sd, y))
     return y, Cache(unit, inverse_sd, weight, bias is not None)
 
 
@@ -107,13 +113,19 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None, Array | None
     [-1.0, 1.0]
     """
     unit, inverse_sd, weight, biased = cache
-    dy = answers(dy, unit.shape, cache)
-    if rows := gpu.kernels(namespace(dy=dy), "rows"):
+    dy, xp = answers(dy, unit.shape, cache), namespace(dy=dy)
+
+    def work(dy: Array, unit: Array, inverse_sd: Array, dx: Array) -> None:
+        g = dy if weight is None else dy * weight
+        xp.subtract(g, g.mean(axis=-1, keepdims=True), out=dx)
+        dx -= unit * mean_of_products(g, unit)
+        dx *= inverse_sd
+
+    if rows := gpu.kernels(xp, "rows"):
         dx = rows.norm_backward(dy, unit, inverse_sd, weight, centred=True)
     else:
-        g = dy if weight is None else dy * weight
-        dx = g - g.mean(axis=-1, keepdims=True) - unit * (g * unit).mean(axis=-1, keepdims=True)
-        dx *= inverse_sd
+        dx = xp.empty_like(unit)
+        share_out(work, *rows_of(dy, unit, inverse_sd, dx))
     d = dy.shape[-1]
     dweight = None if weight is None else (dy * unit).reshape(-1, d).sum(axis=0)
     return dx, dweight, dy.reshape(-1, d).sum(axis=0) if biased else None

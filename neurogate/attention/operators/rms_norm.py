@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
+from neurogate.attention.pieces import mean_of_products, rows_of, share_out
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -60,9 +61,17 @@ def forward(x: Array, weight: Array | None = None, *, eps: float = 1e-5) -> tupl
     if rows := gpu.kernels(xp, "rows"):
         y, unit, inverse_rms = rows.norm(x, weight, None, eps=eps, centred=False)
         return y, Cache(unit, inverse_rms, weight)
-    inverse_rms = 1 / xp.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)
-    unit = x * inverse_rms
-    return unit if weight is None else unit * weight, Cache(unit, inverse_rms, weight)
+
+    def work(x: Array, unit: Array, inverse_rms: Array, y: Array) -> None:
+        inverse_rms[...] = 1 / xp.sqrt(mean_of_products(x, x) + eps)
+        xp.multiply(x, inverse_rms, out=unit)
+        if weight is not None:
+            xp.multiply(unit, weight, out=y)
+
+    unit, inverse_rms = (xp.empty_like(each, order="C") for each in (x, x[..., :1]))
+    y = unit if weight is None else xp.empty_like(unit)
+    share_out(work, *rows_of(x, unit, inverse_rms, y))
+    return y, Cache(unit, inverse_rms, weight)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None]:
@@ -92,11 +101,17 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None]:
     [1.0, 1.0]
     """
     unit, inverse_rms, weight = cache
-    dy = answers(dy, unit.shape, cache)
-    if rows := gpu.kernels(namespace(dy=dy), "rows"):
+    dy, xp = answers(dy, unit.shape, cache), namespace(dy=dy)
+
+    def work(dy: Array, unit: Array, inverse_rms: Array, dx: Array) -> None:
+        g = dy if weight is None else dy * weight
+        xp.subtract(g, unit * mean_of_products(g, unit), out=dx)
+        dx *= inverse_rms
+
+    if rows := gpu.kernels(xp, "rows"):
         dx = rows.norm_backward(dy, unit, inverse_rms, weight, centred=False)
     else:
-        g = dy if weight is None else dy * weight
-        dx = (g - unit * (g * unit).mean(axis=-1, keepdims=True)) * inverse_rms
+        dx = xp.empty_like(unit)
+        share_out(work, *rows_of(dy, unit, inverse_rms, dx))
     dweight = None if weight is None else (dy * unit).reshape(-1, dy.shape[-1]).sum(axis=0)
     return dx, dweight
