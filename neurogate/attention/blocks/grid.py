@@ -138,4 +138,4 @@ def tokens(x: Array) -> Array:
     (1, 6, 4)
     """
     batch, width, rows, columns = x.shape
-    return x.reshape(batch, width, rows * columns).swapaxes(1, 2)
+    return x.transpose(0, 2, 3, 1).reshape(batch, rows * columns, width)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.operators import windows
 from neurogate.attention.operators.windows import PerAxis
+from neurogate.attention.pieces import share_out
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -64,14 +65,20 @@ def forward(x: Array, weight: Array, *, stride: PerAxis = 1, padding: PerAxis = 
     fits(good, "weight must have as many axes as x: its channels, 1, kernel", x=x, weight=weight)
     seen = windows.plan(x, weight.shape[2:], stride=stride, padding=padding)
     sizes = [n + 2 * p for n, p in zip(x.shape[2:], seen.padding, strict=True)]
-    padded = xp.moveaxis(xp.zeros((len(x), *sizes, x.shape[1]), x.dtype), -1, 1)
-    padded[seen.inside] = x
+    padded = _channels_last(xp, (*x.shape[:2], *sizes), x.dtype)
     if xp is not np:
+        padded[seen.inside] = x
         return _at_once(padded, weight, seen.stride), Cache(padded, weight, seen)
-    (first, w), *rest = zip(seen.taps, _weights(weight), strict=True)
-    y = w * padded[first]
-    for tap, w in rest:
-        y += w * padded[tap]
+    taps = list(zip(seen.taps, _weights(weight), strict=True))
+
+    def work(x: Array, padded: Array, y: Array) -> None:
+        padded[seen.inside] = x
+        product = np.empty_like(y)
+        for tap, w in taps:
+            y += np.multiply(w, padded[tap], out=product)
+
+    y = _channels_last(np, (*x.shape[:2], *seen.places), x.dtype)
+    share_out(work, x, padded, y)
     return y, Cache(padded, weight, seen)
 
 
@@ -106,11 +113,23 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
     dy = answers(dy, (*seen.shape[:2], *seen.places), cache)
     if xp is not np:
         return _backward_at_once(dy, cache)
-    dpadded, taps = np.zeros_like(padded), np.empty((channels, math.prod(seen.kernel)), weight.dtype)
-    for i, (tap, w) in enumerate(zip(seen.taps, _weights(weight), strict=True)):
-        dpadded[tap] += w * dy
-        taps[:, i] = np.einsum(padded[tap], axes, dy, axes, [1])
-    return dpadded[seen.inside], taps.reshape(weight.shape)
+    taps = list(zip(seen.taps, _weights(weight), strict=True))
+
+    def work(dy: Array, padded: Array, dpadded: Array, dweight: Array) -> None:
+        product = np.empty_like(dy)
+        for i, (tap, w) in enumerate(taps):
+            dpadded[tap] += np.multiply(w, dy, out=product)
+            dweight[:, i] = np.einsum(padded[tap], axes, dy, axes, [0, 1])
+
+    dpadded, dweight = np.zeros_like(padded), np.empty((len(dy), len(taps), channels), weight.dtype)
+    share_out(work, dy, padded, dpadded, dweight)
+    return dpadded[seen.inside], dweight.sum(axis=0).T.reshape(weight.shape)
+
+
+def _channels_last(xp: Namespace, shape: Sequence[int], dtype: Any) -> Array:
+    """Return zeros whose channels, the second axis, are next to each other in memory."""
+    batch, channels, *places = shape
+    return xp.moveaxis(xp.zeros((batch, *places, channels), dtype), -1, 1)
 
 
 def _at_once(padded: Array, weight: Array, stride: Sequence[int]) -> Array:
