@@ -11,6 +11,7 @@ from typing import Any
 
 from neurogate.attention.arrays import Array, Namespace, namespace, shaped
 from neurogate.attention.operators.stepped_recurrence import SHAPES
+from neurogate.attention.pieces import in_pieces
 
 __all__ = ["backward", "forward", "kernels"]
 
@@ -47,7 +48,9 @@ def forward(
     """
     xp = namespace(q=q, k=k, v=v, g=g, state=state)
     shaped(SHAPES, q=q, k=k, v=v, g=g, state=state)
-    decay = xp.broadcast_to(xp.exp(g), (*q.shape[:3], g.shape[3]))
+    decay, shape = in_pieces(xp.exp, alone=False)(g), (*q.shape[:3], g.shape[3])
+    if decay.shape != shape:
+        decay = xp.broadcast_to(decay, shape)
     o, after = kernels(xp).scan(q, k, v, decay, state)
     return o, after, (decay, state)
 

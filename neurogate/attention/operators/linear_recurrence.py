@@ -6,11 +6,16 @@ step by step (`stepped_recurrence`, the reference), in chunks (`chunked_recurren
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, Namespace, alike, fits, namespace, shaped
+from neurogate.attention.fused import fused
 from neurogate.attention.operators import chunked_recurrence, compiled_recurrence, stepped_recurrence
+from neurogate.attention.pieces import in_pieces
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "Form", "backward", "chosen", "forward"]
@@ -96,7 +101,7 @@ def forward(
     scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
     inner = (len(q), *q.shape[2:], v.shape[-1])
     before = xp.zeros(inner, q.dtype) if state is None else state.astype(q.dtype, copy=False)
-    way, q = chosen(form, q, v), q * q.dtype.type(scale)
+    way, q = chosen(form, q, v), _scaled(q, scale)
     o, after, kept = _FORMS[way].forward(q, k, v, decay, before, chunk)
     return o, Cache(q, k, v, g, decay, scale, way, kept, state is not None, after)
 
@@ -142,12 +147,11 @@ def backward(
     dq, dk, dv, before = _FORMS[cache.form].backward(do, after, q, k, cache.v, cache.decay, cache.kept)
     dg = None
     if cache.g is not None:
-        change = q * dq - k * dk
+        change = _change(q, dq, k, dk)
         if dstate is not None:
             change[:, -1:] += (after * cache.state).sum(axis=-1)[:, None]
-        dg = _as(change[:, ::-1].cumsum(axis=1)[:, ::-1], cache.g)
-    dq *= q.dtype.type(cache.scale)
-    return dq, dk, dv, dg, before if cache.carried else None
+        dg = _as(_from_the_end(change), cache.g)
+    return _scaled(dq, cache.scale), dk, dv, dg, before if cache.carried else None
 
 
 def chosen(form: Form, q: Array, v: Array, largest: float = math.inf) -> str:
@@ -184,6 +188,24 @@ def chosen(form: Form, q: Array, v: Array, largest: float = math.inf) -> str:
         return "recurrent"
     pays = q.size * v.shape[-1] >= _PAYS and q.shape[-1] * v.shape[-1] <= largest
     return "compiled" if pays else "chunked"
+
+
+def _scaled(q: Array, scale: float) -> Array:
+    return q if scale == 1 else in_pieces(lambda q: q * q.dtype.type(scale), alone=False)(q)
+
+
+@fused
+def _change(xp: Namespace, q: Array, dq: Array, k: Array, dk: Array) -> Array:
+    return q * dq - k * dk
+
+
+def _from_the_end(x: Array) -> Array:
+    """Return the sums over each step and those after it; step by step is what a CPU does fastest."""
+    if namespace(x=x) is not np:
+        return x[:, ::-1].cumsum(axis=1)[:, ::-1]
+    for after, before in itertools.pairwise(x.swapaxes(0, 1)[::-1]):
+        before += after
+    return x
 
 
 def _fit(
