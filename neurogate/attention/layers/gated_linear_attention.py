@@ -10,6 +10,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, flags, together
 from neurogate.attention.blocks import heads_of_steps, short_convolution, weighted
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import linear, linear_recurrence, rms_norm
@@ -219,7 +220,7 @@ class GatedLinearAttention(RecurrentLayer):
         """
         back = functools.partial(weighted.backward, learnt=learnt)
         do, gradients = back(dy, cache.out)
-        do, dx, flat = self._split(do), 0, {}
+        do, inputs, flat = self._split(do), [], {}
         if cache.gate is not None:
             do, dlogits = gating.backward(do, cache.gate)
             flat["gate"] = heads_of_steps.joined(dlogits)
@@ -228,7 +229,8 @@ class GatedLinearAttention(RecurrentLayer):
         *dqkv, dg, dstate = linear_recurrence.backward(do, cache.recurrence)
         flat |= {name: heads_of_steps.joined(du) for name, du in zip("qkv", dqkv, strict=True)}
         dg = dg * cache.free if cache.free is not None else dg
-        dlogits = log_sigmoid.backward(dg, cache.logits) * dg.dtype.type(1 / self.tau)
+        dlogits = log_sigmoid.backward(dg, cache.logits)
+        dlogits *= dg.dtype.type(1 / self.tau)
         flat["decay_in"], more = back(heads_of_steps.joined(dlogits), cache.projections["decay"])
         gradients |= more
         dpast = {}
@@ -237,8 +239,9 @@ class GatedLinearAttention(RecurrentLayer):
                 add, more, dpast[name] = short_convolution.backward(du, cache.short[name])
             else:
                 add, more = back(du, cache.projections[name])
-            dx += add
+            inputs.append(add)
             gradients |= more
+        dx = summed(*inputs)
         if dstate is None:
             return dx, gradients
         return dx, gradients | {"state": State(dstate, **dpast) if dpast else dstate}
@@ -248,7 +251,8 @@ class GatedLinearAttention(RecurrentLayer):
 
     def _decays(self, xp: Namespace, logits: Array, reset: Array | None) -> tuple[Array, Array | None]:
         """Return g, and where it moves with its logits if it does not everywhere."""
-        g = log_sigmoid.value(logits) * logits.dtype.type(1 / self.tau)
+        g = log_sigmoid.value(logits)
+        g *= logits.dtype.type(1 / self.tau)
         free = None
         if self.clamp_min is not None:
             free = g > self.clamp_min

@@ -9,6 +9,7 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace
 from neurogate.attention.blocks import heads_of_steps, weighted
+from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters, RecurrentLayer, divides, sequence
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import layer_norm, lightning, linear, linear_positions, rms_norm
@@ -154,9 +155,9 @@ class LightningAttention(RecurrentLayer):
         do, gradients = weighted.backward(dy, cache.out)
         do, dlogits = gating.backward(do, cache.gate)
         low, more = weighted.backward(dlogits, cache.projections["gate"])
-        dx, last = weighted.backward(low, cache.projections["gate_in"])
+        first, last = weighted.backward(low, cache.projections["gate_in"])
         do, inner = weighted.backward(do, cache.norm)
-        gradients |= more | last | inner
+        gradients, inputs = gradients | more | last | inner, [first]
         *dqkv, dstate = lightning.backward(heads_of_steps.split(do, self.heads), cache.tiles)
         for name, du in zip("qkv", dqkv, strict=True):
             if name in cache.turned:
@@ -164,6 +165,6 @@ class LightningAttention(RecurrentLayer):
                 gradients["theta"] = gradients.get("theta", 0) + dtheta
             dflat = silu.backward(heads_of_steps.joined(du), cache.bent[name])
             add, more = weighted.backward(dflat, cache.projections[name])
-            dx += add
-            gradients |= more
+            gradients, inputs = gradients | more, [*inputs, add]
+        dx = summed(*inputs)
         return dx, gradients | {"state": State(dstate, 0)} if cache.carried else gradients

@@ -7,13 +7,15 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import grid as grids
 from neurogate.attention.blocks import heads_of_steps, weighted
+from neurogate.attention.fused import fused, summed
 from neurogate.attention.layer import Layer, Parameters, sequence
 from neurogate.attention.operators import convolution, linear, linear_recurrence, rms_norm, rotary
 from neurogate.attention.operators.linear_recurrence import Form
 from neurogate.attention.operators.pointwise import log_sigmoid, sigmoid, silu
+from neurogate.attention.pieces import share_out
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["Cache", "ViG"]
@@ -164,15 +166,18 @@ class ViG(Layer):
             heads[name], turned[name] = rotary.forward(heads[name], cos, sin, interleaved=True)
         q, k, v = map(self._there_and_back, heads.values())
         logits = project("decay", project("decay_in"), self.passes * self.heads)
-        g = self._turned(log_sigmoid.value(logits) * x.dtype.type(1 / self.tau))
-        both, recurrence = linear_recurrence.forward(q, k, v, g, chunk=self.chunk, form=self.form)
-        o = self._folded(both) * x.dtype.type(1 / self.passes)
+        g = log_sigmoid.value(logits)
+        g *= x.dtype.type(1 / self.tau)
+        both, recurrence = linear_recurrence.forward(
+            q, k, v, self._turned(g), scale=self.key_width**-0.5 / self.passes, chunk=self.chunk,
+            form=self.form,
+        )  # fmt: skip
         norms = {}
-        whole, norms["norm"] = weighted.forward(rms_norm, o, p, "norm", eps=self.eps)
+        whole, norms["norm"] = weighted.forward(rms_norm, self._folded(both), p, "norm", eps=self.eps)
         near = heads_of_steps.split(local, self.heads)
         near, norms["local_norm"] = weighted.forward(rms_norm, near, p, "local_norm", eps=self.eps)
         gate = sigmoid.value(project("gate"))
-        y, last = heads_of_steps.joined(gate * whole + (1 - gate) * near), None
+        y, last = heads_of_steps.joined(_blend(gate, whole, near)), None
         if self.out_activation:
             y, last = silu.forward(y)
         y, out = weighted.forward(linear, y, p, "o")
@@ -186,35 +191,59 @@ class ViG(Layer):
         if self.out_activation:
             dblend = silu.backward(dblend, cache.last)
         dblend = heads_of_steps.split(dblend, self.heads)
-        heads = {"gate": dblend * (whole - near) * gate * (1 - gate)}
-        do, more = weighted.backward(gate * dblend, cache.norms["norm"])
-        dlocal, last = weighted.backward((1 - gate) * dblend, cache.norms["local_norm"])
-        gradients, dlocal = gradients | more | last, heads_of_steps.joined(dlocal)
-        dboth = self._there_and_back(do * do.dtype.type(1 / self.passes))
-        *dqkv, dg, _ = linear_recurrence.backward(dboth, cache.recurrence)
-        heads |= {name: self._folded(du) for name, du in zip("qkv", dqkv, strict=True)}
+        dgate, dwhole, dnear = _unblend(dblend, gate, whole, near)
+        do, more = weighted.backward(dwhole, cache.norms["norm"])
+        dlocal, last = weighted.backward(dnear, cache.norms["local_norm"])
+        gradients, inputs = gradients | more | last, [heads_of_steps.joined(dlocal)]
+        *dqkv, dg, _ = linear_recurrence.backward(self._there_and_back(do), cache.recurrence)
+        heads = {"gate": dgate} | {name: self._folded(du) for name, du in zip("qkv", dqkv, strict=True)}
         heads |= {name: rotary.backward(heads[name], turn) for name, turn in cache.turned.items()}
-        dlogits = log_sigmoid.backward(self._turned(dg), cache.logits) * dy.dtype.type(1 / self.tau)
+        dlogits = log_sigmoid.backward(self._turned(dg), cache.logits)
+        dlogits *= dy.dtype.type(1 / self.tau)
         low, more = weighted.backward(heads_of_steps.joined(dlogits), cache.projections["decay"])
         add, last = weighted.backward(low, cache.projections["decay_in"])
-        dlocal, gradients = dlocal + add, gradients | more | last
+        inputs, gradients = [*inputs, add], gradients | more | last
         for name, du in heads.items():
             add, more = weighted.backward(heads_of_steps.joined(du), cache.projections[name])
-            dlocal, gradients = dlocal + add, gradients | more
-        dseen = grids.image(silu.backward(dlocal, cache.bent), cache.size)
+            inputs, gradients = [*inputs, add], gradients | more
+        dseen = grids.image(silu.backward(summed(*inputs), cache.bent), cache.size)
         dimage, more = weighted.backward(dseen, cache.convolution)
         return grids.tokens(dimage), gradients | more
 
     def _there_and_back(self, x: Array) -> Array:
         """Put the reversed sequence beside the sequence, as further heads."""
-        return namespace(x=x).concatenate([x, x[:, ::-1]], axis=2) if self.passes == 2 else x
+        return _beside(x, x[:, ::-1]) if self.passes == 2 else x
 
     def _folded(self, x: Array) -> Array:
         """Add what the second heads found, in the order of the first."""
-        return x[:, :, : self.heads] + x[:, ::-1, self.heads :] if self.passes == 2 else x
+        if self.passes == 1:
+            return x
+        xp, there, back = namespace(x=x), x[:, :, : self.heads], x[:, ::-1, self.heads :]
+        both = xp.empty(there.shape, x.dtype)
+        share_out(lambda *parts: xp.add(*parts[:2], out=parts[2]), there, back, both)
+        return both
 
     def _turned(self, x: Array) -> Array:
         """Reverse the sequence of the second heads."""
-        if self.passes == 1:
-            return x
-        return namespace(x=x).concatenate([x[:, :, : self.heads], x[:, ::-1, self.heads :]], axis=2)
+        return _beside(x[:, :, : self.heads], x[:, ::-1, self.heads :]) if self.passes == 2 else x
+
+
+def _beside(first: Array, second: Array) -> Array:
+    xp, (batch, length, heads, width) = namespace(x=first), first.shape
+    both = xp.empty((batch, length, heads + second.shape[2], width), first.dtype)
+    share_out(lambda *parts: xp.concatenate(parts[:2], axis=2, out=parts[2]), first, second, both)
+    return both
+
+
+@fused
+def _blend(xp: Namespace, gate: Array, whole: Array, near: Array) -> Array:
+    return gate * whole + (1 - gate) * near
+
+
+@fused
+def _unblend(
+    xp: Namespace, dblend: Array, gate: Array, whole: Array, near: Array
+) -> tuple[Array, Array, Array]:
+    """Return the gradients of the gate's logits, of the whole and of what is near."""
+    dnear = (1 - gate) * dblend
+    return dnear * (whole - near) * gate, gate * dblend, dnear
