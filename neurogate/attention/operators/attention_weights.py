@@ -12,12 +12,13 @@ __all__ = ["Cache", "backward", "forward"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; on a CPU `q` is scaled, on a GPU the scores are."""
+    """What the backward needs; on a CPU `q` is scaled, on a GPU the scores are. `bias` is its shape."""
 
     q: Array
     k: Array
     rows: clipped_softmax.Cache
     scale: float
+    bias: tuple[int, ...] | None
 
 
 def forward(
@@ -68,14 +69,16 @@ def forward(
     weights, rows = clipped_softmax.forward(
         q @ k.swapaxes(-1, -2), mask, low=limits[0], high=limits[1], scale=inner, bias=bias, overwrite=True
     )
-    return weights, Cache(q, k, rows, scale)
+    return weights, Cache(q, k, rows, scale, None if bias is None else bias.shape)
 
 
-def backward(dweights: Array, cache: Cache) -> tuple[Array, Array, Array]:
+def backward(dweights: Array, cache: Cache, *, learnt: bool = False) -> tuple[Array, Array, Array | None]:
     r"""Return the gradients.
 
     .. math:: \bar S = A (\bar A - \langle A, \bar A \rangle), \quad
-        \bar Q = \beta \bar S K, \quad \bar K = \beta \bar S^T Q
+        \bar Q = \beta \bar S K, \quad \bar K = \beta \bar S^T Q, \quad \bar B = \sum \bar S
+
+    The sum goes over the axes along which the bias was broadcast.
 
     Parameters
     ----------
@@ -83,24 +86,36 @@ def backward(dweights: Array, cache: Cache) -> tuple[Array, Array, Array]:
         Gradient with respect to the weights.
     cache : Cache
         Of `forward`.
+    learnt : bool
+        Whether the bias learns; if not, its gradient is left out.
 
     Returns
     -------
-    dq, dk
-        Gradients.
-    dscores : (..., T, S)
-        Gradient with respect to what the softmax took; times what a GPU scales there, `cache.rows.scale`.
+    dq, dk, dbias
+        Gradients; None for what was left out.
 
     Examples
     --------
     >>> import numpy as np
-    >>> _, cache = forward(np.ones((1, 2)), np.ones((4, 2)))
-    >>> [gradient.shape for gradient in backward(np.ones((1, 4)), cache)]
+    >>> _, cache = forward(np.ones((1, 2)), np.ones((4, 2)), bias=np.zeros((1, 4)))
+    >>> [gradient.shape for gradient in backward(np.ones((1, 4)), cache, learnt=True)]
     [(1, 2), (4, 2), (1, 4)]
     """
-    q, k, rows, scale = cache
+    q, k, rows, scale, bias = cache
     dscores = clipped_softmax.backward(answers(dweights, rows.softmax.shape, cache, "dweights"), rows)
     dq = dscores @ k
     if rows.scale != scale:
         dq *= scale
-    return dq, dscores.swapaxes(-1, -2) @ q, dscores
+    dk, dbias = dscores.swapaxes(-1, -2) @ q, None
+    if learnt and bias is not None:
+        dbias = _as(dscores, bias)
+        if rows.scale != 1:  # which the softmax of a GPU put into its scores
+            dbias = dbias / rows.scale
+    return dq, dk, dbias
+
+
+def _as(dscores: Array, shape: tuple[int, ...]) -> Array:
+    """Sum over the axes along which something of a shape was broadcast."""
+    more = dscores.ndim - len(shape)
+    once = (*range(more), *(axis for axis, n in enumerate(shape, more) if n == 1))
+    return (dscores.sum(axis=once) if once else dscores).reshape(shape)

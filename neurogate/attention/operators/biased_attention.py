@@ -88,7 +88,5 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
     """
     likeness, v, weights = cache
     do = answers(do, (*weights.shape[:-1], v.shape[-1]), cache, "do")
-    dq, dk, dscores = attention_weights.backward(do @ v.swapaxes(-1, -2), likeness)
-    dbias = dscores.sum(axis=0)
-    dbias /= likeness.rows.scale
+    dq, dk, dbias = attention_weights.backward(do @ v.swapaxes(-1, -2), likeness, learnt=True)
     return dq, dk, weights.swapaxes(-1, -2) @ do, dbias
