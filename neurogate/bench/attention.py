@@ -126,7 +126,7 @@ def _case(
         if torch is not None:
             contenders |= _peers(torch, case, layer, inputs, direction, here.device)
         seconds = median_seconds(
-            {name: here.done(once) for name, once in contenders.items()}, repeat, here.rest
+            {name: here.done(once) for name, once in contenders.items()}, repeat, here.rest, here.warm
         )
         shared = {"layer": case.layer, "length": LENGTH, "direction": direction, "dtype": dtype}
         shared |= {"threads": threads, "seconds": seconds["ours"]}

@@ -26,14 +26,17 @@ class Place:
     wait : callable
         Returns when all that was begun is done.
     rest : float
-        Seconds before each run, in which threads that wait for more work of the run before fall asleep:
+        Seconds before each turn, in which threads that wait for more work of the turn before fall asleep:
         OpenBLAS has them wait for 2^28 ticks of the processor's clock, 0.1 s at 2.6 GHz. A GPU needs none.
+    warm : int
+        Runs in each turn before the one that counts.
     """
 
     xp: Any
     device: str
     wait: Callable[[], object]
     rest: float
+    warm: int
 
     def torch(self, tell: Callable[[str], object]) -> Any:
         """Return PyTorch; or None, and tell why, if it is not installed or cannot compute here."""
@@ -70,6 +73,6 @@ def place(backend: str) -> Place:
     'cpu'
     """
     if backend != "cuda":
-        return Place(np, "cpu", lambda: None, 0.15)
+        return Place(np, "cpu", lambda: None, 0.15, 3)
     cupy = importlib.import_module("cupy")
-    return Place(cupy, "cuda", lambda: cupy.cuda.Device().synchronize(), 0.0)
+    return Place(cupy, "cuda", lambda: cupy.cuda.Device().synchronize(), 0.0, 0)

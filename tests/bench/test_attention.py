@@ -43,7 +43,7 @@ def test_why_there_is_no_peer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     blind = types.SimpleNamespace(cuda=types.SimpleNamespace(is_available=lambda: False))
     monkeypatch.setitem(sys.modules, "torch", blind)  # type: ignore[arg-type]
     told: list[str] = []
-    gpu = Place(np, "cuda", lambda: None, 0.0)
+    gpu = Place(np, "cuda", lambda: None, 0.0, 0)
     assert gpu.torch(told.append) is None
     assert place("numba").torch(told.append) is blind
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
