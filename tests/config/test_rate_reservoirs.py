@@ -150,6 +150,10 @@ def test_the_shipped_simulation_asks_the_same_of_as_many_units(kind: str) -> Non
     rates, spikes = config.load(f"what_when_{kind}"), config.load("what_when")
     assert isinstance(rates.reservoir, KINDS[kind])
     assert isinstance(spikes.reservoir, ReservoirSpec)
-    same = {"name": "x", "description": "", "reservoir": attrs.evolve(spikes.reservoir)}
+    tau_ms = (
+        spikes.features.phasic_tau_ms
+    )  # of the high-pass before when, a setting of the reservoir's readers
+    features = attrs.evolve(rates.features, phasic_tau_ms=tau_ms)
+    same = {"name": "x", "description": "", "reservoir": attrs.evolve(spikes.reservoir), "features": features}
     assert attrs.evolve(rates, **same) == attrs.evolve(spikes, **same)
     assert (rates.reservoir.n, rates.reservoir.dt_ms) == (spikes.reservoir.n, spikes.reservoir.dt_ms)

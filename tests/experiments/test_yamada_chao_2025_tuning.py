@@ -47,7 +47,7 @@ def test_every_setting_is_one_that_its_learner_can_have(script: dict[str, Any]) 
         assert len(set(map(str, made))) == 8
 
 
-@pytest.mark.parametrize("number", [0, 1, 2, 3])
+@pytest.mark.parametrize("number", [0, 1, 2, 4])  # the third is what ships of the leaky bank
 def test_every_setting_is_one_that_its_reservoir_can_have(script: dict[str, Any], number: int) -> None:
     for name in script["RESERVOIRS"]:
         changes = script["setting"](name, number)
