@@ -8,13 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from neurogate.attention.arrays import Array, namespace
 
-__all__ = ["in_pieces", "mean_of_products", "product", "rows_of", "share_out"]
+__all__ = ["in_pieces", "mean_of_products", "rows_of", "share_out"]
 
-_PIECE, _PRODUCT, _FEW = 1 << 15, 1 << 22, 4
+_PIECE = 1 << 15
 _COMPILING = "neurogate.backends.numba_cpu.compiling"
 
 
@@ -75,7 +74,7 @@ def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[.
     @functools.wraps(function)
     def applied(x: Array, *more: Array) -> Any:
         arrays = (x, *more)
-        small = x.size <= _PIECE or not (alone or _threads() > 1)
+        small = x.size <= _PIECE or not (alone or _several_threads())
         if small or not all(_is_flat(each) and each.shape == x.shape for each in arrays):
             return function(*arrays)
         flat = [each.reshape(-1) for each in arrays]
@@ -92,43 +91,6 @@ def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[.
         return shaped if isinstance(kinds, tuple) else shaped[0] if shaped else None
 
     return applied
-
-
-def product(a: Array, b: Array) -> Array:
-    """Return the product of two matrices; threads of compiled loops share rows of large ones.
-
-    The library's own threads wait for more work, busily, after each product, on the cores of those others; if
-    there are more than four, that they share what each needs of `b` is worth more. With either, the last bits
-    may depend on how many threads there are.
-
-    Parameters
-    ----------
-    a : (n, m)
-    b : (m, k)
-
-    Examples
-    --------
-    >>> product(np.ones((1, 2)), np.ones((2, 3))).tolist()
-    [[2.0, 2.0, 2.0]]
-    """
-    threads, large = _threads(), a.size * b.shape[1] >= _PRODUCT
-    if not (isinstance(a, np.ndarray) and large and 1 < threads <= _FEW):
-        return a @ b
-    found, step = np.empty((len(a), b.shape[1]), np.result_type(a, b)), -(-len(a) // threads)
-
-    def some(first: int, last: int) -> None:
-        rows = slice(first * step, last * step)
-        np.matmul(a[rows], b, out=found[rows])
-
-    with _libraries().limit(limits=1):
-        sys.modules[_COMPILING].in_shares(some, threads, threads)
-    return found
-
-
-@functools.cache
-def _libraries() -> Any:
-    """Return what limits the threads of matrix products; looking for the libraries takes milliseconds."""
-    return ThreadpoolController().select(user_api="blas")
 
 
 def rows_of(*arrays: Array) -> list[Array]:
@@ -163,11 +125,9 @@ def mean_of_products(a: Array, b: Array) -> Array:
     return namespace(a=a, b=b).einsum("td,td->t", a, b)[:, None] / a.shape[1]
 
 
-def _threads() -> int:
-    """Return how many threads compiled loops have, 1 if there are no such loops in this process."""
+def _several_threads() -> bool:
     compiling = sys.modules.get(_COMPILING)
-    count: int = 1 if compiling is None else compiling.numba.get_num_threads()
-    return count
+    return compiling is not None and compiling.numba.get_num_threads() > 1
 
 
 def _several(returned: Any) -> tuple[Array, ...]:

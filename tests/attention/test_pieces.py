@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from threadpoolctl import ThreadpoolController
 
 from neurogate.attention.operators import depthwise_convolution, layer_norm, linear_recurrence, rms_norm
-from neurogate.attention.pieces import in_pieces, product, share_out
+from neurogate.attention.pieces import in_pieces, share_out
 from neurogate.bench.turns import limited
 
 LARGE = (3, 70_001)
@@ -109,25 +108,3 @@ def test_many_sequences_are_remembered_with_the_bits_of_one(rng: np.random.Gener
     each = [remembered(slice(b, b + 1)) for b in range(3)]
     for many, alone in zip(remembered(slice(None)), zip(*each, strict=True), strict=True):
         assert np.array_equal(many, np.concatenate(alone))
-
-
-@pytest.mark.parametrize("rows", [1, 2, 37, 2049])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("turned", [False, True])
-def test_a_product_is_that_of_matrices_whoever_makes_it(
-    rows: int, dtype: str, turned: bool, rng: np.random.Generator
-) -> None:
-    inner, columns = max((1 << 23) // (64 * rows), 3), 65
-    a, b = (rng.standard_normal(shape).astype(dtype) for shape in ((rows, inner), (inner, columns)))
-    if turned:
-        a, b = (np.asarray(each, order="F") for each in (a, b))
-    found = product(a, b)
-    assert (found.shape, found.dtype) == ((rows, columns), np.dtype(dtype))
-    np.testing.assert_allclose(found, a @ b, rtol=0, atol=inner * np.finfo(dtype).eps)
-    assert np.array_equal(product(a, b), found)
-
-
-def test_after_a_product_the_library_has_the_threads_it_had(rng: np.random.Generator) -> None:
-    before = [each.num_threads for each in ThreadpoolController().lib_controllers]
-    product(*rng.standard_normal((2, 300, 300)))
-    assert [each.num_threads for each in ThreadpoolController().lib_controllers] == before
