@@ -67,7 +67,7 @@ def rows(
     threads : int
         Of both sides.
     repeat : int
-        Runs of each, after one that does not count.
+        Turns of each, after a first one that does not count, as the first three runs of a turn do not.
     tell : callable
         Is told what is measured.
     backend : str
