@@ -42,13 +42,13 @@ from yamada_chao_2025_studies import (
 from neurogate.plotting.adaptation import trials_needed
 from neurogate.runs.claims import Claim, Verdict, every, favours, within
 from neurogate.runs.over_seeds import Seeds
+from neurogate.tasks.scores import SETTLED_TRIALS
 
 Values = NDArray[np.float64]
 ADAPTS_BY = {  # which readout an error is of, and what its adaptation hinges on
     "timing_error_ms": ("when", "replays; what omissions teach when, against the prediction object"),
     "probability_error": ("what", "an alarm that begins novelty anew"),
 }
-SETTLED = 100  # trials at the end of a block over which a timing error is taken
 
 
 def each(found: Seeds, rules: Sequence[str], metric: str) -> dict[str, Values]:
@@ -95,7 +95,7 @@ def _own_bias(found: Seeds, rule: str) -> Values:
     """Return the share of the timing error that keeps its sign over the last trials of a cue in a block."""
     trial, ends = found.arrays["probe_trial"], found.arrays["block_start"][1:]
     missed = [
-        found.arrays[f"{rule}.peak_ms"][:, (trial > end - SETTLED) & (trial <= end)] - latency_ms
+        found.arrays[f"{rule}.peak_ms"][:, (trial > end - SETTLED_TRIALS) & (trial <= end)] - latency_ms
         for end, latency_ms in zip(ends, found.arrays["latency_ms"], strict=True)
     ]
     size = np.mean([np.abs(errors).mean(axis=(1, 2)) for errors in missed], axis=0)

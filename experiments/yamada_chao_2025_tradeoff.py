@@ -48,11 +48,11 @@ from neurogate.plotting.tradeoff import tradeoff
 from neurogate.runs.asking import answer, count, reader
 from neurogate.runs.over_seeds import Seeds, over_seeds
 from neurogate.tasks.schedule import Schedule
+from neurogate.tasks.scores import SETTLED_TRIALS
 
 NAME = "yamada_chao_2025_tradeoff"
 SIMULATION = "yamada_chao_2025"
 FIRST_SEED = 201
-SETTLED_TRIALS = 100
 
 RULES = cast(config.Simulation, config.load(SIMULATION)).rules
 SHIPPED = cast(SurpriseReplay, RULES["surprise_replay"])

@@ -18,10 +18,11 @@ from .spread import known_mean, spread
 from .truth import block_of, last_judgements
 from .what_when import WhatWhen
 
-__all__ = ["scores"]
+__all__ = ["SETTLED_TRIALS", "scores"]
 
 Array = npt.NDArray[Any]
 SETTLED_TRIALS = 100
+"""How many trials at the end of a block timing errors are taken over."""
 TIMING_CRITERION_MS = 50.0
 PROBABILITY_CRITERION = 0.1
 
