@@ -110,6 +110,7 @@ def judge(asked: argparse.Namespace) -> None:
     chosen = list(CLAIMS) if "all" in asked.claim else asked.claim
     out = asked.out / NAME
     out.mkdir(parents=True, exist_ok=True)
+    _stored(out / "claims.json")  # what cannot be added to is said before hours of work
     found: dict[str, list[Claim]] = {}
     with Workers() as workers, draughtsman() as artist:
         run, drawn = runner(asked, workers), []

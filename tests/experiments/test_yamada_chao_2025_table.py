@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,20 @@ from tests.experiments.evidence import seeds
 @pytest.fixture
 def script(claims_script: dict[str, Any]) -> dict[str, Any]:
     return claims_script
+
+
+@pytest.fixture
+def judging(script: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], None]:
+    """Return the script with made-up evidence and no figures."""
+
+    def run(simulation: Any, *_: Any, **__: Any) -> Seeds:
+        return seeds(list(simulation.rules), lambda rule, key: 1.0)
+
+    names = script["main"].__globals__
+    monkeypatch.setitem(names, "over_seeds", run)
+    monkeypatch.setitem(names, "FIGURES", {})
+    judge: Callable[[list[str]], None] = script["main"]
+    return judge
 
 
 def test_the_table_and_figures_are_written(
@@ -45,18 +60,12 @@ def test_the_table_and_figures_are_written(
 
 
 def test_rows_of_claims_that_are_not_asked_for_stay_in_the_table(
-    script: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    script: dict[str, Any], judging: Callable[[list[str]], None], tmp_path: Path
 ) -> None:
-    def run(simulation: Any, *_: Any, **__: Any) -> Seeds:
-        return seeds(list(simulation.rules), lambda rule, key: 1.0)
-
-    names = script["main"].__globals__
-    monkeypatch.setitem(names, "over_seeds", run)
-    monkeypatch.setitem(names, "FIGURES", {})
     table = tmp_path / "yamada_chao_2025" / "claims.json"
     counts = []
     for claim in ("phases", "switches", "phases"):
-        script["main"](["--claim", claim, "--quick", "--out", str(tmp_path)])
+        judging(["--claim", claim, "--quick", "--out", str(tmp_path)])
         groups = [row["group"] for row in json.loads(table.read_text("utf-8"))["rows"]]
         assert groups == sorted(groups, key=list(script["CLAIMS"]).index)
         counts.append({name: groups.count(name) for name in groups})
@@ -64,17 +73,9 @@ def test_rows_of_claims_that_are_not_asked_for_stay_in_the_table(
     assert table.with_suffix(".md").read_text("utf-8").count("\n") == 2 + 7
 
 
-def test_each_row_tells_of_which_networks_it_is(
-    script: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def run(simulation: Any, *_: Any, **__: Any) -> Seeds:
-        return seeds(list(simulation.rules), lambda rule, key: 1.0)
-
-    names = script["main"].__globals__
-    monkeypatch.setitem(names, "over_seeds", run)
-    monkeypatch.setitem(names, "FIGURES", {})
-    script["main"](["--claim", "phases", "--quick", "--out", str(tmp_path)])
-    script["main"](["--claim", "switches", "--seeds", "3", "--first-seed", "301", "--out", str(tmp_path)])
+def test_each_row_tells_of_which_networks_it_is(judging: Callable[[list[str]], None], tmp_path: Path) -> None:
+    judging(["--claim", "phases", "--quick", "--out", str(tmp_path)])
+    judging(["--claim", "switches", "--seeds", "3", "--first-seed", "301", "--out", str(tmp_path)])
     table = tmp_path / "yamada_chao_2025" / "claims.json"
     told = {row["group"]: row["networks"] for row in json.loads(table.read_text("utf-8"))["rows"]}
     assert told == {"phases": "1 to 2, quick", "switches": "301 to 303"}
@@ -83,23 +84,16 @@ def test_each_row_tells_of_which_networks_it_is(
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"machine": {}}'])
 def test_a_table_that_is_none_is_left_alone(
-    script: dict[str, Any],
+    judging: Callable[[list[str]], None],
     text: str,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def run(simulation: Any, *_: Any, **__: Any) -> Seeds:
-        return seeds(list(simulation.rules), lambda rule, key: 1.0)
-
-    names = script["main"].__globals__
-    monkeypatch.setitem(names, "over_seeds", run)
-    monkeypatch.setitem(names, "FIGURES", {})
     table = tmp_path / "yamada_chao_2025" / "claims.json"
     table.parent.mkdir()
     table.write_text(text, "utf-8")
     with pytest.raises(SystemExit) as ended:
-        script["main"](["--claim", "phases", "--quick", "--out", str(tmp_path)])
+        judging(["--claim", "phases", "--quick", "--out", str(tmp_path)])
     assert ended.value.code == 1
     assert "is not the table that this experiment writes; move it away" in capsys.readouterr().err
     assert table.read_text("utf-8") == text
