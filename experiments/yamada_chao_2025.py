@@ -38,7 +38,7 @@ from yamada_chao_2025_studies import NAME, Runner, Study
 from yamada_chao_2025_subspaces import subspaces
 
 from neurogate.bench.machine import machine, write
-from neurogate.errors import Outcome, RunError
+from neurogate.errors import Outcome, RequestError, RunError
 from neurogate.plotting.picture import Picture, save
 from neurogate.runs.asking import answer, reader
 from neurogate.runs.claims import Claim, as_json, as_markdown, renewed
@@ -142,7 +142,7 @@ def _stored(path: Path) -> list[Mapping[str, Any]]:
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError) as error:
-        raise RunError(
+        raise RequestError(
             f"{path} is not the table that this experiment writes; move it away and repeat the command: what "
             "is simulated is kept."
         ) from error

@@ -117,6 +117,9 @@ def ask(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None)
             need = "an interval needs" if least > 1 else "it must be"
             parser.error(f"--{name} is {value}; {need} at least {least}.")
         setattr(asked, name, value)
+    there = next(place for place in (asked.out, *asked.out.absolute().parents) if place.exists())
+    if not there.is_dir():
+        parser.error(f"--out is {asked.out}, but {there} is no folder; name another.")
     return asked
 
 

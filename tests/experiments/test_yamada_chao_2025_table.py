@@ -94,7 +94,7 @@ def test_a_table_that_is_none_is_left_alone(
     table.write_text(text, "utf-8")
     with pytest.raises(SystemExit) as ended:
         judging(["--claim", "phases", "--quick", "--out", str(tmp_path)])
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     assert "is not the table that this experiment writes; move it away" in capsys.readouterr().err
     assert table.read_text("utf-8") == text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -62,9 +63,22 @@ def test_what_goes_wrong_on_purpose_ends_in_its_sentence(capsys: pytest.CaptureF
 def test_what_goes_wrong_on_the_disk_ends_in_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "note").write_text("mine", "utf-8")
-    parser = reader("Measure.", 20, 2)
+    def work(asked: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", f"{tmp_path}/table.json")
+
     with pytest.raises(SystemExit) as ended:
-        answer(parser, lambda asked: (asked.out / "runs").mkdir(parents=True), ["--out", f"{tmp_path}/note"])
+        answer(reader("Measure.", 20, 2), work, ["--out", str(tmp_path / "not" / "yet")])
     assert ended.value.code == 1
-    assert capsys.readouterr().err == f"{tmp_path}/note/runs: Not a directory.\n"
+    assert capsys.readouterr().err == f"{tmp_path}/table.json: No space left on device.\n"
+
+
+@pytest.mark.parametrize("below", ["", "/runs/of/mine"])
+def test_a_file_in_place_of_the_folder_is_told_before_the_work(
+    below: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "note").write_text("mine", "utf-8")
+    with pytest.raises(SystemExit) as ended:
+        ask(reader("Measure.", 20, 2), ["--out", f"{tmp_path}/note{below}"])
+    assert ended.value.code == 2
+    assert f"{tmp_path}/note is no folder; name another." in capsys.readouterr().err
+    assert (tmp_path / "note").read_text("utf-8") == "mine"
