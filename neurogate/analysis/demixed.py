@@ -79,9 +79,9 @@ def demix(
     components : int
         Number of components of each part; a part that varies in fewer directions has fewer.
     ridge : float
-        Strength :math:`\lambda`, at least 0, relative to the activity (the square of the paper's). With
-        fewer bins x conditions than neurons and no noise, decoders fit what is not there unless it is above
-        0; see `choose_ridge`.
+        Strength :math:`\lambda`, at least 0, relative to the activity (the square of the paper's). It must
+        be above 0, see `choose_ridge`, if there are fewer bins x conditions than neurons and no noise:
+        decoders would rebuild anything.
     noise : (N, N), optional
         Covariance of single trials, from `noise_covariance`. Decoders avoid noisy directions.
 
@@ -93,7 +93,8 @@ def demix(
     Raises
     ------
     RequestError
-        If shapes disagree, a value is not finite, or `components` or `ridge` is out of range.
+        If shapes disagree, a value is not finite, `components` or `ridge` is out of range, or nothing holds
+        decoders to what there are too few samples for.
 
     References
     ----------
@@ -113,6 +114,8 @@ def demix(
     mean, whole = centred(means, "means")
     flat = {name: _flat(name, part, whole.shape) for name, part in parts.items()}
     _in_range(components, ridge)
+    if ridge == 0 and noise is None:
+        _enough(whole, flat)
     moments = second_moments(whole, noise)
     decoders, encoders = {}, {}
     for name, part in flat.items():
@@ -140,6 +143,16 @@ def _in_range(components: int, ridge: float) -> None:
     if components < 1 or not 0 <= ridge < np.inf:
         raise RequestError(
             f"components is {components} and ridge is {ridge}. Give at least 1 component and a ridge from 0."
+        )
+
+
+def _enough(whole: Array, parts: Mapping[str, Array]) -> None:
+    neurons = int((np.ptp(whole, axis=0) > 0).sum())
+    if len(whole) < neurons and any(not np.allclose(part, whole) for part in parts.values()):
+        raise RequestError(
+            f"There are {len(whole)} samples of {neurons} neurons that vary: without ridge or noise, "
+            "decoders would rebuild any part from them. Give a ridge above 0 (see choose_ridge), noise, or "
+            "more bins."
         )
 
 

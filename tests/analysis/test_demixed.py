@@ -152,11 +152,18 @@ def test_a_constant_neuron_has_no_weight():
         np.testing.assert_allclose(rows[:, 2], 0.0, atol=1e-12)
 
 
-def test_more_neurons_than_samples_are_rebuilt_exactly_which_is_why_there_is_a_ridge():
+def test_more_neurons_than_samples_need_a_ridge_or_noise():
     means = np.random.default_rng(0).standard_normal((2, 3, 50))
-    found = demix(means, marginals(means, ("what", "time")), components=5)
-    total = sum((found.read(name, means) ** 2).sum() for name in found.decoders)
-    assert total == pytest.approx(((means - found.mean) ** 2).sum())
+    parts = marginals(means, ("what", "time"))
+    with pytest.raises(RequestError, match="There are 6 samples of 50 neurons that vary"):
+        demix(means, parts)
+    barely = demix(means, parts, 5, ridge=1e-12)  # which is why: all of it is rebuilt, though it is noise
+    total = sum((barely.read(name, means) ** 2).sum() for name in barely.decoders)
+    assert total == pytest.approx(((means - barely.mean) ** 2).sum())
+    held = demix(means, parts, 5, noise=np.eye(50))
+    assert sum((held.read(name, means) ** 2).sum() for name in held.decoders) < 0.9 * total
+    whole = demix(means, {"all": means - barely.mean}, 5)  # principal components are no fit of a part
+    assert whole.explained["all"].sum() == pytest.approx(1.0)
 
 
 def test_what_cannot_be_demixed_is_refused():
