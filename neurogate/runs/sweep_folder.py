@@ -273,7 +273,7 @@ def read_sweep(path: Path) -> dict[str, Any]:
         raise RequestError(f"{error.filename} cannot be read ({error.strerror}). Mend that first.") from error
     if not problems:
         check_format(file, sweep, FORMAT)
-        is_this = _are_beside(sweep["runs"]) and (not named or named[1] == sweep["hash"])
+        is_this = _are_beside(sweep.get("runs")) and (not named or named[1] == sweep.get("hash"))
         problems = [] if is_this else [f"{SWEEP} is that of another sweep"]
     if problems:
         raise RequestError(
@@ -283,9 +283,12 @@ def read_sweep(path: Path) -> dict[str, Any]:
     return sweep
 
 
-def _are_beside(runs: Sequence[Mapping[str, Any]]) -> bool:
-    """Say whether runs lie beside their sweep, and not elsewhere."""
-    return all(re.fullmatch(rf"[\w.-]+-{run['hash'][:12]}", run["folder"]) for run in runs)
+def _are_beside(runs: Any) -> bool:
+    """Say whether these are runs, and lie beside their sweep, and not elsewhere."""
+    try:
+        return all(re.fullmatch(rf"[\w.-]+-{run['hash'][:12]}", run["folder"]) for run in runs)
+    except (KeyError, TypeError):
+        return False
 
 
 def runs_in_table(path: Path) -> set[str]:

@@ -119,6 +119,13 @@ def test_a_sweep_file_of_another_shape_is_refused_in_one_sentence(
         read_sweep(sweep)
 
 
+@pytest.mark.parametrize("runs", [None, [1], [{"hash": "a"}], [{"hash": None, "folder": "b"}]])
+def test_a_sweep_file_that_its_manifest_knows_may_still_be_none(sweep: Path, runs: Any) -> None:
+    rewritten(sweep, "sweep.json", runs=runs)
+    with pytest.raises(RequestError, match="is damaged"):
+        read_sweep(sweep)
+
+
 def test_a_run_outside_the_folder_is_never_read(sweep: Path) -> None:
     first, *others = json.loads((sweep / "sweep.json").read_text())["runs"]
     outside = {**first, "folder": f"../made-{first['hash'][:12]}"}
