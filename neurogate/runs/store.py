@@ -41,7 +41,7 @@ FORMAT = 1
 """Of a run folder, in ``summary.json``; raised when it holds what earlier versions cannot read, new keys of
 ``config.toml`` included."""
 
-_OF_A_RUN = (manifest.MANIFEST, "summary.json", "config.toml")
+_OF_A_RUN = (manifest.MANIFEST, "summary.json", "config.toml")  # arrays.npz may be anybody's
 
 _STALE_S = 3600.0
 
