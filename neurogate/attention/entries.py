@@ -122,7 +122,7 @@ CATALOGUE = (
           "e-commerce, arXiv:2306.05011", "mixture of experts", "T"),
     Entry("attention_gru", "attention_gru:AttentionGru", "15", 2022,
           "A machine learning-based framework for predictive maintenance of semiconductor laser for optical "
-          "communication, arXiv:2211.02842", "gated recurrence", "T²"),
+          "communication, arXiv:2211.02842", "gated recurrence", "T"),
     Entry("conv_autoencoder", "conv_autoencoder:ConvAutoencoder", "15", 2022,
           "A machine learning-based framework for predictive maintenance of semiconductor laser for optical "
           "communication, arXiv:2211.02842", "autoencoder", "T"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import mlp, multi_head, residual
 from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters, named, part
+from neurogate.attention.operators import dropout
 
-__all__ = ["Cache", "backward", "forward", "initial"]
+__all__ = ["Cache", "backward", "forward", "initial", "masks"]
 
 
 class Cache(NamedTuple):
@@ -44,9 +45,41 @@ def initial(rng: np.random.Generator, width: int, hidden: int) -> Parameters:
     return drawn | named("mlp", mlp.initial(rng, width, hidden, width))
 
 
+def masks(rng: Any, shape: tuple[int, int, int], hidden: int, *, heads: int, rate: float) -> Parameters:
+    """Draw which numbers the four dropouts keep, as PyTorch's encoder has them.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator or cupy.random.Generator
+        Source; it is advanced.
+    shape : (int, int, int)
+        Of the input, (B, T, D).
+    hidden, heads : int
+        Width of the perceptron, and H.
+    rate : float
+        How likely a number is lost.
+
+    Returns
+    -------
+    dict
+        Of the attention weights, of what attention gives, and of the perceptron's hidden and last numbers.
+
+    Examples
+    --------
+    >>> kept = masks(np.random.default_rng(0), (1, 5, 4), 8, heads=2, rate=0.1)
+    >>> kept["attention.weights"].shape, kept["mlp.hidden"].shape
+    ((1, 2, 5, 5), (1, 5, 8))
+    """
+    batch, length, _ = shape
+    shapes = {"attention.weights": (batch, heads, length, length), "attention.out": shape,
+              "mlp.hidden": (batch, length, hidden), "mlp.out": shape}  # fmt: skip
+    return {name: dropout.draw(rng, each, rate=rate) for name, each in shapes.items()}
+
+
 def forward(
     x: Array, parameters: Mapping[str, Array], *, heads: int, norm: residual.Norm = "pre",
     activation: str = "relu", mask: Array | None = None, eps: float = 1e-5,
+    kept: Mapping[str, Array] | None = None, rate: float = 0.0,
 ) -> tuple[Array, Cache]:  # fmt: skip
     r"""Attend, then map each token by itself, with residuals around both.
 
@@ -73,6 +106,10 @@ def forward(
         True where a query may look; it broadcasts to (B, H, T, T).
     eps : float
         Of the norms.
+    kept : mapping, optional
+        Which numbers dropout keeps in `attention` and `mlp`, by the names that `masks` gives them.
+    rate : float
+        Of dropout.
 
     Returns
     -------
@@ -95,12 +132,14 @@ def forward(
     >>> forward(np.ones((1, 5, 4)), initial(np.random.default_rng(0), 4, 8), heads=2)[0].shape
     (1, 5, 4)
     """
+    within, after = (part(kept or {}, name) for name in ("attention", "mlp"))
 
     def attend(n: Array) -> tuple[Array, multi_head.Cache]:
-        return multi_head.forward(n, n, n, part(parameters, "attention"), heads=heads, mask=mask)
+        own = part(parameters, "attention")
+        return multi_head.forward(n, n, n, own, heads=heads, mask=mask, kept=within, rate=rate)
 
     def alone(n: Array) -> tuple[Array, mlp.Cache]:
-        return mlp.forward(n, part(parameters, "mlp"), activation=activation)
+        return mlp.forward(n, part(parameters, "mlp"), activation=activation, kept=after, rate=rate)
 
     x, attention = residual.forward(attend, x, parameters, "norm1", norm=norm, eps=eps)
     y, hidden = residual.forward(alone, x, parameters, "norm2", norm=norm, eps=eps)

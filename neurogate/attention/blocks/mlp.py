@@ -11,7 +11,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import weighted
 from neurogate.attention.layer import Parameters
-from neurogate.attention.operators import linear
+from neurogate.attention.operators import dropout, linear
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
 
 __all__ = ["Cache", "backward", "forward", "initial"]
@@ -24,6 +24,7 @@ class Cache(NamedTuple):
     activation: Pointwise
     before: Any
     outer: weighted.Cache
+    dropped: tuple[Array | None, Array | None]
 
 
 def initial(
@@ -49,10 +50,15 @@ def initial(
     return first | draw.linear(rng, "out", outputs, hidden, bias=bias)
 
 
-def forward(x: Array, parameters: Mapping[str, Array], *, activation: str = "gelu") -> tuple[Array, Cache]:
+def forward(
+    x: Array, parameters: Mapping[str, Array], *, activation: str = "gelu",
+    kept: Mapping[str, Array] | None = None, rate: float = 0.0,
+) -> tuple[Array, Cache]:  # fmt: skip
     r"""Map, bend, map.
 
-    .. math:: y = \phi(x W_1^T + b_1) W_2^T + b_2
+    .. math:: y = D(D(\phi(x W_1^T + b_1)) W_2^T + b_2)
+
+    with dropout D where it is told which numbers are kept.
 
     Parameters
     ----------
@@ -62,6 +68,10 @@ def forward(x: Array, parameters: Mapping[str, Array], *, activation: str = "gel
         `hidden` and `out`: their weights, and biases if any.
     activation : str
         :math:`\phi`, one of `POINTWISE`.
+    kept : mapping, optional
+        Which numbers dropout keeps, of `hidden` and of `out`, shaped as they are. All of what is left out.
+    rate : float
+        Of dropout.
 
     Returns
     -------
@@ -80,10 +90,12 @@ def forward(x: Array, parameters: Mapping[str, Array], *, activation: str = "gel
     >>> forward(np.ones((5, 2)), initial(np.random.default_rng(0), 2, 8, 3))[0].shape
     (5, 3)
     """
-    bend = POINTWISE[activation]
+    bend, kept = POINTWISE[activation], kept or {}
     after, inner, before = weighted.bent(bend, x, parameters, "hidden")
+    after, hidden = dropout.forward(after, kept.get("hidden"), rate=rate)
     y, outer = weighted.forward(linear, after, parameters, "out")
-    return y, Cache(inner, bend, before, outer)
+    y, out = dropout.forward(y, kept.get("out"), rate=rate)
+    return y, Cache(inner, bend, before, outer, (hidden, out))
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
@@ -109,6 +121,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     >>> backward(np.ones((5, 3)), cache)[0].shape
     (5, 2)
     """
-    dafter, gradients = weighted.backward(dy, cache.outer)
+    hidden, out = cache.dropped
+    dafter, gradients = weighted.backward(dropout.backward(dy, out), cache.outer)
+    dafter = dropout.backward(dafter, hidden)
     dx, found = weighted.backward(cache.activation.backward(dafter, cache.before), cache.inner)
     return dx, gradients | found

@@ -11,7 +11,7 @@ from neurogate.attention import gpu
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.layer import Parameters, named, part
-from neurogate.attention.operators import linear, scaled_dot_product
+from neurogate.attention.operators import dropout, linear, scaled_dot_product
 
 __all__ = ["Cache", "backward", "forward", "initial", "joined", "projected", "split"]
 
@@ -22,6 +22,7 @@ class Cache(NamedTuple):
     projections: dict[str, Any]
     attention: scaled_dot_product.Cache
     heads: int
+    dropped: Array | None
 
 
 def initial(rng: np.random.Generator, width: int, *, bias: bool = True, xavier: bool = False) -> Parameters:
@@ -56,7 +57,7 @@ def initial(rng: np.random.Generator, width: int, *, bias: bool = True, xavier: 
 
 def forward(
     query: Array, key: Array, value: Array, parameters: Mapping[str, Array], *, heads: int,
-    mask: Array | None = None,
+    mask: Array | None = None, kept: Mapping[str, Array] | None = None, rate: float = 0.0,
 ) -> tuple[Array, Cache]:  # fmt: skip
     r"""Attend with several heads.
 
@@ -74,6 +75,10 @@ def forward(
         H; it divides D.
     mask : bool, optional
         True where a query may look; it broadcasts to (B, H, T, S).
+    kept : mapping, optional
+        Which numbers dropout keeps: `weights`, (B, H, T, S), and `out`, (B, T, D). All of what is left out.
+    rate : float
+        Of dropout.
 
     Returns
     -------
@@ -98,9 +103,11 @@ def forward(
     (1, 5, 4)
     """
     (q, k, v), caches = projected({"q": query, "k": key, "v": value}, parameters, heads, compared="k")
-    o, attention = scaled_dot_product.forward(q, k, v, mask)
+    kept = kept or {}
+    o, attention = scaled_dot_product.forward(q, k, v, mask, kept=kept.get("weights"), rate=rate)
     y, caches["o"] = linear.forward(joined(o), **part(parameters, "o"))
-    return y, Cache(caches, attention, heads)
+    y, dropped = dropout.forward(y, kept.get("out"), rate=rate)
+    return y, Cache(caches, attention, heads, dropped)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Parameters]:
@@ -127,7 +134,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Parameters]:
     >>> [array.shape for array in backward(x, cache)[:3]]
     [(1, 5, 4), (1, 5, 4), (1, 5, 4)]
     """
-    do, weight, bias = linear.backward(dy, cache.projections["o"])
+    do, weight, bias = linear.backward(dropout.backward(dy, cache.dropped), cache.projections["o"])
     gradients = named("o", {"weight": weight, "bias": bias})
     inner = scaled_dot_product.backward(split(do, cache.heads), cache.attention)
     inputs = []

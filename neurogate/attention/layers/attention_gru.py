@@ -15,6 +15,7 @@ from neurogate.units import Count, settings
 
 __all__ = ["AttentionGru", "State"]
 
+_PIECE = 64  # samples
 _GRU = ("weight", "recurrent_weight", "bias", "recurrent_bias")
 
 
@@ -39,9 +40,8 @@ class State(NamedTuple):
 class Cache(NamedTuple):
     """What the backward needs.
 
-    `hidden` are the states, (B, T, H), and `scores` their scores, (B, T). `weights` are the attention weights
-    after each sample, (B, T, 1 + T), those of all that came before the first sample in front, and `contexts`
-    what they collect, (B, T, H). `state` is the state after the last sample.
+    `hidden` are the states, (B, T, H), `scores` their scores, (B, T), and `contexts` what attention collects
+    after each sample, (B, T, H). `start` and `state` are the states before and after all samples.
     """
 
     gru: gru.Cache
@@ -49,11 +49,19 @@ class Cache(NamedTuple):
     bent: Array
     hidden: Array
     scores: Array
-    weights: Array
-    values: Array
+    pieces: list[Array]
     contexts: Array
     carried: bool
+    start: State
     state: State
+
+    @property
+    def weights(self) -> Array:
+        """Return the attention weights after each sample, (B, T, 1 + T), which are not made before.
+
+        Those of all that came before the first sample stand in front.
+        """
+        return _weights(_behind(self.start.level, self.scores))
 
 
 @settings
@@ -65,7 +73,9 @@ class AttentionGru(RecurrentLayer):
         y_t = w \cdot \sum_{s \le t} \frac{e^{e_s}}{\sum_{s' \le t} e^{e_{s'}}} h_s + b
 
     The last output is the published one, of the whole window; those before are what the same layer says of a
-    shorter window.
+    shorter window. What was collected so far, and the logarithm of the sum of its weights, is all that later
+    samples need of it, so that time and memory grow with T alone; ``cache.weights`` (B, T, 1 + T) are made
+    when they are asked for.
 
     Parameters
     ----------
@@ -114,41 +124,64 @@ class AttentionGru(RecurrentLayer):
         xp, p = self.given(x=x)
         sequence(x, self.d_input)
         start = self.fresh(len(x), xp)
-        hidden, context, level = self.restored(x, start if state is None else state)
-        h, inner = gru.forward(x, **part(p, "gru"), state=hidden)
+        start = State(*self.restored(x, start if state is None else state))
+        h, inner = gru.forward(x, **part(p, "gru"), state=start.hidden)
         before, attend = weighted.forward(linear, h, p, "attend")
         bent = xp.tanh(before)
-        scores, score = weighted.forward(linear, bent, p, "score")
-        values = xp.concatenate([context[:, None], h], axis=1)
-        levels = xp.concatenate([level[:, None], scores[..., 0]], axis=1)
-        rows = xp.broadcast_to(levels[:, None], (*h.shape[:2], levels.shape[1]))
-        weights, _ = softmax.forward(rows, masks.causal(rows.shape[1], rows.shape[2], xp))
-        contexts = weights @ values
+        e, score = weighted.forward(linear, bent, p, "score")
+        scores, contexts, pieces, after = e[..., 0], xp.empty_like(h), [], start
+        for rows in _cut(h.shape[1]):
+            levels = _behind(after.level, scores[:, rows])
+            pieces.append(_weights(levels))
+            contexts[:, rows] = pieces[-1] @ _behind(after.context, h[:, rows])
+            after = State(inner.state, contexts[:, rows][:, -1], _total(levels))
         y, out = weighted.forward(linear, contexts, p, "out")
-        after = State(inner.state, (contexts if x.shape[1] else values)[:, -1], _total(levels))
         maps, carried = (attend, score, out), state is not None
-        return y, Cache(inner, maps, bent, h, scores[..., 0], weights, values, contexts, carried, after)
+        return y, Cache(inner, maps, bent, h, scores, pieces, contexts, carried, start, after)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input, the parameters and a given state."""
         attend, score, out = cache.maps
         dcontexts, gradients = weighted.backward(dy, out)
-        dweights = dcontexts @ cache.values.swapaxes(1, 2)
-        dvalues = cache.weights.swapaxes(1, 2) @ dcontexts
-        dlevels = softmax.backward(dweights, cache.weights).sum(axis=1)
-        dbent, found = weighted.backward(dlevels[:, 1:, None], score)
+        dvalues, dscores = 0 * cache.hidden, 0 * cache.scores
+        dcontext = 0 * cache.start.context
+        dlevel = dcontext[:, 0]
+        for rows, weights in reversed([*zip(_cut(dvalues.shape[1]), cache.pieces, strict=True)]):
+            before = cache.contexts[:, rows.start - 1] if rows.start else cache.start.context
+            dcontexts[:, rows.stop - 1] += dcontext
+            dweights = dcontexts[:, rows] @ _behind(before, cache.hidden[:, rows]).swapaxes(1, 2)
+            inner = weights.swapaxes(1, 2) @ dcontexts[:, rows]
+            dlevels = softmax.backward(dweights, weights).sum(axis=1) + dlevel[:, None] * weights[:, -1]
+            dcontext, dvalues[:, rows] = inner[:, 0], inner[:, 1:]
+            dlevel, dscores[:, rows] = dlevels[:, 0], dlevels[:, 1:]
+        dbent, found = weighted.backward(dscores[..., None], score)
         dhidden, more = weighted.backward((1 - cache.bent * cache.bent) * dbent, attend)
         gradients |= found | more
-        dx, *found_gru, dstate = gru.backward(dvalues[:, 1:] + dhidden, cache.gru)
+        dx, *found_gru, dstate = gru.backward(dvalues + dhidden, cache.gru)
         gradients |= named("gru", dict(zip(_GRU, found_gru, strict=True)))
         if cache.carried:
-            gradients["state"] = State(dstate, dvalues[:, 0], dlevels[:, 0])
+            gradients["state"] = State(dstate, dcontext, dlevel)
         return dx, gradients
+
+
+def _cut(length: int) -> list[slice]:
+    """Cut a sequence: attention is a matrix within a piece, and what it collected goes on to the next."""
+    return [slice(at, min(at + _PIECE, length)) for at in range(0, length, _PIECE)]
+
+
+def _behind(before: Array, later: Array) -> Array:
+    """Put what is known of earlier samples in front of (B, T, ...)."""
+    return namespace(later=later).concatenate([before[:, None], later], axis=1)
+
+
+def _weights(levels: Array) -> Array:
+    """Return the attention weights (B, T, 1 + T) of (B, 1 + T) scores, those of earlier samples in front."""
+    xp, (batch, length) = namespace(levels=levels), levels.shape
+    rows = xp.broadcast_to(levels[:, None], (batch, length - 1, length))
+    return softmax.forward(rows, masks.causal(length - 1, length, xp))[0]
 
 
 def _total(levels: Array) -> Array:
     """Return the logarithm of the sum of exponentials of the last axis."""
-    if levels.shape[1] == 1:
-        return levels[:, 0]
     xp, top = namespace(levels=levels), levels.max(axis=1)
     return top + xp.log(xp.exp(levels - top[:, None]).sum(axis=1))

@@ -12,7 +12,7 @@ from neurogate.attention.blocks.channel_attention import Likeness
 from neurogate.attention.blocks.normed_convolution import Statistics
 from neurogate.attention.layer import Layer, Parameters, image, named, part
 from neurogate.attention.operators import dropout
-from neurogate.units import Count, Fraction, NonNegative, settings
+from neurogate.units import Count, NonNegative, settings
 
 __all__ = ["ChannelAttention", "DualAttention", "PositionAttention"]
 
@@ -182,14 +182,9 @@ class DualAttention(Layer):
     inner: Count | None = None
     axes: Literal[1, 2, 3] = 3
     likeness: Likeness = "like"
-    rate: Fraction = 0.5
+    rate: dropout.Rate = 0.5
     momentum: NonNegative = 0.01
     eps: NonNegative = 1e-3
-
-    def check(self) -> None:
-        """Raise ValueError if dropout would lose everything."""
-        if self.rate == 1:
-            raise ValueError("rate is 1, so dropout would lose everything. Give less than 1.")
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw by Glorot's rule, with biases of 0; both gammas are 0."""

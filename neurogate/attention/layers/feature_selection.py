@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -48,6 +48,8 @@ class FeatureSelectionGates(Layer):
         H; it divides D.
     ratio : int
         Hidden width of the MLP over D.
+    start : {"xavier", "he"}
+        Whether the logits start with standard deviation :math:`\sqrt{2 / (D + 1)}` or :math:`\sqrt{2 / D}`.
     eps : float
         Of the layer norms.
 
@@ -67,6 +69,7 @@ class FeatureSelectionGates(Layer):
     d_model: Count = 384
     heads: Count = 6
     ratio: Count = 4
+    start: Literal["xavier", "he"] = "xavier"
     eps: Positive = 1e-5
 
     def check(self) -> None:
@@ -74,9 +77,9 @@ class FeatureSelectionGates(Layer):
         divides("heads", self.heads, self.d_model)
 
     def initial(self, rng: np.random.Generator) -> Parameters:
-        """Draw the gates by Xavier's rule, the rest as PyTorch does."""
-        d = self.d_model
-        drawn: Parameters = {f"gate{i}": draw.xavier_normal(rng, (1, d))[0] for i in (1, 2)}
+        """Draw the logits of the gates, and the rest as PyTorch does."""
+        d, rule = self.d_model, draw.xavier_normal if self.start == "xavier" else draw.kaiming_normal
+        drawn: Parameters = {f"gate{i}": rule(rng, (1, d))[0] for i in (1, 2)}
         for i in (1, 2):
             drawn |= {f"norm{i}.weight": np.ones(d), f"norm{i}.bias": np.zeros(d)}
         drawn |= named("attention", multi_head.initial(rng, d))

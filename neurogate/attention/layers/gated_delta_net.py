@@ -61,7 +61,8 @@ class GatedDeltaNet(RecurrentLayer):
         y = W_o (\mathrm{RMS}(\mathrm{rule}(\hat q, \hat k, v, \beta, g)) \odot \mathrm{SiLU}(W_z x))
 
     with :math:`\hat q, \hat k` of length 1 in each head. There are no positions. The first three defaults are
-    those of flash-linear-attention; NVIDIA's code has 9 heads and a bias of :math:`\beta`.
+    those of flash-linear-attention; NVIDIA's code has 9 heads and a bias of :math:`\beta`. Both spare a and b
+    weight decay: ``Adam(exempt=("decay.log_rate", "decay.shift"))``.
 
     Parameters
     ----------

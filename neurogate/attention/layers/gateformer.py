@@ -13,7 +13,7 @@ from neurogate.attention.blocks import encoder, highway, weighted
 from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
 from neurogate.attention.layer import Layer, Parameters, divides, named, part
-from neurogate.attention.operators import linear, sinusoidal, windows
+from neurogate.attention.operators import dropout, linear, sinusoidal, windows
 from neurogate.units import Count, settings
 
 __all__ = ["Gateformer"]
@@ -54,7 +54,8 @@ class Gateformer(Layer):
 
     with both gates as in `neurogate.attention.blocks.highway`. The last value of a series is repeated
     for one stride before it is cut. Upstream the mean is a constant for the backward, the standard deviation
-    is not.
+    is not. Dropout acts on both embeddings, on the patches before their encoder, and as usual in encoders, if
+    `forward` is told which numbers are kept, and `masks` draws them.
 
     ``cache.whole`` and ``cache.patched`` (B, N, D) are the two embeddings, ``gate1`` and ``fused1`` their
     gate and what it makes of them, ``crossed`` what the series hear, ``gate2`` and ``fused2`` the second
@@ -78,6 +79,8 @@ class Gateformer(Layer):
         Of each of the two encoders.
     detached : bool
         Whether the mean of a series is a constant for the backward.
+    rate : float
+        Of dropout.
 
     References
     ----------
@@ -102,6 +105,7 @@ class Gateformer(Layer):
     hidden: Count = 2048
     layers: Count = 2
     detached: bool = True
+    rate: dropout.Rate = 0.1
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width, or a patch is longer than the series."""
@@ -129,7 +133,20 @@ class Gateformer(Layer):
                 drawn |= named(f"{name}{i}", encoder.initial(rng, d, self.hidden))
         return drawn
 
-    def forward(self, x: Array, positions: Array | None = None) -> tuple[Array, Cache]:
+    def masks(self, rng: Any, shape: tuple[int, ...]) -> dict[str, Array]:
+        """Draw which numbers the dropouts keep, given the shape of x."""
+        (batch, _, series), n, d = shape, self.patches, self.d_model
+        shapes = {"whole": (batch, series, d), "patch": (batch, series, n, d), "flat": (batch, series, d)}
+        drawn = {name: dropout.draw(rng, each, rate=self.rate) for name, each in shapes.items()}
+        for name, tokens in (("time", (batch * series, n, d)), ("variates", (batch, series, d))):
+            for i in range(self.layers):
+                inner = encoder.masks(rng, tokens, self.hidden, heads=self.heads, rate=self.rate)
+                drawn |= named(f"{name}{i}", inner)
+        return drawn
+
+    def forward(
+        self, x: Array, positions: Array | None = None, *, kept: dict[str, Array] | None = None
+    ) -> tuple[Array, Cache]:
         """Return the forecast (B, horizon, N) of the series (B, L, N), and what `backward` needs.
 
         The codes (patches, D) of the positions of patches are sines and cosines if left out.
@@ -141,10 +158,11 @@ class Gateformer(Layer):
         unit = _standard(x, mean, sd)
         n = unit.swapaxes(1, 2)
         parts: dict[str, Any] = {}
-        whole, parts["whole"] = weighted.forward(linear, n, p, "whole")
-        patched, time = self._patched(n, p, parts, positions)
+        kept = kept or {}
+        whole, parts["whole"] = self._embedded(n, p, "whole", kept)
+        patched, time = self._patched(n, p, parts, positions, kept)
         fused1, parts["gate1"] = highway.forward(whole, patched, part(p, "gate1"))
-        crossed, variates = self._encoded(fused1, p, "variates")
+        crossed, variates = self._encoded(fused1, p, "variates", kept)
         fused2, parts["gate2"] = highway.forward(fused1, crossed, part(p, "gate2"))
         y, parts["out"] = weighted.forward(linear, fused2, p, "out")
         y = y.swapaxes(1, 2)
@@ -165,7 +183,7 @@ class Gateformer(Layer):
         dwhole, dpatched, inner = highway.backward(dfused1 + dmore, parts["gate1"])
         gradients |= found | named("gate1", inner)
         dn, found = self._unpatched(dpatched, cache.time, parts)
-        dmore, inner = weighted.backward(dwhole, parts["whole"])
+        dmore, inner = _unembedded(dwhole, parts["whole"])
         dunit = (dn + dmore).swapaxes(1, 2)
         dsd -= (dunit * unit).sum(axis=1, keepdims=True) / sd
         dx = dunit / sd + unit * (dsd / self.length)
@@ -174,7 +192,7 @@ class Gateformer(Layer):
         return dx, gradients | found | inner
 
     def _patched(
-        self, n: Array, p: Parameters, parts: dict[str, Any], positions: Array | None
+        self, n: Array, p: Parameters, parts: dict[str, Any], positions: Array | None, kept: dict[str, Array]
     ) -> tuple[Array, list[encoder.Cache]]:
         xp, (batch, series, _), d = namespace(x=n), n.shape, self.d_model
         if positions is None:
@@ -188,25 +206,35 @@ class Gateformer(Layer):
         cut, parts["windows"] = windows.forward(longer, (self.patch,), stride=self.stride)
         tokens, parts["patch"] = weighted.forward(linear, cut.swapaxes(2, 3), p, "patch")
         tokens += positions
-        encoded, time = self._encoded(tokens.reshape(-1, self.patches, d), p, "time")
+        tokens, parts["kept"] = dropout.forward(tokens, kept.get("patch"), rate=self.rate)
+        encoded, time = self._encoded(tokens.reshape(-1, self.patches, d), p, "time", kept)
         flat = encoded.swapaxes(1, 2).reshape(batch, series, d * self.patches)
-        patched, parts["flat"] = weighted.forward(linear, flat, p, "flat")
+        patched, parts["flat"] = self._embedded(flat, p, "flat", kept)
         return patched, time
 
     def _unpatched(self, dy: Array, time: list[encoder.Cache], parts: Mapping[str, Any]) -> Any:
         (batch, series, d), n = dy.shape, self.patches
-        dflat, gradients = weighted.backward(dy, parts["flat"])
+        dflat, gradients = _unembedded(dy, parts["flat"])
         dtokens, found = self._back(dflat.reshape(-1, d, n).swapaxes(1, 2), time, "time")
-        dcut, inner = weighted.backward(dtokens.reshape(batch, series, n, d), parts["patch"])
+        dtokens = dropout.backward(dtokens.reshape(batch, series, n, d), parts["kept"])
+        dcut, inner = weighted.backward(dtokens, parts["patch"])
         dlonger = windows.backward(dcut.swapaxes(2, 3), parts["windows"])
         dn = dlonger[..., : self.length].copy()
         dn[..., -1] += dlonger[..., self.length :].sum(axis=-1)
         return dn, gradients | found | inner
 
-    def _encoded(self, x: Array, p: Parameters, name: str) -> tuple[Array, list[encoder.Cache]]:
+    def _embedded(self, x: Array, p: Parameters, name: str, kept: dict[str, Array]) -> Any:
+        y, cache = weighted.forward(linear, x, p, name)
+        y, dropped = dropout.forward(y, kept.get(name), rate=self.rate)
+        return y, (cache, dropped)
+
+    def _encoded(
+        self, x: Array, p: Parameters, name: str, kept: dict[str, Array]
+    ) -> tuple[Array, list[encoder.Cache]]:
         caches = []
         for i in range(self.layers):
-            x, cache = encoder.forward(x, part(p, f"{name}{i}"), heads=self.heads)
+            own, kept_here = (part(each, f"{name}{i}") for each in (p, kept))
+            x, cache = encoder.forward(x, own, heads=self.heads, kept=kept_here, rate=self.rate)
             caches.append(cache)
         return x, caches
 
@@ -216,6 +244,11 @@ class Gateformer(Layer):
             dx, found = encoder.backward(dx, caches[i])
             gradients |= named(f"{name}{i}", found)
         return dx, gradients
+
+
+def _unembedded(dy: Array, cache: tuple[Any, Array | None]) -> tuple[Array, Parameters]:
+    linear_cache, dropped = cache
+    return weighted.backward(dropout.backward(dy, dropped), linear_cache)
 
 
 def _codes(patches: int, width: int) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, fits
 from neurogate.attention.blocks import mlp, weighted
 from neurogate.attention.layer import Layer, Parameters, named, part
-from neurogate.attention.operators import layer_norm, linear
+from neurogate.attention.operators import dropout, layer_norm, linear
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["NiNformer"]
@@ -38,7 +38,8 @@ class NiNformer(Layer):
 
     Both sub-layers share one norm, whose gradient is the sum of both uses. The gate m is not bounded, and its
     rows are no weights that sum to 1. Tokens are mixed by weights of their own, so their number is fixed
-    and their order matters.
+    and their order matters. Dropout acts on both maps of each perceptron, if `forward` is told which numbers
+    are kept, and `masks` draws them.
 
     ``cache.gate`` (B, N, D) is m, ``cache.mapped`` what it multiplies.
 
@@ -52,6 +53,8 @@ class NiNformer(Layer):
         Width of the three perceptrons.
     eps : float
         Of the norms.
+    rate : float
+        Of dropout; that of the authors' training on CIFAR.
 
     References
     ----------
@@ -71,6 +74,7 @@ class NiNformer(Layer):
     tokens: Count = 64
     hidden: Count = 512
     eps: Positive = 1e-5
+    rate: dropout.Rate = 0.5
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Draw all maps as PyTorch does."""
@@ -82,23 +86,34 @@ class NiNformer(Layer):
             drawn |= named(name, mlp.initial(rng, width, h, width))
         return drawn | draw.linear(rng, "proj", d, d)
 
-    def forward(self, x: Array) -> tuple[Array, Cache]:
+    def masks(self, rng: Any, shape: tuple[int, ...]) -> dict[str, Array]:
+        """Draw which numbers the six dropouts keep, given the shape of x."""
+        batch, n, d = shape
+        rows = {"token": (d, n), "channel": (n, d), "mlp": (n, d)}
+        return {f"{name}.{place}": dropout.draw(rng, (batch, count, width), rate=self.rate)
+                for name, (count, out) in rows.items()
+                for place, width in (("hidden", self.hidden), ("out", out))}  # fmt: skip
+
+    def forward(self, x: Array, *, kept: dict[str, Array] | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, N, D), and what `backward` needs."""
         _, p = self.given(x=x)
         fits(x.ndim == 3 and x.shape[1:] == (self.tokens, self.d_model),
              f"x must be (batch, {self.tokens}, {self.d_model})", x=x)  # fmt: skip
         n, norm1 = weighted.forward(layer_norm, x, p, "norm", eps=self.eps)
         a, norm_a = weighted.forward(layer_norm, n, p, "token_norm", eps=self.eps)
-        mixed, token = mlp.forward(a.swapaxes(1, 2), part(p, "token"))
+        mixed, token = self._mapped(a.swapaxes(1, 2), p, "token", kept)
         t = n + mixed.swapaxes(1, 2)
         b, norm_b = weighted.forward(layer_norm, t, p, "channel_norm", eps=self.eps)
-        mixed, channel = mlp.forward(b, part(p, "channel"))
+        mixed, channel = self._mapped(b, p, "channel", kept)
         m = t + mixed
         u, proj = weighted.forward(linear, n, p, "proj")
         x = x + u * m
         n, norm2 = weighted.forward(layer_norm, x, p, "norm", eps=self.eps)
-        w, outer = mlp.forward(n, part(p, "mlp"))
+        w, outer = self._mapped(n, p, "mlp", kept)
         return x + w, Cache((norm1, norm_a, norm_b, norm2), (token, channel, outer), proj, m, u)
+
+    def _mapped(self, x: Array, p: Parameters, name: str, kept: dict[str, Array] | None) -> Any:
+        return mlp.forward(x, part(p, name), kept=part(kept or {}, name), rate=self.rate)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import mlp, multi_head, weighted
 from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
-from neurogate.attention.operators import layer_norm, softmax
+from neurogate.attention.operators import dropout, layer_norm, softmax
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["PointerHead"]
@@ -42,7 +42,8 @@ class PointerHead(Layer):
 
     The output are the logits, which `neurogate.attention.operators.pointer_loss` compares with labels
     (`neurogate.attention.operators.patch_labels`); ``cache.weights`` (B, Q, N) is their softmax, which
-    `neurogate.attention.operators.regions` reads out.
+    `neurogate.attention.operators.regions` reads out. Dropout acts on how much patches attend to each other,
+    if `forward` is told which weights are kept, and `masks` draws them.
 
     Parameters
     ----------
@@ -52,6 +53,8 @@ class PointerHead(Layer):
         H; it divides D.
     eps : float
         Of the norm.
+    rate : float
+        Of dropout.
 
     References
     ----------
@@ -70,6 +73,7 @@ class PointerHead(Layer):
     d_model: Count = 2048
     heads: Count = 8
     eps: Positive = 1e-5
+    rate: dropout.Rate = 0.1
 
     def check(self) -> None:
         """Raise ValueError if the heads do not divide the width."""
@@ -82,7 +86,14 @@ class PointerHead(Layer):
         drawn |= {"norm.weight": np.ones(d), "norm.bias": np.zeros(d)}
         return drawn | named("patch", mlp.initial(rng, d, d, d)) | named("query", mlp.initial(rng, d, d, d))
 
-    def forward(self, patches: Array, queries: Array) -> tuple[Array, Cache]:
+    def masks(self, rng: Any, shape: tuple[int, ...]) -> dict[str, Array]:
+        """Draw which numbers dropout keeps, given the shape of the patches."""
+        batch, count, _ = shape
+        return {"attention.weights": dropout.draw(rng, (batch, self.heads, count, count), rate=self.rate)}
+
+    def forward(
+        self, patches: Array, queries: Array, *, kept: dict[str, Array] | None = None
+    ) -> tuple[Array, Cache]:
         """Return the logits (B, Q, N) of patches (B, N, D) and queries (B, Q, D)."""
         namespace(queries=queries)
         _, p = self.given(patches=patches, queries=queries)
@@ -90,8 +101,8 @@ class PointerHead(Layer):
         fits(queries.ndim == 3 and queries.shape[::2] == patches.shape[::2],
              f"queries must be (batch, queries, {self.d_model})",
              queries=queries, patches=patches)  # fmt: skip
-        x = patches
-        u, attention = multi_head.forward(x, x, x, part(p, "attention"), heads=self.heads)
+        x, (own, kept_here) = patches, (part(each, "attention") for each in (p, kept or {}))
+        u, attention = multi_head.forward(x, x, x, own, heads=self.heads, kept=kept_here, rate=self.rate)
         n, norm = weighted.forward(layer_norm, x, p, "norm", eps=self.eps, added=u)
         e, patch = mlp.forward(n, part(p, "patch"))
         d, query = mlp.forward(queries, part(p, "query"))

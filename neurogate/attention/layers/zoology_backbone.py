@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import attrs
 import numpy as np
@@ -18,7 +18,7 @@ from neurogate.attention.layers.h3 import H3
 from neurogate.attention.layers.hyena import Hyena
 from neurogate.attention.layers.rwkv import RwkvTimeMix
 from neurogate.attention.layers.zoology_attention import ZoologyAttention
-from neurogate.attention.operators import layer_norm
+from neurogate.attention.operators import dropout, layer_norm
 from neurogate.units import Count, settings
 
 __all__ = ["Mixer", "ZoologyBackbone", "mixer_of"]
@@ -29,10 +29,11 @@ _LAST = ("out", "o")  # whose output goes to the residual stream
 
 
 class Cache(NamedTuple):
-    """What the backward needs: of each layer both norms and the mixer, and the last norm."""
+    """What the backward needs: of each layer both norms and the mixer, the last norm, and dropout."""
 
     layers: list[tuple[weighted.Cache, nested.Cache, weighted.Cache]]
     norm: weighted.Cache
+    dropped: Array | None
 
 
 @settings
@@ -42,8 +43,8 @@ class ZoologyBackbone(Layer):
     .. math:: r \leftarrow r + \mathrm{mixer}_i(\mathrm{LN}_1(r)), \quad r \leftarrow r + \mathrm{LN}_2(r),
         \quad y = \mathrm{LN}(r)
 
-    The second step is what a state mixer that changes nothing leaves of a block. The authors drop a tenth of
-    the embedding in training, which is left to whoever trains.
+    The second step is what a state mixer that changes nothing leaves of a block. Dropout acts on what is
+    embedded, positions and all, if `forward` is told which numbers are kept, and `masks` draws them.
     `neurogate.attention.training.language_model` has the embedding and the scores.
 
     Parameters
@@ -57,6 +58,8 @@ class ZoologyBackbone(Layer):
         How many; the authors have 2 of attention and 4 of all others.
     l_max : int
         Longest sequence: lags of long filters, and rows of the positions that attention is given.
+    rate : float
+        Of dropout.
 
     References
     ----------
@@ -75,6 +78,7 @@ class ZoologyBackbone(Layer):
     mixer: Mixer = "attention"
     layers: Count = 2
     l_max: Count = 64
+    rate: dropout.Rate = 0.1
     mixers: tuple[Layer, ...] = attrs.field(init=False, eq=False, repr=False)  # one of each layer
 
     def initial(self, rng: np.random.Generator) -> Parameters:
@@ -91,7 +95,11 @@ class ZoologyBackbone(Layer):
             drawn |= named(f"layer{i}.mixer", _redrawn(mixer.parameters, rng, self.layers))
         return drawn
 
-    def forward(self, x: Array) -> tuple[Array, Cache]:
+    def masks(self, rng: Any, shape: tuple[int, ...]) -> dict[str, Array]:
+        """Draw which numbers dropout keeps, given the shape of x."""
+        return {"embedding": dropout.draw(rng, shape, rate=self.rate)}
+
+    def forward(self, x: Array, *, kept: dict[str, Array] | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), what was embedded, and what `backward` needs."""
         _, p = self.given(x=x)
         sequence(x, self.d_model)
@@ -99,6 +107,7 @@ class ZoologyBackbone(Layer):
         if "positions" in p:
             fits(x.shape[1] <= self.l_max, f"attention has positions for {self.l_max} samples", x=x)
             r = r + p["positions"][: x.shape[1]]
+        r, dropped = dropout.forward(r, (kept or {}).get("embedding"), rate=self.rate)
         for i, mixer in enumerate(self.mixers):
             n, norm1 = weighted.forward(layer_norm, r, p, f"layer{i}.norm1")
             u, inner = nested.forward(mixer, n, p, f"layer{i}.mixer")
@@ -107,7 +116,7 @@ class ZoologyBackbone(Layer):
             r = r + n
             layers.append((norm1, inner, norm2))
         y, norm = weighted.forward(layer_norm, r, p, "norm")
-        return y, Cache(layers, norm)
+        return y, Cache(layers, norm, dropped)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
@@ -118,6 +127,7 @@ class ZoologyBackbone(Layer):
             du, found = nested.backward(dr, inner)
             dn, more = weighted.backward(du, norm1)
             dr, gradients = dr + dn, gradients | found | more
+        dr = dropout.backward(dr, cache.dropped)
         if "positions" in self.parameters:
             length = dy.shape[1]
             gradients["positions"] = 0 * self.parameters["positions"].astype(dy.dtype)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 from neurogate.attention.arrays import Array, answers, fits, namespace, together
+from neurogate.units import Domain
 
-__all__ = ["backward", "draw", "forward"]
+__all__ = ["Rate", "backward", "draw", "forward"]
+
+Rate: TypeAlias = Annotated[float, Domain(0, 1, high_open=True)]
+"""How likely a number is lost: never all of them."""
 
 
 def forward(x: Array, kept: Array | None = None, *, rate: float = 0.5) -> tuple[Array, Array | None]:

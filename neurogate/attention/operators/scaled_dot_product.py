@@ -5,27 +5,30 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, alike, answers, fits, namespace
-from neurogate.attention.operators import attention_weights
+from neurogate.attention.operators import attention_weights, dropout
 
 __all__ = ["Cache", "backward", "forward"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `weights` are the attention weights, (..., H, T, S)."""
+    """What the backward needs; `weights` are the attention weights, (..., H, T, S), before dropout."""
 
     likeness: attention_weights.Cache
     v: Array
     weights: Array
     groups: int
+    dropped: Array | None = None
 
 
 def forward(
     q: Array, k: Array, v: Array, mask: Array | None = None, *, scale: float | None = None,
-    limits: tuple[float, float] = (0.0, 1.0),
+    limits: tuple[float, float] = (0.0, 1.0), kept: Array | None = None, rate: float = 0.0,
 ) -> tuple[Array, Cache]:  # fmt: skip
     r"""Let each query collect values by its likeness to their keys.
 
-    .. math:: A = \mathrm{softmax}(\beta Q K^T), \quad O = A V, \quad \beta = h^{-1/2}
+    .. math:: A = \mathrm{softmax}(\beta Q K^T), \quad O = D(A) V, \quad \beta = h^{-1/2}
+
+    with dropout D where it is told which weights are kept.
 
     Parameters
     ----------
@@ -42,6 +45,10 @@ def forward(
         In place of :math:`h^{-1/2}`.
     limits : (float, float)
         Of a clipped softmax; 0 and 1 are those of the plain one.
+    kept : bool array, optional
+        (..., H, T, S), which weights `dropout` keeps; all if left out.
+    rate : float
+        Of dropout.
 
     Returns
     -------
@@ -71,13 +78,15 @@ def forward(
     groups = q.shape[-3] // k.shape[-3] if q.ndim > 2 else 1
     k, v = (_repeated(array, groups) for array in (k, v))
     weights, likeness = attention_weights.forward(q, k, mask, scale=scale, limits=limits)
-    return weights @ v, Cache(likeness, v, weights, groups)
+    used, dropped = dropout.forward(weights, kept, rate=rate)
+    return used @ v, Cache(likeness, v, weights, groups, dropped)
 
 
 def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Array, Array, Array]:
     r"""Return the gradients.
 
-    .. math:: \bar V = A^T \bar O, \quad \bar S = A (\bar O V^T - \langle A, \bar O V^T \rangle), \quad
+    .. math:: \bar V = D(A)^T \bar O, \quad \bar A = D(\bar O V^T), \quad
+        \bar S = A (\bar A - \langle A, \bar A \rangle), \quad
         \bar Q = \beta \bar S K, \quad \bar K = \beta \bar S^T Q
 
     Parameters
@@ -101,10 +110,11 @@ def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Ar
     >>> [gradient.shape for gradient in backward(np.ones((2, 4, 5)), cache)]
     [(2, 4, 3), (1, 4, 3), (1, 4, 5)]
     """
-    likeness, v, weights, groups = cache
+    likeness, v, weights, groups, dropped = cache
     do = answers(do, (*weights.shape[:-1], v.shape[-1]), cache, "do")
-    dv = weights.swapaxes(-1, -2) @ do
-    seen = do @ v.swapaxes(-1, -2)
+    used = weights if dropped is None else weights * dropped
+    dv = used.swapaxes(-1, -2) @ do
+    seen = dropout.backward(do @ v.swapaxes(-1, -2), dropped)
     if dweights is not None:
         seen += alike(dweights, weights, "dweights")
     dq, dk, _ = attention_weights.backward(seen, likeness)

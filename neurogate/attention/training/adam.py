@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Annotated
 
 import attrs
@@ -52,6 +53,9 @@ class Adam:
         :math:`\lambda`.
     decoupled : bool
         False adds :math:`\lambda \theta` to the gradient in place of shrinking the weights.
+    exempt : tuple of str
+        Names of parameters whose :math:`\lambda` is 0; ``*`` stands for any letters. Usual are biases, norms,
+        embeddings and gates, whose size means something of its own: ``("*bias", "*norm*", "gate*")``.
 
     References
     ----------
@@ -64,6 +68,10 @@ class Adam:
     >>> state = Adam(rate=0.1, weight_decay=0.0).update(parameters, {"w": np.array([5.0])}, AdamState())
     >>> parameters["w"].round(6).tolist(), state.steps
     ([0.9], 1)
+    >>> parameters, still = {"w": np.ones(1), "bias": np.ones(1)}, {"w": np.zeros(1), "bias": np.zeros(1)}
+    >>> state = Adam(rate=0.1, weight_decay=0.5, exempt=("*bias",)).update(parameters, still, AdamState())
+    >>> parameters["w"].item(), parameters["bias"].item()
+    (0.95, 1.0)
     """
 
     rate: Positive = 1e-3
@@ -72,6 +80,7 @@ class Adam:
     eps: Positive = 1e-8
     weight_decay: NonNegative = 0.01
     decoupled: bool = True
+    exempt: tuple[str, ...] = ()
 
     def update(
         self, parameters: Mapping[str, Array], gradients: Mapping[str, Array], state: AdamState,
@@ -86,10 +95,11 @@ class Adam:
         for name, gradient in gradients.items():
             weights = parameters[name]
             xp = namespace(**{name: weights, "gradient": gradient})
+            decay = 0.0 if any(fnmatchcase(name, pattern) for pattern in self.exempt) else self.weight_decay
             if self.decoupled:
-                weights *= 1 - rate * self.weight_decay
+                weights *= 1 - rate * decay
             else:
-                gradient = gradient + self.weight_decay * weights
+                gradient = gradient + decay * weights
             mean[name] = self.beta1 * mean.get(name, 0) + (1 - self.beta1) * gradient
             square[name] = self.beta2 * square.get(name, 0) + (1 - self.beta2) * gradient * gradient
             size = xp.sqrt(square[name] / (1 - self.beta2**t)) + self.eps

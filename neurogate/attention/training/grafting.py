@@ -7,7 +7,7 @@ the whole a little further with `neurogate.attention.training.loop`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,77 +15,10 @@ from numpy.typing import NDArray
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.layer import Layer, Parameters
 from neurogate.attention.training.loop import Epoch, Training, fit
-from neurogate.attention.training.losses import mean_squared_error
+from neurogate.attention.training.losses import huber, mean_absolute_error, mean_squared_error
 from neurogate.errors import RequestError
 
-__all__ = ["distil", "huber", "interleaved", "locality", "mean_absolute_error"]
-
-
-def mean_absolute_error(prediction: Array, targets: Array) -> tuple[float, Array]:
-    r"""Return the mean absolute error.
-
-    .. math:: L = \langle |y - t| \rangle
-
-    Parameters
-    ----------
-    prediction, targets : array
-        :math:`y` and :math:`t`, of the same shape.
-
-    Returns
-    -------
-    loss : float
-        Mean over all numbers.
-    gradient : array
-        With respect to the prediction; 0 where there is no error.
-
-    Raises
-    ------
-    RequestError
-        If shapes differ.
-
-    Examples
-    --------
-    >>> loss, gradient = mean_absolute_error(np.array([3.0, 1.0]), np.array([1.0, 1.0]))
-    >>> loss, gradient.tolist()
-    (1.0, [0.5, 0.0])
-    """
-    xp, off, count = _off(prediction, targets)
-    return float(xp.abs(off).sum() / count), xp.sign(off) / count
-
-
-def huber(prediction: Array, targets: Array, delta: float = 1.0) -> tuple[float, Array]:
-    r"""Return the mean of an error that is squared where small, and absolute where large.
-
-    .. math:: L = \langle \delta (|e| - \delta / 2) \text{ if } |e| > \delta, \text{ else } e^2 / 2 \rangle
-
-    Parameters
-    ----------
-    prediction, targets : array
-        Of the same shape.
-    delta : float
-        :math:`\delta`.
-
-    Returns
-    -------
-    loss : float
-        Mean over all numbers.
-    gradient : array
-        With respect to the prediction.
-
-    Raises
-    ------
-    RequestError
-        If shapes differ.
-
-    Examples
-    --------
-    >>> loss, gradient = huber(np.array([4.0, 1.5]), np.array([1.0, 1.0]))
-    >>> loss, gradient.tolist()
-    (1.3125, [0.5, 0.25])
-    """
-    xp, off, count = _off(prediction, targets)
-    inner = xp.clip(off, -delta, delta)
-    return float((inner * (off - 0.5 * inner)).sum() / count), inner / count
+__all__ = ["distil", "interleaved", "locality"]
 
 
 _LOSSES: Mapping[str, Callable[[Array, Array], tuple[float, Array]]] = {
@@ -215,10 +148,3 @@ def interleaved(blocks: int, share: float) -> tuple[int, ...]:
         raise RequestError(f"share is {share}. Give a part of the blocks, from 0 to 1.")
     count = round(share * blocks)
     return tuple((i + 1) * blocks // count - 1 for i in range(count))
-
-
-def _off(prediction: Array, targets: Array) -> tuple[Any, Array, int]:
-    xp = namespace(prediction=prediction, targets=targets)
-    fits(prediction.shape == targets.shape, "both must have the same shape",
-         prediction=prediction, targets=targets)  # fmt: skip
-    return xp, prediction - targets, max(1, prediction.size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import attrs
 import numpy as np
@@ -46,6 +46,8 @@ class LanguageModel:
     >>> model = LanguageModel(make("zoology_backbone", d_model=4, mixer="base_conv", l_max=8), vocabulary=10)
     >>> model.forward(np.array([[1, 2, 3]]))[0].shape
     (1, 3, 10)
+    >>> kept = model.layer.masks(np.random.default_rng(0), (1, 3, 4))
+    >>> loss, gradients = model.loss(np.array([[1, 2, 3]]), np.array([[2, 3, 4]]), kept=kept)
     """
 
     layer: Layer
@@ -59,10 +61,13 @@ class LanguageModel:
         drawn: Parameters = {"embedding": draw.normal(rng, (self.vocabulary, width), 0.02)}
         object.__setattr__(self, "parameters", drawn | named("layer", self.layer.parameters))
 
-    def forward(self, tokens: Array) -> tuple[Array, Cache]:
-        """Return the scores of (B, T) tokens, (B, T, V), and what `backward` needs."""
+    def forward(self, tokens: Array, **options: Any) -> tuple[Array, Cache]:
+        """Return the scores of (B, T) tokens, (B, T, V), and what `backward` needs.
+
+        The layer is given the options, such as what dropout keeps.
+        """
         x, embedded = embedding.forward(tokens, self.parameters["embedding"])
-        y, inner = nested.forward(self.layer, x, self.parameters, "layer")
+        y, inner = nested.forward(self.layer, x, self.parameters, "layer", **options)
         z, scores = linear.forward(y, self.parameters["embedding"])
         return z, Cache(embedded, inner, scores)
 
@@ -72,8 +77,8 @@ class LanguageModel:
         dx, gradients = nested.backward(dy, cache.layer)
         return gradients | {"embedding": dtable + embedding.backward(dx, cache.embedding)}
 
-    def loss(self, tokens: Array, labels: Array) -> tuple[float, Parameters]:
+    def loss(self, tokens: Array, labels: Array, **options: Any) -> tuple[float, Parameters]:
         """Return the mean cross-entropy of the labels that are asked for, and the gradients."""
-        z, cache = self.forward(tokens)
+        z, cache = self.forward(tokens, **options)
         loss, dz = cross_entropy(z, labels)
         return loss, self.backward(dz, cache)

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurogate.attention import make
 from neurogate.attention.layers.dual_attention import ChannelAttention, DualAttention, PositionAttention
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
@@ -104,22 +103,6 @@ def test_evaluation_uses_running_statistics_of_each_part(rng: np.random.Generato
     assert np.allclose(alone, together[:1], **NEAR)
 
 
-def test_dropout_acts_only_where_it_is_told(rng: np.random.Generator) -> None:
-    layer, x = DualAttention(channels=4, outputs=3, axes=2, rate=0), rng.standard_normal((2, 4, 3, 5))
-    plain, _ = layer.forward(x)
-    assert np.array_equal(layer.forward(x, kept=layer.masks(rng, x.shape))[0], plain)
-    other = DualAttention(channels=4, outputs=3, axes=2, rate=0.5)
-    assert not np.array_equal(other.forward(x, kept=other.masks(rng, x.shape))[0], plain)
-
-
-def test_a_dropout_that_loses_everything_is_a_sentence() -> None:
-    with pytest.raises(RequestError, match="rate is 1"):
-        make("dual_attention", rate=1)
-
-
 def test_images_that_do_not_fit_are_a_sentence() -> None:
     with pytest.raises(RequestError, match=r"x \(2, 3, 5, 5\): x must be \(batch, 4, 2 spatial axes"):
         ONES[0].forward(np.ones((2, 3, 5, 5)))
-    layer = DualAttention(channels=4, axes=2)
-    with pytest.raises(RequestError, match=r"x \(2, 4, 5, 5\), kept \(1, 4, 5, 5\): kept must be"):
-        layer.forward(np.ones((2, 4, 5, 5)), kept=layer.masks(np.random.default_rng(0), (1, 4, 5, 5)))

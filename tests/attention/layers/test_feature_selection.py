@@ -41,3 +41,13 @@ def test_gates_that_are_wide_open_or_shut_learn_nothing(logit: float, rng: np.ra
     _, gradients = layer.backward(y, cache)
     assert not gradients["gate1"].any()
     assert not gradients["gate2"].any()
+
+
+def test_gates_start_by_either_rule() -> None:
+    xavier, he = (
+        FeatureSelectionGates(d_model=8, heads=2, start=start, seed=3).parameters
+        for start in ("xavier", "he")
+    )
+    np.testing.assert_allclose(he["gate1"], xavier["gate1"] * np.sqrt(9 / 8), rtol=1e-12)
+    many = [FeatureSelectionGates(d_model=8, heads=2, seed=seed).parameters["gate2"] for seed in range(300)]
+    assert np.std(many) == pytest.approx(np.sqrt(2 / 9), rel=0.05)

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from neurogate.attention.training.adversarial import balanced
 from neurogate.attention.training.losses import (
     IGNORED,
     binary_cross_entropy,
     cross_entropy,
     dice,
+    huber,
+    mean_absolute_error,
     mean_squared_error,
 )
 from neurogate.errors import RequestError
@@ -37,6 +40,10 @@ def test_gradients(rows: int, classes: int, seed: int, weighted: bool) -> None:
     slope_agrees(lambda z: cross_entropy(z, labels, weight), at)
     slope_agrees(lambda z: binary_cross_entropy(z, targets), at)
     slope_agrees(lambda z: mean_squared_error(z, targets), at)
+    slope_agrees(lambda z: mean_absolute_error(z, targets), at)
+    for delta in (0.3, 1.0):
+        share = rng.random((rows, classes)) if weighted else None
+        slope_agrees(lambda z, delta=delta, share=share: huber(z, targets, delta, weight=share), 2 * at)
     slope_agrees(lambda z: dice(z, targets), rng.random((rows, classes)))
 
 
@@ -65,6 +72,21 @@ def test_weights_are_those_of_means() -> None:
     )
 
 
+def test_an_error_is_half_its_square_up_to_delta_and_a_line_from_there() -> None:
+    y, weight = np.array([0.2, -0.5, 0.5, 3.0, -7.0]), np.array([1.0, 2.0, 0.0, 5.0, 0.5])
+    each = np.array([0.5 * 0.2**2, 0.5 * 0.5**2, 0.5 * 0.5**2, 0.5 * (3 - 0.25), 0.5 * (7 - 0.25)])
+    assert huber(y, 0 * y, 0.5)[0] == pytest.approx(each.mean())
+    assert huber(y, 0 * y, 0.5, weight=weight)[0] == pytest.approx((weight * each).mean())
+    assert huber(y, 0 * y, 0.5, weight=weight)[1][2] == 0
+
+
+def test_both_losses_of_scribbles_count_alike_and_unlabelled_ones_are_judged_alone() -> None:
+    loss, (weight, share) = balanced(4.0, -3.0, share=0.2)
+    assert (weight, share) == (0.75, 0.2)
+    assert loss == pytest.approx(3.0 - 0.6)
+    assert balanced(0.0, 3.0) == (pytest.approx(0.3), (0.0, 0.1))
+
+
 def test_no_overlap_and_full_overlap() -> None:
     t = np.zeros((2, 1, 8))
     t[..., :4] = 1
@@ -79,5 +101,7 @@ def test_mistakes_are_a_sentence() -> None:
         cross_entropy(np.zeros((1, 2)), np.array([1], object))
     with pytest.raises(RequestError, match="a label for each row"):
         cross_entropy(np.zeros((1, 2)), np.array([[1]]))
-    with pytest.raises(RequestError, match="a target for each number"):
+    with pytest.raises(RequestError, match="prediction and targets must have the same shape"):
         mean_squared_error(np.zeros(2), np.zeros(3))
+    with pytest.raises(RequestError, match=r"weight \(3,\), targets \(2,\)"):
+        huber(np.zeros(2), np.zeros(2), weight=np.zeros(3))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,26 @@ def test_adam_is_its_formula_with_sums_written_out(decoupled: bool) -> None:
         w = w * (1 - 0.03 * 0.2 * decoupled) - 0.03 * m / (np.sqrt(v) + 1e-8)
         state = adam.update(parameters, {"w": g}, state)
         assert parameters["w"] == pytest.approx(w, rel=1e-12)
+
+
+@pytest.mark.parametrize("decoupled", [True, False])
+def test_what_is_exempt_steps_as_without_weight_decay_and_all_else_as_with_it(decoupled: bool) -> None:
+    rng, names = np.random.default_rng(0), ("layer0.norm1.weight", "q.bias", "gate", "gate.weight", "norm")
+    start = {name: rng.standard_normal(3) for name in names}
+    pulls = [{name: rng.standard_normal(3) for name in names} for _ in range(3)]
+
+    def after(**options: Any) -> dict[str, np.ndarray]:
+        parameters, state = {name: array.copy() for name, array in start.items()}, AdamState()
+        for gradients in pulls:
+            state = Adam(rate=0.1, decoupled=decoupled, **options).update(parameters, gradients, state)
+        return parameters
+
+    free, held = after(weight_decay=0.0), after(weight_decay=0.3)
+    found = after(weight_decay=0.3, exempt=("*.norm?.*", "*bias", "gate"))
+    for name in names:
+        wanted = free if name in names[:3] else held
+        assert np.array_equal(found[name], wanted[name]), name
+        assert not np.array_equal(free[name], held[name]), name
 
 
 def test_the_first_step_is_as_long_as_the_rate_whatever_the_gradient() -> None:
