@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.layer import Layer, Parameters
+from neurogate.attention.options import ABOVE_0, FROM_0_TO_1, number, one_of, whole_number
 from neurogate.attention.training.loop import Epoch, Training, fit
 from neurogate.attention.training.losses import mean_squared_error
-from neurogate.errors import RequestError
 
 __all__ = ["distil", "huber", "interleaved", "locality", "mean_absolute_error"]
 
@@ -84,6 +84,7 @@ def huber(prediction: Array, targets: Array, delta: float = 1.0) -> tuple[float,
     (1.3125, [0.5, 0.25])
     """
     xp, off, count = _off(prediction, targets)
+    delta = number("delta", delta, ABOVE_0)
     inner = xp.clip(off, -delta, delta)
     return float((inner * (off - 0.5 * inner)).sum() / count), inner / count
 
@@ -138,10 +139,11 @@ def distil(
     namespace(inputs=inputs, outputs=outputs)
     alike = inputs.ndim > 0 < outputs.ndim and len(inputs) == len(outputs)
     fits(alike, "there must be an output for each input", inputs=inputs, outputs=outputs)
+    compare = _LOSSES[one_of("loss", loss, _LOSSES)]
 
     def objective(batch: NDArray[np.intp], rng: np.random.Generator) -> tuple[float, Parameters]:
         y, cache = layer.forward(inputs[batch])
-        off, dy = _LOSSES[loss](y, outputs[batch])
+        off, dy = compare(y, outputs[batch])
         return off, layer.backward(dy, cache)[1]
 
     return fit(layer.parameters, objective, len(inputs), training, tell=tell)
@@ -179,8 +181,7 @@ def locality(weights: Array, reach: int) -> float:
     xp = namespace(weights=weights)
     square = weights.ndim >= 2 and weights.shape[-1] == weights.shape[-2] and weights.size > 0
     fits(square, "weights must be (..., length, length), and not empty", weights=weights)
-    if reach < 0:
-        raise RequestError(f"reach is {reach}. Give a number of tokens, at least 0.")
+    reach = whole_number("reach", reach, 0, of="tokens")
     place = xp.arange(weights.shape[-1])
     near = xp.abs(place[:, None] - place) <= reach
     return float((weights * near).sum(axis=-1).mean())
@@ -211,9 +212,8 @@ def interleaved(blocks: int, share: float) -> tuple[int, ...]:
     >>> interleaved(8, 0.5), interleaved(8, 0.75)
     ((1, 3, 5, 7), (0, 1, 3, 4, 5, 7))
     """
-    if not 0 <= share <= 1:
-        raise RequestError(f"share is {share}. Give a part of the blocks, from 0 to 1.")
-    count = round(share * blocks)
+    blocks = whole_number("blocks", blocks)
+    count = round(number("share", share, FROM_0_TO_1) * blocks)
     return tuple((i + 1) * blocks // count - 1 for i in range(count))
 
 
