@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from neurogate.attention.arrays import Array, alike, fits, namespace
 from neurogate.attention.operators import chunked_delta_rule, compiled_delta_rule, stepped_delta_rule
-from neurogate.attention.operators.linear_recurrence import Form, chosen
+from neurogate.attention.operators.linear_recurrence import Form, chosen, fades
 from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward"]
@@ -77,7 +77,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit, or an option is none.
+        If shapes do not fit, an option is none, or, on a CPU, a logarithm is above 0.
 
     References
     ----------
@@ -98,6 +98,8 @@ def forward(
     fits(good, "beta and g must be (batch, length, heads)", **said)
     inner = (len(q), *q.shape[2:], v.shape[-1])
     fits(state is None or state.shape == inner, f"the state must be {inner}", **said)
+    if g is not None:
+        fades(g)
     chunk = whole_number("chunk", chunk, of="steps")
     decay = (xp.zeros_like(beta) if g is None else g)[..., None]
     before = xp.zeros(inner, q.dtype) if state is None else state.astype(q.dtype, copy=False)

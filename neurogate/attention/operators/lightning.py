@@ -56,7 +56,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or, on a CPU, a slope is below 0.
 
     References
     ----------
@@ -68,8 +68,9 @@ def forward(
     >>> forward(x, x, x, np.log([2.0]))[0].ravel().tolist()
     [1.0, 1.5, 1.75]
     """
-    namespace(q=q, slopes=slopes)
+    xp = namespace(q=q, slopes=slopes)
     fits(slopes.shape == q.shape[2:3], "slopes must have one number for each head", q=q, slopes=slopes)
+    fits(xp is not np or not (slopes < 0).any(), "slopes must be at least 0", slopes=slopes)
     decay = -slopes.astype(q.dtype, copy=False)[:, None]
     chunk = whole_number("block", block, of="steps")
     return linear_recurrence.forward(q, k, v, decay, state, scale=1.0, chunk=chunk, form=form)

@@ -18,7 +18,7 @@ from neurogate.attention.operators import chunked_recurrence, compiled_recurrenc
 from neurogate.attention.options import one_of, whole_number
 from neurogate.attention.pieces import in_pieces
 
-__all__ = ["Cache", "Form", "backward", "chosen", "forward"]
+__all__ = ["Cache", "Form", "backward", "chosen", "fades", "forward"]
 
 Form: TypeAlias = Literal["auto", "recurrent", "chunked", "compiled"]
 """How to go through time; "auto" takes a single step, or what is compiled where that pays, else chunks."""
@@ -83,7 +83,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit, or an option is none.
+        If shapes do not fit, an option is none, or, on a CPU, a logarithm is above 0.
 
     References
     ----------
@@ -188,6 +188,31 @@ def chosen(form: Form, q: Array, v: Array, largest: float = math.inf) -> str:
     return "compiled" if pays else "chunked"
 
 
+def fades(g: Array) -> None:
+    """Complain about a decay above 1, such as one that is given in place of its logarithm.
+
+    A memory that grows soon overflows. This is looked at on a CPU alone: a GPU would have to wait.
+
+    Parameters
+    ----------
+    g : array
+        Logarithms of decays.
+
+    Raises
+    ------
+    RequestError
+        If one is above 0.
+
+    Examples
+    --------
+    >>> fades(np.array([0.9]))
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: g (1,): g must be at most 0, for it holds logarithms of decays.
+    """
+    above = namespace(g=g) is np and g.size and g.max() > 0  # of NaN this is False
+    fits(not above, "g must be at most 0, for it holds logarithms of decays", g=g)
+
+
 def _scaled(q: Array, scale: float) -> Array:
     return q if scale == 1 else in_pieces(lambda q: q * q.dtype.type(scale), alone=False)(q)
 
@@ -217,6 +242,7 @@ def _fit(xp: Namespace, q: Array, k: Array, v: Array, g: Array | None, state: Ar
         return xp.zeros((1, q.shape[1], 1, 1), q.dtype)
     good = g.ndim <= 4 and all(a in (1, b) for a, b in zip(g.shape[::-1], q.shape[::-1], strict=False))
     fits(good, "g must broadcast to q", **said)
+    fades(g)
     wide = g.reshape((1,) * (4 - g.ndim) + g.shape)
     return xp.broadcast_to(wide, (wide.shape[0], q.shape[1], *wide.shape[2:]))
 
