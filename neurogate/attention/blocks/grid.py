@@ -8,6 +8,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, fits
 from neurogate.attention.operators import masks, rotary
+from neurogate.attention.options import whole_numbers
 
 __all__ = ["angles", "image", "places", "sides", "tokens"]
 
@@ -36,7 +37,7 @@ def sides(x: Array, grid: tuple[int, int] | None = None) -> tuple[int, int]:
     Traceback (most recent call last):
     neurogate.errors.RequestError: x (1, 8, 2): the tokens of x must fill 2 rows of 2; or give the grid.
     """
-    rows, columns = (math.isqrt(x.shape[1]),) * 2 if grid is None else grid
+    rows, columns = (math.isqrt(x.shape[1]),) * 2 if grid is None else whole_numbers("grid", grid, count=2)
     said = f"the tokens of x must fill {rows} rows of {columns}; or give the grid"
     fits(rows * columns == x.shape[1], said, x=x)
     return rows, columns
@@ -120,6 +121,7 @@ def image(x: Array, grid: tuple[int, int]) -> Array:
     >>> image(np.ones((1, 6, 4)), (2, 3)).shape
     (1, 4, 2, 3)
     """
+    fits(x.shape[1] > 0, "there must be a token", x=x)
     return x.swapaxes(1, 2).reshape(len(x), x.shape[2], *grid)
 
 

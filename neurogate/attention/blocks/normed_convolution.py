@@ -117,7 +117,8 @@ def forward(
                                        padding=padding)  # fmt: skip
     if "norm.weight" in parameters:
         weight, bias = parameters["norm.weight"], parameters["norm.bias"]
-        running = running or Running(xp.zeros_like(weight), xp.ones_like(weight))
+        if running is None:
+            running = Running(xp.zeros_like(weight), xp.ones_like(weight))
         y, norm = batch_norm.forward(y, weight, bias, running, training=training, momentum=momentum, eps=eps)
     y, before = bend.forward(y) if activation != "identity" else (y, y)
     return y, Cache(convolved, norm, bend, before)

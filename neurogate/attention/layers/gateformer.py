@@ -134,7 +134,7 @@ class Gateformer(Layer):
 
         The codes (patches, D) of the positions of patches are sines and cosines if left out.
         """
-        _, p = self.given(x=x)
+        _, p = self.given("positions", x=x, positions=positions)
         fits(x.ndim == 3 and x.shape[1] == self.length, f"x must be (batch, {self.length}, series)", x=x)
         mean = x.mean(axis=1, keepdims=True)
         sd = _root(_squares(x, mean).mean(axis=1, keepdims=True))

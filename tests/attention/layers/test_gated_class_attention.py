@@ -73,7 +73,7 @@ def test_the_order_of_patches_is_nothing(rng: np.random.Generator) -> None:
 
 
 def test_what_does_not_fit_is_a_sentence() -> None:
-    with pytest.raises(RequestError, match="There is no task 3"):
+    with pytest.raises(RequestError, match=r"task is 3\. Give a whole number from 0 to 2"):
         made().forward(np.ones((1, 2, 4)), task=3)
     with pytest.raises(RequestError, match=r"x \(1, 0, 4\): there must be a class token"):
         made().forward(np.ones((1, 0, 4)))
