@@ -17,7 +17,7 @@ import attrs
 import numpy as np
 import pytest
 
-from neurogate.attention import layers, make, operators, training
+from neurogate.attention import blocks, layers, make, operators, training
 from neurogate.attention.catalogue import layer_class
 from neurogate.errors import RequestError
 from neurogate.units import field_types
@@ -128,21 +128,34 @@ def test_the_gradient_of_a_loss_is_a_number_of_its_library(
 
 BELOW_0 = {"axis", "axes"}
 FROM_0 = {
-    *BELOW_0, "after", "batch", "before", "extra", "keys", "lags", "layer", "length", "number", "offset",
-    "padding", "place", "queries", "reach", "seed", "shape", "step", "task", "warmup", "width",
+    *BELOW_0, "after", "batch", "before", "extra", "grid", "keys", "lags", "layer", "length", "number",
+    "offset", "padding", "place", "queries", "reach", "seed", "shape", "step", "task", "warmup", "width",
 }  # fmt: skip
 """Whole numbers that may be 0, by their names; all others are at least 1."""
 
-IGNORED = {"stepped_recurrence", "stepped_delta_rule", "compiled_recurrence", "compiled_delta_rule"}
-"""Forms that take an option because the others do."""
+IGNORED = {
+    "stepped_recurrence", "stepped_delta_rule", "compiled_recurrence", "compiled_delta_rule",
+    "projected_heads",
+}  # fmt: skip
+"""Modules that take an option for others' sake: of another form, or of a gate if there is one."""
+
+
+def parts(hint: Any) -> tuple[list[Any], list[Any]]:
+    """Return what an annotation may be, and what that is made of."""
+    kinds = [hint, *typing.get_args(hint)]
+    return kinds, [each for kind in kinds for each in typing.get_args(kind)]
+
+
+def is_name(name: str, hint: Any) -> bool:
+    """Tell whether an option is a name of something."""
+    return any(isinstance(each, str) for each in parts(hint)[1]) or (name == "activation" and hint is str)
 
 
 def wrong(name: str, hint: Any) -> list[Any]:
     """Return what an option must not be, by its annotation; nothing if it is no count and no name."""
-    kinds = (hint, *typing.get_args(hint))
-    inner = [each for kind in kinds for each in typing.get_args(kind)]
+    kinds, inner = parts(hint)
     none = [None] * (type(None) not in kinds)
-    if any(isinstance(each, str) for each in inner) or (name == "activation" and hint is str):
+    if is_name(name, hint):
         return ["nonsense", ["nonsense"], 3, *none]
     bad = ["three", 1.5, True, *[-1] * (name not in BELOW_0), *[0] * (name not in FROM_0)]
     if largest := max((each for each in inner if isinstance(each, int)), default=0):
@@ -152,17 +165,20 @@ def wrong(name: str, hint: Any) -> list[Any]:
 
 
 def options(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
-    """Yield each count and each name that a function takes, again and again, with what it must not be."""
+    """Yield each count and each name that a function takes, again and again, with what it must not be.
+
+    What parameters are drawn for, a layer has looked at as its settings.
+    """
     for name, hint in typing.get_type_hints(function).items():
-        if name != "return":
+        if name != "return" and (function.__name__ != "initial" or is_name(name, hint)):
             yield from ((name, bad) for bad in wrong(name, hint))
 
 
 OPTIONS = {
     f"{place.removeprefix('neurogate.attention.')}.{name}": (place, name)
-    for place in modules(operators, training, layers)
+    for place in modules(operators, blocks, training, layers)
     for name, function in functions(importlib.import_module(place)).items()
-    if name != "per_axis" and place.rpartition(".")[2] not in IGNORED and [*options(function)]
+    if name not in ("check", "per_axis") and place.rpartition(".")[2] not in IGNORED and [*options(function)]
 }
 
 

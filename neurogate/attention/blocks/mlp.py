@@ -13,6 +13,7 @@ from neurogate.attention.blocks import weighted
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import linear
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
+from neurogate.attention.options import one_of
 
 __all__ = ["Cache", "backward", "forward", "initial"]
 
@@ -80,7 +81,7 @@ def forward(x: Array, parameters: Mapping[str, Array], *, activation: str = "gel
     >>> forward(np.ones((5, 2)), initial(np.random.default_rng(0), 2, 8, 3))[0].shape
     (5, 3)
     """
-    bend = POINTWISE[activation]
+    bend = POINTWISE[one_of("activation", activation, POINTWISE)]
     after, inner, before = weighted.bent(bend, x, parameters, "hidden")
     y, outer = weighted.forward(linear, after, parameters, "out")
     return y, Cache(inner, bend, before, outer)
