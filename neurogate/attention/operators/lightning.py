@@ -70,7 +70,7 @@ def forward(
     """
     xp = namespace(q=q, slopes=slopes)
     fits(slopes.shape == q.shape[2:3], "slopes must have one number for each head", q=q, slopes=slopes)
-    fits(xp is not np or not (slopes < 0).any(), "slopes must be at least 0", slopes=slopes)
+    fits(xp is not np or min(slopes.tolist(), default=0) >= 0, "slopes must be at least 0", slopes=slopes)
     decay = -slopes.astype(q.dtype, copy=False)[:, None]
     chunk = whole_number("block", block, of="steps")
     return linear_recurrence.forward(q, k, v, decay, state, scale=1.0, chunk=chunk, form=form)

@@ -209,7 +209,7 @@ def fades(g: Array) -> None:
     Traceback (most recent call last):
     neurogate.errors.RequestError: g (1,): g must be at most 0, for it holds logarithms of decays.
     """
-    above = namespace(g=g) is np and g.size and g.max() > 0  # of NaN this is False
+    above = isinstance(g, np.ndarray) and g.size and g.max() > 0  # of NaN this is False
     fits(not above, "g must be at most 0, for it holds logarithms of decays", g=g)
 
 
