@@ -8,19 +8,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurogate.attention import options
+from neurogate.attention import make, options
+from neurogate.attention.layers.gated_sdpa_checkpoints import from_published
 from neurogate.attention.operators import (
     batch_norm,
     delta_rule,
     dropout,
+    info_nce,
     l2_norm,
     lightning,
     linear_recurrence,
+    mask_sparsity,
+    packing,
     regions,
     task_gate,
+    window_attention,
     windows,
 )
 from neurogate.attention.operators.batch_norm import Running
+from neurogate.attention.training.language_model import LanguageModel
 from neurogate.errors import RequestError
 from tests.attention import standin
 
@@ -54,6 +60,13 @@ def test_a_tuple_stays_the_one_that_it_is_and_a_list_becomes_one() -> None:
         (lambda: batch_norm.forward(X, running=X), r"running is ndarray\. Give Running\(mean, variance\)"),
         (lambda: dropout.forward(X, X > 0, rate=1.0), r"rate is 1\.0\. Give a number that is at least 0 and"),
         (lambda: dropout.draw(np.random.default_rng(0), (2,), rate=-0.1), r"rate is -0\.1"),
+        (lambda: info_nce.forward(X[0, :, 0], X[0, :, 0], temperature=0), r"temperature is 0\. Give"),
+        (lambda: mask_sparsity.forward([]), r"gates is \[\]\. Give a list of some arrays"),
+        (lambda: mask_sparsity.forward([X], [X, X]), r"taken is list of 2\. Give a list of 1 arrays"),
+        (lambda: packing.packed(X, X), r"where is ndarray\. Give Plan\(source, held, rank, chosen\)"),
+        (lambda: window_attention.forward(X[0], X[0], X[0], window=1, held=X[0, :, 0]), "held must be true"),
+        (lambda: LanguageModel(make("hyena_y", d_model=4), vocabulary=1.5), r"vocabulary is 1\.5"),
+        (lambda: from_published([X], heads=1, kv_heads=1, layout="head"), "tensors is list"),
         (lambda: l2_norm.forward(X, axis=4), r"axis is 4\. Give a whole number from -4 to 3"),
         (lambda: regions.bright(X[0, :, :, 0], most=0), r"most is 0\. Give a whole number of patches"),
         (lambda: task_gate.annealed(2, 2), r"batch is 2\. Give a whole number from 0 to 1"),

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 from neurogate.attention.arrays import Array, fits
 from neurogate.attention.layer import Parameters
-from neurogate.attention.options import one_of, whole_number
+from neurogate.attention.options import mapping, one_of, whole_number
 from neurogate.errors import RequestError
 
 __all__ = ["Layout", "from_published", "split_rows"]
@@ -54,6 +54,7 @@ def from_published(tensors: Mapping[str, Array], *, heads: int, kv_heads: int, l
     """
     heads, kv_heads = whole_number("heads", heads), whole_number("kv_heads", kv_heads)
     one_of("layout", layout, get_args(Layout))
+    tensors = mapping("tensors", tensors)
     if "k_proj.weight" not in tensors:
         raise RequestError(f"tensors lacks k_proj.weight. It has {', '.join(tensors) or 'nothing'}.")
     width = len(tensors["k_proj.weight"]) // kv_heads

@@ -147,6 +147,7 @@ def slopes(heads: int, *, schedule: Schedule = "alibi", layer: int = 0, depth: i
     """
     heads, depth = whole_number("heads", heads), whole_number("depth", depth, of="layers")
     layer = whole_number("layer", layer, 0, depth - 1)
+    one_of("schedule", schedule, SCHEDULES)
     number = np.arange(heads)
     if schedule == "alibi":
         return _alibi(heads) * (1.0 if depth == 1 else 1 - layer / (depth - 1) + 1e-5)
@@ -154,7 +155,6 @@ def slopes(heads: int, *, schedule: Schedule = "alibi", layer: int = 0, depth: i
         return 8 / heads * (1 - layer / depth) * number
     if schedule == "retention":
         return -np.log1p(-(2.0 ** (-5 - number)))
-    one_of("schedule", schedule, SCHEDULES)
     return np.zeros(heads)
 
 

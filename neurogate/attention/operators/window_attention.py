@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, together
 from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import relative_bias, softmax
@@ -102,6 +102,9 @@ def forward(
     one_of("activation", activation, get_args(Activation))
     layout = _layout(xp, q, k, v, window, ahead)
     held = xp.ones(k.shape[:2], bool) if held is None else held
+    together(k=k, held=held)
+    good = held.shape == k.shape[:2] and held.dtype == bool
+    fits(good, "held must be true or false for each key", k=k, held=held)
     blocks, k, v = _blocks(scale * q, layout), _windows(k, layout), _windows(v, layout)
     scores, bias = blocks @ k.swapaxes(-1, -2), None
     if table is not None and positions is not None:
