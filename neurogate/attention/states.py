@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 from neurogate.attention.arrays import Array, Namespace, fits, namespace, owner
+from neurogate.attention.options import whole_number
 from neurogate.errors import RequestError
 
 __all__ = ["restored", "sequences"]
@@ -35,7 +35,7 @@ def sequences(batch: int, xp: Namespace) -> int:
     """
     if getattr(xp, "__name__", "") not in ("numpy", "cupy"):
         raise RequestError(f"xp is {xp!r}. Give the module numpy or cupy.")
-    return _whole("batch", batch, "sequences")
+    return whole_number("batch", batch, 0, of="sequences")
 
 
 def restored(state: Any, like: Any, x: Array) -> Any:
@@ -74,7 +74,7 @@ def _restored(name: str, given: Any, like: Any, x: Array) -> Any:
     if like is None:
         return None
     if isinstance(like, int):
-        return _whole(name, given, "steps")
+        return whole_number(name, given, 0, of="steps")
     return _array(name, given, like, x)
 
 
@@ -89,16 +89,6 @@ def _tuple(name: str, given: Any, like: Any, x: Array) -> Any:
     even = len({a.shape[axis] for a, axis in grown.values()}) < 2
     fits(even, "they must be equally long", **{part: a for part, (a, _) in grown.items()})
     return type(like)(*found) if hasattr(like, "_fields") else tuple(found)
-
-
-def _whole(name: str, given: Any, what: str) -> int:
-    try:
-        number = operator.index(given)
-    except TypeError:
-        number = -1
-    if number < 0:
-        raise RequestError(f"{name} is {given!r}. Give a whole number of {what}, of at least 0.")
-    return number
 
 
 def _array(name: str, given: Any, like: Array, x: Array) -> Array:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurogate.attention.options import whole_number
 from neurogate.units import Count, Positive, Seed, settings
 
 __all__ = ["FIGURE_2", "UNASKED", "AssociativeRecall", "Recall"]
@@ -87,7 +88,13 @@ class AssociativeRecall:
         ----------
         examples : int
             How many; 100 000 to train and 3000 to test in the paper.
+
+        Raises
+        ------
+        RequestError
+            If that is no whole number.
         """
+        examples = whole_number("examples", examples, 0)
         rng, half = np.random.RandomState(self.seed), self.vocabulary // 2
         keys = self._chosen(rng, examples, np.arange(1, half))
         values = self._chosen(rng, examples, np.arange(half, self.vocabulary))

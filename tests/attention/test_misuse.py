@@ -1,29 +1,42 @@
-"""What is given to a pure function instead of the array of its example is a sentence, or answered."""
+"""What a function is given in place of an array or an option of its example is a sentence, or answered."""
 
 from __future__ import annotations
 
+import contextlib
 import doctest
 import importlib
 import inspect
+import itertools
 import pkgutil
+import typing
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import attrs
 import numpy as np
 import pytest
 
-from neurogate.attention import operators
+from neurogate.attention import blocks, layers, make, operators, training
+from neurogate.attention.catalogue import layer_class
 from neurogate.errors import RequestError
+from neurogate.units import field_types
 from tests.attention import standin
+from tests.attention.examples import EXAMPLES, example_layer
 
-MODULES = [f"{operators.__name__}.{module.name}" for module in pkgutil.iter_modules(operators.__path__)]
-MODULES += ["neurogate.attention.training.losses"]
+
+def modules(*packages: ModuleType) -> list[str]:
+    """Return the names of the modules in packages."""
+    paths = [(each.__name__, each.__path__) for each in packages]
+    return [f"{name}.{module.name}" for name, path in paths for module in pkgutil.iter_modules(path)]
+
+
+MODULES = [*modules(operators), "neurogate.attention.training.losses"]
 
 
 def functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
     named = {name: getattr(module, name) for name in module.__all__}
-    return {name: each for name, each in named.items() if inspect.isfunction(each)}
+    return {name: each for name, each in named.items() if inspect.isroutine(each)}
 
 
 def examples(
@@ -111,3 +124,140 @@ def test_the_gradient_of_a_loss_is_a_number_of_its_library(
             for bad in (elsewhere(np.ones(())), np.ones(2), None):
                 changed = inspect.BoundArguments(call.signature, call.arguments | {"dloss": bad})
                 assert "dloss" in (refusal(function, changed) or "")
+
+
+BELOW_0 = {"axis", "axes"}
+FROM_0 = {
+    *BELOW_0, "after", "batch", "before", "extra", "grid", "keys", "lags", "layer", "length", "number",
+    "offset", "padding", "place", "queries", "reach", "seed", "shape", "step", "task", "warmup", "width",
+}  # fmt: skip
+"""Whole numbers that may be 0, by their names; all others are at least 1."""
+
+IGNORED = {
+    "stepped_recurrence", "stepped_delta_rule", "compiled_recurrence", "compiled_delta_rule",
+    "projected_heads",
+}  # fmt: skip
+"""Modules that take an option for others' sake: of another form, or of a gate if there is one."""
+
+
+def parts(hint: Any) -> tuple[list[Any], list[Any]]:
+    """Return what an annotation may be, and what that is made of."""
+    kinds = [hint, *typing.get_args(hint)]
+    return kinds, [each for kind in kinds for each in typing.get_args(kind)]
+
+
+def is_name(name: str, hint: Any) -> bool:
+    """Tell whether an option is a name of something."""
+    return any(isinstance(each, str) for each in parts(hint)[1]) or (name == "activation" and hint is str)
+
+
+def wrong(name: str, hint: Any) -> list[Any]:
+    """Return what an option must not be, by its annotation; nothing if it is no count and no name."""
+    kinds, inner = parts(hint)
+    none = [None] * (type(None) not in kinds)
+    if is_name(name, hint):
+        return ["nonsense", ["nonsense"], 3, *none]
+    bad = ["three", 1.5, True, *[-1] * (name not in BELOW_0), *[0] * (name not in FROM_0)]
+    if largest := max((each for each in inner if isinstance(each, int)), default=0):
+        return [*bad, *none, largest + 1]
+    several = ["three", 1.5, *([each] * 2 for each in bad), *none] if int in inner else []
+    return several + (bad + none if int in kinds else [])
+
+
+def options(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each count and each name that a function takes, again and again, with what it must not be.
+
+    What parameters are drawn for, a layer has looked at as its settings.
+    """
+    for name, hint in typing.get_type_hints(function).items():
+        if name != "return" and (function.__name__ != "initial" or is_name(name, hint)):
+            yield from ((name, bad) for bad in wrong(name, hint))
+
+
+OPTIONS = {
+    f"{place.removeprefix('neurogate.attention.')}.{name}": (place, name)
+    for place in modules(operators, blocks, training, layers)
+    for name, function in functions(importlib.import_module(place)).items()
+    if name not in ("check", "per_axis") and place.rpartition(".")[2] not in IGNORED and [*options(function)]
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_wrong_option_is_a_sentence_that_names_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, function = importlib.import_module(OPTIONS[name][0]), OPTIONS[name][1]
+    calls = [(f, call) for f, call in examples(module, monkeypatch) if f is getattr(module, function)]
+    assert calls
+    for (taken, call), (key, bad) in itertools.product(calls, options(calls[0][0])):
+        changed = inspect.BoundArguments(call.signature, call.arguments | {key: bad})
+        with pytest.raises((RequestError, ValueError), match=rf"\b{key} is "):
+            taken(*changed.args, **changed.kwargs)
+
+
+@pytest.mark.parametrize("name", [each for each in EXAMPLES if [*options(layer_class(each).forward)]])
+def test_a_wrong_argument_of_a_gate_is_a_sentence_that_names_it(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    inputs, more = example.inputs(rng), example.more()
+    for key, bad in options(type(layer).forward):
+        with pytest.raises(RequestError, match=rf"\b{key} is "):
+            layer.forward(*inputs, **{**more, key: bad})
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_any_other_argument_of_a_gate_is_used_or_told_of(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    call = inspect.signature(layer.forward).bind(*example.inputs(rng), **example.more())
+    for key in inspect.signature(layer.forward).parameters:
+        given = call.arguments.get(key)
+        strange = ("nonsense", 3, (1, 2), [True], {"a": 1}, np.ones(2), np.ones(2, bool))
+        for bad in others(given) if isinstance(given, np.ndarray) else strange:
+            if key not in ("maps", "training"):  # several maps are one argument; anything is true or false
+                refusal(layer.forward, inspect.BoundArguments(call.signature, call.arguments | {key: bad}))
+
+
+def settings_of(name: str) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what a gate is made with: the name of a setting, its annotation, and the example's value."""
+    layer = example_layer(name)
+    for field in attrs.fields(type(layer)):
+        if field.init:
+            yield field.name, field_types(type(layer))[field.name], getattr(layer, field.name)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_wrong_setting_is_a_sentence_that_names_it(name: str) -> None:
+    for key, _, _ in settings_of(name):
+        for bad in ("nonsense", ["nonsense"], 1j, float("nan"), np.ones(2)):
+            with pytest.raises(RequestError, match=rf"\b{key}(\[\d\])? is "):
+                make(name, **{**EXAMPLES[name].settings, key: bad})
+
+
+def settings_like(hint: Any, now: Any) -> Iterator[Any]:
+    """Yield what else a setting may be, as far as its annotation knows."""
+    base = typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
+    if typing.get_origin(base) is Literal:
+        yield from typing.get_args(base)
+    elif base in (bool, int):
+        yield from (not now,) if base is bool else range(6)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_any_setting_is_used_or_told_of(name: str, rng: np.random.Generator) -> None:
+    example = EXAMPLES[name]
+    inputs, more = example.inputs(rng), example.more()
+    for key, hint, now in settings_of(name):
+        for other in settings_like(hint, now):
+            with contextlib.suppress(RequestError):
+                layer = make(name, **{**example.settings, key: other})
+                y, cache = layer.forward(*inputs, **more)
+                layer.backward(np.ones_like(y), cache)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_number_or_a_single_one_along_an_axis_is_used_or_told_of(
+    name: str, rng: np.random.Generator
+) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    (x, *rest), more = example.inputs(rng), example.more()
+    for length, axis in itertools.product((0, 1), range(1, x.ndim)):
+        with contextlib.suppress(RequestError):
+            y, cache = layer.forward(x.take(range(length), axis), *rest, **more)
+            layer.backward(np.ones_like(y), cache)

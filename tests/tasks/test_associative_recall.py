@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neurogate.errors import RequestError
 from neurogate.tasks.associative_recall import FIGURE_2, UNASKED, AssociativeRecall
 
 
@@ -56,3 +57,9 @@ def test_the_same_seed_draws_the_same_and_another_does_not() -> None:
 def test_settings_that_contradict_each_other_are_a_sentence(wrong: dict[str, int], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         AssociativeRecall(**wrong)
+
+
+def test_what_is_no_number_of_sequences_is_a_sentence() -> None:
+    for examples in (-1, 1.5):
+        with pytest.raises(RequestError, match=rf"examples is {examples}\. Give a whole number"):
+            AssociativeRecall().draw(examples)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import numpy as np
 
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.blocks import grid as grids
 from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import axis_maps, resizing
@@ -91,6 +92,7 @@ def forward(parameters: Mapping[str, Array], grid: tuple[int, int]) -> tuple[Arr
     (3, 9, 31)
     """
     xp = namespace(**parameters)
+    grid = grids.pair(grid)
     bias, cache = resizing.forward(parameters["map"], grid)
     bias = summed(bias, parameters["rows"][..., None], parameters["columns"][..., None, :])
     bias = bias.reshape(*bias.shape[:2], math.prod(grid))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, alike, fits
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import softmax
+from neurogate.attention.options import one_of
 
 __all__ = ["Cache", "Likeness", "backward", "forward", "initial"]
 
@@ -78,8 +79,9 @@ def forward(
     """
     flat = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
     alike = flat @ flat.swapaxes(1, 2)
-    weights, _ = softmax.forward(-alike if likeness == "unlike" else alike)
-    collected = (weights if likeness == "unlike" else weights.swapaxes(1, 2)) @ flat
+    unlike = one_of("likeness", likeness, get_args(Likeness)) == "unlike"
+    weights, _ = softmax.forward(-alike if unlike else alike)
+    collected = (weights if unlike else weights.swapaxes(1, 2)) @ flat
     gamma = parameters["gamma"]
     return x + (gamma * collected).reshape(x.shape), Cache(flat, weights, collected, gamma, likeness)
 

@@ -12,6 +12,7 @@ from neurogate.attention.blocks import mlp, multi_head, residual
 from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters, named, part
 from neurogate.attention.operators import dropout
+from neurogate.attention.options import mapping
 
 __all__ = ["Cache", "backward", "forward", "initial", "masks"]
 
@@ -132,7 +133,7 @@ def forward(
     >>> forward(np.ones((1, 5, 4)), initial(np.random.default_rng(0), 4, 8), heads=2)[0].shape
     (1, 5, 4)
     """
-    within, after = (part(kept or {}, name) for name in ("attention", "mlp"))
+    within, after = (part(mapping("kept", kept), name) for name in ("attention", "mlp"))
 
     def attend(n: Array) -> tuple[Array, multi_head.Cache]:
         own = part(parameters, "attention")

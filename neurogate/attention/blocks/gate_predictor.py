@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from neurogate.attention.blocks import multi_head, weighted
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import head_linear, linear
 from neurogate.attention.operators.pointwise import relu
+from neurogate.attention.options import one_of
 
 __all__ = ["Cache", "Form", "backward", "forward", "initial"]
 
@@ -54,7 +55,7 @@ def initial(
     >>> {name: array.shape for name, array in initial(np.random.default_rng(0), 24, 3, "mlp").items()}
     {'hidden.weight': (3, 2, 8), 'hidden.bias': (3, 2), 'out.weight': (3, 1, 2), 'out.bias': (3, 1)}
     """
-    own = width // heads
+    own, form = width // heads, one_of("form", form, get_args(Form))
     hidden = {"mlp": max(own // 4, 1), "mlp2": own}.get(form)
     drawn = {} if hidden is None else _each(rng, "hidden", heads, hidden, own)
     if form == "all_features":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -78,7 +78,7 @@ def initial(rng: np.random.Generator, width: int, narrow: int, wide: int) -> Par
 
 def forward(
     x: Array, parameters: Mapping[str, Array], positions: Array, held: Array, past: Past | None,
-    xp: Namespace, *, window: int, ahead: bool, activation: Literal["softmax", "relu2"], turned: bool,
+    xp: Namespace, *, window: int, ahead: bool, activation: window_attention.Activation, turned: bool,
 ) -> tuple[Array, Cache]:  # fmt: skip
     r"""Attend with one head, and gate what was collected.
 

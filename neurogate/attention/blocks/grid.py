@@ -8,8 +8,9 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, fits
 from neurogate.attention.operators import masks, rotary
+from neurogate.attention.options import whole_number, whole_numbers
 
-__all__ = ["angles", "image", "places", "sides", "tokens"]
+__all__ = ["angles", "image", "pair", "places", "sides", "tokens"]
 
 
 def sides(x: Array, grid: tuple[int, int] | None = None) -> tuple[int, int]:
@@ -36,9 +37,31 @@ def sides(x: Array, grid: tuple[int, int] | None = None) -> tuple[int, int]:
     Traceback (most recent call last):
     neurogate.errors.RequestError: x (1, 8, 2): the tokens of x must fill 2 rows of 2; or give the grid.
     """
-    rows, columns = (math.isqrt(x.shape[1]),) * 2 if grid is None else grid
+    rows, columns = (math.isqrt(x.shape[1]),) * 2 if grid is None else pair(grid)
     said = f"the tokens of x must fill {rows} rows of {columns}; or give the grid"
     fits(rows * columns == x.shape[1], said, x=x)
+    return rows, columns
+
+
+def pair(grid: tuple[int, int]) -> tuple[int, int]:
+    """Return the rows and columns of a grid.
+
+    Parameters
+    ----------
+    grid : (int, int)
+        What was given.
+
+    Raises
+    ------
+    RequestError
+        If they are something else.
+
+    Examples
+    --------
+    >>> pair([2, 3])
+    (2, 3)
+    """
+    rows, columns = whole_numbers("grid", grid, 0, count=2)
     return rows, columns
 
 
@@ -62,11 +85,10 @@ def places(grid: tuple[int, int], xp: Namespace = np) -> tuple[Array, Array]:
     >>> [each.tolist() for each in places((2, 2))]
     [[0, 0, 1, 1], [0, 1, 0, 1]]
     """
-    rows, columns = grid
+    rows, columns = pair(grid)
     return xp.arange(rows).repeat(columns), xp.tile(xp.arange(columns), rows)
 
 
-@masks.kept
 def angles(
     grid: tuple[int, int], width: int, xp: Namespace = np, side: int | None = None
 ) -> tuple[Array, Array]:
@@ -95,6 +117,12 @@ def angles(
     >>> angles((2, 2), 4)[1].round(2).tolist()
     [[0.0, 0.0], [0.0, 0.84], [0.84, 0.0], [0.84, 0.84]]
     """
+    side = None if side is None else whole_number("side", side)
+    return _angles(pair(grid), whole_number("width", width, 0, of="features"), xp, side)
+
+
+@masks.kept
+def _angles(grid: tuple[int, int], width: int, xp: Namespace, side: int | None) -> tuple[Array, Array]:
     stretched = [
         place.astype("float64") * (side / number if side else 1)
         for place, number in zip(places(grid, xp), grid, strict=True)
@@ -120,7 +148,9 @@ def image(x: Array, grid: tuple[int, int]) -> Array:
     >>> image(np.ones((1, 6, 4)), (2, 3)).shape
     (1, 4, 2, 3)
     """
-    return x.swapaxes(1, 2).reshape(len(x), x.shape[2], *grid)
+    rows, columns = sides(x, pair(grid))
+    fits(x.shape[1] > 0, "there must be a token", x=x)
+    return x.swapaxes(1, 2).reshape(len(x), x.shape[2], rows, columns)
 
 
 def tokens(x: Array) -> Array:

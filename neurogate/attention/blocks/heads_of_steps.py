@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from neurogate.attention.arrays import Array, fits
+from neurogate.attention.options import whole_number
 
 __all__ = ["joined", "split", "width"]
 
@@ -28,7 +29,8 @@ def split(x: Array, heads: int) -> Array:
     >>> split(np.ones((1, 5, 4)), 2).shape
     (1, 5, 2, 2)
     """
-    fits(heads > 0 and x.shape[-1] % heads == 0, f"{heads} heads must divide the last axis", x=x)
+    heads = whole_number("heads", heads)
+    fits(x.shape[-1] % heads == 0, f"{heads} heads must divide the last axis", x=x)
     return x.reshape(*x.shape[:-1], heads, x.shape[-1] // heads)
 
 
@@ -66,5 +68,5 @@ def width(share: float, total: int, heads: int = 1) -> int:
     >>> width(1.1, 30, 11), width(0.3, 8, 2)
     (3, 0)
     """
-    found = share * total / heads
+    found = share * whole_number("total", total) / whole_number("heads", heads)
     return round(found) if abs(found - round(found)) < 1e-9 * found else 0

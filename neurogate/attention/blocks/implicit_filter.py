@@ -19,6 +19,7 @@ from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import linear
+from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "check", "decays", "forward", "initial", "positions"]
 
@@ -80,6 +81,7 @@ def positions(lags: int, width: int, xp: Namespace = np) -> Array:
     >>> positions(3, 5)[:, 0].tolist()
     [0.0, 0.5, 1.0]
     """
+    lags, width = whole_number("lags", lags, of="steps"), whole_number("width", width, 3, of="columns")
     bands = (width - 1) // 2
     turns = (np.float32(2 * math.pi) * _spaced(0, lags - 1, lags) / np.float32(lags))[:, None]
     angle = (turns * _spaced(1e-4, bands - 1, bands)).astype(np.float64)
@@ -110,6 +112,7 @@ def decays(
     >>> decays(2).round(2).tolist()
     [3.07, 15.35]
     """
+    width = whole_number("width", width, of="filters")
     return xp.asarray(_spaced(-math.log(target) / slow, -math.log(target) / fast, width).astype(np.float64))
 
 
@@ -173,7 +176,7 @@ def forward(parameters: Mapping[str, Array], lags: int) -> tuple[Array, Cache]:
     frequency, z = parameters["frequency"], parameters["positions"]
     xp = namespace(positions=z, frequency=frequency)
     last = sum(key.endswith("weight") for key in parameters) - 1
-    h, maps, before = z[:lags], [], []
+    h, maps, before = z[: whole_number("lags", lags, 0, of="steps")], [], []
     for i in range(last):
         h, cache = weighted.forward(linear, h, parameters, f"map{i}")
         maps.append(cache)

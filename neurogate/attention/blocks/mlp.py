@@ -13,6 +13,7 @@ from neurogate.attention.blocks import weighted
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import dropout, linear
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
+from neurogate.attention.options import mapping, one_of
 
 __all__ = ["Cache", "backward", "forward", "initial"]
 
@@ -90,7 +91,7 @@ def forward(
     >>> forward(np.ones((5, 2)), initial(np.random.default_rng(0), 2, 8, 3))[0].shape
     (5, 3)
     """
-    bend, kept = POINTWISE[activation], kept or {}
+    bend, kept = POINTWISE[one_of("activation", activation, POINTWISE)], mapping("kept", kept)
     after, inner, before = weighted.bent(bend, x, parameters, "hidden")
     after, hidden = dropout.forward(after, kept.get("hidden"), rate=rate)
     y, outer = weighted.forward(linear, after, parameters, "out")

@@ -12,6 +12,7 @@ from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.layer import Parameters, named, part
 from neurogate.attention.operators import dropout, linear, scaled_dot_product
+from neurogate.attention.options import mapping, whole_number
 
 __all__ = ["Cache", "backward", "forward", "initial", "joined", "projected", "split"]
 
@@ -103,7 +104,7 @@ def forward(
     (1, 5, 4)
     """
     (q, k, v), caches = projected({"q": query, "k": key, "v": value}, parameters, heads, compared="k")
-    kept = kept or {}
+    kept = mapping("kept", kept)
     o, attention = scaled_dot_product.forward(q, k, v, mask, kept=kept.get("weights"), rate=rate)
     y, caches["o"] = linear.forward(joined(o), **part(parameters, "o"))
     y, dropped = dropout.forward(y, kept.get("out"), rate=rate)
@@ -217,11 +218,8 @@ def split(x: Array, heads: int) -> Array:
     >>> split(np.ones((1, 5, 4)), 2).shape
     (1, 2, 5, 2)
     """
-    fits(
-        x.ndim > 1 and heads > 0 and x.shape[-1] % heads == 0,
-        f"{heads} heads must divide the last axis",
-        x=x,
-    )
+    heads = whole_number("heads", heads)
+    fits(x.ndim > 1 and x.shape[-1] % heads == 0, f"{heads} heads must divide the last axis", x=x)
     return x.reshape(*x.shape[:-1], heads, x.shape[-1] // heads).swapaxes(-2, -3)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
@@ -14,8 +14,12 @@ from neurogate.attention.operators import batch_norm, convolution
 from neurogate.attention.operators.batch_norm import Running
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
 from neurogate.attention.operators.windows import PerAxis
+from neurogate.attention.options import one_of
 
 __all__ = ["Cache", "Statistics", "backward", "forward", "initial"]
+
+Draw: TypeAlias = Literal["uniform", "kaiming", "xavier"]
+"""By whose rule weights are drawn; the first is PyTorch's."""
 
 Statistics: TypeAlias = Mapping[str, Running | None]
 """Running statistics by the name of the part whose they are."""
@@ -37,7 +41,7 @@ class Cache(NamedTuple):
 
 def initial(
     rng: np.random.Generator, outputs: int, inputs: int, kernel: Sequence[int], *, norm: bool = True,
-    bias: bool = True, how: Literal["uniform", "kaiming", "xavier"] = "uniform",
+    bias: bool = True, how: Draw = "uniform",
 ) -> Parameters:  # fmt: skip
     """Draw a convolution, and a norm that changes nothing.
 
@@ -60,7 +64,7 @@ def initial(
     ['bias', 'norm.bias', 'norm.weight', 'weight']
     """
     shape = (outputs, inputs, *kernel)
-    if how == "uniform":
+    if one_of("how", how, get_args(Draw)) == "uniform":
         drawn = {name[1:]: array for name, array in draw.linear(rng, "", *shape, bias=bias).items()}
     else:
         drawn = {"weight": {"kaiming": draw.kaiming_normal, "xavier": draw.xavier_uniform}[how](rng, shape)}
@@ -112,12 +116,13 @@ def forward(
     >>> forward(np.ones((1, 3, 5, 5)), p, padding=1, activation="relu")[0].shape
     (1, 2, 5, 5)
     """
-    xp, bend, norm = namespace(x=x), POINTWISE[activation], None
+    xp, bend, norm = namespace(x=x), POINTWISE[one_of("activation", activation, POINTWISE)], None
     y, convolved = convolution.forward(x, parameters["weight"], parameters.get("bias"), stride=stride,
                                        padding=padding)  # fmt: skip
     if "norm.weight" in parameters:
         weight, bias = parameters["norm.weight"], parameters["norm.bias"]
-        running = running or Running(xp.zeros_like(weight), xp.ones_like(weight))
+        if running is None:
+            running = Running(xp.zeros_like(weight), xp.ones_like(weight))
         y, norm = batch_norm.forward(y, weight, bias, running, training=training, momentum=momentum, eps=eps)
     y, before = bend.forward(y) if activation != "identity" else (y, y)
     return y, Cache(convolved, norm, bend, before)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import weighted
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import layer_norm
+from neurogate.attention.options import one_of
 
 __all__ = ["Cache", "Norm", "backward", "forward"]
 
@@ -65,7 +66,7 @@ def forward(
     >>> forward(lambda n: (10 * n, None), np.array([[1.0, 3.0]]), norm, "norm")[0].round().tolist()
     [[-9.0, 13.0]]
     """
-    if norm == "pre":
+    if one_of("norm", norm, get_args(Norm)) == "pre":
         n, before = weighted.forward(layer_norm, x, parameters, name, eps=eps)
         u, inner = branch(n)
         return x + u, Cache(before, inner, None)

@@ -11,6 +11,7 @@ from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import mlp, placed_attention, weighted
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import fourier_code, layer_norm, object_masks, sinusoidal
+from neurogate.attention.options import record
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["ClickAttention", "Clicks"]
@@ -156,8 +157,9 @@ class ClickAttention(Layer):
         """
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
-        points, objects, times = self._checked(x, coordinates, *(xp.asarray(each) for each in clicks))
-        waves = xp.asarray(self.frequencies if frequencies is None else frequencies)
+        points, objects, times = self._checked(x, coordinates, clicks)
+        waves = xp.asarray(self.frequencies) if frequencies is None else frequencies
+        namespace(x=x, frequencies=waves)
         place = fourier_code.code(coordinates, waves.astype(coordinates.dtype)).astype(x.dtype)
         place = xp.broadcast_to(place, x.shape)
         when, _ = sinusoidal.forward(times.astype(x.dtype), self.d_model)
@@ -224,16 +226,18 @@ class ClickAttention(Layer):
             own = own | named(name, each)
         return dq, ds + dmemory, dqp + place + too + dplace, shared | named(f"level{i}", own)
 
-    def _checked(
-        self, x: Array, coordinates: Array, points: Array, objects: Array, times: Array
-    ) -> tuple[Array, Array, Array]:
+    def _checked(self, x: Array, coordinates: Array, clicks: Clicks) -> tuple[Array, Array, Array]:
         xp = namespace(x=x, coordinates=coordinates)
+        points, objects, times = map(xp.asarray, record("clicks", clicks, Clicks))
         fits(coordinates.shape in ((*x.shape[:2], self.dimensions), (x.shape[1], self.dimensions)),
              f"coordinates must be (batch, points, {self.dimensions}) or (points, {self.dimensions})",
              x=x, coordinates=coordinates)  # fmt: skip
         good = objects.ndim == 1 and times.shape == objects.shape and points.shape[-1:] == objects.shape
         fits(good and points.shape[:-1] in ((), (len(x),)), "each click needs a point, an object and a time",
              x=x, points=points, objects=objects, times=times)  # fmt: skip
+        whole = all(each.dtype.kind in "iu" or not each.size for each in (points, objects))
+        fits(whole and times.dtype.kind in "iuf", "points and objects must be whole, and times be numbers",
+             points=points, objects=objects, times=times)  # fmt: skip
         inside = xp is not np or ((points >= 0) & (points < x.shape[1])).all()  # a GPU would have to wait
         fits(inside, "a click must be on a point of the scene", x=x, points=points)
         return xp.broadcast_to(points, (len(x), len(objects))), objects, times

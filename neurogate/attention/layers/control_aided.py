@@ -91,7 +91,8 @@ class ControlAided(Layer):
         """
         xp, p = self.given(x=x)
         sequence(x, self.d_model)
-        running = running or Running(xp.zeros_like(p["norm.bias"]), xp.ones_like(p["norm.bias"]))
+        if running is None:
+            running = Running(xp.zeros_like(p["norm.bias"]), xp.ones_like(p["norm.bias"]))
         u, inner = weighted.forward(linear, x, p, "inner")
         n, norm = batch_norm.forward(
             u, **part(p, "norm"), running=running, axes=(0, 1), training=training, eps=self.eps

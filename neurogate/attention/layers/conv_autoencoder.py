@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
@@ -12,10 +12,13 @@ from neurogate.attention.blocks import weighted
 from neurogate.attention.layer import Layer, Parameters, sequence
 from neurogate.attention.operators import convolution, transposed_convolution
 from neurogate.attention.operators.pointwise import relu
-from neurogate.errors import RequestError
+from neurogate.attention.options import one_of
 from neurogate.units import Count, settings
 
-__all__ = ["ConvAutoencoder", "errors", "threshold"]
+__all__ = ["ConvAutoencoder", "Rule", "errors", "threshold"]
+
+Rule: TypeAlias = Literal["deviations", "percentile"]
+"""What is too large an error."""
 
 _NAMES = ("encode1", "encode2", "decode1", "decode2")
 
@@ -138,7 +141,7 @@ def errors(x: Array, reproduction: Array) -> Array:
     return (off * off).mean(axis=tuple(range(1, x.ndim)))
 
 
-def threshold(healthy: Array, rule: Literal["deviations", "percentile"] = "deviations") -> float:
+def threshold(healthy: Array, rule: Rule = "deviations") -> float:
     r"""Return the error above which a series is called an anomaly.
 
     .. math:: \theta = \mu + 3 \sigma, \quad \text{or the 95th percentile}
@@ -162,8 +165,6 @@ def threshold(healthy: Array, rule: Literal["deviations", "percentile"] = "devia
     """
     xp = namespace(healthy=healthy)
     fits(healthy.ndim == 1 and healthy.size > 0, "there must be a row of errors", healthy=healthy)
-    if rule == "deviations":
+    if one_of("rule", rule, get_args(Rule)) == "deviations":
         return float(healthy.mean() + 3 * healthy.std())
-    if rule == "percentile":
-        return float(xp.percentile(healthy, 95))
-    raise RequestError(f"rule is {rule}. Give deviations or percentile.")
+    return float(xp.percentile(healthy, 95))

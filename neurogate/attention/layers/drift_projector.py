@@ -13,6 +13,7 @@ from neurogate.attention.blocks import weighted
 from neurogate.attention.layer import Layer, Parameters
 from neurogate.attention.operators import layer_norm, linear
 from neurogate.attention.operators.pointwise import relu
+from neurogate.attention.options import whole_number
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["DriftProjector", "cascaded"]
@@ -104,12 +105,17 @@ def cascaded(x: Array, projectors: Sequence[DriftProjector], task: int) -> Array
     projectors : sequence of DriftProjector
         One for each task but the first: that of task t + 1 leads back to task t.
     task : int
-        t, from 0.
+        t, from 0; the last needs no projector.
 
     Returns
     -------
     (B, N, D)
         For the gates of that task.
+
+    Raises
+    ------
+    RequestError
+        If there is no such task.
 
     Examples
     --------
@@ -118,6 +124,7 @@ def cascaded(x: Array, projectors: Sequence[DriftProjector], task: int) -> Array
     >>> cascaded(x, layers, task=2) is x, cascaded(x, layers, task=0).shape
     (True, (1, 3, 4))
     """
+    task = whole_number("task", task, 0, len(projectors))
     for projector in reversed(projectors[task:]):
         x, _ = projector.forward(x)
     return x

@@ -12,6 +12,7 @@ from neurogate.attention.blocks.channel_attention import Likeness
 from neurogate.attention.blocks.normed_convolution import Statistics
 from neurogate.attention.layer import Layer, Parameters, image, named, part
 from neurogate.attention.operators import dropout
+from neurogate.attention.options import mapping
 from neurogate.units import Count, NonNegative, settings
 
 __all__ = ["ChannelAttention", "DualAttention", "PositionAttention"]
@@ -211,7 +212,9 @@ class DualAttention(Layer):
         """Return (B, O, n...) of (B, C, n...), and what `backward` needs."""
         _, p = self.given(x=x)
         image(self.channels, self.axes, x=x)
-        known, kept, parts, dropped = statistics or {}, kept or {}, {}, {}
+        known, left = mapping("statistics", statistics, "Running"), mapping("kept", kept)
+        parts: dict[str, normed_convolution.Cache] = {}
+        dropped: dict[str, Array | None] = {}
         how: dict[str, Any] = {"training": training, "momentum": self.momentum, "eps": self.eps}
         a, position = position_attention.forward(x, part(p, "position.attention"))
         b, channel = channel_attention.forward(x, part(p, "channel.attention"), likeness=self.likeness)
@@ -221,11 +224,11 @@ class DualAttention(Layer):
             u, parts[first] = normed_convolution.forward(
                 u, part(p, first), known.get(first), padding=1, activation="relu", **how
             )
-            u, dropped[branch] = dropout.forward(u, kept.get(branch), rate=self.rate)
+            u, dropped[branch] = dropout.forward(u, left.get(branch), rate=self.rate)
             second = f"{branch}.second"
             u, parts[second] = normed_convolution.forward(u, part(p, second), padding=1)
             total = total + u
-        total, dropped["sum"] = dropout.forward(total, kept.get("sum"), rate=self.rate)
+        total, dropped["sum"] = dropout.forward(total, left.get("sum"), rate=self.rate)
         y, parts["out"] = normed_convolution.forward(total, part(p, "out"), known.get("out"), **how)
         running = {name: parts[name].running for name in ("position.first", "channel.first", "out")}
         return y, Cache(position, channel, running, parts, dropped)

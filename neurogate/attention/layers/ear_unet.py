@@ -17,6 +17,7 @@ from neurogate.attention.layer import Layer, Parameters, image, named, part
 from neurogate.attention.layers.normed_gate import EarGate
 from neurogate.attention.layers.residual_decoder import ResidualDecoder
 from neurogate.attention.operators import convolution, max_pooling, transposed_convolution
+from neurogate.attention.options import mapping
 from neurogate.units import Count, NonNegative, settings
 
 __all__ = ["EarUNet"]
@@ -122,7 +123,7 @@ class EarUNet(Layer):
         attention: list[Array] = []
 
         def apply(name: str, *inputs: Array) -> Array:
-            known = part(statistics or {}, name)
+            known = part(mapping("statistics", statistics, "Running"), name)
             y, kept = nested.forward(
                 self._inner[name], inputs[0], p, name, *inputs[1:], known, training=training
             )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, alike, fits
+from neurogate.attention.arrays import Array, alike, fits, together
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
 from neurogate.attention.layer import Layer, Parameters, sequence
 from neurogate.attention.operators import (
@@ -145,6 +145,7 @@ class EvictionGate(Layer):
             probability, gate = self._gate(x, p)
             m = self._hardened(probability) if self.hard else probability
         else:
+            together(x=x, keep=keep)
             fits(
                 keep.shape == shape and keep.dtype == bool,
                 f"keep must be of true and false, {shape}",

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, answers, fits, flags, namespace
+from neurogate.attention.arrays import Array, answers, fits, flags, namespace, together
 from neurogate.attention.blocks import mlp
 from neurogate.attention.layer import Layer, Parameters, named, part
+from neurogate.attention.options import FROM_0_TO_1, number
 from neurogate.units import Count, settings
 
 __all__ = ["GateNetwork", "thinned"]
@@ -133,7 +134,9 @@ def thinned(mask: Array, fraction: float, rng: np.random.Generator) -> Array:
     >>> thinned(np.array([[True, False]]), 0.0, np.random.default_rng(0)).tolist()
     [[True, False]]
     """
-    return mask & (rng.random(mask.shape) >= fraction)
+    together(mask=mask)
+    fits(mask.dtype == bool, "the mask must be of true and false", mask=mask)
+    return mask & (rng.random(mask.shape) >= number("fraction", fraction, FROM_0_TO_1))
 
 
 def _masked(activations: Array, mask: Array | None) -> Array:

@@ -15,7 +15,7 @@ from neurogate.attention.fused import fused
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import layer_norm, linear, scaled_dot_product, task_gate
 from neurogate.attention.operators.pointwise import gelu
-from neurogate.errors import RequestError
+from neurogate.attention.options import whole_number
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["GatedClassAttention", "unprotected"]
@@ -115,15 +115,14 @@ class GatedClassAttention(Layer):
         """Return the class token (B, 1, D) of a task, from (B, 1 + N, D), and what `backward` needs.
 
         Tasks count from 0. The gates of all but the last of the tasks that are seen are hard; without
-        `seen` those of the task are soft. The scale is the largest if left out.
+        `seen`, which is more than the task, those of the task are soft. The scale is the largest if left out.
         """
         _, p = self.given(x=x)
         sequence(x, self.d_model)
         fits(x.shape[1] > 0, "there must be a class token", x=x)
-        if not 0 <= task < self.tasks:
-            raise RequestError(f"There is no task {task}. Give one from 0 to {self.tasks - 1}.")
+        task = whole_number("task", task, 0, self.tasks - 1)
         scale = self.largest if scale is None else scale
-        hard = seen is not None and task < seen - 1
+        hard = seen is not None and task < whole_number("seen", seen, task + 1, self.tasks, of="tasks") - 1
         g0, gate0 = task_gate.forward(p["embedding0"][task], scale=scale, hard=hard)
         g2, gate2 = task_gate.forward(p["embedding2"][task], scale=scale, hard=hard)
         parts: dict[str, weighted.Cache] = {}

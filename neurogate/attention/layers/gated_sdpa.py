@@ -13,6 +13,7 @@ from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters, RecurrentLayer, sequence
 from neurogate.attention.operators import gate as gating
 from neurogate.attention.operators import linear, masks, rotary, scaled_dot_product
+from neurogate.errors import RequestError
 from neurogate.units import Count, Fraction, NonNegative, Positive, settings
 
 __all__ = ["Cache", "GatedSDPA", "State"]
@@ -196,6 +197,14 @@ class GatedSDPA(RecurrentLayer):
         y, out = weighted.forward(linear, multi_head.joined(o), p, "o")
         y, last = self._gated(y, at.get("G5"))
         return y, Cache(logits, inputs, attention, gated or last, out, State(k, v), state is not None)
+
+    def step(self, x: Array, state: Any) -> tuple[Array, Any]:
+        """Return the output of one step, (B, D), of a causal layer, and the state after it."""
+        if not self.causal:
+            raise RequestError(
+                "causal is False: a token looks at later ones too. Give all of them to forward."
+            )
+        return super().step(x, state)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input, the parameters, and a state if one was given."""

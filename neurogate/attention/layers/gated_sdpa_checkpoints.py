@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
 from neurogate.attention.arrays import Array, fits
 from neurogate.attention.layer import Parameters
+from neurogate.attention.options import mapping, one_of, whole_number
+from neurogate.errors import RequestError
 
-__all__ = ["from_published", "split_rows"]
+__all__ = ["Layout", "from_published", "split_rows"]
+
+Layout: TypeAlias = Literal["group", "head"]
+"""What the rows of gates follow: the queries of each group of heads, or of each head."""
 
 
-def from_published(
-    tensors: Mapping[str, Array], *, heads: int, kv_heads: int, layout: Literal["group", "head"]
-) -> Parameters:
+def from_published(tensors: Mapping[str, Array], *, heads: int, kv_heads: int, layout: Layout) -> Parameters:
     """Return the parameters of `GatedSDPA` that are a checkpoint's.
 
     Parameters
@@ -35,7 +38,7 @@ def from_published(
     Raises
     ------
     RequestError
-        If the rows cannot be shared out.
+        If the rows cannot be shared out, there are no keys, or no such layout.
 
     References
     ----------
@@ -49,6 +52,11 @@ def from_published(
     >>> {name: array.shape for name, array in found.items()}
     {'q.weight': (12, 4), 'gate.weight': (2, 4), 'k.weight': (6, 4)}
     """
+    heads, kv_heads = whole_number("heads", heads), whole_number("kv_heads", kv_heads)
+    one_of("layout", layout, get_args(Layout))
+    tensors = mapping("tensors", tensors)
+    if "k_proj.weight" not in tensors:
+        raise RequestError(f"tensors lacks k_proj.weight. It has {', '.join(tensors) or 'nothing'}.")
     width = len(tensors["k_proj.weight"]) // kv_heads
     groups = kv_heads if layout == "group" else heads
     ours: Parameters = {}
@@ -91,7 +99,8 @@ def split_rows(fused: Array, groups: int, *, queries: int) -> tuple[Array, Array
     >>> [rows.tolist() for rows in split_rows(np.arange(6.0), 2, queries=4)]
     [[0.0, 1.0, 3.0, 4.0], [2.0, 5.0]]
     """
-    good = groups > 0 and queries % groups == len(fused) % groups == 0 and queries <= len(fused)
+    groups, queries = whole_number("groups", groups), whole_number("queries", queries, 0)
+    good = queries % groups == len(fused) % groups == 0 and queries <= len(fused)
     fits(good, f"{groups} groups cannot share its rows, {queries} of them queries", fused=fused)
     rows = fused.reshape(groups, len(fused) // groups, *fused.shape[1:])
     each = queries // groups

@@ -14,6 +14,7 @@ from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
 from neurogate.attention.layer import Layer, Parameters, divides, named, part
 from neurogate.attention.operators import dropout, linear, sinusoidal, windows
+from neurogate.attention.options import mapping
 from neurogate.units import Count, settings
 
 __all__ = ["Gateformer"]
@@ -151,14 +152,14 @@ class Gateformer(Layer):
 
         The codes (patches, D) of the positions of patches are sines and cosines if left out.
         """
-        _, p = self.given(x=x)
+        _, p = self.given("positions", x=x, positions=positions)
         fits(x.ndim == 3 and x.shape[1] == self.length, f"x must be (batch, {self.length}, series)", x=x)
         mean = x.mean(axis=1, keepdims=True)
         sd = _root(_squares(x, mean).mean(axis=1, keepdims=True))
         unit = _standard(x, mean, sd)
         n = unit.swapaxes(1, 2)
         parts: dict[str, Any] = {}
-        kept = kept or {}
+        kept = mapping("kept", kept)
         whole, parts["whole"] = self._embedded(n, p, "whole", kept)
         patched, time = self._patched(n, p, parts, positions, kept)
         fused1, parts["gate1"] = highway.forward(whole, patched, part(p, "gate1"))
@@ -192,7 +193,12 @@ class Gateformer(Layer):
         return dx, gradients | found | inner
 
     def _patched(
-        self, n: Array, p: Parameters, parts: dict[str, Any], positions: Array | None, kept: dict[str, Array]
+        self,
+        n: Array,
+        p: Parameters,
+        parts: dict[str, Any],
+        positions: Array | None,
+        kept: Mapping[str, Array],
     ) -> tuple[Array, list[encoder.Cache]]:
         xp, (batch, series, _), d = namespace(x=n), n.shape, self.d_model
         if positions is None:
@@ -223,13 +229,13 @@ class Gateformer(Layer):
         dn[..., -1] += dlonger[..., self.length :].sum(axis=-1)
         return dn, gradients | found | inner
 
-    def _embedded(self, x: Array, p: Parameters, name: str, kept: dict[str, Array]) -> Any:
+    def _embedded(self, x: Array, p: Parameters, name: str, kept: Mapping[str, Array]) -> Any:
         y, cache = weighted.forward(linear, x, p, name)
         y, dropped = dropout.forward(y, kept.get(name), rate=self.rate)
         return y, (cache, dropped)
 
     def _encoded(
-        self, x: Array, p: Parameters, name: str, kept: dict[str, Array]
+        self, x: Array, p: Parameters, name: str, kept: Mapping[str, Array]
     ) -> tuple[Array, list[encoder.Cache]]:
         caches = []
         for i in range(self.layers):

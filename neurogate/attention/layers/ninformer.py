@@ -11,6 +11,7 @@ from neurogate.attention.arrays import Array, fits
 from neurogate.attention.blocks import mlp, weighted
 from neurogate.attention.layer import Layer, Parameters, named, part
 from neurogate.attention.operators import dropout, layer_norm, linear
+from neurogate.attention.options import mapping
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["NiNformer"]
@@ -113,7 +114,7 @@ class NiNformer(Layer):
         return x + w, Cache((norm1, norm_a, norm_b, norm2), (token, channel, outer), proj, m, u)
 
     def _mapped(self, x: Array, p: Parameters, name: str, kept: dict[str, Array] | None) -> Any:
-        return mlp.forward(x, part(p, name), kept=part(kept or {}, name), rate=self.rate)
+        return mlp.forward(x, part(p, name), kept=part(mapping("kept", kept), name), rate=self.rate)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""

@@ -11,6 +11,7 @@ from neurogate.attention.blocks import mlp, multi_head, weighted
 from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import dropout, layer_norm, softmax
+from neurogate.attention.options import mapping
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["PointerHead"]
@@ -101,7 +102,7 @@ class PointerHead(Layer):
         fits(queries.ndim == 3 and queries.shape[::2] == patches.shape[::2],
              f"queries must be (batch, queries, {self.d_model})",
              queries=queries, patches=patches)  # fmt: skip
-        x, (own, kept_here) = patches, (part(each, "attention") for each in (p, kept or {}))
+        x, (own, kept_here) = patches, (part(each, "attention") for each in (p, mapping("kept", kept)))
         u, attention = multi_head.forward(x, x, x, own, heads=self.heads, kept=kept_here, rate=self.rate)
         n, norm = weighted.forward(layer_norm, x, p, "norm", eps=self.eps, added=u)
         e, patch = mlp.forward(n, part(p, "patch"))

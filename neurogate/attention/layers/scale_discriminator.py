@@ -12,6 +12,7 @@ from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.layer import Layer, Parameters, image, named, part
 from neurogate.attention.operators import convolution, linear, resizing, spectral_norm
 from neurogate.attention.operators.pointwise import Pointwise, sigmoid, tanh
+from neurogate.attention.options import whole_number
 from neurogate.errors import RequestError
 from neurogate.units import Count, Domain, settings
 
@@ -179,9 +180,8 @@ def scales_of(mask: Array, scales: int) -> tuple[Array, ...]:
     >>> [m.shape for m in scales_of(np.ones((1, 2, 8, 4)), 3)]
     [(1, 2, 8, 4), (1, 2, 4, 2), (1, 2, 2, 1)]
     """
-    return tuple(
-        resizing.forward(mask, [max(1, n // 2**i) for n in mask.shape[2:]])[0] for i in range(scales)
-    )  # fmt: skip
+    shrunk = range(whole_number("scales", scales))
+    return tuple(resizing.forward(mask, [max(1, n // 2**i) for n in mask.shape[2:]])[0] for i in shrunk)
 
 
 def _leaky(x: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import attrs
 import numpy as np
@@ -19,6 +19,7 @@ from neurogate.attention.layers.hyena import Hyena
 from neurogate.attention.layers.rwkv import RwkvTimeMix
 from neurogate.attention.layers.zoology_attention import ZoologyAttention
 from neurogate.attention.operators import dropout, layer_norm
+from neurogate.attention.options import mapping, one_of, whole_number
 from neurogate.units import Count, settings
 
 __all__ = ["Mixer", "ZoologyBackbone", "mixer_of"]
@@ -107,7 +108,7 @@ class ZoologyBackbone(Layer):
         if "positions" in p:
             fits(x.shape[1] <= self.l_max, f"attention has positions for {self.l_max} samples", x=x)
             r = r + p["positions"][: x.shape[1]]
-        r, dropped = dropout.forward(r, (kept or {}).get("embedding"), rate=self.rate)
+        r, dropped = dropout.forward(r, mapping("kept", kept).get("embedding"), rate=self.rate)
         for i, mixer in enumerate(self.mixers):
             n, norm1 = weighted.forward(layer_norm, r, p, f"layer{i}.norm1")
             u, inner = nested.forward(mixer, n, p, f"layer{i}.mixer")
@@ -154,6 +155,8 @@ def mixer_of(mixer: Mixer, d_model: int, l_max: int, place: int, seed: int = 0) 
     >>> [type(mixer_of("based", 8, 16, place)).__name__ for place in (0, 1)]
     ['BaseConv', 'Based']
     """
+    one_of("mixer", mixer, get_args(Mixer))
+    l_max, place = whole_number("l_max", l_max), whole_number("place", place, 0)
     odd, even = bool(place % 2), l_max + l_max % 2
     if mixer == "based" and odd:
         return Based(d_model=d_model, heads=1, d_feature=8, form="quadratic", seed=seed)

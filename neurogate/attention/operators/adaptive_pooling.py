@@ -7,6 +7,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.operators import axis_maps, windows
 from neurogate.attention.operators.windows import PerAxis
+from neurogate.attention.options import whole_number
 
 __all__ = ["backward", "cells", "forward"]
 
@@ -90,6 +91,7 @@ def cells(n: int, m: int) -> Array:
     >>> cells(3, 2).tolist()
     [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]
     """
+    n, m = whole_number("n", n), whole_number("m", m)
     i, place = np.arange(m)[:, None], np.arange(n)
     start, stop = i * n // m, -(-(i + 1) * n // m)
     return ((place >= start) & (place < stop)) / (stop - start)

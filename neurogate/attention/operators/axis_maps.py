@@ -11,6 +11,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, alike, fits, namespace
 from neurogate.attention.constants import constant
+from neurogate.attention.options import whole_numbers
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -59,7 +60,9 @@ def forward(x: Array, made: Callable[[int, int], Array], after: Sequence[int]) -
     [[1.5]]
     """
     xp = namespace(x=x)
-    fits(x.ndim >= len(after), f"x needs {len(after)} axes, one for each length", x=x)
+    after = whole_numbers("after", after)
+    good = x.ndim >= len(after) and all(x.shape[x.ndim - len(after) :])
+    fits(good, f"x needs {len(after)} axes, one for each length, of at least 1", x=x)
     sizes = tuple(zip(x.shape[x.ndim - len(after) :], after, strict=True))
     there = [n * m for n, m in sizes if n != m]
     if xp is not np and 1 < len(there) == len(sizes) and 0 < math.prod(there) <= _FEW:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.options import record, whole_numbers
 
 __all__ = ["Cache", "Running", "backward", "forward"]
 
@@ -82,11 +83,13 @@ def forward(
     >>> y.tolist(), cache.running.mean.tolist()
     ([[-1.0], [1.0]], [0.2])
     """
+    running = None if running is None else record("running", running, Running)
     mean, variance = running or Running(None, None)
     given = {"weight": weight, "bias": bias, "mean": mean, "variance": variance}
     xp = namespace(*given, x=x, **given)
     fits(x.ndim >= 2, "x must be (batch, channels, ...)", x=x)
-    over = tuple(sorted(a % x.ndim for a in ((0, *range(2, x.ndim)) if axes is None else axes)))
+    axes = (0, *range(2, x.ndim)) if axes is None else whole_numbers("axes", axes, -x.ndim, x.ndim - 1)
+    over = tuple(sorted({a % x.ndim for a in axes}))
     channels = tuple(1 if a in over else n for a, n in enumerate(x.shape))
     for name, each in given.items():
         fits(each is None or each.size == math.prod(channels), f"{name} needs one number for each channel",

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from neurogate.attention.arrays import Array, Namespace, namespace, shaped
 from neurogate.attention.operators.chunked_recurrence import cut, fading, joined, power_of_two
 from neurogate.attention.operators.stepped_delta_rule import SHAPES
+from neurogate.attention.options import whole_number
 
 __all__ = ["Chunks", "backward", "chunks", "forward"]
 
@@ -70,6 +71,7 @@ def chunks(q: Array, k: Array, v: Array, beta: Array, g: Array, size: int) -> Ch
     """
     xp = namespace(q=q, k=k, v=v, beta=beta, g=g)
     shaped(SHAPES, q=q, k=k, v=v, beta=beta, g=g)
+    size = whole_number("size", size, of="steps")
     q, k, v, beta, g = (cut(xp, each, size) for each in (q, k, v, beta, g))
     fade = _pairs(xp, g)
     whole, soon, late = fading(xp, g)
@@ -108,7 +110,7 @@ def forward(
     xp = namespace(q=q, state=state)
     shaped(SHAPES, q=q, k=k, v=v, state=state)
     length = q.shape[1]
-    size = min(chunk, power_of_two(length))
+    size = min(whole_number("chunk", chunk, of="steps"), power_of_two(length))
     c = chunks(q, k, v, beta, g, size)
     kept = _Kept(size, c, [], [])
     o = xp.empty(c.u.shape, q.dtype)

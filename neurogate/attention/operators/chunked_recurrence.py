@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, Namespace, namespace, shaped
 from neurogate.attention.operators.stepped_recurrence import SHAPES
+from neurogate.attention.options import whole_number
 
 __all__ = ["backward", "cut", "fading", "forward", "joined", "power_of_two"]
 
@@ -62,7 +63,7 @@ def forward(q: Array, k: Array, v: Array, g: Array, state: Array, chunk: int) ->
     xp = namespace(q=q, k=k, v=v, g=g, state=state)
     shaped(SHAPES, q=q, k=k, v=v, g=g, state=state)
     length = q.shape[1]
-    chunk = min(chunk, power_of_two(length))
+    chunk = min(whole_number("chunk", chunk, of="steps"), power_of_two(length))
     q, k, v, g = (cut(xp, each, chunk) for each in (q, k, v, g))
     whole, soon, late = fading(xp, g)
     written = (k * late).swapaxes(-1, -2) @ v
@@ -204,6 +205,7 @@ def cut(xp: Namespace, x: Array, chunk: int) -> Array:
     [[1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]]
     """
     shaped("x : (B, T, H, w)", x=x)
+    chunk = whole_number("chunk", chunk, of="steps")
     batch, length, heads, width = x.shape
     pieces = -(-length // chunk)
     x = _longer(xp, x, pieces * chunk).reshape(batch * pieces, chunk, heads, width)
@@ -238,6 +240,7 @@ def joined(x: Array, chunk: int, length: int) -> Array:
     (1, 5, 1, 1)
     """
     shaped("x : (B, H, N, C, w)", x=x)
+    chunk, length = whole_number("chunk", chunk, of="steps"), whole_number("length", length, 0, of="steps")
     batch, heads, pieces, _, width = x.shape
     whole = x.transpose(0, 2, 3, 1, 4)[:, :, :chunk].reshape(batch, pieces * chunk, heads, width)
     return whole[:, :length]
@@ -256,4 +259,4 @@ def power_of_two(number: int) -> int:
     >>> [power_of_two(n) for n in (0, 1, 5, 64)]
     [1, 1, 8, 64]
     """
-    return 1 << max(number - 1, 0).bit_length()
+    return 1 << max(whole_number("number", number, 0) - 1, 0).bit_length()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from neurogate.attention.arrays import Array, answers, fits, namespace, together
 from neurogate.attention.operators import depthwise_convolution, windows
 from neurogate.attention.operators.windows import PerAxis
+from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward", "grouped"]
 
@@ -71,8 +72,8 @@ def forward(
     namespace("bias", x=x, weight=weight, bias=bias)
     fits(weight.ndim == x.ndim > 2 and min(weight.shape[2:]) > 0, "weight must have as many axes as x: "
          "outputs, inputs of a group, kernel", x=x, weight=weight)  # fmt: skip
-    outputs, inputs, *kernel = weight.shape
-    fits(groups >= 1 and outputs % groups == 0 and x.shape[1] == groups * inputs,
+    (outputs, inputs, *kernel), groups = weight.shape, whole_number("groups", groups)
+    fits(outputs % groups == 0 and x.shape[1] == groups * inputs,
          f"channels of x must be {groups} times the second axis of weight, and {groups} groups must divide "
          "its first", x=x, weight=weight)  # fmt: skip
     columns: Array | depthwise_convolution.Cache
@@ -145,6 +146,7 @@ def grouped(weight: Array, groups: int) -> Array:
     (2, 2, 6)
     """
     together(weight=weight)
+    groups = whole_number("groups", groups)
     fits(weight.ndim > 2 and len(weight) % groups == 0, f"weight must be (outputs, inputs, k...), its "
          f"outputs a multiple of {groups} groups", weight=weight)  # fmt: skip
     return weight.reshape(groups, len(weight) // groups, math.prod(weight.shape[1:]))

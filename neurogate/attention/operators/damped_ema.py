@@ -11,6 +11,7 @@ from neurogate.attention.arrays import Array, Namespace, answers, fits, namespac
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import long_convolution
 from neurogate.attention.operators.pointwise import sigmoid
+from neurogate.attention.options import whole_number
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "forward", "recurrent"]
@@ -100,7 +101,7 @@ def forward(
     namespace("state", x=x, delta=delta, alpha=alpha, beta=beta, gamma=gamma, omega=omega, state=state)
     two_ways = _fit(x, delta, alpha, beta, gamma, omega, state)
     rates, (_, length, d) = _rates(delta, alpha, beta, gamma), x.shape
-    lags = length if lags is None else min(lags, length)
+    lags = length if lags is None else min(whole_number("lags", lags, 0, of="steps"), length)
     powers = _powers(rates.q, length + 1)
     kernel = ((rates.write * rates.read)[:, None] @ powers[..., :lags])[:, 0]
     passed, convolution = long_convolution.forward(x, kernel[:d])

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from neurogate.attention.arrays import Array, alike, fits, namespace
 from neurogate.attention.operators import chunked_delta_rule, compiled_delta_rule, stepped_delta_rule
-from neurogate.attention.operators.linear_recurrence import Form, chosen
-from neurogate.errors import RequestError
+from neurogate.attention.operators.linear_recurrence import Form, chosen, fades
+from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -77,7 +77,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, an option is none, or, on a CPU, a logarithm is above 0.
 
     References
     ----------
@@ -98,8 +98,9 @@ def forward(
     fits(good, "beta and g must be (batch, length, heads)", **said)
     inner = (len(q), *q.shape[2:], v.shape[-1])
     fits(state is None or state.shape == inner, f"the state must be {inner}", **said)
-    if chunk < 1:
-        raise RequestError(f"chunk is {chunk}. Give a number of steps of at least 1.")
+    if g is not None:
+        fades(g)
+    chunk = whole_number("chunk", chunk, of="steps")
     decay = (xp.zeros_like(beta) if g is None else g)[..., None]
     before = xp.zeros(inner, q.dtype) if state is None else state.astype(q.dtype, copy=False)
     scale = q.shape[-1] ** -0.5 if scale is None else float(scale)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 
 from neurogate.attention.arrays import Array, answers, fits, namespace, together
+from neurogate.attention.options import FROM_0_BELOW_1, number, whole_numbers
 from neurogate.units import Domain
 
 __all__ = ["Rate", "backward", "draw", "forward"]
@@ -37,7 +38,7 @@ def forward(x: Array, kept: Array | None = None, *, rate: float = 0.5) -> tuple[
     Raises
     ------
     RequestError
-        If shapes differ.
+        If shapes differ, or the rate is no probability below 1.
 
     Examples
     --------
@@ -46,6 +47,7 @@ def forward(x: Array, kept: Array | None = None, *, rate: float = 0.5) -> tuple[
     [2.0, 0.0, 2.0]
     """
     namespace(x=x)
+    number("rate", rate, FROM_0_BELOW_1)
     if kept is None:
         return x, None
     together(x=x, kept=kept)
@@ -108,4 +110,4 @@ def draw(rng: Any, shape: tuple[int, ...], *, rate: float = 0.5) -> Array:
     >>> bool(draw(np.random.default_rng(0), (4,), rate=0.0).all())
     True
     """
-    return rng.random(shape) >= rate
+    return rng.random(whole_numbers("shape", shape, 0)) >= number("rate", rate, FROM_0_BELOW_1)

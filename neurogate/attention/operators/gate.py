@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.fused import fused
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
+from neurogate.attention.options import one_of
 
 __all__ = ["Cache", "Combine", "backward", "forward"]
 
@@ -63,9 +64,10 @@ def forward(
     namespace(u=u, logits=logits)
     broad = u.ndim == logits.ndim and all(a in (1, n) for a, n in zip(logits.shape, u.shape, strict=True))
     fits(broad, "the logits must broadcast to u", u=u, logits=logits)
-    phi = POINTWISE[activation]
+    phi = POINTWISE[one_of("activation", activation, POINTWISE)]
     values, bent = phi.forward(logits)
-    y = _product(u, values) if combine == "multiply" else u + values
+    multiplied = one_of("combine", combine, get_args(Combine)) == "multiply"
+    y = _product(u, values) if multiplied else u + values
     return y, Cache(u, values, phi, bent, combine)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.operators import softmax
+from neurogate.attention.options import ABOVE_0, number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -59,6 +60,7 @@ def forward(anchors: Array, partners: Array, *, temperature: float = 0.1) -> tup
     xp = namespace(anchors=anchors, partners=partners)
     fits(anchors.ndim == 2 and anchors.shape == partners.shape and len(anchors) > 0,
          "anchors and partners must both be (batch, width)", anchors=anchors, partners=partners)  # fmt: skip
+    temperature = number("temperature", temperature, ABOVE_0)
     (a, left), (b, right) = _unit(anchors), _unit(partners)
     scores = a @ b.T / temperature
     weights, _ = softmax.forward(scores)

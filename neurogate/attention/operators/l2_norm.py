@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, namespace
+from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -47,7 +48,8 @@ def forward(x: Array, *, eps: float = 1e-6, clamp: bool = False, axis: int = -1)
     >>> forward(np.array([3.0, 4.0]), clamp=True)[0].tolist()
     [0.6, 0.8]
     """
-    xp = namespace(x=x)
+    xp, axes = namespace(x=x), max(x.ndim, 1)
+    axis = whole_number("axis", axis, -axes, axes - 1)
     square = (x * x).sum(axis=axis, keepdims=True)
     length = xp.sqrt(square if clamp else square + eps)
     clamped = length < eps if clamp else None

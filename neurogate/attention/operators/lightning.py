@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, Cache, fits, namespace
 from neurogate.attention.operators import linear_recurrence
 from neurogate.attention.operators.linear_recurrence import Form
-from neurogate.errors import RequestError
+from neurogate.attention.options import one_of, whole_number
 
 __all__ = ["SCHEDULES", "Schedule", "backward", "forward", "slopes"]
 
 Schedule: TypeAlias = Literal["alibi", "linear", "retention", "none"]
 """How slopes depend on the head and the layer."""
 
-SCHEDULES: tuple[Schedule, ...] = ("alibi", "linear", "retention", "none")
+SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
 """All of them."""
 
 
@@ -56,7 +56,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or, on a CPU, a slope is below 0.
 
     References
     ----------
@@ -68,10 +68,12 @@ def forward(
     >>> forward(x, x, x, np.log([2.0]))[0].ravel().tolist()
     [1.0, 1.5, 1.75]
     """
-    namespace(q=q, slopes=slopes)
+    xp = namespace(q=q, slopes=slopes)
     fits(slopes.shape == q.shape[2:3], "slopes must have one number for each head", q=q, slopes=slopes)
+    fits(xp is not np or min(slopes.tolist(), default=0) >= 0, "slopes must be at least 0", slopes=slopes)
     decay = -slopes.astype(q.dtype, copy=False)[:, None]
-    return linear_recurrence.forward(q, k, v, decay, state, scale=1.0, chunk=block, form=form)
+    chunk = whole_number("block", block, of="steps")
+    return linear_recurrence.forward(q, k, v, decay, state, scale=1.0, chunk=chunk, form=form)
 
 
 def backward(
@@ -143,8 +145,9 @@ def slopes(heads: int, *, schedule: Schedule = "alibi", layer: int = 0, depth: i
     >>> slopes(4, schedule="linear").tolist()
     [0.0, 2.0, 4.0, 6.0]
     """
-    if not (heads >= 1 and 0 <= layer < depth):
-        raise RequestError(f"Layer {layer} of {depth}, {heads} heads: count layers from 0 and heads from 1.")
+    heads, depth = whole_number("heads", heads), whole_number("depth", depth, of="layers")
+    layer = whole_number("layer", layer, 0, depth - 1)
+    one_of("schedule", schedule, SCHEDULES)
     number = np.arange(heads)
     if schedule == "alibi":
         return _alibi(heads) * (1.0 if depth == 1 else 1 - layer / (depth - 1) + 1e-5)
@@ -152,9 +155,7 @@ def slopes(heads: int, *, schedule: Schedule = "alibi", layer: int = 0, depth: i
         return 8 / heads * (1 - layer / depth) * number
     if schedule == "retention":
         return -np.log1p(-(2.0 ** (-5 - number)))
-    if schedule == "none":
-        return np.zeros(heads)
-    raise RequestError(f"schedule is {schedule!r}. Choose one of {', '.join(SCHEDULES)}.")
+    return np.zeros(heads)
 
 
 def _alibi(heads: int) -> Array:

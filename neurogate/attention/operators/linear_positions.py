@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -58,6 +59,7 @@ def forward(x: Array, theta: Array, *, offset: int = 0) -> tuple[Array, Cache]:
     xp = namespace(x=x, theta=theta)
     fits(x.ndim == 4 and x.shape[2:] == theta.shape, "x is (batch, length, heads, K) and theta (heads, K)",
          x=x, theta=theta)  # fmt: skip
+    offset = whole_number("offset", offset, 0)
     positions = (offset + xp.arange(x.shape[1])).astype(x.dtype)[:, None, None]
     cos, sin = xp.cos(positions * theta), xp.sin(positions * theta)
     return xp.concatenate([x * cos, x * sin], axis=-1), Cache(x, cos, sin, positions)

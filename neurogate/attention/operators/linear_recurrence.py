@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, alike, fits, namespace, shaped
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import chunked_recurrence, compiled_recurrence, stepped_recurrence
+from neurogate.attention.options import one_of, whole_number
 from neurogate.attention.pieces import in_pieces
-from neurogate.errors import RequestError
 
-__all__ = ["Cache", "Form", "backward", "chosen", "forward"]
+__all__ = ["Cache", "Form", "backward", "chosen", "fades", "forward"]
 
 Form: TypeAlias = Literal["auto", "recurrent", "chunked", "compiled"]
 """How to go through time; "auto" takes a single step, or what is compiled where that pays, else chunks."""
@@ -83,7 +83,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, an option is none, or, on a CPU, a logarithm is above 0.
 
     References
     ----------
@@ -97,7 +97,7 @@ def forward(
     [1.0, 1.5, 1.75]
     """
     xp = namespace("g", "state", q=q, k=k, v=v, g=g, state=state)
-    decay = _fit(xp, q, k, v, g, state, chunk)
+    chunk, decay = whole_number("chunk", chunk, of="steps"), _fit(xp, q, k, v, g, state)
     scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
     inner = (len(q), *q.shape[2:], v.shape[-1])
     before = xp.zeros(inner, q.dtype) if state is None else state.astype(q.dtype, copy=False)
@@ -180,14 +180,37 @@ def chosen(form: Form, q: Array, v: Array, largest: float = math.inf) -> str:
     'chunked'
     """
     shaped("q : (B, T, H, K); v : (B, T, H, V)", q=q, v=v)
-    if form in _FORMS:
+    if one_of("form", form, get_args(Form)) != "auto":
         return form
-    if form != "auto":
-        raise RequestError(f"form is {form!r}. Choose one of auto, {', '.join(_FORMS)}.")
     if q.shape[1] == 1:
         return "recurrent"
     pays = q.size * v.shape[-1] >= _PAYS and q.shape[-1] * v.shape[-1] <= largest
     return "compiled" if pays else "chunked"
+
+
+def fades(g: Array) -> None:
+    """Complain about a decay above 1, such as one that is given in place of its logarithm.
+
+    A memory that grows soon overflows. This is looked at on a CPU alone: a GPU would have to wait.
+
+    Parameters
+    ----------
+    g : array
+        Logarithms of decays.
+
+    Raises
+    ------
+    RequestError
+        If one is above 0.
+
+    Examples
+    --------
+    >>> fades(np.array([0.9]))
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: g (1,): g must be at most 0, for it holds logarithms of decays.
+    """
+    above = isinstance(g, np.ndarray) and g.size and g.max() > 0  # of NaN this is False
+    fits(not above, "g must be at most 0, for it holds logarithms of decays", g=g)
 
 
 def _scaled(q: Array, scale: float) -> Array:
@@ -208,21 +231,18 @@ def _from_the_end(x: Array) -> Array:
     return x
 
 
-def _fit(
-    xp: Namespace, q: Array, k: Array, v: Array, g: Array | None, state: Array | None, chunk: int
-) -> Array:
+def _fit(xp: Namespace, q: Array, k: Array, v: Array, g: Array | None, state: Array | None) -> Array:
     """Complain about what does not fit; return the logarithms of the decays with four axes and all steps."""
     said = {"q": q, "k": k, "v": v, "g": g, "state": state}
     fits(q.ndim == 4 and q.shape == k.shape, "q and k must be equal, (batch, length, heads, width)", **said)
     fits(v.shape[:-1] == k.shape[:-1] and v.ndim == 4, "there must be as many values as keys", **said)
     inner = (len(q), *q.shape[2:], v.shape[-1])
     fits(state is None or state.shape == inner, f"the state must be {inner}", **said)
-    if chunk < 1:
-        raise RequestError(f"chunk is {chunk}. Give a number of steps of at least 1.")
     if g is None:
         return xp.zeros((1, q.shape[1], 1, 1), q.dtype)
     good = g.ndim <= 4 and all(a in (1, b) for a, b in zip(g.shape[::-1], q.shape[::-1], strict=False))
     fits(good, "g must broadcast to q", **said)
+    fades(g)
     wide = g.reshape((1,) * (4 - g.ndim) + g.shape)
     return xp.broadcast_to(wide, (wide.shape[0], q.shape[1], *wide.shape[2:]))
 

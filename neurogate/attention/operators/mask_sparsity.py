@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "cumulative", "forward"]
 
@@ -57,8 +58,9 @@ def forward(
     >>> forward([np.array([1.0, 0.5])], [np.array([1.0, 0.0])], weight=1.0)[0].item()
     0.5
     """
-    xp = namespace(**{f"gates {place}": each for place, each in enumerate(gates)})
+    xp = namespace(**_numbered("gates", gates))
     masks = [each * 0 for each in gates] if taken is None else taken
+    namespace(**_numbered("taken", masks, len(gates)))
     free = []
     for gate, mask in zip(gates, masks, strict=True):
         fits(gate.shape == mask.shape, "gates and taken must have the same shapes", gates=gate, taken=mask)
@@ -113,5 +115,14 @@ def cumulative(gates: Sequence[Array]) -> Array:
     >>> cumulative([np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])]).tolist()
     [0.0, 1.0, 1.0]
     """
-    xp = namespace(**{f"gates {place}": each for place, each in enumerate(gates)})
+    xp = namespace(**_numbered("gates", gates))
     return functools.reduce(xp.maximum, gates)
+
+
+def _numbered(name: str, arrays: Sequence[Array], count: int | None = None) -> dict[str, Array]:
+    """Return arrays by the names that complaints give them; complain if they are too few or too many."""
+    given = list(arrays) if isinstance(arrays, list | tuple) else []
+    if not given or count not in (None, len(given)):
+        told = f"{type(arrays).__name__} of {len(given)}" if given else repr(arrays)
+        raise RequestError(f"{name} is {told}. Give a list of {count or 'some'} arrays.")
+    return {f"{name} {place}": each for place, each in enumerate(given)}

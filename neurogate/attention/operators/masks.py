@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, fits, together
-from neurogate.errors import RequestError
+from neurogate.attention.options import whole_number
 
 __all__ = ["both", "causal", "kept", "sliding_window"]
 
@@ -77,7 +77,6 @@ def both(mask: Array | None, other: Array | None) -> Array | None:
     return mask & other
 
 
-@kept
 def causal(queries: int, keys: int, xp: Namespace = np) -> Array:
     """Let each query look at its own key and at earlier ones.
 
@@ -100,10 +99,14 @@ def causal(queries: int, keys: int, xp: Namespace = np) -> Array:
     >>> causal(2, 3).astype(int).tolist()
     [[1, 1, 0], [1, 1, 1]]
     """
-    return xp.tri(queries, keys, keys - queries, dtype=bool)
+    return _triangle(whole_number("queries", queries, 0), whole_number("keys", keys, 0), xp)
 
 
 @kept
+def _triangle(queries: int, keys: int, xp: Namespace) -> Array:
+    return xp.tri(queries, keys, keys - queries, dtype=bool)
+
+
 def sliding_window(
     queries: int, keys: int, before: int, after: int | None = None, xp: Namespace = np
 ) -> Array:
@@ -137,8 +140,13 @@ def sliding_window(
     >>> sliding_window(3, 3, before=1, after=0).astype(int).tolist()
     [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
     """
-    after = before if after is None else after
-    if before < 0 or after < 0:
-        raise RequestError(f"The window reaches {before} back and {after} on. Give numbers of at least 0.")
+    queries, keys = whole_number("queries", queries, 0), whole_number("keys", keys, 0)
+    before = whole_number("before", before, 0, of="keys")
+    after = before if after is None else whole_number("after", after, 0, of="keys")
+    return _band(queries, keys, before, after, xp)
+
+
+@kept
+def _band(queries: int, keys: int, before: int, after: int, xp: Namespace) -> Array:
     lag = xp.arange(queries)[:, None] + (keys - queries) - xp.arange(keys)
     return (lag <= before) & (lag >= -after)

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped, together
 from neurogate.attention.fused import fused
+from neurogate.attention.options import record
 
 __all__ = ["Cache", "Plan", "allowed", "backward", "forward", "plan"]
 
@@ -98,6 +99,7 @@ def forward(scores: Array, owners: Plan) -> tuple[Array, Cache]:
     [[1.0, 3.0]]
     """
     xp = namespace(scores=scores)
+    owners = record("owners", owners, Plan)
     together(scores=scores, owner=owners.order)
     fits(scores.ndim > 0 and scores.shape[-1:] == owners.order.shape, "each query needs one owner",
          scores=scores, owner=owners.order)  # fmt: skip

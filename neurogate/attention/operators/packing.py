@@ -12,6 +12,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, Namespace, fits, namespace, together
 from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
+from neurogate.attention.options import record
 
 __all__ = ["Plan", "packed", "plan", "unpacked"]
 
@@ -93,6 +94,7 @@ def packed(x: Array, where: Plan) -> Array:
     >>> packed(np.array([[[5.0], [6.0], [7.0], [8.0]]]), where).ravel().tolist()
     [6.0, 8.0]
     """
+    where = record("where", where, Plan)
     _of_plan(x, where, where.chosen.shape[1])
     return _taken(x, where.source, where.held)
 
@@ -120,6 +122,7 @@ def unpacked(x: Array, where: Plan) -> Array:
     [0.0, 6.0, 0.0, 8.0]
     """
     xp = namespace(x=x)
+    where = record("where", where, Plan)
     _of_plan(x, where, where.source.shape[1])
     return _taken(x, xp.minimum(where.rank, max(0, x.shape[1] - 1)), where.chosen)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from neurogate.attention.arrays import Array, Namespace, fits, namespace
 from neurogate.attention.operators.pointwise import normal_cdf
+from neurogate.attention.options import ABOVE_0, number, whole_numbers
 from neurogate.errors import RequestError
 
 __all__ = ["gaussian", "uniform"]
@@ -50,8 +51,7 @@ def gaussian(box: Array, grid: tuple[int, int], *, factor: float = 4.1325) -> Ar
     >>> gaussian(np.array([0.25, 0.0, 0.75, 1.0]), (1, 4)).round(3).tolist()
     [[0.0, 0.462, 0.462, 0.0]]
     """
-    if not factor > 0:
-        raise RequestError(f"The factor is {factor}. Give a number above 0.")
+    number("factor", factor, ABOVE_0)
 
     def mass(low: Array, high: Array, start: Array, end: Array) -> Array:
         centre, sd = (start + end) / 2, (end - start) / factor
@@ -92,11 +92,12 @@ def uniform(box: Array, grid: tuple[int, int]) -> Array:
 def _outer(box: Array, grid: tuple[int, int], mass: Callable[..., Array]) -> Array:
     xp = namespace(box=box)
     fits(box.shape[-1:] == (4,), "a box has four numbers", box=box)
+    rows, columns = whole_numbers("grid", grid, count=2)
     left, top, right, bottom = (box[..., place, None] for place in range(4))
     if not bool(((left < right) & (top < bottom)).all()):
         raise RequestError("A box is empty. Give left < right and top < bottom.")
-    down = _along(top, bottom, grid[0], mass, xp)
-    across = _along(left, right, grid[1], mass, xp)
+    down = _along(top, bottom, rows, mass, xp)
+    across = _along(left, right, columns, mass, xp)
     return down[..., :, None] * across[..., None, :]
 
 

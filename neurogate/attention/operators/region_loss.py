@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -59,6 +60,7 @@ def forward(
     1.0
     """
     xp = namespace(prediction=prediction, target=target, region=region)
+    whole_number("power", power, 1, 2)
     same = prediction.shape == target.shape
     broad = prediction.ndim == region.ndim >= 2 and region.shape in (
         prediction.shape, (len(prediction), 1, *prediction.shape[2:])

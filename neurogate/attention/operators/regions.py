@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, Namespace, fits, namespace
-from neurogate.errors import RequestError
+from neurogate.attention.options import FROM_0_BELOW_1, number, whole_number
 
 __all__ = ["Region", "bright"]
 
@@ -64,12 +64,12 @@ def bright(attention: Array, *, threshold: float = 0.3, most: int | None = None)
     """
     xp = namespace(attention=attention)
     fits(attention.ndim == 2, "attention must be (rows, columns)", attention=attention)
-    if not 0 <= threshold < 1:
-        raise RequestError(f"The threshold is {threshold}. Give a number from 0 up to, but without, 1.")
+    number("threshold", threshold, FROM_0_BELOW_1)
+    most = attention.size if most is None else whole_number("most", most, of="patches")
     if not attention.size:
         return []
     lit = attention > threshold * attention.max()
-    if most is not None and most < attention.size:
+    if most < attention.size:
         lit &= attention >= xp.sort(attention, axis=None)[attention.size - most]
     names = _connected(lit, xp)
     regions = [_region(attention, names == name) for name in xp.unique(names[lit])]

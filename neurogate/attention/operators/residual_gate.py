@@ -9,6 +9,7 @@ from typing import NamedTuple
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.fused import fused
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
+from neurogate.attention.options import one_of
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -60,7 +61,7 @@ def forward(scores: Array, alpha: Array, tau: Array, *, activation: str = "sigmo
     """
     namespace(scores=scores, alpha=alpha, tau=tau)
     fits(alpha.shape == tau.shape == (1,), "alpha and tau must be one number each", alpha=alpha, tau=tau)
-    phi = POINTWISE[activation]
+    phi = POINTWISE[one_of("activation", activation, POINTWISE)]
     return _bent(phi.value)(scores, alpha, tau), Cache(scores, alpha, tau, phi)
 
 

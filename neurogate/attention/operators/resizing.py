@@ -10,6 +10,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.operators import axis_maps, windows
 from neurogate.attention.operators.windows import PerAxis
+from neurogate.attention.options import one_of, whole_number
 
 __all__ = ["Mode", "backward", "forward", "linear", "nearest"]
 
@@ -56,7 +57,8 @@ def forward(x: Array, size: PerAxis, mode: Mode = "linear") -> tuple[Array, axis
     """
     namespace(x=x)
     fits(x.ndim >= 3 and min(x.shape[2:]) > 0, "x must be (batch, channels, spatial axes of at least 1)", x=x)
-    return axis_maps.forward(x, _MATRICES[mode], windows.per_axis("size", size, x.ndim - 2))
+    matrix = _MATRICES[one_of("mode", mode, _MATRICES)]
+    return axis_maps.forward(x, matrix, windows.per_axis("size", size, x.ndim - 2))
 
 
 def backward(dy: Array, cache: axis_maps.Cache) -> Array:
@@ -102,6 +104,7 @@ def linear(n: int, m: int) -> Array:
     >>> linear(2, 3).tolist()
     [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
     """
+    n, m = whole_number("n", n), whole_number("m", m)
     place = np.clip((np.arange(m) + 0.5) * (n / m) - 0.5, 0, n - 1)
     return np.maximum(1 - np.abs(place[:, None] - np.arange(n)), 0)
 
@@ -124,6 +127,7 @@ def nearest(n: int, m: int) -> Array:
     >>> nearest(2, 3).tolist()
     [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
     """
+    n, m = whole_number("n", n), whole_number("m", m)
     return (np.arange(m)[:, None] * n // m == np.arange(n)).astype(float)
 
 

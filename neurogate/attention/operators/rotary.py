@@ -9,6 +9,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, Namespace, alike, fits, namespace
 from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
+from neurogate.attention.options import whole_number
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "angles", "backward", "forward"]
@@ -56,7 +57,7 @@ def angles(positions: Array, width: int, *, base: float = 1e4) -> tuple[Array, A
     neurogate.errors.RequestError: 3 features cannot turn in pairs. Give an even width.
     """
     xp = namespace(positions=positions)
-    if width < 0 or width % 2:
+    if whole_number("width", width, 0, of="features") % 2:
         raise RequestError(f"{width} features cannot turn in pairs. Give an even width.")
     frequencies = constant(_frequencies, width, base, like=np.dtype("float64"), xp=xp)
     cos, sin = _cos_and_sin(positions.astype("float64")[..., None], frequencies)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, alike, answers, fits, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import attention_weights, dropout
 
 __all__ = ["Cache", "backward", "forward"]
@@ -116,7 +116,7 @@ def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Ar
     dv = used.swapaxes(-1, -2) @ do
     seen = dropout.backward(do @ v.swapaxes(-1, -2), dropped)
     if dweights is not None:
-        seen += alike(dweights, weights, "dweights")
+        seen += answers(dweights, weights.shape, weights, "dweights")
     dq, dk, _ = attention_weights.backward(seen, likeness)
     return dq, _summed(dk, groups), _summed(dv, groups)
 

@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, Namespace, answers, namespace
 from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
-from neurogate.errors import RequestError
+from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -61,8 +61,7 @@ def forward(
     [[0.0, 1.0, 0.0, 1.0], [0.8415, 0.5403, 0.01, 1.0]]
     """
     xp = namespace(positions=positions)
-    if width < 1:
-        raise RequestError(f"A code of {width} features says nothing. Give a width of at least 1.")
+    width = whole_number("width", width, of="features")
     frequencies = constant(_frequencies, width, base, like=positions.dtype, xp=xp)
     sin, cos, sin_slope, cos_slope = _codes(positions[..., None], frequencies)
     places = (slice(0, None, 2), slice(1, None, 2)) if interleaved else _halves(width)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.operators import masks, scaled_dot_product
-from neurogate.errors import RequestError
+from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -65,8 +65,7 @@ def forward(q: Array, k: Array, v: Array, *, window: int) -> tuple[Array, Cache]
     [0.0, 0.5, 1.5, 2.5, 3.5]
     """
     xp = namespace(q=q, k=k, v=v)
-    if window < 1:
-        raise RequestError(f"window is {window}. Give how many keys a query sees, at least 1.")
+    window = whole_number("window", window, of="keys")
     good = q.ndim == k.ndim == v.ndim == 4 and q.shape[2] <= k.shape[2] == v.shape[2]
     fits(good, "there must be a key and a value for each query", q=q, k=k, v=v)
     length, keys = q.shape[2], k.shape[2]

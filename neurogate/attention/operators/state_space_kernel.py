@@ -8,6 +8,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.constants import constant
+from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -70,7 +71,7 @@ def forward(
     [[1.3333, 0.4444, 0.1481]]
     """
     xp = namespace(log_step=log_step, log_decay=log_decay, frequency=frequency, b=b, c=c)
-    shape = log_decay.shape
+    shape, lags = log_decay.shape, whole_number("lags", lags, 0, of="steps")
     good = log_decay.ndim == 2 and log_step.shape == shape[:1] and frequency.shape == shape
     fits(good and b.shape == c.shape == (*shape, 2), "there must be one step for each channel, and of each "
          "mode a decay, a frequency, and two complex numbers", log_step=log_step, log_decay=log_decay,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from neurogate.attention.arrays import Array, Namespace, answers, namespace
 from neurogate.attention.fused import fused
 from neurogate.attention.operators.pointwise import sigmoid
-from neurogate.errors import RequestError
+from neurogate.attention.options import ABOVE_0, number, whole_number
 
 __all__ = ["Cache", "annealed", "backward", "compensated", "forward"]
 
@@ -61,8 +61,7 @@ def forward(embedding: Array, *, scale: float, hard: bool = False) -> tuple[Arra
     [0.0, 0.0, 1.0]
     """
     namespace(embedding=embedding)
-    if not scale > 0:
-        raise RequestError(f"The scale of the gates is {scale}. Give a number above 0.")
+    number("scale", scale, ABOVE_0)
     gates, stretched = (_hard if hard else _soft)(embedding, scale)
     return gates, Cache(stretched, scale, hard)
 
@@ -115,6 +114,8 @@ def annealed(batch: int, batches: int, *, largest: float = 800.0) -> float:
     >>> [annealed(b, 3, largest=10.0) for b in range(3)]
     [0.1, 5.05, 10.0]
     """
+    batches, largest = whole_number("batches", batches), number("largest", largest, ABOVE_0)
+    batch = whole_number("batch", batch, 0, batches - 1)
     return 1 / largest + (largest - 1 / largest) * batch / max(batches - 1, 1)
 
 
@@ -144,6 +145,7 @@ def compensated(gradient: Array, embedding: Array, *, scale: float, largest: flo
     [2.0]
     """
     xp = namespace(gradient=gradient, embedding=embedding)
+    largest, scale = number("largest", largest, ABOVE_0), number("scale", scale, ABOVE_0)
     grown = xp.cosh(xp.clip(scale * embedding, -REACH, REACH)) + 1
     return gradient * (largest / scale) * grown / (xp.cosh(embedding) + 1)
 

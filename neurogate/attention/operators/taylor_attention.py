@@ -10,7 +10,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import masks
-from neurogate.errors import RequestError
+from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "feature_gradient", "features", "forward"]
 
@@ -162,11 +162,7 @@ def forward(
     *batch, length, d = q.shape
     sums = (*batch, 1 + d + d * d, v.shape[-1] + 1)
     fits(state is None or state.shape == sums, f"the state must be {sums}", **said)
-    if chunk is not None and chunk < 1:
-        raise RequestError(
-            f"chunk is {chunk}. Give the length of a chunk, at least 1, or None for the whole."
-        )
-    step = max(1, min(length, chunk or length))
+    step = max(1, length if chunk is None else min(length, whole_number("chunk", chunk, of="steps")))
     if xp is not np:
         step = max(step, min(length, _LONG))
     ones = xp.empty((*v.shape[:-1], sums[-1]), v.dtype)

@@ -9,6 +9,7 @@ from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import windows
 from neurogate.attention.operators.convolution import grouped
 from neurogate.attention.operators.windows import PerAxis
+from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -68,7 +69,8 @@ def forward(
     fits(
         weight.ndim == x.ndim >= 3, "weight and x must have the same axes, at least three", x=x, weight=weight
     )
-    fits(groups >= 1 and len(weight) % groups == 0 and x.shape[1] == len(weight),
+    groups = whole_number("groups", groups)
+    fits(len(weight) % groups == 0 and x.shape[1] == len(weight),
          f"weight must have a row for each channel of x, and {groups} groups must divide them",
          x=x, weight=weight)  # fmt: skip
     outputs, kernel, places = groups * weight.shape[1], weight.shape[2:], x.shape[2:]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, together
 from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import relative_bias, softmax
-from neurogate.errors import RequestError
+from neurogate.attention.options import one_of, whole_number
 
-__all__ = ["Cache", "backward", "forward"]
+__all__ = ["Activation", "Cache", "backward", "forward"]
+
+
+Activation: TypeAlias = Literal["softmax", "relu2"]
+"""What makes weights of scores."""
 
 
 class _Layout(NamedTuple):
@@ -42,7 +46,7 @@ class Cache(NamedTuple):
 
 def forward(
     q: Array, k: Array, v: Array, *, window: int, ahead: bool = False, scale: float = 1.0,
-    activation: Literal["softmax", "relu2"] = "softmax", held: Array | None = None,
+    activation: Activation = "softmax", held: Array | None = None,
     table: Array | None = None, positions: tuple[Array, Array] | None = None,
 ) -> tuple[Array, Cache]:  # fmt: skip
     r"""Let each query collect values of keys that are near in the order of the sequence.
@@ -94,8 +98,13 @@ def forward(
     [0.0, 1.0, 3.0, 6.0]
     """
     xp = namespace("table", q=q, k=k, v=v, table=table)
+    window = whole_number("window", window, of="tokens")
+    one_of("activation", activation, get_args(Activation))
     layout = _layout(xp, q, k, v, window, ahead)
     held = xp.ones(k.shape[:2], bool) if held is None else held
+    together(k=k, held=held)
+    good = held.shape == k.shape[:2] and held.dtype == bool
+    fits(good, "held must be true or false for each key", k=k, held=held)
     blocks, k, v = _blocks(scale * q, layout), _windows(k, layout), _windows(v, layout)
     scores, bias = blocks @ k.swapaxes(-1, -2), None
     if table is not None and positions is not None:
@@ -172,8 +181,6 @@ def _layout(xp: Namespace, q: Array, k: Array, v: Array, window: int, ahead: boo
     fits(k.shape[:2] == v.shape[:2] and len(q) == len(k) and q.shape[1] <= k.shape[1],
          "there must be as many keys as values, and as many as queries at least", **said)  # fmt: skip
     fits(v.shape[-1] > 0, "a value needs a feature at least", **said)
-    if window < 1:
-        raise RequestError(f"window is {window}. Give a number of tokens, at least 1.")
     length, earlier = q.shape[1], k.shape[1] - q.shape[1]
     if length <= window:
         return _Layout(xp, length, length, 1, 0, 0, 1)

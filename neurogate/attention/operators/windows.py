@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
-from neurogate.errors import RequestError
+from neurogate.attention.options import whole_number, whole_numbers
 
 __all__ = ["Cache", "PerAxis", "backward", "forward", "per_axis", "plan", "views"]
 
@@ -188,9 +188,10 @@ def views(x: Array, kernel: Sequence[int], axes: Sequence[int]) -> Array:
     [[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]]
     """
     xp, shape = namespace(x=x), list(x.shape)
-    there = len(kernel) == len(axes) and all(-x.ndim <= axis < x.ndim for axis in axes)
-    good = there and all(1 <= n <= shape[axis] for axis, n in zip(axes, kernel, strict=True))
-    fits(good, f"a kernel of {tuple(kernel)} does not fit into axes {tuple(axes)}", x=x)
+    axes = whole_numbers("axes", axes, -x.ndim, x.ndim - 1)
+    kernel = whole_numbers("kernel", kernel, count=len(axes))
+    good = all(n <= shape[axis] for axis, n in zip(axes, kernel, strict=True))
+    fits(good, f"a kernel of {kernel} does not fit into axes {axes}", x=x)
     for axis, size in zip(axes, kernel, strict=True):
         shape[axis] -= size - 1
     strides = [*x.strides, *(x.strides[axis] for axis in axes)]
@@ -221,9 +222,6 @@ def per_axis(name: str, value: PerAxis, axes: int, *, least: int = 1) -> tuple[i
     >>> per_axis("stride", 2, 3)
     (2, 2, 2)
     """
-    found = (value,) * axes if isinstance(value, int) else tuple(value)
-    if len(found) != axes or min(found) < least:
-        raise RequestError(
-            f"{name} is {value}. Give {axes} whole numbers of at least {least}, or one for all."
-        )
-    return found
+    if isinstance(value, Iterable):
+        return whole_numbers(name, value, least, count=axes)
+    return (whole_number(name, value, least),) * axes

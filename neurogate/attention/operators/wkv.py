@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
 from neurogate.attention.operators.pointwise import sigmoid
-from neurogate.errors import RequestError
+from neurogate.attention.options import one_of, record
 
-__all__ = ["NOTHING", "Cache", "State", "backward", "forward", "recurrent", "recurrent_backward"]
+__all__ = ["NOTHING", "Cache", "Form", "State", "backward", "forward", "recurrent", "recurrent_backward"]
+
+Form: TypeAlias = Literal["auto", "recurrent", "compiled"]
+"""How to go through time; "auto" takes what is compiled where that pays."""
 
 NOTHING = -1e38
 """The mass of no past at all: a logarithm so far below all others that it never counts."""
@@ -48,9 +51,8 @@ class Cache(NamedTuple):
 
 
 def forward(
-    k: Array, v: Array, w: Array, u: Array, state: State | None = None, *,
-    form: Literal["auto", "recurrent", "compiled"] = "auto",
-) -> tuple[Array, Cache]:  # fmt: skip
+    k: Array, v: Array, w: Array, u: Array, state: State | None = None, *, form: Form = "auto"
+) -> tuple[Array, Cache]:
     r"""Average the values so far, those long ago with less weight.
 
     .. math:: y_t = \frac{\sum_{i<t} e^{(t-1-i) w + k_i} v_i + e^{u + k_t} v_t}
@@ -98,7 +100,8 @@ def forward(
     >>> forward(0 * v, v, zero, zero)[0].ravel().round(9).tolist()
     [0.0, 2.0, 4.0]
     """
-    mean, mass = (None, None) if state is None else state
+    state = None if state is None else record("state", state, State)
+    mean, mass = state or State(None, None)
     xp = namespace("mean", "mass", k=k, v=v, w=w, u=u, mean=mean, mass=mass)
     said = {"k": k, "v": v, "w": w, "u": u, "mean": mean, "mass": mass}
     shaped("k, v : (B, T, D); w, u : (D,)", k=k, v=v, w=w, u=u)
@@ -233,9 +236,8 @@ def recurrent_backward(
     return dk, dv, dw.sum(axis=0), du.sum(axis=0), dmean, dmass
 
 
-def _loops(xp: Namespace, form: str, k: Array) -> tuple[Any, Any]:
-    if form not in ("auto", "recurrent", "compiled"):
-        raise RequestError(f"form is {form!r}. Choose one of auto, recurrent, compiled.")
+def _loops(xp: Namespace, form: Form, k: Array) -> tuple[Any, Any]:
+    one_of("form", form, get_args(Form))
     if form == "recurrent" or not k.size or (form == "auto" and k.shape[1] < _PAYS):
         return recurrent, recurrent_backward
     backend = "numba_cpu" if xp.__name__ == "numpy" else "cuda"

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.layer import Layer, Parameters
+from neurogate.attention.options import FROM_0_TO_1, number, one_of, whole_number
 from neurogate.attention.training.loop import Epoch, Training, fit
 from neurogate.attention.training.losses import huber, mean_absolute_error, mean_squared_error
-from neurogate.errors import RequestError
 
 __all__ = ["distil", "interleaved", "locality"]
 
@@ -71,10 +71,11 @@ def distil(
     namespace(inputs=inputs, outputs=outputs)
     alike = inputs.ndim > 0 < outputs.ndim and len(inputs) == len(outputs)
     fits(alike, "there must be an output for each input", inputs=inputs, outputs=outputs)
+    compare = _LOSSES[one_of("loss", loss, _LOSSES)]
 
     def objective(batch: NDArray[np.intp], rng: np.random.Generator) -> tuple[float, Parameters]:
         y, cache = layer.forward(inputs[batch])
-        off, dy = _LOSSES[loss](y, outputs[batch])
+        off, dy = compare(y, outputs[batch])
         return off, layer.backward(dy, cache)[1]
 
     return fit(layer.parameters, objective, len(inputs), training, tell=tell)
@@ -112,8 +113,7 @@ def locality(weights: Array, reach: int) -> float:
     xp = namespace(weights=weights)
     square = weights.ndim >= 2 and weights.shape[-1] == weights.shape[-2] and weights.size > 0
     fits(square, "weights must be (..., length, length), and not empty", weights=weights)
-    if reach < 0:
-        raise RequestError(f"reach is {reach}. Give a number of tokens, at least 0.")
+    reach = whole_number("reach", reach, 0, of="tokens")
     place = xp.arange(weights.shape[-1])
     near = xp.abs(place[:, None] - place) <= reach
     return float((weights * near).sum(axis=-1).mean())
@@ -144,7 +144,6 @@ def interleaved(blocks: int, share: float) -> tuple[int, ...]:
     >>> interleaved(8, 0.5), interleaved(8, 0.75)
     ((1, 3, 5, 7), (0, 1, 3, 4, 5, 7))
     """
-    if not 0 <= share <= 1:
-        raise RequestError(f"share is {share}. Give a part of the blocks, from 0 to 1.")
-    count = round(share * blocks)
+    blocks = whole_number("blocks", blocks)
+    count = round(number("share", share, FROM_0_TO_1) * blocks)
     return tuple((i + 1) * blocks // count - 1 for i in range(count))

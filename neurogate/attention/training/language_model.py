@@ -12,6 +12,7 @@ from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import nested
 from neurogate.attention.layer import Layer, Parameters, named
 from neurogate.attention.operators import embedding, linear
+from neurogate.attention.options import whole_number
 from neurogate.attention.training.losses import cross_entropy
 
 __all__ = ["LanguageModel"]
@@ -57,6 +58,7 @@ class LanguageModel:
 
     def __attrs_post_init__(self) -> None:
         """Draw the embeddings."""
+        whole_number("vocabulary", self.vocabulary, of="tokens")
         rng, width = np.random.default_rng(self.seed), self.layer.d_model  # type: ignore[attr-defined]
         drawn: Parameters = {"embedding": draw.normal(rng, (self.vocabulary, width), 0.02)}
         object.__setattr__(self, "parameters", drawn | named("layer", self.layer.parameters))

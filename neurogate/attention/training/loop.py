@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from neurogate.attention.arrays import Array
 from neurogate.attention.layer import Parameters
+from neurogate.attention.options import whole_number
 from neurogate.attention.training.adam import Adam
 from neurogate.attention.training.checkpoint import Progress, read, write
 from neurogate.attention.training.steps import clipped, cosine
@@ -135,8 +136,7 @@ def fit(
     (True, 40)
     """
     training = training or Training()
-    if count < 1:
-        raise RequestError(f"There are {count} examples. Give at least 1.")
+    count = whole_number("count", count, of="examples")
     if training.patience is not None and validate is None:
         raise RequestError("patience asks for a validation. Give validate too, or leave patience out.")
     progress = Progress()

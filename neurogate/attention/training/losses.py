@@ -7,6 +7,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, Namespace, fits, namespace, shaped, together
 from neurogate.attention.operators import softmax
 from neurogate.attention.operators.pointwise import sigmoid, softplus
+from neurogate.attention.options import ABOVE_0, number
 
 __all__ = [
     "IGNORED", "binary_cross_entropy", "cross_entropy", "dice", "huber", "mean_absolute_error",
@@ -202,7 +203,7 @@ def huber(
     Raises
     ------
     RequestError
-        If shapes differ.
+        If shapes differ, or delta is not above 0.
 
     References
     ----------
@@ -217,6 +218,7 @@ def huber(
     """
     xp = _alike(prediction=prediction, targets=targets)
     off = prediction - targets
+    delta = number("delta", delta, ABOVE_0)
     inner = xp.clip(off, -delta, delta)
     share = inner / max(1, prediction.size)
     if weight is not None:

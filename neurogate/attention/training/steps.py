@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.layer import Parameters
+from neurogate.attention.options import ABOVE_0, number, whole_number
 from neurogate.errors import RequestError
 
 __all__ = ["clipped", "cosine"]
@@ -44,7 +45,8 @@ def cosine(step: int, steps: int, *, warmup: int = 0, low: float = 0.0) -> float
     >>> [cosine(step, 8, warmup=4) for step in range(4)]
     [0.25, 0.5, 0.75, 1.0]
     """
-    if warmup >= steps:
+    step, steps = whole_number("step", step, 0), whole_number("steps", steps)
+    if whole_number("warmup", warmup, 0, of="steps") >= steps:
         raise RequestError(f"The warm-up takes {warmup} of {steps} steps. Make it shorter.")
     if step < warmup:
         return (step + 1) / warmup
@@ -81,7 +83,7 @@ def clipped(gradients: Mapping[str, Array], largest: float) -> Parameters:
     >>> clipped({"a": np.array([3.0]), "b": np.array([4.0])}, 1.0)["b"].round(5).tolist()
     [0.8]
     """
-    finite = {}
+    finite, largest = {}, number("largest", largest, ABOVE_0)
     for name, gradient in gradients.items():
         xp = namespace(gradient=gradient)
         finite[name] = xp.where(xp.isfinite(gradient), gradient, 0).astype(gradient.dtype, copy=False)

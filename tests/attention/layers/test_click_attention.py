@@ -120,6 +120,11 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
         made().forward(x, coordinates, CLICKS._replace(points=np.array([0, 3, 4, 6])))
     with pytest.raises(RequestError, match="each click needs a point, an object and a time"):
         made().forward(x, coordinates, CLICKS._replace(times=np.arange(3)))
+    with pytest.raises(RequestError, match="points and objects must be whole"):
+        made().forward(x, coordinates, CLICKS._replace(points=np.array([0, 0.5, 4, 5])))
+    for clicks, told in ((None, "NoneType"), ((1, 2), "tuple of 2")):
+        with pytest.raises(RequestError, match=rf"clicks is {told}\. Give Clicks\(points, objects, times\)"):
+            made().forward(x, coordinates, clicks)  # type: ignore[arg-type]
     with pytest.raises(RequestError, match="each object up to the last need a query"):
         made().forward(x, coordinates, CLICKS._replace(objects=np.array([1, 3, 3, 0])))
     with pytest.raises(ValueError, match="d_model is 5; sines and cosines need an even one"):

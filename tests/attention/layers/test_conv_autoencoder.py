@@ -50,7 +50,7 @@ def test_bad_requests_are_sentences() -> None:
         ConvAutoencoder().forward(np.ones((1, 0, 1)))
     with pytest.raises(RequestError, match="a row of errors"):
         threshold(np.ones(0))
-    with pytest.raises(RequestError, match="rule is median"):
+    with pytest.raises(RequestError, match="rule is 'median'"):
         threshold(np.ones(3), "median")
     with pytest.raises(RequestError, match="same shape"):
         errors(np.ones((1, 2, 1)), np.ones((1, 3, 1)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurogate.attention.layers.drift_projector import DriftProjector, cascaded
+from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
 
 
@@ -36,3 +38,10 @@ def test_the_newest_projector_comes_first(rng: np.random.Generator) -> None:
     assert np.array_equal(cascaded(x, [first, second], task=0), wanted)
     assert np.array_equal(cascaded(x, [first, second], task=1), second.forward(x)[0])
     assert np.array_equal(cascaded(x, [first, second], task=2), x)
+
+
+def test_a_task_that_is_not_there_is_a_sentence() -> None:
+    layers = [DriftProjector(d_model=2, tokens=1)]
+    for task in (-1, 2):
+        with pytest.raises(RequestError, match=rf"task is {task}\. Give a whole number from 0 to 1"):
+            cascaded(np.ones((1, 1, 2)), layers, task=task)

@@ -80,5 +80,7 @@ def test_operations_grow_with_the_tokens() -> None:
 def test_what_does_not_fit_is_a_sentence() -> None:
     with pytest.raises(RequestError, match=r"x \(1, 8, 8\): the tokens of x must fill 2 rows of 2"):
         made().forward(np.ones((1, 8, 8)))
+    with pytest.raises(RequestError, match=r"x \(1, 0, 8\): there must be a token"):
+        made().forward(np.ones((1, 0, 8)))
     with pytest.raises(ValueError, match="d_model is 6; rows and columns need a multiple of 4"):
         made(d_model=6, heads=1, bottleneck=2)

@@ -77,5 +77,9 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
     items, target = drawn(rng)
     with pytest.raises(RequestError, match=r"target \(1, 4\): items must be"):
         made().forward(items, target[:1])
+    with pytest.raises(RequestError, match="mask is list"):
+        thinned([True], 0.5, rng)
+    with pytest.raises(RequestError, match=r"fraction is 1\.5\. Give a number that is from 0 to 1"):
+        thinned(np.array([True]), 1.5, rng)
     with pytest.raises(RequestError, match=r"mask \(4,\), items \(2, 5, 4\): the mask must be of true"):
         made().forward(items, target, np.ones(4, dtype=bool))

@@ -73,11 +73,14 @@ def test_the_order_of_patches_is_nothing(rng: np.random.Generator) -> None:
 
 
 def test_what_does_not_fit_is_a_sentence() -> None:
-    with pytest.raises(RequestError, match="There is no task 3"):
+    with pytest.raises(RequestError, match=r"task is 3\. Give a whole number from 0 to 2"):
         made().forward(np.ones((1, 2, 4)), task=3)
+    for seen in (1, 99):  # the task that is asked for is one of them
+        with pytest.raises(RequestError, match=rf"seen is {seen}\. Give a whole number of tasks"):
+            made().forward(np.ones((1, 2, 4)), task=1, seen=seen)
     with pytest.raises(RequestError, match=r"x \(1, 0, 4\): there must be a class token"):
         made().forward(np.ones((1, 0, 4)))
-    with pytest.raises(RequestError, match="The scale of the gates is 0"):
+    with pytest.raises(RequestError, match="scale is 0"):
         made().forward(np.ones((1, 2, 4)), scale=0.0)
     with pytest.raises(ValueError, match="heads is 3"):
         made(heads=3)

@@ -190,5 +190,9 @@ def test_what_does_not_fit_is_a_sentence() -> None:
     layer = small()
     with pytest.raises(RequestError, match=r"x \(3, 2, 6\), state.keys \(2, 2, 0, 4\)"):
         layer.forward(np.ones((3, 2, 6)), layer.start(2))
+    with pytest.raises(RequestError, match=r"tensors lacks k_proj\.weight\. It has q_proj\.weight\."):
+        from_published({"q_proj.weight": np.ones((4, 2))}, heads=2, kv_heads=1, layout="head")
+    with pytest.raises(RequestError, match="causal is False: a token looks at later ones too"):
+        small(causal=False).step(np.ones((2, 6)), None)
     with pytest.raises(RequestError, match="the masks must broadcast"):
         layer.forward(np.ones((1, 3, 6)), mask=np.ones((2, 2), bool))

@@ -92,6 +92,10 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
         make("vig", d_model=8, heads=3)
     with pytest.raises(RequestError, match=r"kernel is 2; it must be odd"):
         make("vig", d_model=8, heads=2, kernel=2)
+    with pytest.raises(RequestError, match=r"x \(2, 0, 8\): there must be a token"):
+        small().forward(np.ones((2, 0, 8)))
+    with pytest.raises(RequestError, match=r"grid is -2\. Give a whole number of at least 0"):
+        small().forward(np.ones((2, 6, 8)), (-2, -3))
     with pytest.raises(RequestError, match=r"x \(2, 9, 8\): the tokens of x must fill 2 rows of 4"):
         small().forward(rng.standard_normal((2, 9, 8)), (2, 4))
 

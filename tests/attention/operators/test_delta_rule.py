@@ -164,7 +164,7 @@ def test_operations_grow_with_the_length() -> None:
     ({"beta": np.ones((B, T, H, 1))}, r"beta \(2, 37, 3, 1\).*beta and g must be \(batch, length, heads\)"),
     ({"state": np.ones((B, H, K, K))}, r"state \(2, 3, 4, 4\): the state must be \(2, 3, 4, 5\)"),
     ({"v": np.ones((B, T, H, V), int)}, r"v is an array of int64"),
-    ({"chunk": 0}, r"chunk is 0\. Give a number of steps of at least 1"),
+    ({"chunk": 0}, r"chunk is 0\. Give a whole number of steps, of at least 1"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_a_sentence(change: Arrays, sentence: str, rng: np.random.Generator) -> None:
     with pytest.raises(RequestError, match=sentence):

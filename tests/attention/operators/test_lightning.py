@@ -69,7 +69,7 @@ def test_the_deepest_layer_hardly_forgets_and_the_schedules_differ() -> None:
 def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
     with pytest.raises(RequestError, match=r"slopes \(2,\): slopes must have one number for each head"):
         lightning.forward(*drawn(rng), np.zeros(2))
-    with pytest.raises(RequestError, match=r"Layer 3 of 3, 4 heads: count layers from 0"):
+    with pytest.raises(RequestError, match=r"layer is 3\. Give a whole number from 0 to 2"):
         lightning.slopes(4, layer=3, depth=3)
     with pytest.raises(RequestError, match=r"schedule is 'steep'\. Choose one of alibi, linear"):
         lightning.slopes(4, schedule="steep")  # type: ignore[arg-type]

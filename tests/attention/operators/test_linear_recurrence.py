@@ -179,7 +179,7 @@ def test_the_reference_writes_before_it_reads_and_fades_the_old_state_alone() ->
     ({"g": np.ones((B, T, H, K + 1))}, r"g \(2, 37, 3, 5\).*g must broadcast to q"),
     ({"state": np.ones((B, H, K, K))}, r"state \(2, 3, 4, 4\): the state must be \(2, 3, 4, 5\)"),
     ({"q": np.ones((B, T, H, K), int)}, r"q is an array of int64"),
-    ({"chunk": 0}, r"chunk is 0\. Give a number of steps of at least 1"),
+    ({"chunk": 0}, r"chunk is 0\. Give a whole number of steps, of at least 1"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_a_sentence(change: Arrays, sentence: str, rng: np.random.Generator) -> None:
     with pytest.raises(RequestError, match=sentence):

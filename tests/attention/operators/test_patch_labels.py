@@ -55,5 +55,5 @@ def test_empty_boxes_are_a_sentence() -> None:
         patch_labels.gaussian(np.array([0.5, 0.1, 0.5, 0.3]), (4, 5))
     with pytest.raises(RequestError, match=r"box \(3,\): a box has four numbers"):
         patch_labels.uniform(np.ones(3), (4, 5))
-    with pytest.raises(RequestError, match="The factor is 0"):
+    with pytest.raises(RequestError, match=r"factor is 0\. Give a number that is above 0"):
         patch_labels.gaussian(np.array([0.0, 0.0, 1.0, 1.0]), (4, 5), factor=0)

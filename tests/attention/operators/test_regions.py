@@ -51,5 +51,5 @@ def test_a_dark_map_and_one_without_patches_have_no_regions() -> None:
 def test_bad_requests_are_sentences() -> None:
     with pytest.raises(RequestError, match=r"attention \(4,\): attention must be \(rows, columns\)"):
         bright(np.ones(4))
-    with pytest.raises(RequestError, match="The threshold is 1"):
+    with pytest.raises(RequestError, match=r"threshold is 1\. Give a number that is at least 0 and below 1"):
         bright(np.ones((2, 2)), threshold=1)

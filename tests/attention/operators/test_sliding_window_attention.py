@@ -60,5 +60,5 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
     q, k, v = drawn(rng, 5, 4)
     with pytest.raises(RequestError, match=r"k \(2, 2, 4, 3\).*a key and a value for each query"):
         sliding_window_attention.forward(q, k, v, window=2)
-    with pytest.raises(RequestError, match=r"window is 0\. Give how many keys a query sees"):
+    with pytest.raises(RequestError, match=r"window is 0\. Give a whole number of keys"):
         sliding_window_attention.forward(q, q, q, window=0)

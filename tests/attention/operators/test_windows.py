@@ -32,9 +32,9 @@ def test_the_backward_is_the_adjoint(rng: np.random.Generator) -> None:
     [
         ((2, 3), 1, {}, r"x \(2, 3\): x must be"),
         ((1, 1, 4), 5, {}, r"x \(1, 1, 4\): a kernel of \(5,\) is larger"),
-        ((1, 1, 4), (1, 2), {}, r"kernel is \(1, 2\)\. Give 1 whole numbers of at least 1"),
+        ((1, 1, 4), (1, 2), {}, r"kernel is \(1, 2\)\. Give 1 whole number of at least 1"),
         ((1, 1, 4), 2, {"stride": 0}, r"stride is 0\."),
-        ((1, 1, 4), 2, {"padding": -1}, r"padding is -1\. Give 1 whole numbers of at least 0"),
+        ((1, 1, 4), 2, {"padding": -1}, r"padding is -1\. Give a whole number of at least 0"),
     ],
 )
 def test_what_does_not_fit_is_a_sentence(

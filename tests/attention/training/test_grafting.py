@@ -51,6 +51,8 @@ def test_half_of_the_blocks_are_the_odd_ones() -> None:
 def test_bad_requests_are_sentences() -> None:
     with pytest.raises(RequestError, match=r"share is 1\.5"):
         interleaved(4, 1.5)
+    with pytest.raises(RequestError, match=r"delta is 0\. Give a number that is above 0"):
+        huber(np.ones(1), np.ones(1), delta=0)
     with pytest.raises(RequestError, match="reach is -1"):
         locality(np.ones((1, 1)), -1)
     with pytest.raises(RequestError, match="not empty"):

@@ -95,7 +95,7 @@ def test_mistakes_are_a_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(RunError, match="The loss is nan in epoch 1"):
         fit({}, bad, 3)
-    with pytest.raises(RequestError, match="0 examples"):
+    with pytest.raises(RequestError, match="count is 0"):
         fit({}, bad, 0)
     with pytest.raises(RequestError, match="patience asks for a validation"):
         fit({}, bad, 3, Training(patience=1))

@@ -132,7 +132,7 @@ def test_a_mistake_is_a_sentence() -> None:
     model, (made,) = tiny(), shelves(1, (2, 2), seed=9)
     with pytest.raises(RequestError, match="A search has no fixation"):
         loss(model, [Example(made, [])])
-    with pytest.raises(RequestError, match="There are 0 examples"):
+    with pytest.raises(RequestError, match="count is 0"):
         learn(model, [], QUICK)
     with pytest.raises(RequestError, match="patience asks for a validation"):
         learn(model, [Example(made, [0])])
