@@ -26,7 +26,7 @@ FAR = np.array([-1e4, -700.0, -90.0, -30.0, -1e-8, 0.0, 1e-8, 30.0, 90.0, 700.0,
 @given(st.integers(0, 99), st.lists(st.integers(1, 9), min_size=1, max_size=3))
 def test_slopes_are_those_of_finite_differences(name: str, seed: int, shape: list[int]) -> None:
     rng, bend = np.random.default_rng(seed), {**POINTWISE, "normal_cdf": normal_cdf}[name]
-    x = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.01, 9.0, shape)  # some have a corner at 0
+    x = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.01, 4.0, shape)  # no corner, and not all flat
     dy = rng.standard_normal(shape)
     y, cache = bend.forward(x)
     assert np.array_equal(y, bend.value(x))
