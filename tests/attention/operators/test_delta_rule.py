@@ -50,13 +50,14 @@ def test_all_forms_are_one(
     assert all_near(found, everything(arrays, form="recurrent"), dtype)
 
 
+@pytest.mark.parametrize("form", ["recurrent", "chunked", "compiled"])
 @settings(max_examples=15)
 @given(
-    st.integers(1, 9), st.integers(1, 9), st.sampled_from(["recurrent", "chunked", "compiled"]),
-    st.integers(0, 99), st.integers(1, H), st.integers(1, K), st.integers(1, V),
+    length=st.integers(1, 9), chunk=st.integers(1, 9), seed=st.integers(0, 99), heads=st.integers(1, H),
+    width=st.integers(1, K), values=st.integers(1, V),
 )  # fmt: skip
 def test_gradients_are_those_of_finite_differences(
-    length: int, chunk: int, form: Any, seed: int, heads: int, width: int, values: int
+    form: Any, length: int, chunk: int, seed: int, heads: int, width: int, values: int
 ) -> None:
     rng = np.random.default_rng(seed)
     wide = drawn(rng, length=length)

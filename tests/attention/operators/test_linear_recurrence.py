@@ -74,14 +74,15 @@ def test_a_decay_without_bound_forgets_everything(form: Any, chunk: int, rng: np
     assert all_near([o[:, 20:]], [alone])
 
 
-@settings(max_examples=20)
+@pytest.mark.parametrize("form", ["recurrent", "chunked", "compiled"])
+@pytest.mark.parametrize("decay", DECAYS)
+@settings(max_examples=6)
 @given(
-    st.integers(1, 9), st.integers(1, 9), st.sampled_from(["recurrent", "chunked", "compiled"]),
-    st.sampled_from(list(DECAYS)), st.integers(0, 99), st.integers(1, H), st.integers(1, K),
-    st.integers(1, V),
+    length=st.integers(1, 9), chunk=st.integers(1, 9), seed=st.integers(0, 99), heads=st.integers(1, H),
+    width=st.integers(1, K), values=st.integers(1, V),
 )  # fmt: skip
 def test_gradients_are_those_of_finite_differences(
-    length: int, chunk: int, form: Any, decay: str, seed: int, heads: int, width: int, values: int
+    form: Any, decay: str, length: int, chunk: int, seed: int, heads: int, width: int, values: int
 ) -> None:
     rng = np.random.default_rng(seed)
     wide = drawn(rng, decay, length=length)
