@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.layers.conv_autoencoder import ConvAutoencoder, errors, threshold
 from neurogate.attention.training.adam import Adam
@@ -13,10 +15,17 @@ from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
 
 
-@pytest.mark.parametrize("length", [1, 2, 7, 12, 13, 14, 15])
-def test_gradients_are_those_of_finite_differences(length: int, rng: np.random.Generator) -> None:
-    layer = ConvAutoencoder(channels=2, wide=3, narrow=2, taps=5)
-    check_layer(rng, layer, rng.standard_normal((2, length, 2)))
+@settings(max_examples=20)
+@given(
+    seed=st.integers(0, 99), batch=st.integers(1, 2), length=st.integers(1, 15), channels=st.integers(1, 2),
+    wide=st.integers(1, 3), narrow=st.integers(1, 3), taps=st.sampled_from([1, 3, 5]),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    seed: int, batch: int, length: int, channels: int, wide: int, narrow: int, taps: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    layer = ConvAutoencoder(channels=channels, wide=wide, narrow=narrow, taps=taps)
+    check_layer(rng, layer, rng.standard_normal((batch, length, channels)))
 
 
 def test_a_jump_is_an_anomaly_to_one_trained_on_slow_series(rng: np.random.Generator) -> None:

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.layers.ear_unet import EarUNet
 from neurogate.attention.operators import softmax
 from neurogate.attention.training.losses import dice
 from neurogate.errors import RequestError
-from tests.attention.gradients import check
+from tests.attention.gradients import check_along_one_line
 
 
-@pytest.mark.parametrize("gated", [True, False])
-@pytest.mark.parametrize(("sizes", "depth"), [((8,), 2), ((8, 4), 2), ((2, 2, 4), 1)])
-def test_gradients_are_those_of_finite_differences_along_one_direction_of_all_at_once(
-    sizes: tuple[int, ...], depth: int, gated: bool, rng: np.random.Generator
-) -> None:
-    layer = EarUNet(filters=2, depth=depth, axes=len(sizes), gated=gated, eps=0.1)
-    x, start = rng.standard_normal((2, 1, *sizes)), dict(layer.parameters)
-    y, cache = layer.forward(x)
-    dy = rng.standard_normal(y.shape)
-    dx, gradients = layer.backward(dy, cache)
-    towards = {name: rng.standard_normal(array.shape) for name, array in start.items()}
-    step = rng.standard_normal(x.shape)
-
-    def loss(far: np.ndarray) -> np.ndarray:
-        layer.parameters.update({name: start[name] + far * towards[name] for name in start})
-        return np.asarray((layer.forward(x + far * step)[0] * dy).sum())
-
-    along = (dx * step).sum() + sum((gradients[name] * towards[name]).sum() for name in start)
-    check(rng, loss, {"far": np.zeros(())}, {"far": np.asarray(along)}, np.ones(()))
+@settings(max_examples=15)
+@given(
+    seed=st.integers(0, 99), depth=st.integers(1, 2), batch=st.integers(1, 2), channels=st.integers(1, 2),
+    filters=st.integers(2, 3), classes=st.integers(1, 3), gated=st.booleans(),
+    halved=st.lists(st.integers(1, 3), min_size=1, max_size=3), training=st.booleans(),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    seed: int, depth: int, batch: int, channels: int, filters: int, classes: int, gated: bool,
+    halved: list[int], training: bool,
+) -> None:  # fmt: skip
+    rng = np.random.default_rng(seed)
+    layer = EarUNet(
+        channels=channels, classes=classes, filters=filters, depth=depth, axes=len(halved), gated=gated,
+        eps=0.1,
+    )  # fmt: skip
+    for name, array in layer.parameters.items():  # off the start, where what is normed to 0 is at a corner
+        layer.parameters[name] = array + 0.1 * rng.standard_normal(array.shape)
+    x = rng.standard_normal((batch, channels, *(n << depth for n in halved)))
+    statistics = None if training else layer.forward(x)[1].statistics
+    with patch("tests.attention.gradients.STEP", 1e-7):  # of its many corners a longer step crosses some
+        check_along_one_line(rng, layer, x, statistics=statistics, training=training)
 
 
 def test_with_open_gates_it_is_the_plain_network(rng: np.random.Generator) -> None:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.layers.hyena_mlp import HyenaMlp
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
 
 
-@pytest.mark.parametrize(("tokens", "ratio"), [(1, 1), (5, 2)])
-def test_gradients_are_those_of_finite_differences(tokens: int, ratio: int, rng: np.random.Generator) -> None:
-    layer = HyenaMlp(d_model=3, tokens=tokens, ratio=ratio)
-    check_layer(rng, layer, rng.standard_normal((2, tokens, 3)))
+@settings(max_examples=12)
+@given(
+    seed=st.integers(0, 99), batch=st.integers(1, 3), tokens=st.integers(1, 7), width=st.integers(1, 4),
+    ratio=st.integers(1, 3), taps=st.integers(1, 5),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    seed: int, batch: int, tokens: int, width: int, ratio: int, taps: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    layer = HyenaMlp(d_model=width, tokens=tokens, ratio=ratio, taps=taps)
+    check_layer(rng, layer, rng.standard_normal((batch, tokens, width)))
 
 
 def test_tokens_do_not_see_each_other(rng: np.random.Generator) -> None:

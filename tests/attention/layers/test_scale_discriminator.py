@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention import make
 from neurogate.attention.layers.scale_discriminator import ScaleDiscriminator, scales_of
@@ -12,11 +14,18 @@ from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
 
 
-@pytest.mark.parametrize(("scales", "batch"), [(2, 1), (4, 2)])
-def test_gradients_are_those_of_finite_differences(scales: int, batch: int, rng: np.random.Generator) -> None:
-    layer = ScaleDiscriminator(maps=1, filters=1, scales=scales, height=8, width=16)
-    maps = [rng.standard_normal((batch, 1, 8 // 2**i, 16 // 2**i)) for i in range(scales)]
-    check_layer(rng, layer, *maps)
+@settings(max_examples=10)
+@given(
+    seed=st.integers(0, 99), scales=st.integers(2, 4), maps=st.integers(1, 2), filters=st.integers(1, 2),
+    batch=st.integers(1, 2), height=st.integers(1, 3), width=st.integers(1, 3),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    seed: int, scales: int, maps: int, filters: int, batch: int, height: int, width: int
+) -> None:
+    rng, sizes = np.random.default_rng(seed), [n << scales - 1 for n in (height, width)]
+    layer = ScaleDiscriminator(maps=maps, filters=filters, scales=scales, height=sizes[0], width=sizes[1])
+    shapes = [(batch, maps, *(n >> i for n in sizes)) for i in range(scales)]
+    check_layer(rng, layer, *map(rng.standard_normal, shapes))
 
 
 def test_every_scale_has_a_say(rng: np.random.Generator) -> None:

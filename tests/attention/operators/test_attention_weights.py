@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.operators import attention_weights, clipped_softmax
 from tests.attention.gradients import check
@@ -17,13 +19,27 @@ def drawn(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, np.ndar
     return {name: rng.standard_normal(each) for name, each in shapes.items()}
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_gradients_are_those_of_finite_differences(shape: tuple[int, ...], rng: np.random.Generator) -> None:
-    arrays = drawn(rng, shape)
-    weights, cache = attention_weights.forward(**arrays)
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 99), batch=st.lists(st.integers(1, 3), max_size=2), length=st.integers(1, 5),
+    keys=st.integers(1, 5), width=st.integers(1, 3), dropped=st.integers(0, 3),
+    once=st.lists(st.booleans(), min_size=4, max_size=4), masked=st.booleans(),
+    scale=st.sampled_from([None, 0.3]), limits=st.sampled_from([(0.0, 1.0), (-0.1, 1.2)]),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    seed: int, batch: list[int], length: int, keys: int, width: int, dropped: int, once: list[bool],
+    masked: bool, scale: float | None, limits: tuple[float, float],
+) -> None:  # fmt: skip
+    rng = np.random.default_rng(seed)
+    whole = (*batch, length, keys)
+    bias = [1 if one else n for n, one in zip(whole, once, strict=False)][dropped:]
+    shapes = {"q": (*batch, length, width), "k": (*batch, keys, width), "bias": bias}
+    arrays = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    how = {"mask": rng.random(whole) < 0.7 if masked else None, "scale": scale, "limits": limits}
+    weights, cache = attention_weights.forward(**arrays, **how)
     dweights = rng.standard_normal(weights.shape)
     found = dict(zip(arrays, attention_weights.backward(dweights, cache, learnt=True), strict=True))
-    check(rng, lambda **changed: attention_weights.forward(**changed)[0], arrays, found, dweights)
+    check(rng, lambda **changed: attention_weights.forward(**changed, **how)[0], arrays, found, dweights)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -13,11 +13,17 @@ from tests.attention.gradients import check
 from tests.tolerances import TOLERANCE
 
 
-@settings(max_examples=5)
-@given(st.integers(0, 9), st.integers(1, 4), st.integers(1, 4))
-def test_gradients_are_those_of_finite_differences(seed: int, queries: int, keys: int) -> None:
+@settings(max_examples=12)
+@given(
+    st.integers(0, 99), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), st.integers(1, 5),
+    st.integers(1, 4),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    seed: int, batch: int, heads: int, queries: int, keys: int, width: int
+) -> None:
     rng = np.random.default_rng(seed)
-    shapes = {"q": (2, 3, queries, 4), "k": (2, 3, keys, 4), "v": (2, 3, keys, 5), "bias": (3, queries, keys)}
+    tall = {"q": (queries, width), "k": (keys, width), "v": (keys, 5)}
+    shapes = {name: (batch, heads, *shape) for name, shape in tall.items()} | {"bias": (heads, queries, keys)}
     arguments = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
     y, cache = biased_attention.forward(**arguments)
     dy = rng.standard_normal(y.shape)

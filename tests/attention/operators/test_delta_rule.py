@@ -50,11 +50,20 @@ def test_all_forms_are_one(
     assert all_near(found, everything(arrays, form="recurrent"), dtype)
 
 
-@settings(max_examples=5)
-@given(st.integers(1, 9), st.integers(1, 9), st.sampled_from(["recurrent", "chunked"]), st.integers(0, 9))
-def test_gradients_are_those_of_finite_differences(length: int, chunk: int, form: Any, seed: int) -> None:
+@pytest.mark.parametrize("form", ["recurrent", "chunked", "compiled"])
+@settings(max_examples=15)
+@given(
+    length=st.integers(1, 9), chunk=st.integers(1, 9), seed=st.integers(0, 99), heads=st.integers(1, H),
+    width=st.integers(1, K), values=st.integers(1, V),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    form: Any, length: int, chunk: int, seed: int, heads: int, width: int, values: int
+) -> None:
     rng = np.random.default_rng(seed)
-    arrays = drawn(rng, length=length)
+    wide = drawn(rng, length=length)
+    arrays = {name: wide[name][..., :heads, :width] for name in "qk"}
+    arrays |= {"v": wide["v"][..., :heads, :values], "state": wide["state"][:, :heads, :width, :values]}
+    arrays |= {name: wide[name][..., :heads] for name in ("beta", "g")}
 
     def forward(**changed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         o, cache = delta_rule.forward(**changed, chunk=chunk, form=form)

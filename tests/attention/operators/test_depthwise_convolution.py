@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from neurogate.attention.operators import convolution, depthwise_convolution
 from neurogate.errors import RequestError
 from tests.attention import standin
+from tests.attention.gradients import check
 from tests.tolerances import TOLERANCE
 
 AT = {"rtol": 0, "atol": TOLERANCE["two ways", "float64"]}
 
 
-@settings(max_examples=10)
+@settings(max_examples=20)
 @given(
-    st.lists(st.integers(3, 5), min_size=1, max_size=3), st.integers(0, 3), st.integers(1, 2),
+    st.lists(st.integers(3, 5), min_size=1, max_size=3), st.integers(0, 3), st.integers(1, 3),
     st.integers(0, 2), st.integers(0, 99),
 )  # fmt: skip
 def test_it_is_a_convolution_whose_weights_between_channels_are_0(
@@ -34,6 +35,8 @@ def test_it_is_a_convolution_whose_weights_between_channels_are_0(
     wanted_x, wanted_w, _ = convolution.backward(dy, mixing)
     assert np.allclose(dx, wanted_x, **AT)
     assert np.allclose(dw, (own * wanted_w).sum(axis=1, keepdims=True), **AT)
+    found = {"x": dx, "weight": dw}
+    check(rng, lambda **a: depthwise_convolution.forward(**a, **more)[0], {"x": x, "weight": w}, found, dy)
 
 
 @pytest.mark.parametrize("stride", [1, (2, 3)])

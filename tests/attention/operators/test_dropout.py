@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.operators import dropout
 from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
-def test_gradients_are_those_of_finite_differences(rng: np.random.Generator) -> None:
-    x, dy = rng.standard_normal((2, 3, 4))
-    kept = dropout.draw(rng, x.shape, rate=0.3)
-    _, cache = dropout.forward(x, kept, rate=0.3)
-    check(
-        rng, lambda x: dropout.forward(x, kept, rate=0.3)[0], {"x": x}, {"x": dropout.backward(dy, cache)}, dy
-    )
+@settings(max_examples=15)
+@given(st.integers(0, 99), st.lists(st.integers(0, 5), min_size=1, max_size=3), st.floats(0.0, 0.9))
+def test_gradients_are_those_of_finite_differences(seed: int, shape: list[int], rate: float) -> None:
+    rng = np.random.default_rng(seed)
+    x, dy = rng.standard_normal((2, *shape))
+    kept = dropout.draw(rng, x.shape, rate=rate)
+    _, cache = dropout.forward(x, kept, rate=rate)
+    found = {"x": dropout.backward(dy, cache)}
+    check(rng, lambda x: dropout.forward(x, kept, rate=rate)[0], {"x": x}, found, dy)
 
 
 def test_the_mean_stays(rng: np.random.Generator) -> None:

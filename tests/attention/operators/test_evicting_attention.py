@@ -15,12 +15,14 @@ from tests.tolerances import TOLERANCE
 NEAR = TOLERANCE["two ways", "float64"]
 
 
-@settings(max_examples=5)
-@given(st.integers(0, 9), st.integers(1, 5))
-def test_gradients_of_keys_that_are_weighted_are_those_of_finite_differences(seed: int, length: int) -> None:
+@settings(max_examples=12)
+@given(st.integers(0, 99), st.integers(1, 3), st.integers(1, 3), st.integers(1, 7), st.integers(1, 3))
+def test_gradients_of_keys_that_are_weighted_are_those_of_finite_differences(
+    seed: int, batch: int, heads: int, length: int, width: int
+) -> None:
     rng = np.random.default_rng(seed)
-    arguments = {name: rng.standard_normal((2, 2, length, 3)) for name in "qkv"}
-    arguments["keep"] = rng.uniform(0.1, 0.9, (2, 2, length))
+    arguments = {name: rng.standard_normal((batch, heads, length, width)) for name in "qkv"}
+    arguments["keep"] = rng.uniform(0.1, 0.9, (batch, heads, length))
     y, cache = evicting_attention.forward(**arguments)
     dy = rng.standard_normal(y.shape)
     found = dict(zip(arguments, evicting_attention.backward(dy, cache), strict=True))

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.operators import eviction_loss
 from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
-def test_gradients_are_those_of_finite_differences(rng: np.random.Generator) -> None:
-    p = rng.random((2, 3, 4))
-    found = {"probability": eviction_loss.backward(1.5, eviction_loss.forward(p, 0.3, weight=2.0)[1])}
+@settings(max_examples=15)
+@given(
+    st.integers(0, 99), st.lists(st.integers(1, 5), min_size=1, max_size=3), st.floats(0.0, 1.0),
+    st.floats(0.1, 3.0),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    seed: int, shape: list[int], target: float, weight: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    p = rng.random(shape)
+    found = {"probability": eviction_loss.backward(1.5, eviction_loss.forward(p, target, weight=weight)[1])}
 
     def loss(probability: np.ndarray) -> np.ndarray:
-        return np.array(eviction_loss.forward(probability, 0.3, weight=2.0)[0])
+        return np.array(eviction_loss.forward(probability, target, weight=weight)[0])
 
     check(rng, loss, {"probability": p}, found, np.array(1.5))
 

@@ -12,11 +12,12 @@ from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
-@settings(max_examples=5)
-@given(seed=st.integers(0, 99))
-def test_gradients(seed: int) -> None:
+@settings(max_examples=12)
+@given(seed=st.integers(0, 99), shape=st.lists(st.integers(1, 5), min_size=1, max_size=4))
+def test_gradients(seed: int, shape: list[int]) -> None:
     rng = np.random.default_rng(seed)
-    arguments = {name: rng.standard_normal((2, 3, 4)) for name in ("features", "wanted")}
+    wanted, off = rng.standard_normal(shape), rng.choice([-1.0, 1.0], shape) * rng.uniform(0.1, 2.0, shape)
+    arguments = {"features": wanted + off, "wanted": wanted}  # a distance of 0 has no slope
     _, cache = feature_drift.forward(**arguments)
     found = dict(zip(arguments, feature_drift.backward(3.0, cache), strict=True))
     check(rng, lambda **given: feature_drift.forward(**given)[0], arguments, found, np.float64(3.0))

@@ -12,16 +12,17 @@ from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
-@settings(max_examples=8)
+@settings(max_examples=20)
 @given(
-    st.integers(0, 9), st.sampled_from([(2, 3, 4), (2, 3, 1), (1, 1, 4), (1, 1, 1)]),
+    st.integers(0, 99), st.lists(st.tuples(st.integers(1, 5), st.booleans()), min_size=1, max_size=4),
     st.sampled_from(["sigmoid", "silu"]), st.sampled_from(["multiply", "add"]),
 )  # fmt: skip
 def test_gradients_are_those_of_finite_differences(
-    seed: int, shape: tuple[int, ...], activation: str, combine: gate.Combine
+    seed: int, axes: list[tuple[int, bool]], activation: str, combine: gate.Combine
 ) -> None:
     rng = np.random.default_rng(seed)
-    arguments = {"u": rng.standard_normal((2, 3, 4)), "logits": rng.standard_normal(shape)}
+    shapes = {"u": [n for n, _ in axes], "logits": [1 if once else n for n, once in axes]}
+    arguments = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
     how = {"activation": activation, "combine": combine}
     y, cache = gate.forward(**arguments, **how)
     dy = rng.standard_normal(y.shape)

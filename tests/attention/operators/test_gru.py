@@ -13,21 +13,25 @@ from tests.attention.gradients import check
 from tests.tolerances import TOLERANCE
 
 NAMES = ("x", "weight", "recurrent_weight", "bias", "recurrent_bias", "state")
-SHAPES = ((2, 5, 3), (12, 3), (12, 4), (12,), (12,), (2, 4))
 
 
-def drawn(rng: np.random.Generator, length: int = 5) -> dict[str, np.ndarray]:
-    shapes = ((2, length, 3), *SHAPES[1:])
+def drawn(
+    rng: np.random.Generator, length: int = 5, inputs: int = 3, hidden: int = 4
+) -> dict[str, np.ndarray]:
+    rows = 3 * hidden
+    shapes = ((2, length, inputs), (rows, inputs), (rows, hidden), (rows,), (rows,), (2, hidden))
     return {name: rng.standard_normal(shape) for name, shape in zip(NAMES, shapes, strict=True)}
 
 
-@settings(max_examples=5)
-@given(st.integers(0, 6), st.booleans(), st.booleans(), st.integers(0, 9))
+@settings(max_examples=12)
+@given(
+    st.integers(0, 6), st.integers(1, 3), st.integers(1, 4), st.booleans(), st.booleans(), st.integers(0, 99)
+)  # fmt: skip
 def test_gradients_are_those_of_finite_differences(
-    length: int, biased: bool, carried: bool, seed: int
+    length: int, inputs: int, hidden: int, biased: bool, carried: bool, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    arguments = drawn(rng, length)
+    arguments = drawn(rng, length, inputs, hidden)
     for name in (() if biased else ("bias", "recurrent_bias")) + (() if carried else ("state",)):
         del arguments[name]
     y, cache = gru.forward(**arguments)

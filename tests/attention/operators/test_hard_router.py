@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.operators import hard_router
 from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
-def test_gradients_are_those_of_finite_differences(rng: np.random.Generator) -> None:
-    arguments = {"logits": rng.standard_normal((2, 5, 2)), "temperature": rng.standard_normal(1)}
+@settings(max_examples=20)
+@given(st.integers(0, 99), st.lists(st.integers(0, 5), max_size=3))
+def test_gradients_are_those_of_finite_differences(seed: int, shape: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    first, apart = rng.standard_normal(shape), rng.uniform(0.1, 2.0, shape)
+    second = first + np.where(rng.random(shape) < 0.5, apart, -apart)  # a step changes no choice
+    arguments = {"logits": np.stack([first, second], axis=-1), "temperature": rng.standard_normal(1)}
     y, cache = hard_router.forward(**arguments)
     dy = rng.standard_normal(y.shape)
     found = dict(zip(arguments, hard_router.backward(dy, cache), strict=True))

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.operators import least_squares_gan
 from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
-@pytest.mark.parametrize("target", [1, -1])
-def test_gradients_are_those_of_finite_differences(target: int, rng: np.random.Generator) -> None:
-    scores = rng.standard_normal((5, 1))
-    _, cache = least_squares_gan.forward(scores, target)
-    found = {"scores": least_squares_gan.backward(0.7, cache)}
+@settings(max_examples=12)
+@given(
+    st.integers(0, 99), st.lists(st.integers(1, 5), min_size=1, max_size=3), st.floats(-2.0, 2.0)
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(seed: int, shape: list[int], target: float) -> None:
+    rng = np.random.default_rng(seed)
+    scores = rng.standard_normal(shape)
+    found = {"scores": least_squares_gan.backward(0.7, least_squares_gan.forward(scores, target)[1])}
     check(
-        rng,
-        lambda scores: least_squares_gan.forward(scores, target)[0],
-        {"scores": scores},
-        found,
+        rng, lambda scores: least_squares_gan.forward(scores, target)[0], {"scores": scores}, found,
         np.array(0.7),
-    )
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("target", [1, -1])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.operators import lightning
 from neurogate.errors import RequestError
+from tests.attention.gradients import check
 from tests.tolerances import TOLERANCE
 
 NEAR = TOLERANCE["two ways", "float64"]
@@ -30,6 +33,31 @@ def test_the_length_of_tiles_does_not_matter(block: int, rng: np.random.Generato
     assert np.allclose(dq, np.einsum("bthv,bshk,hts,bshv->bthk", do, k, weights, v), rtol=NEAR, atol=NEAR)
     assert np.allclose(dk, np.einsum("bthk,bthv,hts,bshv->bshk", q, do, weights, v), rtol=NEAR, atol=NEAR)
     assert np.allclose(dv, np.einsum("bthk,bshk,hts,bthv->bshv", q, k, weights, do), rtol=NEAR, atol=NEAR)
+
+
+@settings(max_examples=20)
+@given(
+    st.integers(0, 99), st.integers(1, 2), st.integers(1, 9), st.integers(1, 3), st.integers(1, 4),
+    st.integers(1, 4), st.integers(1, 11), st.booleans(),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    seed: int, batch: int, length: int, heads: int, width: int, values: int, block: int, carried: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    fading = rng.uniform(0.0, 2.0, heads)
+    shapes = {"q": (width,), "k": (width,), "v": (values,)}
+    arrays = {name: rng.standard_normal((batch, length, heads, *shape)) for name, shape in shapes.items()}
+    if carried:
+        arrays["state"] = rng.standard_normal((batch, heads, width, values))
+
+    def forward(**changed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        o, cache = lightning.forward(slopes=fading, **changed, block=block)
+        return o, cache.state
+
+    o, cache = lightning.forward(slopes=fading, **arrays, block=block)
+    dy = rng.standard_normal(o.shape), rng.standard_normal(cache.state.shape)
+    found = dict(zip(arrays, lightning.backward(dy[0], cache, dy[1]), strict=False))
+    check(rng, forward, arrays, found, dy)
 
 
 def test_without_decay_it_is_a_cumulative_sum(rng: np.random.Generator) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.operators import linear_positions
 from neurogate.errors import RequestError
@@ -25,12 +27,21 @@ def test_products_depend_on_the_distance_alone(rng: np.random.Generator) -> None
     assert np.allclose(product(103, 100), wanted, rtol=near, atol=near)
 
 
-def test_gradients_are_those_of_finite_differences(rng: np.random.Generator) -> None:
-    arguments = {"x": rng.standard_normal((2, 5, 2, 3)), "theta": rng.standard_normal((2, 3))}
-    y, cache = linear_positions.forward(**arguments, offset=2)
+@settings(max_examples=20)
+@given(
+    st.integers(0, 99), st.integers(1, 3), st.integers(0, 7), st.integers(1, 3), st.integers(1, 4),
+    st.integers(0, 9),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    seed: int, batch: int, length: int, heads: int, width: int, offset: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    shapes = {"x": (batch, length, heads, width), "theta": (heads, width)}
+    arguments = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    y, cache = linear_positions.forward(**arguments, offset=offset)
     dy = rng.standard_normal(y.shape)
     gradients = dict(zip(arguments, linear_positions.backward(dy, cache), strict=True))
-    check(rng, lambda **a: linear_positions.forward(**a, offset=2)[0], arguments, gradients, dy)
+    check(rng, lambda **a: linear_positions.forward(**a, offset=offset)[0], arguments, gradients, dy)
 
 
 def test_what_does_not_fit_is_a_sentence() -> None:

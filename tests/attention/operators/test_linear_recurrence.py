@@ -74,17 +74,26 @@ def test_a_decay_without_bound_forgets_everything(form: Any, chunk: int, rng: np
     assert all_near([o[:, 20:]], [alone])
 
 
-@settings(max_examples=5)
-@given(st.integers(1, 9), st.integers(1, 9), st.sampled_from(list(DECAYS)), st.integers(0, 9))
-def test_gradients_are_those_of_finite_differences(length: int, chunk: int, decay: str, seed: int) -> None:
+@pytest.mark.parametrize("form", ["recurrent", "chunked", "compiled"])
+@pytest.mark.parametrize("decay", DECAYS)
+@settings(max_examples=6)
+@given(
+    length=st.integers(1, 9), chunk=st.integers(1, 9), seed=st.integers(0, 99), heads=st.integers(1, H),
+    width=st.integers(1, K), values=st.integers(1, V),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    form: Any, decay: str, length: int, chunk: int, seed: int, heads: int, width: int, values: int
+) -> None:
     rng = np.random.default_rng(seed)
-    arrays = drawn(rng, decay, length=length)
+    wide = drawn(rng, decay, length=length)
+    arrays = {name: array[..., :heads, :width] for name, array in wide.items() if name in "qkg"}
+    arrays |= {"v": wide["v"][..., :heads, :values], "state": wide["state"][:, :heads, :width, :values]}
 
     def forward(**changed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        o, cache = linear_recurrence.forward(**changed, chunk=chunk)
+        o, cache = linear_recurrence.forward(**changed, chunk=chunk, form=form)
         return o, cache.state
 
-    o, cache = linear_recurrence.forward(**arrays, chunk=chunk)
+    o, cache = linear_recurrence.forward(**arrays, chunk=chunk, form=form)
     dy = rng.standard_normal(o.shape), rng.standard_normal(cache.state.shape)
     gradients = dict(
         zip(("q", "k", "v", "g", "state"), linear_recurrence.backward(dy[0], cache, dy[1]), strict=True)

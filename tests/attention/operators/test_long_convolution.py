@@ -22,11 +22,17 @@ def direct(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return y
 
 
-@settings(max_examples=5)
-@given(st.integers(0, 9), st.integers(0, 12), st.integers(0, 9))
-def test_gradients_are_those_of_finite_differences(length: int, lags: int, seed: int) -> None:
+@settings(max_examples=12)
+@given(
+    st.lists(st.integers(1, 3), max_size=2), st.integers(0, 9), st.integers(1, 4), st.integers(0, 12),
+    st.integers(0, 99),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    batch: list[int], length: int, channels: int, lags: int, seed: int
+) -> None:
     rng = np.random.default_rng(seed)
-    arguments = {"x": rng.standard_normal((2, length, 3)), "kernel": rng.standard_normal((3, lags))}
+    shapes = {"x": (*batch, length, channels), "kernel": (channels, lags)}
+    arguments = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
     y, cache = long_convolution.forward(**arguments)
     dy = rng.standard_normal(y.shape)
     found = dict(zip(arguments, long_convolution.backward(dy, cache), strict=True))

@@ -14,12 +14,12 @@ from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
-@settings(max_examples=5)
-@given(seed=st.integers(0, 99), first=st.booleans())
-def test_gradients(seed: int, first: bool) -> None:
+@settings(max_examples=10)
+@given(seed=st.integers(0, 99), a=st.integers(1, 5), b=st.integers(1, 7), first=st.booleans())
+def test_gradients(seed: int, a: int, b: int, first: bool) -> None:
     rng = np.random.default_rng(seed)
-    gates = {"a": rng.random(3), "b": rng.random(7)}
-    taken = None if first else [rng.random(3), rng.random(7)]
+    gates = {"a": rng.random(a), "b": rng.random(b)}
+    taken = None if first else [rng.random(a), rng.random(b)]
     _, cache = mask_sparsity.forward(list(gates.values()), taken)
     found = dict(zip(gates, mask_sparsity.backward(2.0, cache), strict=True))
 
@@ -40,10 +40,11 @@ def test_units_that_are_taken_cost_nothing() -> None:
     assert mask_sparsity.forward(gates, [np.ones(4)])[0] == 0.0
 
 
-def test_masks_only_grow(rng: np.random.Generator) -> None:
+def test_masks_only_grow_and_no_further_than_a_task_asks(rng: np.random.Generator) -> None:
     gates = list(rng.random((4, 9)))
     masks = [mask_sparsity.cumulative(gates[:n]) for n in range(1, 5)]
     assert all((later >= earlier).all() for earlier, later in itertools.pairwise(masks))
+    assert np.array_equal(masks[-1], np.max(gates, axis=0))
 
 
 def test_shapes_that_do_not_fit_are_a_sentence() -> None:

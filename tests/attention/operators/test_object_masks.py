@@ -13,20 +13,18 @@ OWNER = np.array([1, 0, 2, 1, 0])
 OWNERS = object_masks.plan(OWNER)
 
 
-@settings(max_examples=5)
-@given(seed=st.integers(0, 99), points=st.integers(0, 4))
-def test_gradients(seed: int, points: int) -> None:
+@settings(max_examples=12)
+@given(
+    seed=st.integers(0, 99), batch=st.lists(st.integers(0, 4), max_size=2), objects=st.integers(1, 4),
+    more=st.integers(0, 4),
+)  # fmt: skip
+def test_gradients(seed: int, batch: list[int], objects: int, more: int) -> None:
     rng = np.random.default_rng(seed)
-    scores, dy = rng.standard_normal((2, points, 5)), rng.standard_normal((2, points, 3))
-    _, cache = object_masks.forward(scores, OWNERS)
+    owners = object_masks.plan(rng.permutation([*range(objects), *rng.integers(objects, size=more)]))
+    scores, dy = (rng.standard_normal((*batch, n)) for n in (objects + more, objects))
+    _, cache = object_masks.forward(scores, owners)
     found = {"scores": object_masks.backward(dy, cache)}
-    check(
-        rng,
-        lambda scores: object_masks.forward(scores, OWNERS)[0],
-        {"scores": scores},
-        found,
-        dy,
-    )
+    check(rng, lambda scores: object_masks.forward(scores, owners)[0], {"scores": scores}, found, dy)
 
 
 def test_the_first_of_equals_learns() -> None:

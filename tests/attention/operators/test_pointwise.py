@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import erf, expit
 
@@ -19,13 +21,18 @@ from tests.tolerances import TOLERANCE
 FAR = np.array([-1e4, -700.0, -90.0, -30.0, -1e-8, 0.0, 1e-8, 30.0, 90.0, 700.0, 1e4])
 
 
-@pytest.mark.parametrize("name", sorted(POINTWISE))
-def test_slopes_are_those_of_finite_differences(name: str, rng: np.random.Generator) -> None:
-    x, dy = 3 * rng.standard_normal((2, 50))
-    y, cache = POINTWISE[name].forward(x)
-    assert y.shape == x.shape
-    found = {"x": POINTWISE[name].backward(dy, cache)}
-    check(rng, lambda x: POINTWISE[name].value(x), {"x": x}, found, dy)
+@pytest.mark.parametrize("name", [*sorted(POINTWISE), "normal_cdf"])
+@settings(max_examples=6)
+@given(st.integers(0, 99), st.lists(st.integers(1, 9), min_size=1, max_size=3))
+def test_slopes_are_those_of_finite_differences(name: str, seed: int, shape: list[int]) -> None:
+    rng, bend = np.random.default_rng(seed), {**POINTWISE, "normal_cdf": normal_cdf}[name]
+    x = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.01, 4.0, shape)  # no corner, and not all flat
+    dy = rng.standard_normal(shape)
+    y, cache = bend.forward(x)
+    assert np.array_equal(y, bend.value(x))
+    found = {"x": bend.backward(dy, cache)}
+    assert np.allclose(found["x"], bend.slope(x) * dy, rtol=1e-12, atol=1e-14)
+    check(rng, lambda x: bend.value(x), {"x": x}, found, dy)
 
 
 @pytest.mark.parametrize("name", sorted(POINTWISE))

@@ -6,23 +6,32 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.operators import region_loss
 from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
-@pytest.mark.parametrize("power", [1, 2])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_gradients_are_those_of_finite_differences(
-    power: Literal[1, 2], channels: int, rng: np.random.Generator
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 99), batch=st.integers(1, 2), channels=st.integers(1, 3), of_each=st.booleans(),
+    sizes=st.lists(st.integers(1, 5), max_size=3), power=st.sampled_from([1, 2]),
+)  # fmt: skip
+def test_it_is_the_mean_inside_and_its_gradient_is_that_of_finite_differences(
+    seed: int, batch: int, channels: int, of_each: bool, sizes: list[int], power: Literal[1, 2]
 ) -> None:
-    y, t = rng.standard_normal((2, 2, 3, 4, 4))
-    region = (rng.random((2, channels, 4, 4)) < 0.5).astype(float)
-    loss, cache = region_loss.forward(y, t, region, power=power)
+    rng, shape = np.random.default_rng(seed), (batch, channels, *sizes)
+    t, off = rng.standard_normal(shape), rng.choice([-1.0, 1.0], shape) * rng.uniform(0.1, 2.0, shape)
+    region = (rng.random((batch, channels if of_each else 1, *sizes)) < 0.5).astype(float)
+    loss, cache = region_loss.forward(t + off, t, region, power=power)
+    inside = np.broadcast_to(region > 0, shape)
+    assert loss == pytest.approx((np.abs(off) ** power)[inside].mean() if inside.any() else 0.0)
     found = {"y": region_loss.backward(0.7, cache)}
-    check(rng, lambda y: region_loss.forward(y, t, region, power=power)[0], {"y": y}, found, np.array(0.7))
-    assert loss == pytest.approx((np.abs(y - t) ** power)[np.broadcast_to(region > 0, y.shape)].mean())
+    check(
+        rng, lambda y: region_loss.forward(y, t, region, power=power)[0], {"y": t + off}, found, np.array(0.7)
+    )
 
 
 def test_what_lies_outside_does_not_matter(rng: np.random.Generator) -> None:

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.operators import relative_bias
 from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
-def test_gradients_are_those_of_finite_differences(rng: np.random.Generator) -> None:
-    table, places = rng.standard_normal(7), rng.integers(12, size=(2, 6))
-    y, cache = relative_bias.forward(table, places[:, :4], places)
+@settings(max_examples=20)
+@given(
+    st.integers(0, 99), st.integers(1, 5), st.lists(st.integers(1, 3), max_size=2), st.integers(0, 5),
+    st.integers(1, 5),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    seed: int, most: int, batch: list[int], length: int, keys: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    places = [rng.integers(12, size=(*batch, n)) for n in (length, keys)]
+    table = rng.standard_normal(2 * most - 1)
+    y, cache = relative_bias.forward(table, *places)
     dy = rng.standard_normal(y.shape)
     found = {"table": relative_bias.backward(dy, cache)}
-    check(
-        rng, lambda table: relative_bias.forward(table, places[:, :4], places)[0], {"table": table}, found, dy
-    )
+    check(rng, lambda table: relative_bias.forward(table, *places)[0], {"table": table}, found, dy)
 
 
 def test_far_distances_share_the_ends() -> None:

@@ -14,11 +14,13 @@ from tests.attention.gradients import check
 ACTIVATIONS = ["sigmoid", "tanh", "relu", "gelu", "softplus", "elu", "identity"]
 
 
-@settings(max_examples=7)
-@given(st.integers(0, 9), st.sampled_from(ACTIVATIONS))
-def test_gradients_are_those_of_finite_differences(seed: int, activation: str) -> None:
+@settings(max_examples=20)
+@given(
+    st.integers(0, 99), st.lists(st.integers(0, 5), min_size=1, max_size=3), st.sampled_from(ACTIVATIONS)
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(seed: int, shape: list[int], activation: str) -> None:
     rng = np.random.default_rng(seed)
-    arguments = {"scores": rng.standard_normal((2, 3)), "alpha": rng.random(1), "tau": rng.random(1)}
+    arguments = {"scores": rng.standard_normal(shape), "alpha": rng.random(1), "tau": rng.random(1)}
     y, cache = residual_gate.forward(**arguments, activation=activation)
     dy = rng.standard_normal(y.shape)
     found = dict(zip(arguments, residual_gate.backward(dy, cache), strict=True))

@@ -12,14 +12,17 @@ from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
-@settings(max_examples=5)
-@given(st.integers(0, 9), st.booleans(), st.sampled_from([(4, 4), (5, 2), (7, 6), (3, 0)]))
+@settings(max_examples=12)
+@given(
+    st.integers(0, 99), st.booleans(), st.lists(st.integers(1, 3), max_size=2), st.integers(0, 7),
+    st.integers(0, 3), st.integers(0, 3),
+)  # fmt: skip
 def test_gradients_are_those_of_finite_differences(
-    seed: int, interleaved: bool, widths: tuple[int, int]
+    seed: int, interleaved: bool, batch: list[int], length: int, pairs: int, beyond: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    x, dy = rng.standard_normal((2, 2, 3, 5, widths[0]))
-    turn = rotary.angles(np.arange(5.0), widths[1])
+    x, dy = rng.standard_normal((2, *batch, length, 2 * pairs + beyond))
+    turn = rotary.angles(np.arange(float(length)), 2 * pairs)
     _, cache = rotary.forward(x, *turn, interleaved=interleaved)
     check(rng, lambda x: rotary.forward(x, *turn, interleaved=interleaved)[0], {"x": x},
           {"x": rotary.backward(dy, cache)}, dy)  # fmt: skip

@@ -12,11 +12,13 @@ from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
-@settings(max_examples=5)
-@given(st.integers(0, 9), st.integers(1, 7), st.booleans())
-def test_gradients_are_those_of_finite_differences(seed: int, width: int, interleaved: bool) -> None:
+@settings(max_examples=12)
+@given(st.integers(0, 99), st.lists(st.integers(0, 4), max_size=3), st.integers(1, 7), st.booleans())
+def test_gradients_are_those_of_finite_differences(
+    seed: int, shape: list[int], width: int, interleaved: bool
+) -> None:
     rng = np.random.default_rng(seed)
-    positions, dy = rng.standard_normal((2, 3)), rng.standard_normal((2, 3, width))
+    positions, dy = np.asarray(rng.standard_normal(shape)), rng.standard_normal((*shape, width))
     _, cache = sinusoidal.forward(positions, width, interleaved=interleaved)
     check(rng, lambda positions: sinusoidal.forward(positions, width, interleaved=interleaved)[0],
           {"positions": positions}, {"positions": sinusoidal.backward(dy, cache)}, dy)  # fmt: skip

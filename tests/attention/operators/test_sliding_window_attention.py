@@ -35,11 +35,17 @@ def test_it_is_attention_with_a_mask(length: int, past: int, window: int, rng: n
         assert np.allclose(a, b, rtol=NEAR, atol=NEAR)
 
 
-@settings(max_examples=5)
-@given(st.integers(1, 9), st.integers(0, 4), st.integers(1, 4), st.integers(0, 9))
-def test_gradients_are_those_of_finite_differences(length: int, past: int, window: int, seed: int) -> None:
+@settings(max_examples=12)
+@given(
+    st.integers(1, 9), st.integers(0, 4), st.integers(1, 4), st.integers(1, 2), st.integers(1, 2),
+    st.integers(1, 3), st.integers(0, 99),
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    length: int, past: int, window: int, heads: int, shared: int, width: int, seed: int
+) -> None:
     rng = np.random.default_rng(seed)
-    arguments = dict(zip("qkv", drawn(rng, length, length + past), strict=True))
+    tall = {"q": (heads * shared, length), "k": (heads, length + past), "v": (heads, length + past)}
+    arguments = {name: rng.standard_normal((2, *shape, width)) for name, shape in tall.items()}
     o, cache = sliding_window_attention.forward(**arguments, window=window)
     do = rng.standard_normal(o.shape)
     gradients = dict(zip("qkv", sliding_window_attention.backward(do, cache), strict=True))

@@ -15,16 +15,16 @@ from tests.tolerances import TOLERANCE
 NAMES = ("log_step", "log_decay", "frequency", "b", "c")
 
 
-def drawn(rng: np.random.Generator, modes: int) -> dict[str, np.ndarray]:
-    shapes = ((2,), (2, modes), (2, modes), (2, modes, 2), (2, modes, 2))
+def drawn(rng: np.random.Generator, modes: int, channels: int = 2) -> dict[str, np.ndarray]:
+    shapes = ((channels,), *[(channels, modes)] * 2, *[(channels, modes, 2)] * 2)
     return {name: rng.standard_normal(shape) for name, shape in zip(NAMES, shapes, strict=True)}
 
 
-@settings(max_examples=5)
-@given(st.integers(1, 3), st.integers(0, 7), st.integers(0, 9))
-def test_gradients_are_those_of_finite_differences(modes: int, lags: int, seed: int) -> None:
+@settings(max_examples=12)
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(0, 7), st.integers(0, 99))
+def test_gradients_are_those_of_finite_differences(channels: int, modes: int, lags: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    arguments = drawn(rng, modes)
+    arguments = drawn(rng, modes, channels)
     kernel, cache = state_space_kernel.forward(**arguments, lags=lags)
     dy = rng.standard_normal(kernel.shape)
     found = dict(zip(NAMES, state_space_kernel.backward(dy, cache), strict=True))

@@ -11,11 +11,11 @@ from neurogate.attention.operators import task_gate
 from tests.attention.gradients import check
 
 
-@settings(max_examples=5)
-@given(seed=st.integers(0, 99), scale=st.floats(0.1, 3.0))
-def test_gradients(seed: int, scale: float) -> None:
+@settings(max_examples=10)
+@given(st.integers(0, 99), st.lists(st.integers(0, 5), min_size=1, max_size=3), st.floats(0.1, 3.0))
+def test_gradients(seed: int, shape: list[int], scale: float) -> None:
     rng = np.random.default_rng(seed)
-    e, dy = rng.standard_normal((2, 3, 4))
+    e, dy = rng.standard_normal((2, *shape))
     _, cache = task_gate.forward(e, scale=scale)
     found = {"embedding": task_gate.backward(dy, cache)}
     check(rng, lambda embedding: task_gate.forward(embedding, scale=scale)[0], {"embedding": e}, found, dy)

@@ -29,8 +29,6 @@ def test_it_is_the_adjoint_and_its_gradients_are_those_of_finite_differences(
         "bias": rng.standard_normal(2 * groups),
     }
     x, w, b = arguments.values()
-    if min((n - 1) * stride - 2 * padding + k + extra for n in x.shape[2:]) < 1:
-        return
     y, cache = transposed_convolution.forward(x, w, b, extra=extra, **more)
     dy = rng.standard_normal(y.shape)
     back, _ = convolution.forward(dy, w, **more)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurogate.attention.operators import windows
 from neurogate.errors import RequestError
-from tests.tolerances import TOLERANCE
+from tests.attention.gradients import check
 
 
 def test_each_tap_sees_what_its_place_says(rng: np.random.Generator) -> None:
@@ -19,12 +23,28 @@ def test_each_tap_sees_what_its_place_says(rng: np.random.Generator) -> None:
     assert not y[:, :, :2, 0].any()
 
 
-def test_the_backward_is_the_adjoint(rng: np.random.Generator) -> None:
-    x = rng.standard_normal((2, 1, 6, 5, 4))
-    y, cache = windows.forward(x, (3, 1, 2), stride=(1, 2, 3), padding=(1, 1, 0))
+@st.composite
+def places(draw: Any) -> tuple[list[int], dict[str, list[int]]]:
+    axes = draw(st.integers(1, 3))
+
+    def each(least: int, most: int) -> list[int]:
+        return draw(st.lists(st.integers(least, most), min_size=axes, max_size=axes))
+
+    how = {"kernel": each(1, 3), "stride": each(1, 4), "padding": each(0, 2)}
+    return [n + k - 1 for n, k in zip(each(1, 4), how["kernel"], strict=True)], how
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 99), st.integers(1, 2), places())
+def test_gradients_are_those_of_finite_differences(
+    seed: int, channels: int, problem: tuple[list[int], dict[str, list[int]]]
+) -> None:
+    rng, (sizes, how) = np.random.default_rng(seed), problem
+    x = rng.standard_normal((2, channels, *sizes))
+    y, cache = windows.forward(x, **how, fill=3.0)
     dy = rng.standard_normal(y.shape)
-    assert np.isclose((y * dy).sum(), (x * windows.backward(dy, cache)).sum(),
-                      rtol=TOLERANCE["two ways", "float64"])  # fmt: skip
+    found = {"x": windows.backward(dy, cache)}
+    check(rng, lambda x: windows.forward(x, **how, fill=3.0)[0], {"x": x}, found, dy)
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ FORMS = ("recurrent", "compiled")
 NAMES = ("k", "v", "w", "u", "mean", "mass")
 
 
-def drawn(rng: np.random.Generator, length: int) -> dict[str, np.ndarray]:
-    arguments = {name: rng.standard_normal((2, length, 3)) for name in ("k", "v")}
-    return arguments | {"w": -np.exp(rng.standard_normal(3)), "u": rng.standard_normal(3)}
+def drawn(rng: np.random.Generator, length: int, channels: int = 3) -> dict[str, np.ndarray]:
+    arguments = {name: rng.standard_normal((2, length, channels)) for name in ("k", "v")}
+    return arguments | {"w": -np.exp(rng.standard_normal(channels)), "u": rng.standard_normal(channels)}
 
 
 def near(a: np.ndarray, b: np.ndarray) -> bool:
@@ -26,13 +26,17 @@ def near(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=4)
-@given(length=st.integers(1, 6), carried=st.booleans(), seed=st.integers(0, 9))
-def test_gradients_are_those_of_finite_differences(form: str, length: int, carried: bool, seed: int) -> None:
+@settings(max_examples=8)
+@given(
+    length=st.integers(1, 6), channels=st.integers(1, 4), carried=st.booleans(), seed=st.integers(0, 99)
+)  # fmt: skip
+def test_gradients_are_those_of_finite_differences(
+    form: str, length: int, channels: int, carried: bool, seed: int
+) -> None:
     rng = np.random.default_rng(seed)
-    arguments = drawn(rng, length)
+    arguments = drawn(rng, length, channels)
     if carried:
-        arguments |= {name: rng.standard_normal((2, 3)) for name in ("mean", "mass")}
+        arguments |= {name: rng.standard_normal((2, channels)) for name in ("mean", "mass")}
 
     def forward(**a: np.ndarray) -> tuple[np.ndarray, wkv.Cache]:
         state = wkv.State(a.pop("mean"), a.pop("mass")) if "mean" in a else None
