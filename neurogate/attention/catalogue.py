@@ -98,7 +98,7 @@ def agreement() -> dict[str, tuple[float, float]]:
     dict
         By name, the largest error forward and backward, relative to the largest number of an array, as
         `make oracles` measured them; NaN where only one direction is stored. A gate that is missing has no
-        stored arrays.
+        stored arrays; one with an `oracle` has those of its operator alone.
 
     Examples
     --------
@@ -107,6 +107,7 @@ def agreement() -> dict[str, tuple[float, float]]:
     """
     text = importlib.resources.files("neurogate.attention").joinpath("agreement.json").read_text("utf-8")
     rows = json.loads(text)["gates"]
+    rows |= {entry.name: rows[entry.oracle] for entry in CATALOGUE if entry.oracle}
     return {name: (_number(row["forward"]), _number(row["backward"])) for name, row in rows.items()}
 
 

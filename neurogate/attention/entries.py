@@ -30,6 +30,9 @@ class Entry:
         What it gates.
     cost : str
         How operations grow with the length T (or the pixels N).
+    oracle : str
+        The operator at its heart, where arrays are stored of that and not of the layer itself:
+        `neurogate.attention.catalogue.agreement` tells the operator's errors then.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Entry:
     paper: str
     kind: str
     cost: str
+    oracle: str = ""
 
 
 CATALOGUE = (
@@ -53,7 +57,7 @@ CATALOGUE = (
           "channel gate", "1"),
     Entry("adversarial_gate", "adversarial_gate:AdversarialGate", "2", 2020,
           "Learning to segment from scribbles using multi-scale adversarial attention gates, "
-          "arXiv:2007.01152", "skip connection", "N"),
+          "arXiv:2007.01152", "skip connection", "N√N"),
     Entry("scale_discriminator", "scale_discriminator:ScaleDiscriminator", "2", 2020,
           "Learning to segment from scribbles using multi-scale adversarial attention gates, "
           "arXiv:2007.01152", "feature map", "N"),
@@ -71,7 +75,7 @@ CATALOGUE = (
           "prompts of attention", "T²"),
     Entry("additive_gate", "additive_gate:AdditiveGate", "6", 2018,
           "Attention U-Net: learning where to look for the pancreas, arXiv:1804.03999",
-          "skip connection", "N"),
+          "skip connection", "N√N"),
     Entry("concatenating_gate", "normed_gate:ConcatenatingGate", "6", 2021,
           "Meningioma segmentation in T1-weighted MRI leveraging global context and attention mechanisms, "
           "arXiv:2101.07715", "skip connection", "N"),
@@ -108,7 +112,7 @@ CATALOGUE = (
           "arXiv:2306.12929", "softmax attention", "T²"),
     Entry("gated_delta_net", "gated_delta_net:GatedDeltaNet", "13", 2024,
           "Gated delta networks: improving Mamba2 with delta rule, arXiv:2412.06464",
-          "linear attention", "T"),
+          "linear attention", "T", "operators.delta_rule"),
     Entry("sliding_window", "sliding_window:SlidingWindow", "13", 2025,
           "InfiniteVL: synergizing linear and sparse attention for highly-efficient, unlimited-input "
           "vision-language models, arXiv:2512.08829",
@@ -199,7 +203,7 @@ CATALOGUE = (
           "models, arXiv:2401.04658", "linear attention", "T"),
     Entry("transnormer", "transnormer:TransNormer", "34, 36", 2023,
           "TransNormerLLM: a faster and better large language model with improved TransNormer, "
-          "arXiv:2307.14995", "linear attention", "T"),
+          "arXiv:2307.14995", "linear attention", "T", "operators.lightning"),
     Entry("agent_attention", "agent_attention:AgentAttention", "35", 2023,
           "Agent attention: on the integration of softmax and linear attention, arXiv:2312.08874",
           "softmax attention", "N"),

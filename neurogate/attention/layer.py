@@ -19,16 +19,7 @@ from neurogate.attention.arrays import Array, Cache, Namespace, alike, fits, nam
 from neurogate.errors import RequestError
 from neurogate.units import Seed, settings
 
-__all__ = [
-    "Layer",
-    "Parameters",
-    "RecurrentLayer",
-    "divides",
-    "image",
-    "named",
-    "part",
-    "sequence",
-]
+__all__ = ["Layer", "Parameters", "RecurrentLayer", "divides", "image", "named", "part", "sequence"]
 
 Parameters: TypeAlias = dict[str, Any]
 """Arrays by name; the dots in a name say which part of the layer it belongs to."""
@@ -168,11 +159,15 @@ class RecurrentLayer(Layer):
     def forward(self, *inputs: Any, **more: Any) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), from a state on, and what `backward` needs."""
 
-    def step(self, x: Array, state: Any) -> tuple[Array, Any]:
-        """Return the output of one step, (B, D), and the state after it; None is what `start` gives."""
-        namespace(x=x)
+    def step(self, x: Array, state: Any, **more: Any) -> tuple[Array, Any]:
+        """Return the output of one step, (B, D), and the state after it; None is what `start` gives.
+
+        `more` goes to `forward`.
+        """
+        xp = namespace(x=x)
         fits(x.ndim == 2, f"x must be (batch, {getattr(self, self.input_width)})", x=x)
-        y, cache = self.forward(x[:, None], state)
+        given = self.fresh(len(x), xp) if state is None else state  # which some layers refuse
+        y, cache = self.forward(x[:, None], given, **more)
         return y[:, 0], cache.state
 
 

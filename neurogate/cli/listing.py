@@ -100,9 +100,8 @@ def _gates() -> dict[str, str]:
     rows = {"gate": ("no.", "year", "gates", "cost", "forward", "backward", "paper")}
     for entry in CATALOGUE:
         near = [f"{error:.0e}".replace("nan", "-") for error in errors.get(entry.name, ())] or ["-", "-"]
-        rows[entry.name] = (
-            entry.section, str(entry.year), entry.kind, entry.cost, near[0], near[1], entry.paper
-        )  # fmt: skip
+        paper = entry.paper + (f" (compared: {entry.oracle} alone)" if entry.oracle else "")
+        rows[entry.name] = (entry.section, str(entry.year), entry.kind, entry.cost, near[0], near[1], paper)
     widths = [max(map(len, column)) for column in zip(*rows.values(), strict=True)]
     return {
         name: "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

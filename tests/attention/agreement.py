@@ -70,6 +70,12 @@ class Stored(Mapping[str, np.ndarray]):
         """Return an array in float64, to compute with."""
         return self[key].astype(np.float64)
 
+    def single(self, key: str) -> np.ndarray:
+        """Return an array of float64 whose numbers are those of float32, as which upstream computed them."""
+        rounded = self[key].astype(np.float32)
+        assert np.array_equal(rounded, self[key]), f"{key} holds more than float32"
+        return rounded
+
     def under(self, prefix: str, names: Mapping[str, str]) -> dict[str, np.ndarray]:
         """Return parameters in float64 by our names, given ``{ours: theirs}``."""
         return {ours: self.real(f"{prefix}{theirs}") for ours, theirs in names.items()}

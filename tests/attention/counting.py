@@ -1,42 +1,80 @@
-"""Arrays that count what is computed with them: multiplications of matrix products, elements of the rest."""
+"""How many operations a function takes: multiplications of products, elements of all else.
+
+What is counted is computed with arrays of the stand-in for CuPy, whose numbers nothing can reach but through
+its own functions: neither what is written into an empty array nor what is done in place goes uncounted. So it
+is the array form that is counted, not a compiled loop.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
+
+from tests.attention import standin
+
+PRODUCTS = {"dot", "inner", "outer", "vdot", "tensordot", "convolve", "correlate", "kron"}  # not used
+SORTS = {"sort", "argsort", "lexsort", "unique"}
 
 
-class Counted(np.ndarray):
-    """An array of NumPy that tells how many operations it, and all that came of it, took part in."""
+def operations(function: Callable[..., Any], *arguments: Any, layer: Any = None) -> int:
+    """Return how many operations a function takes of arrays, or of tuples of arrays, and of a layer's own."""
+    counts: list[int] = []
 
-    operations = 0
+    def count(function: Any, given: Sequence[Any], result: Any) -> None:
+        counts.append(cost(function, given, result))
 
-    def __array_ufunc__(
-        self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **more: Any
-    ) -> Any:
-        plain = [_plain(each) for each in inputs]
-        if out is not None:
-            more["out"] = tuple(_plain(each) for each in out)
-        result = getattr(ufunc, method)(*plain, **more)
-        size = max([np.size(each) for each in plain] + [np.size(result)])
-        Counted.operations += np.size(result) * plain[0].shape[-1] if ufunc is np.matmul else size
-        return out[0] if out is not None else _counted(result)
-
-    def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
-        args = _plain(args)
-        result = function(*args, **_plain(kwargs))
-        Counted.operations += _size(function, args, result)
-        return _counted(result)
+    with pytest.MonkeyPatch.context() as patch:
+        cupy = standin.installed(patch)
+        there = [moved(each, cupy) for each in arguments]
+        if layer is not None:
+            layer.to(cupy)
+        function(*there)  # masks and other arrays that follow from sizes are made once, and then kept
+        patch.setattr(standin, "LISTENERS", [count])
+        function(*there)
+    if layer is not None:
+        layer.to(np)
+    return sum(counts)
 
 
-def operations(function: Callable[..., Any], *arrays: np.ndarray) -> int:
-    """Return how many operations a function of arrays takes."""
-    before = Counted.operations
-    function(*(array.view(Counted) for array in arrays))
-    return Counted.operations - before
+def moved(value: Any, xp: Any) -> Any:
+    """Return arrays of another library, also those in tuples and dicts."""
+    if isinstance(value, np.ndarray):
+        return xp.asarray(value)
+    if isinstance(value, dict):
+        return {key: moved(each, xp) for key, each in value.items()}
+    if isinstance(value, tuple):
+        parts = [moved(each, xp) for each in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return value
+
+
+def cost(function: Any, given: Sequence[Any], result: Any) -> int:
+    """Return the operations of one call: none of a view."""
+    name, inputs, found = function.__name__, [*arrays(given)], [*arrays(result)]
+    inputs += arrays(getattr(function, "__self__", None))  # of a method
+    assert name not in PRODUCTS, f"How many multiplications {name} takes is not known here."
+    if function is np.matmul:
+        return int(np.size(result)) * inputs[0].shape[-1]
+    if name == "einsum":
+        return _einsum(*given)
+    if not isinstance(function, np.ufunc) and any(np.may_share_memory(a, b) for a in inputs for b in found):
+        return 0
+    most = max((each.size for each in (*inputs[: None if name != "take" else 0], *found)), default=0)
+    ordered = name in SORTS or "fft" in (getattr(function, "__module__", "") or "")
+    return most * max(1, round(math.log2(most or 1))) if ordered else most
+
+
+def arrays(value: Any) -> Iterator[np.ndarray]:
+    """Yield the arrays in a value."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from arrays(each)
 
 
 def slope(lengths: Iterable[int], counts: Iterable[int]) -> float:
@@ -44,27 +82,14 @@ def slope(lengths: Iterable[int], counts: Iterable[int]) -> float:
     return float(np.polyfit(np.log(list(lengths)), np.log(list(counts)), 1)[0])
 
 
-def _size(function: Callable[..., Any], args: Any, result: Any) -> int:
-    if function is np.einsum:
-        sizes: dict[str, int] = {}
-        terms = args[0].replace(" ", "").replace("...", "").split("->")[0].split(",")
-        for term, array in zip(terms, args[1:], strict=True):
-            sizes |= dict(zip(term, np.shape(array)[-len(term) :], strict=True))
-        return math.prod(sizes.values())
-    given = [np.size(each) for each in args if isinstance(each, np.ndarray)]
-    size = max([*given, np.size(result) if isinstance(result, np.ndarray) else 0])
-    return size * max(1, round(math.log2(size or 1))) if "fft" in function.__module__ else size
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Counted):
-        return value.view(np.ndarray)
-    if isinstance(value, list | tuple):
-        return type(value)(map(_plain, value))
-    return {key: _plain(each) for key, each in value.items()} if isinstance(value, dict) else value
-
-
-def _counted(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.view(Counted)
-    return type(value)(map(_counted, value)) if type(value) in (list, tuple) else value
+def _einsum(formula: str, *given: np.ndarray) -> int:
+    sizes: dict[str, int] = {}
+    wide = 1
+    for term, array in zip(formula.replace(" ", "").split("->")[0].split(","), given, strict=True):
+        before, dots, behind = term.partition("...")
+        more = array.ndim - len(before + behind) if dots else 0
+        wide = max(wide, math.prod(array.shape[len(before) : len(before) + more]))
+        shape = array.shape[: len(before)] + array.shape[len(before) + more :]
+        for letter, size in zip(before + behind, shape, strict=True):
+            sizes[letter] = max(size, sizes.get(letter, 1))
+    return wide * math.prod(sizes.values())

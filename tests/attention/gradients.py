@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,20 +25,43 @@ def check(
     gradient is tried along one random direction, which any error of it would have to be orthogonal to.
     """
 
-    def loss(changed: Mapping[str, np.ndarray]) -> float:
-        y = forward(**changed)
-        pairs = zip(y, dy, strict=True) if isinstance(y, tuple) else [(y, dy)]
-        return float(sum((a * b).sum() for a, b in pairs))
+    def sums(name: str, change: np.ndarray) -> tuple[float, float]:
+        y = forward(**{**arguments, name: arguments[name] + change})
+        return _sums(zip(y, dy, strict=True) if isinstance(y, tuple) else [(y, dy)])
 
     assert gradients.keys() == arguments.keys()
     for name, value in arguments.items():
         assert gradients[name].shape == value.shape, name
         towards = rng.standard_normal(value.shape)
-        ahead, behind = (loss({**arguments, name: value + sign * STEP * towards}) for sign in (1, -1))
-        wanted = (ahead - behind) / (2 * STEP)
         found = float((gradients[name] * towards).sum())
-        size = np.abs(gradients[name] * towards).sum() + 1.0
-        assert abs(found - wanted) <= TOLERANCE["finite differences", "float64"] * size, (name, found, wanted)
+        _agrees(found, lambda step: sums(name, step * towards), [gradients[name]], name)  # noqa: B023
+
+
+def _agrees(
+    found: float, sums: Callable[[float], tuple[float, float]], gradients: Iterable[np.ndarray], what: Any
+) -> None:
+    """Hold a slope to differences of sums at two steps, led on to a step of 0.
+
+    `sums` takes a step, and returns the sum and that of the magnitudes in it. The tolerance is relative to
+    the largest number of the gradients, however small; beside it stands only the rounding of the sums, an
+    epsilon of their magnitudes.
+    """
+
+    def difference(step: float) -> tuple[float, float]:
+        (ahead, one), (behind, other) = sums(step), sums(-step)
+        return (ahead - behind) / (2 * step), np.finfo(float).eps * (one + other) / (2 * step)
+
+    (near, rounding), (far, more) = difference(STEP / 2), difference(STEP)
+    wanted, rounding = (4 * near - far) / 3, (4 * rounding + more) / 3
+    largest = max(np.abs(each).max(initial=0.0) for each in gradients)
+    allowed = TOLERANCE["finite differences", "float64"] * largest + rounding
+    assert abs(found - wanted) <= allowed, (what, found, wanted, allowed)
+
+
+def _sums(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
+    """Return the sum of products, and that of their magnitudes."""
+    products = [a * b for a, b in pairs]
+    return float(sum(each.sum() for each in products)), float(sum(np.abs(each).sum() for each in products))
 
 
 def check_along_one_line(rng: np.random.Generator, layer: Any, *inputs: np.ndarray, **more: Any) -> None:
@@ -55,11 +78,8 @@ def check_along_one_line(rng: np.random.Generator, layer: Any, *inputs: np.ndarr
     dy = rng.standard_normal(y.shape)
     dx, gradients = layer.backward(dy, cache)
     found = [*(dx if isinstance(dx, tuple) else (dx,)), *(gradients[name] for name in layer.parameters)]
-    slope = sum(float((a * b).sum()) for a, b in zip(found, line, strict=True))
-    size = sum(float(np.abs(a * b).sum()) for a, b in zip(found, line, strict=True)) + 1.0
-    ahead, behind = (float((run(step)[0] * dy).sum()) for step in (STEP, -STEP))
-    wanted = (ahead - behind) / (2 * STEP)
-    assert abs(slope - wanted) <= TOLERANCE["finite differences", "float64"] * size, (slope, wanted)
+    slope, _ = _sums(zip(found, line, strict=True))
+    _agrees(slope, lambda step: _sums([(run(step)[0], dy)]), found, type(layer))
 
 
 def check_layer(rng: np.random.Generator, layer: Any, *inputs: np.ndarray, **more: Any) -> None:

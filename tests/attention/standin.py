@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ import scipy.special
 from neurogate.attention import gpu
 
 ASKED: set[str] = set()
+LISTENERS: list[Callable[[Any, Sequence[Any], Any], None]] = []
+"""They are told of each function, of the arrays of NumPy that it took, and of what it found."""
 
 
 class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
@@ -41,7 +43,9 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
         more = {key: inside(value) for key, value in more.items()}
         if out is not None:
             more["out"] = tuple(map(inside, out))
-        result = getattr(ufunc, method)(*map(inside, inputs), **more)
+        given = [*map(inside, inputs)]
+        result = getattr(ufunc, method)(*given, **more)
+        tell(ufunc, given, result)
         return out[0] if out is not None else outside(result)
 
     def __array_function__(self, function: Callable[..., Any], kinds: Any, args: Any, more: Any) -> Any:
@@ -54,10 +58,13 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
         return outside(found) if isinstance(found, np.ndarray) else found
 
     def __getitem__(self, key: Any) -> Any:
-        return outside(self.inner[inside(key)])
+        found = self.inner[inside(key)]
+        tell(np.take, [self.inner], found)
+        return outside(found)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self.inner[inside(key)] = inside(value)
+        tell(np.put, [], self.inner[inside(key)])
 
     def __len__(self) -> int:
         return len(self.inner)
@@ -101,10 +108,18 @@ def outside(value: Any) -> Any:
     return list(map(outside, value)) if type(value) is list else value
 
 
+def tell(function: Any, given: Sequence[Any], result: Any) -> None:
+    """Tell those who listen."""
+    for listener in LISTENERS:
+        listener(function, given, result)
+
+
 def call(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def called(*args: Any, **more: Any) -> Any:
         ASKED.add(name)
-        result = function(*map(inside, args), **{key: inside(value) for key, value in more.items()})
+        given = [*map(inside, args)]
+        result = function(*given, **{key: inside(value) for key, value in more.items()})
+        tell(function, given, result)
         return more["out"] if more.get("out") is not None else outside(result)
 
     return called

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from neurogate.attention.catalogue import CATALOGUE
+import neurogate
+from neurogate.attention.catalogue import CATALOGUE, agreement
 from tests.attention.agreement import ARRAYS, FILES, Case, cases_of
 
 README = (ARRAYS / "README.md").read_text("utf-8")
@@ -31,6 +34,14 @@ def test_an_error_is_noticed() -> None:
     assert Case("", "", np.array([np.nan, 1.0]), wanted).error == np.inf
 
 
-def test_names_are_those_of_the_catalogue_or_of_operators() -> None:
+def test_what_is_compared_is_a_gate_or_a_module_and_a_gate_may_be_by_its_operator() -> None:
     names = {entry.name for entry in CATALOGUE}
     assert len(names) == len(CATALOGUE)
+    compared = {case.gate for name in FILES for case in cases_of(name)[0]}
+    modules = {path.stem for path in Path(neurogate.__file__).parent.rglob("*.py")}
+    assert {gate.removeprefix("operators.") for gate in compared - names} <= modules
+    for entry in CATALOGUE:
+        if entry.oracle:
+            assert entry.oracle in compared
+            assert entry.name not in compared
+            assert agreement()[entry.name] == agreement()[entry.oracle]

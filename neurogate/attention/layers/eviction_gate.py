@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, alike, fits, together
+from neurogate.attention.arrays import Array, Namespace, alike, fits, together
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
 from neurogate.attention.layer import Layer, Parameters, sequence
 from neurogate.attention.operators import (
@@ -17,7 +17,7 @@ from neurogate.attention.operators import (
     straight_through,
 )
 from neurogate.attention.operators.pointwise import sigmoid
-from neurogate.attention.states import restored
+from neurogate.attention.states import restored, sequences
 from neurogate.units import Count, Fraction, NonNegative, settings
 
 __all__ = ["Cache", "EvictionGate", "State"]
@@ -207,12 +207,20 @@ class EvictionGate(Layer):
         )
         return State(k, v, xp.take_along_axis(keep, order, axis=-1))
 
-    def step(self, x: Array, state: State) -> tuple[Array, State]:
-        """Return the output of one further token, (B, D), which is kept, and the state after it."""
+    def start(self, batch: int, xp: Namespace = np) -> State:
+        """Return an empty cache, for `batch` sequences, as arrays of `xp`."""
+        none = xp.zeros((sequences(batch, xp), self.heads, 0, self.d_model // self.heads))
+        return State(none, none, none[..., 0] > 0)
+
+    def step(self, x: Array, state: State | None) -> tuple[Array, State]:
+        """Return the output of one further token, (B, D), which is kept, and the state after it.
+
+        None is what `start` gives.
+        """
         xp, p = self.given(x=x)
         fits(x.ndim == 2 and x.shape[-1] == self.d_model, f"x must be (batch, {self.d_model})", x=x)
-        none = xp.zeros((len(x), self.heads, 0, self.d_model // self.heads))
-        past = restored(state, State(none, none, none[..., 0] > 0), x)
+        none = self.start(len(x), xp)
+        past = restored(none if state is None else state, none, x)
         (q, k, v), _ = projected_heads.each(x[:, None], p, self.heads)
         k, v = (xp.concatenate(pair, axis=-2) for pair in ((past.keys, k), (past.values, v)))
         there = xp.concatenate([past.there, xp.ones((*past.there.shape[:2], 1), bool)], axis=-1)

@@ -159,11 +159,11 @@ class Gateformer(Layer):
         unit = _standard(x, mean, sd)
         n = unit.swapaxes(1, 2)
         parts: dict[str, Any] = {}
-        kept = mapping("kept", kept)
-        whole, parts["whole"] = self._embedded(n, p, "whole", kept)
-        patched, time = self._patched(n, p, parts, positions, kept)
+        masks = mapping("kept", kept)
+        whole, parts["whole"] = self._embedded(n, p, "whole", masks)
+        patched, time = self._patched(n, p, parts, positions, masks)
         fused1, parts["gate1"] = highway.forward(whole, patched, part(p, "gate1"))
-        crossed, variates = self._encoded(fused1, p, "variates", kept)
+        crossed, variates = self._encoded(fused1, p, "variates", masks)
         fused2, parts["gate2"] = highway.forward(fused1, crossed, part(p, "gate2"))
         y, parts["out"] = weighted.forward(linear, fused2, p, "out")
         y = y.swapaxes(1, 2)
@@ -199,7 +199,7 @@ class Gateformer(Layer):
         parts: dict[str, Any],
         positions: Array | None,
         kept: Mapping[str, Array],
-    ) -> tuple[Array, list[encoder.Cache]]:
+    ) -> tuple[Array, list[encoder.Cache]]:  # fmt: skip
         xp, (batch, series, _), d = namespace(x=n), n.shape, self.d_model
         if positions is None:
             positions = constant(_codes, self.patches, d, like=n.dtype, xp=xp)

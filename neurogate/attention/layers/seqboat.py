@@ -14,6 +14,7 @@ from neurogate.attention.blocks import weighted
 from neurogate.attention.fused import fused
 from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
 from neurogate.attention.operators import batch_norm, damped_ema, hard_router, layer_norm, linear, packing
+from neurogate.attention.operators.batch_norm import Running
 from neurogate.attention.operators.pointwise import silu
 from neurogate.errors import RequestError
 from neurogate.units import Count, Positive, settings
@@ -52,7 +53,8 @@ class Cache(NamedTuple):
     """What the backward needs.
 
     `averaged` is the output of the averages, ``router.probabilities`` and ``router.active`` are the choice,
-    ``unit.attention.weights`` the attention weights, and `state` what the next piece needs.
+    ``unit.attention.weights`` the attention weights, `state` what the next piece needs, and `running` the
+    statistics of a batch norm after this batch.
     """
 
     norm: weighted.Cache
@@ -69,8 +71,14 @@ class Cache(NamedTuple):
     steps_and_window: tuple[Any, int] | None
 
     @property
+    def running(self) -> Running | None:
+        """Return mean and variance of each channel, to give the next time; None without a batch norm."""
+        found: Running | None = getattr(self.norm.inner, "running", None)
+        return found
+
+    @property
     def state(self) -> State | None:
-        """Return averages, and the last tokens that were chosen, as many as the window has; if causal."""
+        """Return averages, and the last chosen tokens, as many as the window has; None if not causal."""
         if self.steps_and_window is None:
             return None
         (steps, window), past = self.steps_and_window, self.unit.past
@@ -124,7 +132,9 @@ class SeqBoat(RecurrentLayer):
     prenorm : bool
         Whether the norm stands in front, or behind all.
     norm : {"layer", "batch"}
-        Whose mean and variance: the token's, or the batch's of each channel.
+        Whose mean and variance: the token's, or the batch's of each channel. The batch's know of later
+        tokens, so a sequence goes piece by piece only in evaluation, with running ones, which are a value:
+        ``cache.running`` is what to give the next time.
 
     References
     ----------
@@ -183,10 +193,17 @@ class SeqBoat(RecurrentLayer):
         keys, values = (xp.zeros((batch, 0, width)) for width in (self.d_query, self.d_value))
         return State(averages, keys, values, xp.zeros((batch, 0), int), xp.zeros((batch, 0), bool), 0)
 
-    def forward(self, x: Array, state: State | None = None) -> tuple[Array, Cache]:
-        """Return the output of (B, T, D), from a state on, and what `backward` needs."""
-        xp, p, averages, past, steps = self._given(x, state)
-        xn, norm = self._normed(x, p) if self.prenorm else (x, None)
+    def forward(
+        self, x: Array, state: State | None = None, running: Running | None = None, *, training: bool = True
+    ) -> tuple[Array, Cache]:
+        """Return the output of (B, T, D), from a state on, and what `backward` needs.
+
+        A batch norm uses the statistics of the batch in training, the running ones else; these start from
+        mean 0 and variance 1 if they are left out.
+        """
+        whole = self.ahead or (self.norm == "batch" and training)
+        xp, p, averages, past, steps = self._given(x, state, training)
+        xn, norm = self._normed(x, p, running, training) if self.prenorm else (x, None)
         rates = {name: p[f"ema.{name}"] for name in _EMA}
         averaged, ema = damped_ema.forward(xn, **rates, state=averages, lags=self.lags)
         m, of_averages = silu.forward(averaged)
@@ -201,8 +218,8 @@ class SeqBoat(RecurrentLayer):
         attended = packing.unpacked(h, where)
         y, of_total = silu.forward(_total(c, weight[..., None], attended, x))
         if norm is None:
-            y, norm = self._normed(y, p)
-        after = None if self.ahead else (steps + x.shape[1], self.window)
+            y, norm = self._normed(y, p, running, training)
+        after = None if whole else (steps + x.shape[1], self.window)
         maps, carried = (route, candidate), state is not None
         return y, Cache(
             norm, ema, averaged, maps, router, weight, where, inner, attended, (of_averages, of_total),
@@ -233,13 +250,17 @@ class SeqBoat(RecurrentLayer):
             gradients["state"] = State(dstate, *dpast, None, None, None)
         return dx + dtotal, gradients
 
-    def _normed(self, x: Array, p: Parameters) -> tuple[Array, weighted.Cache]:
+    def _normed(
+        self, x: Array, p: Parameters, running: Running | None, training: bool
+    ) -> tuple[Array, weighted.Cache]:
         if self.norm == "layer":
             return weighted.forward(layer_norm, x, p, "norm")
-        return weighted.forward(batch_norm, x, p, "norm", axes=(0, 1))
+        xp, bias = namespace(x=x), p["norm.bias"]
+        running = running or Running(xp.zeros_like(bias), xp.ones_like(bias))
+        return weighted.forward(batch_norm, x, p, "norm", running=running, axes=(0, 1), training=training)
 
     def _given(
-        self, x: Array, state: State | None
+        self, x: Array, state: State | None, training: bool
     ) -> tuple[Namespace, Parameters, Array | None, unit.Past | None, Any]:
         """Return the library, the parameters, and what a state holds, in the number type of the input."""
         xp, p = self.given(x=x)
@@ -249,6 +270,11 @@ class SeqBoat(RecurrentLayer):
         if self.ahead or self.lags is not None:
             why = "looks ahead" if self.ahead else "forgets after some lags"
             raise RequestError(f"A layer that {why} cannot go on from a state. Leave the state out.")
+        if self.norm == "batch" and training:
+            raise RequestError(
+                "A batch norm in training looks at all of a sequence, so it cannot go on from a state. Leave "
+                "the state out; or give running statistics and training=False."
+            )
         averages, *tokens, steps = self.restored(x, state)
         return xp, p, averages, unit.Past(*tokens), steps
 

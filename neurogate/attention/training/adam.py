@@ -44,7 +44,7 @@ class Adam:
     Parameters
     ----------
     rate : float
-        :math:`\eta`.
+        :math:`\eta`; 0 leaves everything where it is.
     beta1, beta2 : float
         How much of the running means is kept.
     eps : float
@@ -74,7 +74,7 @@ class Adam:
     (0.95, 1.0)
     """
 
-    rate: Positive = 1e-3
+    rate: NonNegative = 1e-3
     beta1: Annotated[float, Domain(0, 1, high_open=True)] = 0.9
     beta2: Annotated[float, Domain(0, 1, high_open=True)] = 0.999
     eps: Positive = 1e-8

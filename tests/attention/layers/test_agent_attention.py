@@ -116,7 +116,7 @@ def test_operations_grow_with_the_number_of_tokens() -> None:
         layer = AgentAttention(
             d_model=4, heads=2, agents=4, rows=rows, columns=16, class_token=False, table=3
         )
-        counts.append(operations(lambda x, layer=layer: layer.forward(x), np.ones((1, rows * 16, 4))))
+        counts.append(operations(layer.forward, np.ones((1, rows * 16, 4)), layer=layer))
     assert slope(sizes, counts) == pytest.approx(1.0, abs=0.05)
 
 

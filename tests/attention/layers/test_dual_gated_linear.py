@@ -71,9 +71,7 @@ def test_earlier_tokens_see_later_ones(rng: np.random.Generator) -> None:
 
 def test_operations_grow_with_the_tokens() -> None:
     layer, rows = made(), [8, 16, 32, 64]
-    counts = [
-        operations(lambda x, r=r: layer.forward(x, grid=(r, 8))[0], np.ones((1, 8 * r, 8))) for r in rows
-    ]
+    counts = [operations(layer.forward, np.ones((1, 8 * r, 8)), (r, 8), layer=layer) for r in rows]
     assert slope(rows, counts) == pytest.approx(1.0, abs=0.05)
 
 

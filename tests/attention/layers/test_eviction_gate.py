@@ -99,6 +99,17 @@ def test_decoding_from_what_was_kept_is_one_masked_pass(rng: np.random.Generator
         assert np.allclose(y, whole[:, t], atol=NEAR)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_decoding_from_the_start_is_a_pass_that_keeps_all(dtype: str, rng: np.random.Generator) -> None:
+    layer, x = small(), rng.standard_normal((2, 4, 12)).astype(dtype)
+    whole, _ = layer.forward(x, np.ones((2, 3, 4), bool))
+    for state in (layer.start(2), None):
+        for t in range(4):
+            y, state = layer.step(x[:, t], state)
+            assert np.allclose(y, whole[:, t], atol=TOLERANCE["two ways", dtype])
+            assert y.dtype == dtype
+
+
 def test_flags_from_elsewhere_leave_the_gate_alone(rng: np.random.Generator) -> None:
     layer = small()
     y, cache = layer.forward(rng.standard_normal((1, 4, 12)), np.ones((1, 3, 4), bool))
@@ -124,3 +135,5 @@ def test_what_does_not_fit_is_a_sentence() -> None:
     _, cache = layer.forward(np.ones((2, 4, 12)))
     with pytest.raises(RequestError, match=r"state.keys must be \(1, 3, n, 4\)"):
         layer.step(np.ones((1, 12)), layer.evicted(cache))
+    with pytest.raises(RequestError, match=r"batch is -1\. Give a whole number of sequences"):
+        layer.start(-1)

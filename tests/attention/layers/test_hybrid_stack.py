@@ -52,9 +52,7 @@ def test_a_step_costs_the_same_however_long_the_past(rng: np.random.Generator) -
     layer, x = small(), rng.standard_normal((1, 40, 8))
     _, cache = layer.forward(x[:, :10])
     _, later = layer.forward(x[:, 10:], cache.state)
-    costs = [
-        operations(lambda step, s=state: layer.step(step, s), x[:, 0]) for state in (cache.state, later.state)
-    ]
+    costs = [operations(layer.step, x[:, 0], state, layer=layer) for state in (cache.state, later.state)]
     assert costs[0] == costs[1] > 0
     sizes = [[np.shape(part) for kept in state for part in kept] for state in (cache.state, later.state)]
     assert sizes[0] == sizes[1]

@@ -9,6 +9,7 @@ import pytest
 
 from neurogate.attention.layers.seqboat import SeqBoat, State
 from neurogate.attention.operators import hard_router, linear, rotary, softmax
+from neurogate.attention.operators.batch_norm import Running
 from neurogate.attention.operators.pointwise import silu
 from neurogate.errors import RequestError
 from tests.attention.gradients import check, check_layer
@@ -18,8 +19,9 @@ D, W = 4, 3
 KINDS: list[dict[str, Any]] = [
     {"activation": "relu2"}, {"activation": "softmax"}, {"activation": "softmax", "code": "rotary"},
     {"activation": "relu2", "ahead": True, "lags": 4}, {"activation": "softmax", "ahead": True},
-    {"prenorm": False}, {"norm": "batch"},
+    {"prenorm": False}, {"norm": "batch"}, {"norm": "batch", "prenorm": False},
 ]  # fmt: skip
+BATCH = KINDS[6:]
 
 
 def made(rng: np.random.Generator, route: tuple[float, float] | None = None, **kind: Any) -> SeqBoat:
@@ -38,6 +40,66 @@ def test_gradients_are_those_of_finite_differences(
     kind: dict[str, Any], length: int, rng: np.random.Generator
 ) -> None:
     check_layer(rng, made(rng, **kind), rng.standard_normal((2, length, D)))
+
+
+def statistics(rng: np.random.Generator) -> Running:
+    return Running(rng.standard_normal(D), rng.uniform(0.5, 2, D))
+
+
+@pytest.mark.parametrize("kind", BATCH)
+def test_gradients_with_running_statistics_are_those_of_finite_differences(
+    kind: dict[str, Any], rng: np.random.Generator
+) -> None:
+    more = {"running": statistics(rng), "training": False}
+    check_layer(rng, made(rng, **kind), rng.standard_normal((2, 9, D)), **more)
+
+
+@pytest.mark.parametrize("kind", BATCH)
+def test_running_statistics_move_in_training_alone(kind: dict[str, Any], rng: np.random.Generator) -> None:
+    layer, x, before = made(rng, **kind), rng.standard_normal((3, 9, D)), statistics(rng)
+    y, cache = layer.forward(x, None, before)
+    plain, _ = layer.forward(x, None, Running(np.zeros(D), np.full(D, 1 - 1e-5)), training=False)
+    p = layer.parameters
+    seen = x if layer.prenorm else (plain - p["norm.bias"]) / p["norm.weight"]
+    now = Running(seen.mean(axis=(0, 1)), seen.var(axis=(0, 1), ddof=1))
+    for found, old, new in zip(cache.running, before, now, strict=True):
+        assert near(found, 0.9 * old + 0.1 * new)
+    assert np.array_equal(y, layer.forward(x)[0])
+    after, cache = layer.forward(x, None, before, training=False)
+    assert cache.running is before
+    assert not near(after, y)
+    none = Running(np.zeros(D), np.ones(D))
+    assert np.array_equal(
+        layer.forward(x, training=False)[0], layer.forward(x, None, none, training=False)[0]
+    )
+    assert made(rng).forward(x)[1].running is None
+
+
+@pytest.mark.parametrize("kind", BATCH)
+def test_with_running_statistics_a_sequence_goes_piece_by_piece(
+    kind: dict[str, Any], rng: np.random.Generator
+) -> None:
+    layer, x = made(rng, **kind), rng.standard_normal((3, 13, D))
+    more: dict[str, Any] = {"running": statistics(rng), "training": False}
+    whole, _ = layer.forward(x, **more)
+    first, cache = layer.forward(x[:, :5], **more)
+    second, _ = layer.forward(x[:, 5:], cache.state, **more)
+    assert near(np.concatenate([first, second], axis=1), whole)
+    state = None
+    for t in range(13):
+        y, state = layer.step(x[:, t], state, **more)
+        assert near(y, whole[:, t])
+
+
+@pytest.mark.parametrize("kind", BATCH)
+def test_statistics_of_all_of_a_sequence_leave_no_state_and_take_none(
+    kind: dict[str, Any], rng: np.random.Generator
+) -> None:
+    layer, x = made(rng, **kind), rng.standard_normal((2, 5, D))
+    assert layer.forward(x)[1].state is None
+    for go_on in (lambda: layer.forward(x, layer.start(2)), lambda: layer.step(x[:, 0], None)):
+        with pytest.raises(RequestError, match=r"looks at all of a sequence, .* training=False\.$"):
+            go_on()
 
 
 def test_without_a_chosen_token_attention_adds_nothing(rng: np.random.Generator) -> None:
@@ -146,3 +208,5 @@ def test_bad_requests_are_sentences() -> None:
         layer = SeqBoat(d_model=D, d_query=4, d_value=6, averages=2, window=W, **kind)
         with pytest.raises(RequestError, match="cannot go on from a state"):
             layer.forward(np.ones((1, 2, D)), layer.start(1))
+        with pytest.raises(RequestError, match="cannot go on from a state"):
+            layer.step(np.ones((1, D)), None)

@@ -40,8 +40,7 @@ def cases(stored: Stored) -> Iterator[Case]:
     for theirs, ours in FIELDS.items():
         yield Case("gateformer", theirs, getattr(cache, ours), stored[theirs])
     table, _ = sinusoidal.forward(np.arange(float(len(stored["W.pe"]))), d)
-    rounded = stored["W.pe"].astype(np.float32)  # as it was computed there, before it became float64
-    yield Case("sinusoidal", "positions", table, rounded)
+    yield Case("sinusoidal", "positions", table, stored.single("W.pe"))
     dx, found = layer.backward(stored["R"], cache)
     yield Case("gateformer", "dx", dx, stored["d_x"], backward=True)
     yield from gradients("gateformer", "", found, _parameters(stored, "dW.", layer.layers))

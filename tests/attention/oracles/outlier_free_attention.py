@@ -38,8 +38,8 @@ def cases(stored: Stored) -> Iterator[Case]:
         yield Case("clipped_softmax", f"{label} dz", dz, stored[f"{label}/d_z"], backward=True)
     yield Case("outliers", "kurtosis", kurtosis(stored["kurt/x"]), stored["kurt/k"])
     start = QuantizableAttention(d_model=2, heads=1, gate="token", opening=0.25).parameters["gate.out.bias"]
-    theirs = stored["init_bias_pi0.25"].astype(np.float32)  # as which it was computed
-    yield Case("head_gated", "opening", start[0], theirs)
+    theirs = stored.single("init_bias_pi0.25").astype(np.float64)
+    yield Case("head_gated", "opening", start[0].astype(np.float32), theirs)
     assert np.array_equal(stored["opt_mask"] == 0, masks.causal(*stored["opt_mask"].shape))
     for label in _labels(stored, "bert_") + _labels(stored, "opt_"):
         if label != "bert_mask":

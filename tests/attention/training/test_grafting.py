@@ -9,7 +9,7 @@ from neurogate.attention import make
 from neurogate.attention.training.adam import Adam
 from neurogate.attention.training.grafting import distil, interleaved, locality
 from neurogate.attention.training.loop import Training
-from neurogate.attention.training.losses import mean_absolute_error
+from neurogate.attention.training.losses import huber, mean_absolute_error
 from neurogate.errors import RequestError
 
 

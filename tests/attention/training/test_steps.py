@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neurogate.attention import make
+from neurogate.attention.blocks import encoder
 from neurogate.attention.training.adam import Adam, AdamState
+from neurogate.attention.training.losses import mean_squared_error
 from neurogate.attention.training.routing import Routing, RoutingState
 from neurogate.attention.training.steps import clipped, cosine
 from neurogate.errors import RequestError
@@ -97,3 +100,40 @@ def test_each_pass_moves_only_its_own() -> None:
     assert not np.array_equal(between["gate"], before["gate"])
     assert np.array_equal(parameters["gate"], between["gate"])
     assert not np.array_equal(parameters["w"], between["w"])
+
+
+@pytest.mark.parametrize("accumulate", [False, True])
+def test_gates_with_a_rate_of_0_are_ordinary_training_of_halved_branches(
+    accumulate: bool, rng: np.random.Generator
+) -> None:
+    x, wanted = rng.standard_normal((2, 6, 5, 8))
+    layer, rest, other = make("feature_selection", d_model=8, heads=2), Adam(rate=0.01), AdamState()
+    layer.parameters.update(gate1=np.zeros(8), gate2=np.zeros(8))
+    plain = {name: array.copy() for name, array in layer.parameters.items() if not name.startswith("gate")}
+    last = [name for name in plain if name.startswith(("attention.o", "mlp.out"))]
+    told = plain.keys() - {
+        "attention.k.bias"
+    }  # whose gradient is the rounding of 0, in which Adam sees a sign
+
+    def gated() -> tuple[float, dict[str, np.ndarray]]:
+        y, cache = layer.forward(x)
+        loss, dy = mean_squared_error(y, wanted)
+        return loss, layer.backward(dy, cache)[1]
+
+    def halved() -> tuple[float, dict[str, np.ndarray]]:
+        half = plain | {name: plain[name] / 2 for name in last}
+        y, cache = encoder.forward(x, half, heads=2, activation="gelu", eps=layer.eps)
+        loss, dy = mean_squared_error(y, wanted)
+        found = encoder.backward(dy, cache)[1]
+        return loss, found | {name: found[name] / 2 for name in last}
+
+    routing, state = Routing(Adam(rate=0.0), rest, 1e9, 1e9, accumulate=accumulate), RoutingState()
+    for _ in range(5):
+        state, losses = routing.step(layer.parameters, {"gate1", "gate2"}, gated, gated, state)
+        loss, gradients = halved()
+        assert losses == pytest.approx((loss, loss), rel=1e-9)
+        twice = {name: (1 + accumulate) * array for name, array in gradients.items()}
+        other = rest.update(plain, twice, other)
+        assert not layer.parameters["gate1"].any()
+        assert not layer.parameters["gate2"].any()
+        assert all(np.allclose(layer.parameters[name], plain[name], rtol=0, atol=1e-9) for name in told)
