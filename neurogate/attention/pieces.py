@@ -131,7 +131,8 @@ def stacked(first: Array, *beside: Array) -> list[Array]:
     """
     kept = 2 if beside else 1
     ahead = first.shape[:-kept]
-    count, arrays = math.prod(ahead), [first.reshape(-1, *first.shape[-kept:])]
+    count = math.prod(ahead)
+    arrays = [first.reshape(count, *first.shape[-kept:])]
     for each in beside:
         whole = each.reshape((1,) * (first.ndim - each.ndim) + each.shape)
         core = whole.shape[-kept:]
@@ -161,7 +162,7 @@ def matmul(a: Array, b: Array) -> Array:
     [[2.0, 2.0, 2.0]]
     """
     most = threads()
-    if most == 1 or not type(a) is type(b) is np.ndarray:
+    if most == 1 or not type(a) is type(b) is np.ndarray or 1 in (a.ndim, b.ndim):
         return a @ b
     shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
     steps = math.prod(shape) * a.shape[-1]
@@ -203,7 +204,7 @@ def rows_of(*arrays: Array) -> list[Array]:
     >>> [each.shape for each in rows_of(np.ones((2, 3, 4)), np.ones((2, 3, 1)))]
     [(6, 4), (6, 1)]
     """
-    return [each.reshape(-1, each.shape[-1]) for each in arrays]
+    return [each.reshape(math.prod(each.shape[:-1]), each.shape[-1]) for each in arrays]
 
 
 def mean_of_products(a: Array, b: Array) -> Array:

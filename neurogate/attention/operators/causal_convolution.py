@@ -127,12 +127,13 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None, Array
 
 
 def _sums(padded: Array, taps: Array, length: int) -> Array:
-    if namespace(padded=padded) is not np and length > 0:
+    xp = namespace(padded=padded)
+    if xp is not np and length > 0:
         return (windows.views(padded, [taps.shape[1]], [-2]) * taps).sum(axis=-1)
-    y = np.empty((*padded.shape[:-2], length, padded.shape[-1]), padded.dtype)
+    y = xp.empty((*padded.shape[:-2], length, padded.shape[-1]), padded.dtype)
 
     def work(y: Array, padded: Array) -> None:
-        np.multiply(taps[:, 0], padded[:, :length], out=y)
+        xp.multiply(taps[:, 0], padded[:, :length], out=y)
         for j in range(1, taps.shape[1]):
             y += taps[:, j] * padded[:, j : j + length]
 
