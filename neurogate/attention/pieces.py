@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from neurogate.attention.arrays import Array, namespace
 
-__all__ = ["in_pieces", "mean_of_products", "rows_of", "share_out"]
+__all__ = ["in_pieces", "matmul", "mean_of_products", "rows_of", "share_out", "stacked", "threads"]
 
 _PIECE = 1 << 15
+_ALONE, _SHARED = 1 << 18, 1 << 22  # multiplications that one thread does, and that are worth sharing
+_LINES = 32  # of a matrix, for which a thread prepares the other one
 _COMPILING = "neurogate.backends.numba_cpu.compiling"
+
+
+def threads() -> int:
+    """Return how many threads share work: those of compiled loops, once there are any in this process.
+
+    Examples
+    --------
+    >>> threads() >= 1
+    True
+    """
+    compiling = sys.modules.get(_COMPILING)
+    return compiling.numba.get_num_threads() if compiling else 1
 
 
 def share_out(work: Callable[..., object], *arrays: Array) -> None:
@@ -56,12 +73,12 @@ def share_out(work: Callable[..., object], *arrays: Array) -> None:
 
 
 def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[..., Any]:
-    """Have a function of the numbers at each place take large arrays of one shape as `share_out` does.
+    """Have a function of the numbers at each place take large arrays as `share_out` does.
 
     Parameters
     ----------
     function : callable
-        Takes arrays of one shape; returns another of that shape, or several, or writes to its own.
+        Takes an array, and others that broadcast to it; returns one of its shape, or more, or writes to it.
     alone : bool
         Whether one thread takes pieces too. It pays where much comes between: what is found is copied.
 
@@ -73,24 +90,105 @@ def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[.
 
     @functools.wraps(function)
     def applied(x: Array, *more: Array) -> Any:
-        arrays = (x, *more)
-        small = x.size <= _PIECE or not (alone or _several_threads())
-        if small or not all(_is_flat(each) and each.shape == x.shape for each in arrays):
-            return function(*arrays)
-        flat = [each.reshape(-1) for each in arrays]
-        kinds = function(*[each[:0] for each in flat])  # of nothing: how many, and their number types
-        found = [np.empty_like(flat[0], kind.dtype) for kind in _several(kinds)]
+        small = x.size <= _PIECE or not (alone or threads() > 1)
+        arrays, along = ((x, *more), ()) if small else _to_cut(x, *more)
+        if not any(along):
+            return function(x, *more)
+        # Of nothing: how many arrays come back, and of which kind.
+        kinds = function(*[each[:0] if cut else each for each, cut in zip(arrays, along, strict=True)])
+        found = [
+            np.empty(arrays[0].shape, kind.dtype) for kind in _several(kinds)
+        ]  # of nothing: how many, which
 
         def work(*parts: Array) -> None:
-            values = _several(function(*parts[len(found) :]))
-            for part, value in zip(parts[: len(found)], values, strict=True):
+            given = iter(parts[len(found) :])
+            own = [next(given) if cut else each for each, cut in zip(arrays, along, strict=True)]
+            for part, value in zip(parts[: len(found)], _several(function(*own)), strict=True):
                 part[...] = value
 
-        share_out(work, *found, *flat)
+        share_out(work, *found, *[each for each, cut in zip(arrays, along, strict=True) if cut])
         shaped = tuple(each.reshape(x.shape) for each in found)
         return shaped if isinstance(kinds, tuple) else shaped[0] if shaped else None
 
     return applied
+
+
+def stacked(first: Array, *beside: Array) -> list[Array]:
+    """Return arrays with one axis in place of many, along which `share_out` cuts them.
+
+    Parameters
+    ----------
+    first : (..., n, m)
+        In memory one row after the other, so that a view of it comes back: its rows, or its matrices if there
+        is anything beside it.
+    *beside : array
+        They broadcast to the first one; what they repeat within a matrix, or for all, is not written out.
+
+    Examples
+    --------
+    >>> [each.shape for each in stacked(np.zeros((5, 3, 2, 4)), np.ones((2, 1)))]
+    [(15, 2, 4), (15, 2, 1)]
+    """
+    kept = 2 if beside else 1
+    ahead = first.shape[:-kept]
+    count = math.prod(ahead)
+    arrays = [first.reshape(count, *first.shape[-kept:])]
+    for each in beside:
+        whole = each.reshape((1,) * (first.ndim - each.ndim) + each.shape)
+        core = whole.shape[-kept:]
+        if whole.size == math.prod(core):
+            arrays.append(np.broadcast_to(whole.reshape(core), (count, *core)))
+        else:
+            arrays.append(np.broadcast_to(whole, (*ahead, *core)).reshape(count, *core))
+    return arrays
+
+
+def matmul(a: Array, b: Array) -> Array:
+    """Return the product of matrices, or of stacks of them; threads of compiled loops share a large one.
+
+    The library's own threads wait for more work, busily, for a tenth of a second after each product, on the
+    cores of those others; and of a stack they share out matrix by matrix, which takes longer than one thread
+    does alone. So once there are compiled loops in this process, the library has a thread for each of ours,
+    which take matrices of a stack, rows, or columns. The last bits of a product may depend on that.
+
+    Parameters
+    ----------
+    a : (..., n, m)
+    b : (..., m, k)
+
+    Examples
+    --------
+    >>> matmul(np.ones((5, 1, 2)), np.ones((2, 3)))[0].tolist()
+    [[2.0, 2.0, 2.0]]
+    """
+    most = threads()
+    if most == 1 or not type(a) is type(b) is np.ndarray or 1 in (a.ndim, b.ndim):
+        return a @ b
+    shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
+    steps = math.prod(shape) * a.shape[-1]
+    if steps < _ALONE:
+        return a @ b
+    parts = {axis: min(count if axis < -2 else count // _LINES, most)
+             for axis, count in zip(range(-len(shape), 0), shape, strict=True)}  # fmt: skip
+    cut = max(parts, key=lambda axis: parts[axis])
+    found, length = np.empty(shape, np.result_type(a, b)), -(-shape[cut] // max(parts[cut], 1))
+
+    def some(first: int, last: int) -> None:
+        part = slice(first * length, last * length)
+        left, right = (each if cut == same else _part(each, cut, part) for each, same in ((a, -1), (b, -2)))
+        np.matmul(left, right, out=_part(found, cut, part))
+
+    with _ONE_EACH:
+        if steps < _SHARED or parts[cut] < 2:
+            return np.matmul(a, b, out=found)
+        sys.modules[_COMPILING].in_shares(some, parts[cut], most)
+    return found
+
+
+def _part(array: Array, axis: int, part: slice) -> Array:
+    if array.ndim < -axis or (axis < -2 and array.shape[axis] == 1):  # it is the same for all
+        return array
+    return array[(..., part, *(slice(None),) * (-axis - 1))]
 
 
 def rows_of(*arrays: Array) -> list[Array]:
@@ -106,7 +204,7 @@ def rows_of(*arrays: Array) -> list[Array]:
     >>> [each.shape for each in rows_of(np.ones((2, 3, 4)), np.ones((2, 3, 1)))]
     [(6, 4), (6, 1)]
     """
-    return [each.reshape(-1, each.shape[-1]) for each in arrays]
+    return [each.reshape(math.prod(each.shape[:-1]), each.shape[-1]) for each in arrays]
 
 
 def mean_of_products(a: Array, b: Array) -> Array:
@@ -125,9 +223,49 @@ def mean_of_products(a: Array, b: Array) -> Array:
     return namespace(a=a, b=b).einsum("td,td->t", a, b)[:, None] / a.shape[1]
 
 
-def _several_threads() -> bool:
-    compiling = sys.modules.get(_COMPILING)
-    return compiling is not None and compiling.numba.get_num_threads() > 1
+class _OneEach:
+    """While anybody is in here, every thread that multiplies matrices does so by itself."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._before = threading.Lock(), 0, list[int]()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._before = [library.num_threads for library in _libraries()]
+                self._limit([1] * len(self._before))
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limit(self._before)
+
+    @staticmethod
+    def _limit(counts: Sequence[int]) -> None:
+        for library, count in zip(_libraries(), counts, strict=True):
+            library.set_num_threads(count)
+
+
+_ONE_EACH = _OneEach()
+
+
+@functools.cache
+def _libraries() -> Sequence[Any]:
+    """Return the libraries of matrix products; looking for them takes milliseconds."""
+    found: Sequence[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
+    return found
+
+
+def _to_cut(x: Array, *more: Array) -> tuple[Sequence[Array], Sequence[bool]]:
+    """Return arrays that have a first axis in common, and which of them have it; none if they are not fit."""
+    arrays = (x, *more)
+    if all(_is_flat(each) and each.shape == x.shape for each in arrays):
+        return [each.reshape(-1) for each in arrays], [True] * len(arrays)
+    if x.ndim < 2 or np.broadcast_shapes(*map(np.shape, arrays)) != x.shape:
+        return arrays, ()
+    return arrays, [np.ndim(each) == x.ndim and len(each) > 1 for each in arrays]
 
 
 def _several(returned: Any) -> tuple[Array, ...]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 from neurogate.attention.operators import depthwise_convolution, layer_norm, linear_recurrence, rms_norm
-from neurogate.attention.pieces import in_pieces, share_out
+from neurogate.attention.pieces import in_pieces, matmul, share_out, stacked
 from neurogate.bench.turns import limited
 
 LARGE = (3, 70_001)
@@ -38,16 +40,69 @@ def _double(x: np.ndarray) -> None:
     x += x
 
 
-def test_what_is_not_one_shape_or_not_in_order_is_taken_whole(rng: np.random.Generator) -> None:
-    x, sizes = rng.standard_normal(LARGE), []
+def test_what_broadcasts_is_cut_along_the_first_axis_if_it_has_it(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((7, *LARGE))
+    one, lines = x[:1, :1], []
 
     def product(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        sizes.append(x.size)
+        lines.append((len(x), np.shape(y)))
         return x * y
 
-    assert np.array_equal(in_pieces(product)(x, x[:, :1]), x * x[:, :1])
+    for y in (x[..., :1], one, x[0, 0], np.float64(2.0), x[0]):
+        assert np.array_equal(in_pieces(product)(x, y), x * y)
+    assert {shape for n, shape in lines if n == 1} == {(1, 3, 1), one.shape, x[0, 0].shape, (), x[0].shape}
+    assert max(n for n, _ in lines) == 1
     assert np.array_equal(in_pieces(product)(x.T, x.T), x.T * x.T)
-    assert sizes == [x.size] * 2
+    assert np.array_equal(
+        in_pieces(product)(x[0, :1], x[0]), x[0, :1] * x[0]
+    )  # the first has not the shape of both
+
+
+def test_what_lies_beside_a_stack_is_written_out_no_more_than_it_must(rng: np.random.Generator) -> None:
+    x, of_heads = rng.standard_normal((2, 3, 5, 4)), rng.standard_normal((3, 1, 4))
+    same = rng.standard_normal((5, 1))
+    stack, *beside = stacked(x, of_heads, same, same[0])
+    assert np.shares_memory(stack, x)
+    assert [each.shape for each in beside] == [(6, 1, 4), (6, 5, 1), (6, 1, 1)]
+    assert beside[1].strides[0] == 0
+    whole = np.broadcast_arrays(x, of_heads, same)
+    assert all(
+        np.array_equal(a + 0 * stack, b.reshape(6, 5, 4)) for a, b in zip(beside, whole[1:], strict=False)
+    )
+    assert [each.shape for each in stacked(x)] == [(30, 4)]
+
+
+STACKS = [
+    ((8, 4, 70, 40), (8, 4, 40, 70)), ((2, 1, 300, 90), (3, 90, 80)), ((5, 130, 300), (300, 40)),
+    ((1, 1, 400, 200), (1, 1, 200, 70)), ((30, 4000), (4000, 300)), ((300, 3000), (3000, 30)),
+    ((9, 8000), (8000, 70)), ((0, 70, 40), (40, 7)), ((64, 1, 3), (64, 3, 1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second"), STACKS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_threads_find_the_products_that_one_finds(
+    first: tuple[int, ...], second: tuple[int, ...], turned: bool, rng: np.random.Generator
+) -> None:
+    a, b = rng.standard_normal(first), rng.standard_normal(second)
+    if turned:  # the same numbers, in another order in memory
+        a, b = (np.ascontiguousarray(each.swapaxes(-1, -2)).swapaxes(-1, -2) for each in (a, b))
+    before = _of_the_library()
+    np.testing.assert_allclose(matmul(a, b), a @ b, rtol=1e-12, atol=1e-11)
+    assert _of_the_library() == before
+
+
+def test_several_callers_leave_the_library_its_threads(rng: np.random.Generator) -> None:
+    a, b = rng.standard_normal((2, 16, 80, 80))
+    before = _of_the_library()
+    with ThreadPoolExecutor(4) as callers:
+        found = list(callers.map(lambda _: matmul(a, b), range(40)))
+    assert all(np.allclose(each, a @ b, rtol=1e-12) for each in found)
+    assert _of_the_library() == before
+
+
+def _of_the_library() -> list[int]:
+    return [library.num_threads for library in ThreadpoolController().select(user_api="blas").lib_controllers]
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 7, 333])

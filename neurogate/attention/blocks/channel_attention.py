@@ -12,6 +12,7 @@ from neurogate.attention.arrays import Array, alike, fits
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import softmax
 from neurogate.attention.options import one_of
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "Likeness", "backward", "forward", "initial"]
 
@@ -78,10 +79,10 @@ def forward(
     [2.0, 2.0]
     """
     flat = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
-    alike = flat @ flat.swapaxes(1, 2)
+    alike = matmul(flat, flat.swapaxes(1, 2))
     unlike = one_of("likeness", likeness, get_args(Likeness)) == "unlike"
     weights, _ = softmax.forward(-alike if unlike else alike)
-    collected = (weights if unlike else weights.swapaxes(1, 2)) @ flat
+    collected = matmul(weights if unlike else weights.swapaxes(1, 2), flat)
     gamma = parameters["gamma"]
     return x + (gamma * collected).reshape(x.shape), Cache(flat, weights, collected, gamma, likeness)
 
@@ -116,10 +117,10 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     rows = dy.reshape(flat.shape)
     do = gamma * rows
     if likeness == "unlike":
-        dflat = weights.swapaxes(1, 2) @ do
-        dalike = -softmax.backward(do @ flat.swapaxes(1, 2), weights)
+        dflat = matmul(weights.swapaxes(1, 2), do)
+        dalike = -softmax.backward(matmul(do, flat.swapaxes(1, 2)), weights)
     else:
-        dflat = weights @ do
-        dalike = softmax.backward(flat @ do.swapaxes(1, 2), weights)
-    dflat += (dalike + dalike.swapaxes(1, 2)) @ flat
+        dflat = matmul(weights, do)
+        dalike = softmax.backward(matmul(flat, do.swapaxes(1, 2)), weights)
+    dflat += matmul(dalike + dalike.swapaxes(1, 2), flat)
     return dy + dflat.reshape(dy.shape), {"gamma": (rows * collected).sum().reshape(1)}

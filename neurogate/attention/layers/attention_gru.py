@@ -11,6 +11,7 @@ from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import weighted
 from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
 from neurogate.attention.operators import gru, linear, masks, softmax
+from neurogate.attention.pieces import matmul
 from neurogate.units import Count, settings
 
 __all__ = ["AttentionGru", "State"]
@@ -133,7 +134,7 @@ class AttentionGru(RecurrentLayer):
         for rows in _cut(h.shape[1]):
             levels = _behind(after.level, scores[:, rows])
             pieces.append(_weights(levels))
-            contexts[:, rows] = pieces[-1] @ _behind(after.context, h[:, rows])
+            contexts[:, rows] = matmul(pieces[-1], _behind(after.context, h[:, rows]))
             after = State(inner.state, contexts[:, rows][:, -1], _total(levels))
         y, out = weighted.forward(linear, contexts, p, "out")
         maps, carried = (attend, score, out), state is not None
@@ -149,8 +150,8 @@ class AttentionGru(RecurrentLayer):
         for rows, weights in reversed([*zip(_cut(dvalues.shape[1]), cache.pieces, strict=True)]):
             before = cache.contexts[:, rows.start - 1] if rows.start else cache.start.context
             dcontexts[:, rows.stop - 1] += dcontext
-            dweights = dcontexts[:, rows] @ _behind(before, cache.hidden[:, rows]).swapaxes(1, 2)
-            inner = weights.swapaxes(1, 2) @ dcontexts[:, rows]
+            dweights = matmul(dcontexts[:, rows], _behind(before, cache.hidden[:, rows]).swapaxes(1, 2))
+            inner = matmul(weights.swapaxes(1, 2), dcontexts[:, rows])
             dlevels = softmax.backward(dweights, weights).sum(axis=1) + dlevel[:, None] * weights[:, -1]
             dcontext, dvalues[:, rows] = inner[:, 0], inner[:, 1:]
             dlevel, dscores[:, rows] = dlevels[:, 0], dlevels[:, 1:]

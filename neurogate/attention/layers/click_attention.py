@@ -12,6 +12,7 @@ from neurogate.attention.blocks import mlp, placed_attention, weighted
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import fourier_code, layer_norm, object_masks, sinusoidal
 from neurogate.attention.options import record
+from neurogate.attention.pieces import matmul
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["ClickAttention", "Clicks"]
@@ -166,8 +167,8 @@ class ClickAttention(Layer):
         clicked = (points[..., None] == xp.arange(x.shape[1])).astype(x.dtype)
         learnt = (len(x), self.background, self.d_model)
         feature, where = (xp.broadcast_to(p[f"background.{name}"], learnt) for name in ("feature", "place"))
-        q = xp.concatenate([clicked @ x, feature], axis=1)
-        qp = xp.concatenate([clicked @ place + when, where], axis=1)
+        q = xp.concatenate([matmul(clicked, x), feature], axis=1)
+        qp = xp.concatenate([matmul(clicked, place) + when, where], axis=1)
         owner = xp.concatenate([objects, xp.zeros(self.background, objects.dtype)])
         owners, levels = object_masks.plan(owner), list[CacheOfLevel]()
         for i in range(self.levels):
@@ -190,7 +191,7 @@ class ClickAttention(Layer):
         s, parts["s2c"] = placed_attention.forward(s, q3, sp, qp, part(own, "s2c"), **how)
         n, parts["head norm"] = weighted.forward(layer_norm, q3, p, "norm", eps=self.eps)
         masks, parts["head"] = mlp.forward(n, part(p, "head"), activation="relu")
-        logits, parts["best"] = object_masks.forward(s @ masks.swapaxes(1, 2), owners)
+        logits, parts["best"] = object_masks.forward(matmul(s, masks.swapaxes(1, 2)), owners)
         return CacheOfLevel(q1, q2, q3, s, logits, object_masks.allowed(logits, owner), masks, parts)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
@@ -208,15 +209,15 @@ class ClickAttention(Layer):
         clicks = cache.clicked.shape[1]
         for name, gradient in (("feature", dq), ("place", dqp)):
             total[f"background.{name}"] = gradient[:, clicks:].sum(axis=0)
-        return ds + cache.clicked.swapaxes(1, 2) @ dq[:, :clicks], total
+        return ds + matmul(cache.clicked.swapaxes(1, 2), dq[:, :clicks]), total
 
     def _back(self, dq: Any, ds: Any, dlogits: Array, level: CacheOfLevel, i: int) -> Any:
         parts = level.parts
         dscores = object_masks.backward(dlogits, parts["best"])
-        dn, found = mlp.backward(dscores.swapaxes(1, 2) @ level.scene, parts["head"])
+        dn, found = mlp.backward(matmul(dscores.swapaxes(1, 2), level.scene), parts["head"])
         more, shared = weighted.backward(dn, parts["head norm"])
         shared |= named("head", found)
-        ds, dq3, _, dqp, s2c = placed_attention.backward(ds + dscores @ level.masks, parts["s2c"])
+        ds, dq3, _, dqp, s2c = placed_attention.backward(ds + matmul(dscores, level.masks), parts["s2c"])
         dx, norm = weighted.backward(dq + more + dq3, parts["norm"])
         du, ffn = mlp.backward(dx, parts["ffn"])
         dq1, again, place, too, c2c = placed_attention.backward(dx + du, parts["c2c"])

@@ -17,6 +17,7 @@ from neurogate.attention.fused import on_gpu
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import attention_weights, linear, softmax
 from neurogate.attention.operators.pointwise import sigmoid
+from neurogate.attention.pieces import matmul
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["GatedPositional"]
@@ -111,7 +112,7 @@ class GatedPositional(Layer):
         position, _ = softmax.forward(xp.moveaxis(scores, -1, 0))
         g = sigmoid.value(p["gate"])
         weights = _mixed(content, position, g[:, None, None])
-        y, parts["o"] = weighted.forward(linear, joined(weights @ v), p, "o")
+        y, parts["o"] = weighted.forward(linear, joined(matmul(weights, v)), p, "o")
         return y, Cache(weights, g, content, position, likeness, v, inputs, parts)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
@@ -120,8 +121,8 @@ class GatedPositional(Layer):
         xp, open_ = namespace(dy=dy), g[:, None, None]
         dheads, gradients = weighted.backward(dy, parts["o"])
         do = split(dheads, self.heads)
-        dv = weights.swapaxes(-1, -2) @ do
-        dweights = do @ v.swapaxes(-1, -2)
+        dv = matmul(weights.swapaxes(-1, -2), do)
+        dweights = matmul(do, v.swapaxes(-1, -2))
         dposition = dweights.sum(axis=0)
         dopen = (dposition * position).sum(axis=(1, 2)) - (dweights * content).sum(axis=(0, 2, 3))
         gradients["gate"] = g * (1 - g) * dopen

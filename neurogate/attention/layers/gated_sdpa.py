@@ -198,13 +198,13 @@ class GatedSDPA(RecurrentLayer):
         y, last = self._gated(y, at.get("G5"))
         return y, Cache(logits, inputs, attention, gated or last, out, State(k, v), state is not None)
 
-    def step(self, x: Array, state: Any) -> tuple[Array, Any]:
+    def step(self, x: Array, state: Any, **more: Any) -> tuple[Array, Any]:
         """Return the output of one step, (B, D), of a causal layer, and the state after it."""
         if not self.causal:
             raise RequestError(
                 "causal is False: a token looks at later ones too. Give all of them to forward."
             )
-        return super().step(x, state)
+        return super().step(x, state, **more)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input, the parameters, and a state if one was given."""

@@ -11,6 +11,7 @@ from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import linear, residual_gate, softmax
+from neurogate.attention.pieces import matmul
 from neurogate.units import Count, settings
 from neurogate.units.domains import Domain
 
@@ -92,12 +93,12 @@ class NonlinearResidualGates(Layer):
         prompts = self._prompts(x, p, prompt)
         k, v = (xp.concatenate(pair, axis=-2) for pair in zip(prompts, (k, v), strict=True))
         q = q.shape[-1] ** -0.5 * q
-        scores, count = q @ k.swapaxes(-1, -2), prompts[0].shape[-2]
+        scores, count = matmul(q, k.swapaxes(-1, -2)), prompts[0].shape[-2]
         scores[..., :count], gate = residual_gate.forward(
             scores[..., :count].copy(), p["alpha"], p["tau"], activation=self.activation
         )
         weights, _ = softmax.forward(scores, overwrite=True)
-        y, out = weighted.forward(linear, multi_head.joined(weights @ v), p, "o")
+        y, out = weighted.forward(linear, multi_head.joined(matmul(weights, v)), p, "o")
         return y, Cache((q, k, v), inputs, gate, weights, out, prompt is not None)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Any, Parameters]:
@@ -106,10 +107,10 @@ class NonlinearResidualGates(Layer):
         (q, k, v), count = cache.heads, cache.gate.scores.shape[-1]
         do, gradients = weighted.backward(dy, cache.out)
         do = multi_head.split(do, self.heads)
-        dscores = softmax.backward(do @ v.swapaxes(-1, -2), cache.weights)
+        dscores = softmax.backward(matmul(do, v.swapaxes(-1, -2)), cache.weights)
         dscores[..., :count], dalpha, dtau = residual_gate.backward(dscores[..., :count], cache.gate)
-        both = dscores.swapaxes(-1, -2) @ q, cache.weights.swapaxes(-1, -2) @ do
-        dheads = q.shape[-1] ** -0.5 * (dscores @ k), *(each[..., count:, :] for each in both)
+        both = matmul(dscores.swapaxes(-1, -2), q), matmul(cache.weights.swapaxes(-1, -2), do)
+        dheads = q.shape[-1] ** -0.5 * matmul(dscores, k), *(each[..., count:, :] for each in both)
         dx, more = projected_heads.each_back(dheads, cache.inputs)
         dprompts = [each[..., :count, :] for each in both]
         gradients = {} if self.frozen else gradients | more

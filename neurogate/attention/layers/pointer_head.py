@@ -12,6 +12,7 @@ from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import dropout, layer_norm, softmax
 from neurogate.attention.options import mapping
+from neurogate.attention.pieces import matmul
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["PointerHead"]
@@ -107,7 +108,7 @@ class PointerHead(Layer):
         n, norm = weighted.forward(layer_norm, x, p, "norm", eps=self.eps, added=u)
         e, patch = mlp.forward(n, part(p, "patch"))
         d, query = mlp.forward(queries, part(p, "query"))
-        logits = d @ e.swapaxes(1, 2) * self.d_model**-0.5
+        logits = matmul(d, e.swapaxes(1, 2)) * self.d_model**-0.5
         return logits, Cache(logits, attention, norm, patch, query, (d, e))
 
     def backward(self, dy: Array, cache: Cache) -> tuple[tuple[Array, Array], Parameters]:
@@ -115,9 +116,9 @@ class PointerHead(Layer):
         d, e = cache.pair
         dy = answers(dy, cache.logits.shape, cache)
         dlogits = dy * self.d_model**-0.5
-        dqueries, found = mlp.backward(dlogits @ e, cache.query)
+        dqueries, found = mlp.backward(matmul(dlogits, e), cache.query)
         gradients = named("query", found)
-        dn, found = mlp.backward(dlogits.swapaxes(1, 2) @ d, cache.patch)
+        dn, found = mlp.backward(matmul(dlogits.swapaxes(1, 2), d), cache.patch)
         gradients |= named("patch", found)
         dx, found = weighted.backward(dn, cache.norm)
         gradients |= found

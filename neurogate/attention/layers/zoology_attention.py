@@ -12,6 +12,7 @@ from neurogate.attention.blocks import projected_heads, weighted
 from neurogate.attention.blocks.multi_head import joined, split
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import attention_weights, linear, masks
+from neurogate.attention.pieces import matmul
 from neurogate.units import Count, settings
 
 __all__ = ["ZoologyAttention"]
@@ -82,15 +83,15 @@ class ZoologyAttention(Layer):
         before = max(x.shape[1] - 1, 0) if self.window is None else self.window
         hidden = _hidden(x.shape[1], before, x.dtype, xp)
         weights, likeness = attention_weights.forward(q, k, bias=hidden)
-        y, out = weighted.forward(linear, joined(weights @ v), p, "o")
+        y, out = weighted.forward(linear, joined(matmul(weights, v)), p, "o")
         return y, Cache(projections, likeness, v, weights, out)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
         do, gradients = weighted.backward(dy, cache.out)
         do = split(do, self.heads)
-        dq, dk, _ = attention_weights.backward(do @ cache.v.swapaxes(-1, -2), cache.likeness)
-        dheads = dq, dk, cache.weights.swapaxes(-1, -2) @ do
+        dq, dk, _ = attention_weights.backward(matmul(do, cache.v.swapaxes(-1, -2)), cache.likeness)
+        dheads = dq, dk, matmul(cache.weights.swapaxes(-1, -2), do)
         dx, more = projected_heads.each_back(dheads, cache.projections)
         return dx, gradients | more
 

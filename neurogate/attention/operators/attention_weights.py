@@ -7,6 +7,7 @@ from typing import NamedTuple
 from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import clipped_softmax
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -66,8 +67,9 @@ def forward(
     scale = inner = q.shape[-1] ** -0.5 if scale is None else float(scale)
     if not gpu.kernels(xp, "rows"):  # there are fewer queries than scores; a GPU does it with the softmax
         q, inner = scale * q, 1.0
+    scores = matmul(q, k.swapaxes(-1, -2))
     weights, rows = clipped_softmax.forward(
-        q @ k.swapaxes(-1, -2), mask, low=limits[0], high=limits[1], scale=inner, bias=bias, overwrite=True
+        scores, mask, low=limits[0], high=limits[1], scale=inner, bias=bias, overwrite=True
     )
     return weights, Cache(q, k, rows, scale, None if bias is None else bias.shape)
 
@@ -103,10 +105,10 @@ def backward(dweights: Array, cache: Cache, *, learnt: bool = False) -> tuple[Ar
     """
     q, k, rows, scale, bias = cache
     dscores = clipped_softmax.backward(answers(dweights, rows.softmax.shape, cache, "dweights"), rows)
-    dq = dscores @ k
+    dq = matmul(dscores, k)
     if rows.scale != scale:
         dq *= scale
-    dk, dbias = dscores.swapaxes(-1, -2) @ q, None
+    dk, dbias = matmul(dscores.swapaxes(-1, -2), q), None
     if learnt and bias is not None:
         dbias = _as(dscores, bias)
         if rows.scale != 1:  # which the softmax of a GPU put into its scores

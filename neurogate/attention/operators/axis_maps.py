@@ -12,6 +12,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, alike, fits, namespace
 from neurogate.attention.constants import constant
 from neurogate.attention.options import whole_numbers
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -79,14 +80,14 @@ def _whole(made: Callable[[int, int], Array], sizes: Sequence[tuple[int, int]]) 
 
 def _applied(x: Array, maps: Sequence[Array | None], after: Sequence[int]) -> Array:
     if len(maps) < len(after) and maps[0] is not None:
-        y = x.reshape(-1, maps[0].shape[1]) @ maps[0].T
+        y = matmul(x.reshape(-1, maps[0].shape[1]), maps[0].T)
         return y.reshape(*x.shape[: x.ndim - len(after)], *after)
     for place, each in enumerate(maps):
         if each is not None:
             axis = place - len(maps)
             turned = x.swapaxes(axis, -1)
             rows = turned if isinstance(x, np.ndarray) else turned.reshape(-1, each.shape[1])  # one product
-            x = (rows @ each.T).reshape(*turned.shape[:-1], len(each)).swapaxes(axis, -1)
+            x = matmul(rows, each.T).reshape(*turned.shape[:-1], len(each)).swapaxes(axis, -1)
     return x
 
 

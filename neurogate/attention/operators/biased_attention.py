@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import attention_weights
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -57,7 +58,7 @@ def forward(q: Array, k: Array, v: Array, bias: Array) -> tuple[Array, Cache]:
     shape = (q.shape[1], q.shape[2], k.shape[2])
     fits(bias.shape == shape, f"bias must be {shape}", q=q, k=k, bias=bias)
     weights, likeness = attention_weights.forward(q, k, bias=bias)
-    return weights @ v, Cache(likeness, v, weights)
+    return matmul(weights, v), Cache(likeness, v, weights)
 
 
 def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
@@ -88,5 +89,5 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
     """
     likeness, v, weights = cache
     do = answers(do, (*weights.shape[:-1], v.shape[-1]), cache, "do")
-    dq, dk, dbias = attention_weights.backward(do @ v.swapaxes(-1, -2), likeness, learnt=True)
-    return dq, dk, weights.swapaxes(-1, -2) @ do, dbias
+    dq, dk, dbias = attention_weights.backward(matmul(do, v.swapaxes(-1, -2)), likeness, learnt=True)
+    return dq, dk, matmul(weights.swapaxes(-1, -2), do), dbias

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import windows
+from neurogate.attention.pieces import share_out
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -109,9 +112,9 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None, Array
     taps, rows = weight.reshape(width, k), dy.reshape(-1, width)
     if xp is np or length == 0:
         dpadded, dtaps = xp.zeros_like(padded), xp.zeros((width, k), weight.dtype)
+        share_out(functools.partial(_spread, taps), *_sequences(dpadded, dy))
         for j in range(k):
             seen = padded[..., j : j + length, :]
-            dpadded[..., j : j + length, :] += taps[:, j] * dy
             dtaps[:, j] = xp.einsum("td,td->d", seen.reshape(-1, width), rows)
     else:
         dtaps = (windows.views(padded, [k], [-2]) * dy[..., None]).sum(axis=tuple(range(dy.ndim - 1)))
@@ -124,12 +127,27 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None, Array
 
 
 def _sums(padded: Array, taps: Array, length: int) -> Array:
-    if namespace(padded=padded) is not np and length > 0:
+    xp = namespace(padded=padded)
+    if xp is not np and length > 0:
         return (windows.views(padded, [taps.shape[1]], [-2]) * taps).sum(axis=-1)
-    y = taps[:, 0] * padded[..., :length, :]
-    for j in range(1, taps.shape[1]):
-        y += taps[:, j] * padded[..., j : j + length, :]
+    y = xp.empty((*padded.shape[:-2], length, padded.shape[-1]), padded.dtype)
+
+    def work(y: Array, padded: Array) -> None:
+        xp.multiply(taps[:, 0], padded[:, :length], out=y)
+        for j in range(1, taps.shape[1]):
+            y += taps[:, j] * padded[:, j : j + length]
+
+    share_out(work, *_sequences(y, padded))
     return y
+
+
+def _sequences(*arrays: Array) -> list[Array]:
+    return [each.reshape(math.prod(each.shape[:-2]), *each.shape[-2:]) for each in arrays]
+
+
+def _spread(taps: Array, dpadded: Array, dy: Array) -> None:
+    for j in range(taps.shape[1]):
+        dpadded[:, j : j + dy.shape[1]] += taps[:, j] * dy
 
 
 def _fit(x: Array, weight: Array, bias: Array | None) -> None:

@@ -20,6 +20,7 @@ from neurogate.attention.arrays import Array, Namespace, namespace, shaped
 from neurogate.attention.operators.chunked_recurrence import cut, fading, joined, power_of_two
 from neurogate.attention.operators.stepped_delta_rule import SHAPES
 from neurogate.attention.options import whole_number
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Chunks", "backward", "chunks", "forward"]
 
@@ -76,9 +77,9 @@ def chunks(q: Array, k: Array, v: Array, beta: Array, g: Array, size: int) -> Ch
     fade = _pairs(xp, g)
     whole, soon, late = fading(xp, g)
     turned = k.swapaxes(-1, -2)
-    inverse = _inverse(xp, xp.tril(beta * (k @ turned) * fade, -1))
-    u, w = inverse @ (beta * v), inverse @ (beta * soon * k)
-    return Chunks(q, k, v, beta, fade, whole, soon, late, inverse, u, w, (q @ turned) * fade)
+    inverse = _inverse(xp, xp.tril(beta * matmul(k, turned) * fade, -1))
+    u, w = matmul(inverse, beta * v), matmul(inverse, beta * soon * k)
+    return Chunks(q, k, v, beta, fade, whole, soon, late, inverse, u, w, matmul(q, turned) * fade)
 
 
 def forward(
@@ -115,11 +116,11 @@ def forward(
     kept = _Kept(size, c, [], [])
     o = xp.empty(c.u.shape, q.dtype)
     for n in range(o.shape[2]):
-        new = c.u[:, :, n] - c.w[:, :, n] @ state
-        o[:, :, n] = (c.soon * c.q)[:, :, n] @ state + c.seen[:, :, n] @ new
+        new = c.u[:, :, n] - matmul(c.w[:, :, n], state)
+        o[:, :, n] = matmul((c.soon * c.q)[:, :, n], state) + matmul(c.seen[:, :, n], new)
         kept.states.append(state)
         kept.new.append(new)
-        state = c.whole[:, :, n] * state + (c.late * c.k)[:, :, n].swapaxes(-1, -2) @ new
+        state = c.whole[:, :, n] * state + matmul((c.late * c.k)[:, :, n].swapaxes(-1, -2), new)
     return joined(o, size, length), state, kept
 
 
@@ -159,22 +160,22 @@ def backward(
     after, dnew = [], []
     for n in reversed(range(do.shape[2])):
         after.append(dstate)
-        dnew.append(_t(c.seen[:, :, n]) @ do[:, :, n] + (c.late * c.k)[:, :, n] @ dstate)
-        read = _t((c.soon * c.q)[:, :, n]) @ do[:, :, n]
-        dstate = c.whole[:, :, n] * dstate + read - _t(c.w[:, :, n]) @ dnew[-1]
+        dnew.append(matmul(_t(c.seen[:, :, n]), do[:, :, n]) + matmul((c.late * c.k)[:, :, n], dstate))
+        read = matmul(_t((c.soon * c.q)[:, :, n]), do[:, :, n])
+        dstate = c.whole[:, :, n] * dstate + read - matmul(_t(c.w[:, :, n]), dnew[-1])
     if not after:
         return (*(xp.zeros_like(each) for each in (q, k, v, beta)), dstate)
     dafter, du = (xp.stack(each[::-1], axis=2) for each in (after, dnew))
     states, new = (xp.stack(each, axis=2) for each in (kept.states, kept.new))
-    dseen = (do @ _t(new)) * c.fade
-    dq = dseen @ c.k + c.soon * (do @ _t(states))
-    dk = _t(dseen) @ c.q + c.late * (new @ _t(dafter))
-    dvalue, dkey = _t(c.inverse) @ du, -(_t(c.inverse) @ (du @ _t(states)))
-    dpairs = xp.tril(dvalue @ _t(c.u) + dkey @ _t(c.w), -1) * -c.fade
-    through = dpairs @ c.k
+    dseen = matmul(do, _t(new)) * c.fade
+    dq = matmul(dseen, c.k) + c.soon * matmul(do, _t(states))
+    dk = matmul(_t(dseen), c.q) + c.late * matmul(new, _t(dafter))
+    dvalue, dkey = matmul(_t(c.inverse), du), -matmul(_t(c.inverse), matmul(du, _t(states)))
+    dpairs = xp.tril(matmul(dvalue, _t(c.u)) + matmul(dkey, _t(c.w)), -1) * -c.fade
+    through = matmul(dpairs, c.k)
     dbeta = (dvalue * c.v).sum(axis=-1, keepdims=True)
     dbeta += ((c.soon * dkey + through) * c.k).sum(axis=-1, keepdims=True)
-    dk += c.beta * (c.soon * dkey + through) + _t(dpairs) @ (c.beta * c.k)
+    dk += c.beta * (c.soon * dkey + through) + matmul(_t(dpairs), c.beta * c.k)
     gradients = (dq, dk, c.beta * dvalue, dbeta)
     return (*(joined(each, kept.size, length) for each in gradients), dstate)
 
@@ -202,6 +203,6 @@ def _inverse(xp: Namespace, a: Array) -> Array:
         first, second = found[..., ::2, :, :], found[..., 1::2, :, :]
         found = xp.zeros((*first.shape[:-2], 2 * size, 2 * size), a.dtype)
         found[..., :size, :size], found[..., size:, size:] = first, second
-        found[..., size:, :size] = -(second @ below @ first)
+        found[..., size:, :size] = -matmul(matmul(second, below), first)
         size *= 2
     return found[..., 0, :, :]

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from neurogate.attention.arrays import Array, Namespace, namespace, shaped
 from neurogate.attention.operators.stepped_recurrence import SHAPES
 from neurogate.attention.options import whole_number
+from neurogate.attention.pieces import matmul
 
 __all__ = ["backward", "cut", "fading", "forward", "joined", "power_of_two"]
 
@@ -66,17 +67,17 @@ def forward(q: Array, k: Array, v: Array, g: Array, state: Array, chunk: int) ->
     chunk = min(whole_number("chunk", chunk, of="steps"), power_of_two(length))
     q, k, v, g = (cut(xp, each, chunk) for each in (q, k, v, g))
     whole, soon, late = fading(xp, g)
-    written = (k * late).swapaxes(-1, -2) @ v
+    written = matmul((k * late).swapaxes(-1, -2), v)
     states = [state]
     for n in range(q.shape[2]):
         states.append(whole[:, :, n] * states[-1] + written[:, :, n])
     last = states.pop()
     o = (q * k).sum(axis=-1, keepdims=True) * v
     if states:
-        o += (q * soon) @ xp.stack(states, axis=2)
+        o += matmul(q * soon, xp.stack(states, axis=2))
     for later, earlier, since, until in _levels(xp, g):
-        block = (later(q) * since) @ (earlier(k) * until).swapaxes(-1, -2)
-        later(o)[...] += block @ earlier(v)
+        block = matmul(later(q) * since, (earlier(k) * until).swapaxes(-1, -2))
+        later(o)[...] += matmul(block, earlier(v))
     return joined(o, chunk, length), last, _Kept(chunk, q, k, v, g, states)
 
 
@@ -115,7 +116,7 @@ def backward(
     chunk, q, k, v, g, states = kept
     do = cut(xp, do, chunk)
     whole, soon, late = fading(xp, g)
-    read = (q * soon).swapaxes(-1, -2) @ do
+    read = matmul((q * soon).swapaxes(-1, -2), do)
     after = []
     for n in reversed(range(q.shape[2])):
         after.append(dstate)
@@ -124,15 +125,15 @@ def backward(
     dq, dk, dv = within * k, within * q, (q * k).sum(axis=-1, keepdims=True) * do
     if states:
         dafter = xp.stack(after[::-1], axis=2)
-        dq += (do @ xp.stack(states, axis=2).swapaxes(-1, -2)) * soon
-        dk += (v @ dafter.swapaxes(-1, -2)) * late
-        dv += (k * late) @ dafter
+        dq += matmul(do, xp.stack(states, axis=2).swapaxes(-1, -2)) * soon
+        dk += matmul(v, dafter.swapaxes(-1, -2)) * late
+        dv += matmul(k * late, dafter)
     for later, earlier, since, until in _levels(xp, g):
         query, key = later(q) * since, earlier(k) * until
-        dblock = later(do) @ earlier(v).swapaxes(-1, -2)
-        later(dq)[...] += (dblock @ key) * since
-        earlier(dk)[...] += (dblock.swapaxes(-1, -2) @ query) * until
-        earlier(dv)[...] += key @ (query.swapaxes(-1, -2) @ later(do))
+        dblock = matmul(later(do), earlier(v).swapaxes(-1, -2))
+        later(dq)[...] += matmul(dblock, key) * since
+        earlier(dk)[...] += matmul(dblock.swapaxes(-1, -2), query) * until
+        earlier(dv)[...] += matmul(key, matmul(query.swapaxes(-1, -2), later(do)))
     return (*(joined(each, chunk, length) for each in (dq, dk, dv)), dstate)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, Namespace, answers
-from neurogate.attention.fused import fused, on_gpu
+import numpy as np
+
+from neurogate.attention.arrays import Array, answers
+from neurogate.attention.fused import on_gpu
 from neurogate.attention.operators import softmax
+from neurogate.attention.pieces import rows_of, share_out
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "forward"]
@@ -108,11 +111,29 @@ def backward(dy: Array, cache: Cache) -> Array:
 
 @on_gpu(lambda xp, p, slope, low: xp.minimum(xp.maximum(slope * p + low, 0), 1))
 def _clipped(p: Array, slope: float, low: float) -> Array:
-    return (slope * p + low).clip(0, 1)
+    y = np.empty_like(p)
+
+    def clip(y: Array, p: Array) -> None:
+        np.multiply(p, slope, out=y)
+        y += low
+        y.clip(0, 1, out=y)
+
+    share_out(clip, *rows_of(y, p))
+    return y
 
 
-@fused
-def _inside(xp: Namespace, dy: Array, p: Array, slope: float, low: float) -> Array:
+@on_gpu(lambda xp, dy, p, slope, low: _is_inside(slope * p + low).astype(dy.dtype) * slope * dy)
+def _inside(dy: Array, p: Array, slope: float, low: float) -> Array:
     """Return the gradient before the clip."""
-    raw = slope * p + low
-    return ((raw >= 0) & (raw <= 1)).astype(dy.dtype) * slope * dy
+    dp = np.empty_like(dy)
+
+    def unclip(dp: Array, dy: Array, p: Array) -> None:
+        np.multiply(dy, slope, out=dp)
+        dp *= _is_inside(slope * p + low)
+
+    share_out(unclip, *rows_of(dp, dy, p))
+    return dp
+
+
+def _is_inside(raw: Array) -> Array:
+    return (raw >= 0) & (raw <= 1)

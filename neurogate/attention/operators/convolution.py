@@ -9,6 +9,7 @@ from neurogate.attention.arrays import Array, answers, fits, namespace, together
 from neurogate.attention.operators import depthwise_convolution, windows
 from neurogate.attention.operators.windows import PerAxis
 from neurogate.attention.options import whole_number
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward", "grouped"]
 
@@ -83,7 +84,7 @@ def forward(
     else:
         taps, seen = windows.forward(x, kernel, stride=stride, padding=padding)
         columns = taps.reshape(len(x), groups, inputs * math.prod(kernel), math.prod(seen.places))
-        y = (grouped(weight, groups) @ columns).reshape(len(x), outputs, *seen.places)
+        y = matmul(grouped(weight, groups), columns).reshape(len(x), outputs, *seen.places)
     if bias is not None:
         fits(bias.shape == (outputs,), "bias needs one number for each output", weight=weight, bias=bias)
         y += bias.reshape(outputs, *(1 for _ in kernel))
@@ -124,9 +125,9 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
         return *depthwise_convolution.backward(dy, columns), dbias
     batch, outputs, *places = dy.shape
     rows = dy.reshape(batch, groups, outputs // groups, math.prod(places))
-    dcolumns = grouped(weight, groups).swapaxes(-1, -2) @ rows
+    dcolumns = matmul(grouped(weight, groups).swapaxes(-1, -2), rows)
     dx = windows.backward(dcolumns.reshape(*seen.shape[:2], math.prod(seen.kernel), *places), seen)
-    return dx, (rows @ columns.swapaxes(-1, -2)).sum(axis=0).reshape(weight.shape), dbias
+    return dx, matmul(rows, columns.swapaxes(-1, -2)).sum(axis=0).reshape(weight.shape), dbias
 
 
 def grouped(weight: Array, groups: int) -> Array:

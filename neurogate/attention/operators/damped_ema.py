@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
-
-import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import long_convolution
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.attention.options import whole_number
+from neurogate.attention.pieces import matmul
+from neurogate.attention.powers import powers_of
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "forward", "recurrent"]
@@ -45,7 +44,7 @@ class Cache(NamedTuple):
         if len(self.convolutions) == 2:
             return None
         length = self.x.shape[1]
-        collected = self.x.transpose(2, 0, 1) @ self.powers[..., :length][..., ::-1].swapaxes(1, 2)
+        collected = matmul(self.x.transpose(2, 0, 1), self.powers[..., :length][..., ::-1].swapaxes(1, 2))
         after = self.rates.write * collected.swapaxes(0, 1)
         return after if self.before is None else after + self.powers[..., length] * self.before
 
@@ -102,8 +101,8 @@ def forward(
     two_ways = _fit(x, delta, alpha, beta, gamma, omega, state)
     rates, (_, length, d) = _rates(delta, alpha, beta, gamma), x.shape
     lags = length if lags is None else min(whole_number("lags", lags, 0, of="steps"), length)
-    powers = _powers(rates.q, length + 1)
-    kernel = ((rates.write * rates.read)[:, None] @ powers[..., :lags])[:, 0]
+    powers = powers_of(namespace(q=rates.q).log(rates.q), length + 1)
+    kernel = matmul((rates.write * rates.read)[:, None], powers[..., :lags])[:, 0]
     passed, convolution = long_convolution.forward(x, kernel[:d])
     y, convolutions = omega * x + passed, [convolution]
     if two_ways:
@@ -111,7 +110,7 @@ def forward(
         y += passed[:, ::-1]
         convolutions.append(convolution)
     if state is not None:
-        y += ((rates.read * state).swapaxes(0, 1) @ powers[..., 1:]).transpose(1, 2, 0)
+        y += matmul((rates.read * state).swapaxes(0, 1), powers[..., 1:]).transpose(1, 2, 0)
     return y, Cache(x, beta, omega, rates, powers, convolutions, lags, state)
 
 
@@ -156,12 +155,12 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array
         dx += dback[:, ::-1]
         dkernel = xp.concatenate([dkernel, more])
     lag = xp.arange(lags, dtype=dy.dtype)
-    met = powers[..., :lags] @ xp.stack([dkernel, lag * dkernel], axis=-1)
+    met = matmul(powers[..., :lags], xp.stack([dkernel, lag * dkernel], axis=-1))
     (dwrite, dread, drate), dstate = _met(write, read, met[..., 0], met[..., 1]), None
     if state is not None:
         seen, later, held = dy.transpose(2, 0, 1), powers[..., 1:].swapaxes(1, 2), state.swapaxes(0, 1)
-        asked = seen @ later
-        aged = (seen * xp.arange(1, dy.shape[1] + 1, dtype=dy.dtype)) @ later
+        asked = matmul(seen, later)
+        aged = matmul(seen * xp.arange(1, dy.shape[1] + 1, dtype=dy.dtype), later)
         dread = dread + (held * asked).sum(axis=1)
         drate = drate + read * (held * aged).sum(axis=1)
         dstate = read * asked.swapaxes(0, 1)
@@ -232,22 +231,6 @@ def _meanings_backward(
     dq = drate / q
     dp, da = beta * dwrite - a * dq, -p * dq
     return p * (1 - p) * dp, a * (1 - a) * da, p * dwrite, scale * dread
-
-
-@fused
-def _power(xp: Namespace, q: Array, lag: Array) -> Array:
-    return xp.exp(xp.log(q) * lag)
-
-
-def _powers(q: Array, count: int) -> Array:
-    """Return the powers, (D, N, count), on a CPU as products of a few: exponentials take longer."""
-    xp = namespace(q=q)
-    few = math.isqrt(count) + 1 if xp is np else count
-    near = _power(q[..., None], xp.arange(few, dtype=q.dtype))
-    if few == count:
-        return near
-    far = _power(q[..., None], xp.arange(0, few * few, few, dtype=q.dtype))
-    return (far[..., None] * near[..., None, :]).reshape(*q.shape, few * few)[..., :count]
 
 
 def _fit(

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.operators import masks
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -62,7 +63,7 @@ def forward(q: Array, k: Array, v: Array, keep: Array) -> tuple[Array, Cache]:
     good = q.ndim == 4 and q.shape == k.shape and v.shape[:3] == keep.shape == k.shape[:3] and v.ndim == 4
     fits(good, "q, k and v are (B, H, T, h), and keep (B, H, T)", q=q, k=k, v=v, keep=keep)
     q = q.shape[-1] ** -0.5 * q
-    scores = q @ k.swapaxes(-1, -2)
+    scores = matmul(q, k.swapaxes(-1, -2))
     seen = _seen(xp, keep)
     top = xp.where(seen > 0, scores, -math.inf)
     top = top.max(axis=-1, keepdims=True) if top.size else top.sum(axis=-1, keepdims=True)
@@ -70,7 +71,7 @@ def forward(q: Array, k: Array, v: Array, keep: Array) -> tuple[Array, Cache]:
     weights *= seen
     total = weights.sum(axis=-1, keepdims=True)
     weights /= total
-    return weights @ v, Cache(q, k, v, weights, scores, top + xp.log(total))
+    return matmul(weights, v), Cache(q, k, v, weights, scores, top + xp.log(total))
 
 
 def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
@@ -106,15 +107,15 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
     q, k, v, weights, scores, log_total = cache
     xp = namespace(do=do)
     do = answers(do, v.shape, cache, "do")
-    dv = weights.swapaxes(-1, -2) @ do
-    g = do @ v.swapaxes(-1, -2)
+    dv = matmul(weights.swapaxes(-1, -2), do)
+    g = matmul(do, v.swapaxes(-1, -2))
     g -= _summed_products(g, weights, -1)[..., None]
     odds = xp.minimum(scores - log_total, 0.5 * math.log(float(xp.finfo(do.dtype).max)))
     odds = xp.exp(odds, out=odds)
     odds *= _before(xp, scores.shape[-1])
     dkeep = _summed_products(odds, g, -2)
     g *= weights
-    return q.shape[-1] ** -0.5 * (g @ k), g.swapaxes(-1, -2) @ q, dv, dkeep
+    return q.shape[-1] ** -0.5 * matmul(g, k), matmul(g.swapaxes(-1, -2), q), dv, dkeep
 
 
 def _summed_products(a: Array, b: Array, axis: int) -> Array:

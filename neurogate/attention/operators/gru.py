@@ -7,6 +7,7 @@ from typing import NamedTuple
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import linear
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -124,7 +125,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     dgiven, dinner, dstate = _steps_backward(dy, weight, before, gates)
     dx, dweight, dbias = linear.backward(dgiven, inputs)
     rows = dinner.reshape(-1, dinner.shape[-1])
-    drecurrent = rows.T @ before.reshape(-1, before.shape[-1])
+    drecurrent = matmul(rows.T, before.reshape(-1, before.shape[-1]))
     return dx, dweight, drecurrent, dbias, rows.sum(axis=0) if biased else None, dstate if carried else None
 
 

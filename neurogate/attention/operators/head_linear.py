@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -52,7 +53,7 @@ def forward(x: Array, weight: Array, bias: Array | None = None) -> tuple[Array, 
     namespace("bias", x=x, weight=weight, bias=bias)
     good = x.ndim == 4 and weight.ndim == 3 and weight.shape[::2] == x.shape[1::2]
     fits(good, "x is (batch, heads, length, d) and weight (heads, e, d)", x=x, weight=weight)
-    y = x @ weight.swapaxes(-1, -2)
+    y = matmul(x, weight.swapaxes(-1, -2))
     if bias is not None:
         fits(bias.shape == weight.shape[:2], "bias is (heads, e)", weight=weight, bias=bias)
         y += bias[:, None]
@@ -84,5 +85,5 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     [[[1.0, 1.0, 1.0]], [[1.0, 1.0, 1.0]]]
     """
     dy = answers(dy, (*cache.x.shape[:-1], cache.weight.shape[1]), cache)
-    dweight = (dy.swapaxes(-1, -2) @ cache.x).sum(axis=0)
-    return dy @ cache.weight, dweight, dy.sum(axis=(0, 2)) if cache.biased else None
+    dweight = matmul(dy.swapaxes(-1, -2), cache.x).sum(axis=0)
+    return matmul(dy, cache.weight), dweight, dy.sum(axis=(0, 2)) if cache.biased else None

@@ -8,6 +8,7 @@ from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.operators import softmax
 from neurogate.attention.options import ABOVE_0, number
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -62,7 +63,7 @@ def forward(anchors: Array, partners: Array, *, temperature: float = 0.1) -> tup
          "anchors and partners must both be (batch, width)", anchors=anchors, partners=partners)  # fmt: skip
     temperature = number("temperature", temperature, ABOVE_0)
     (a, left), (b, right) = _unit(anchors), _unit(partners)
-    scores = a @ b.T / temperature
+    scores = matmul(a, b.T) / temperature
     weights, _ = softmax.forward(scores)
     top = scores.max(axis=1)
     total = top + xp.log(xp.exp(scores - top[:, None]).sum(axis=1))
@@ -100,7 +101,7 @@ def backward(dloss: float | Array, cache: Cache) -> tuple[Array, Array]:
     (a, left), (b, right), weights, temperature = cache
     xp = namespace(weights=weights)
     dscores = (weights - xp.eye(len(weights), dtype=weights.dtype)) * (dloss / (len(weights) * temperature))
-    return _stretched(dscores @ b, a, left), _stretched(dscores.T @ a, b, right)
+    return _stretched(matmul(dscores, b), a, left), _stretched(matmul(dscores.T, a), b, right)
 
 
 def _unit(vectors: Array) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.fused import fused
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -75,9 +76,9 @@ def forward(
          q=q, k=k, v=v, turned_q=turned_q, turned_k=turned_k)  # fmt: skip
     length = max(k.shape[-2], 1)
     mean_key = k.sum(axis=-2, keepdims=True) / length
-    summary = turned_k.swapaxes(-1, -2) @ v / length
-    share = _share(q @ mean_key.swapaxes(-1, -2), eps)
-    mixed = turned_q @ summary
+    summary = matmul(turned_k.swapaxes(-1, -2), v) / length
+    share = _share(matmul(q, mean_key.swapaxes(-1, -2)), eps)
+    mixed = matmul(turned_q, summary)
     return mixed * share, Cache(q, k, v, turned_q, turned_k, mean_key, summary, mixed, share)
 
 
@@ -117,12 +118,12 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array
     xp, length = namespace(do=do), max(k.shape[-2], 1)
     do = answers(do, mixed.shape, cache, "do")
     dmixed = do * share
-    dsummary = turned_q.swapaxes(-1, -2) @ dmixed / length
+    dsummary = matmul(turned_q.swapaxes(-1, -2), dmixed) / length
     dnorm = -share * (dmixed * mixed).sum(axis=-1, keepdims=True)
-    dk = xp.broadcast_to(dnorm.swapaxes(-1, -2) @ q / length, k.shape)
-    dturned_q = dmixed @ summary.swapaxes(-1, -2)
-    dturned_k = v @ dsummary.swapaxes(-1, -2)
-    return dnorm * mean_key, dk, turned_k @ dsummary, dturned_q, dturned_k
+    dk = xp.broadcast_to(matmul(dnorm.swapaxes(-1, -2), q) / length, k.shape)
+    dturned_q = matmul(dmixed, summary.swapaxes(-1, -2))
+    dturned_k = matmul(v, dsummary.swapaxes(-1, -2))
+    return dnorm * mean_key, dk, matmul(turned_k, dsummary), dturned_q, dturned_k
 
 
 @fused

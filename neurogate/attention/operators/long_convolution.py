@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
+from neurogate.attention.pieces import threads
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -55,11 +57,12 @@ def forward(x: Array, kernel: Array) -> tuple[Array, Cache]:
     xp = namespace(x=x, kernel=kernel)
     fits(x.ndim >= 2 and kernel.ndim == 2 and len(kernel) == x.shape[-1],
          "x must be (..., length, channels) and kernel (channels, lags)", x=x, kernel=kernel)  # fmt: skip
-    fft, length, lags = _fft(xp), x.shape[-2], kernel.shape[-1]
+    fft, options = _fft(xp)
+    length, lags = x.shape[-2], kernel.shape[-1]
     points = fft.next_fast_len(max(2 * length, 2), True)
-    signal = fft.rfft(x, points, axis=-2)
-    response = fft.rfft(kernel[:, :length].T, points, axis=0)
-    y = fft.irfft(signal * response, points, axis=-2)[..., :length, :]
+    signal = fft.rfft(x, points, axis=-2, **options)
+    response = fft.rfft(kernel[:, :length].T, points, axis=0, **options)
+    y = fft.irfft(signal * response, points, axis=-2, **options)[..., :length, :]
     return y, Cache(signal, response, points, length, lags)
 
 
@@ -91,15 +94,18 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
     """
     xp = namespace(dy=dy)
     signal, response, points, length, lags = cache
-    fft, width = _fft(xp), signal.shape[-1]
+    (fft, options), width = _fft(xp), signal.shape[-1]
     dy = answers(dy, (*signal.shape[:-2], length, width), cache)
-    spectrum = fft.rfft(dy, points, axis=-2)
-    dx = fft.irfft(spectrum * response.conj(), points, axis=-2)[..., :length, :]
+    spectrum = fft.rfft(dy, points, axis=-2, **options)
+    dx = fft.irfft(spectrum * response.conj(), points, axis=-2, **options)[..., :length, :]
     met = (spectrum * signal.conj()).reshape(-1, points // 2 + 1, width).sum(axis=0)
     dkernel = xp.zeros((width, lags), dy.dtype)
-    dkernel[:, :length] = fft.irfft(met, points, axis=0)[: min(length, lags)].T
+    dkernel[:, :length] = fft.irfft(met, points, axis=0, **options)[: min(length, lags)].T
     return dx, dkernel
 
 
-def _fft(xp: Namespace) -> Any:
-    return importlib.import_module("scipy.fft" if xp.__name__ == "numpy" else "cupyx.scipy.fft")
+def _fft(xp: Namespace) -> tuple[Any, Mapping[str, int]]:
+    """Return the library of FFTs, and how it shares out the channels."""
+    if xp.__name__ == "numpy":
+        return importlib.import_module("scipy.fft"), {"workers": threads()}
+    return importlib.import_module("cupyx.scipy.fft"), {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -52,7 +53,7 @@ def forward(kappa: Array, nu: Array, *, scale: float = 0.02) -> tuple[Array, Cac
     namespace(kappa=kappa, nu=nu)
     good = kappa.ndim == nu.ndim == 3 and kappa.shape[:2] == nu.shape[:2]
     fits(good, "kappa and nu must be (rank, heads, width)", kappa=kappa, nu=nu)
-    state = kappa.transpose(1, 2, 0) @ nu.swapaxes(0, 1)
+    state = matmul(kappa.transpose(1, 2, 0), nu.swapaxes(0, 1))
     return state * state.dtype.type(scale), Cache(kappa, nu, scale)
 
 
@@ -82,5 +83,5 @@ def backward(dstate: Array, cache: Cache) -> tuple[Array, Array]:
     """
     dstate = answers(dstate, (*cache.kappa.shape[1:], cache.nu.shape[2]), cache, "dstate")
     dstate = dstate * dstate.dtype.type(cache.scale)
-    dkappa = (dstate @ cache.nu.transpose(1, 2, 0)).transpose(2, 0, 1)
-    return dkappa, (cache.kappa.swapaxes(0, 1) @ dstate).swapaxes(0, 1)
+    dkappa = matmul(dstate, cache.nu.transpose(1, 2, 0)).transpose(2, 0, 1)
+    return dkappa, matmul(cache.kappa.swapaxes(0, 1), dstate).swapaxes(0, 1)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import attention_weights, dropout
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -79,7 +80,7 @@ def forward(
     k, v = (_repeated(array, groups) for array in (k, v))
     weights, likeness = attention_weights.forward(q, k, mask, scale=scale, limits=limits)
     used, dropped = dropout.forward(weights, kept, rate=rate)
-    return used @ v, Cache(likeness, v, weights, groups, dropped)
+    return matmul(used, v), Cache(likeness, v, weights, groups, dropped)
 
 
 def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Array, Array, Array]:
@@ -113,8 +114,8 @@ def backward(do: Array, cache: Cache, dweights: Array | None = None) -> tuple[Ar
     likeness, v, weights, groups, dropped = cache
     do = answers(do, (*weights.shape[:-1], v.shape[-1]), cache, "do")
     used = weights if dropped is None else weights * dropped
-    dv = used.swapaxes(-1, -2) @ do
-    seen = dropout.backward(do @ v.swapaxes(-1, -2), dropped)
+    dv = matmul(used.swapaxes(-1, -2), do)
+    seen = dropout.backward(matmul(do, v.swapaxes(-1, -2)), dropped)
     if dweights is not None:
         seen += answers(dweights, weights.shape, weights, "dweights")
     dq, dk, _ = attention_weights.backward(seen, likeness)

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from neurogate.attention import gpu
-from neurogate.attention.arrays import Array, answers, fits, flags, namespace, shaped
+from neurogate.attention.arrays import Array, Namespace, answers, fits, flags, namespace, shaped
+from neurogate.attention.pieces import rows_of, share_out, stacked
 
 __all__ = ["backward", "forward"]
 
@@ -63,22 +64,15 @@ def forward(
     if rows := gpu.kernels(xp, "rows"):
         weights = rows.softmax(scores, mask, scale=scale, bias=bias)
         return weights, weights
-    weights = scores if overwrite else scores.copy()
-    if scale != 1:
-        weights *= scale
-    if bias is not None:
-        weights += bias
-    if mask is not None:
-        xp.copyto(weights, -math.inf, where=~mask)
-    if not weights.size:
-        return weights, weights
-    top = weights.max(axis=-1, keepdims=True)
-    xp.maximum(top, np.finfo(top.dtype).min, out=top)  # where all is hidden, it is not infinite
-    weights -= top
-    xp.exp(weights, out=weights)
-    total = weights.sum(axis=-1, keepdims=True)
-    xp.maximum(total, 1, out=total)  # where something is shown, the largest alone is 1
-    weights /= total
+    weights = scores if overwrite and scores.flags.c_contiguous else scores.copy("C")
+    beside = [each for each in (mask, bias) if each is not None]
+
+    def normalised(x: Array, *beside: Array) -> None:
+        some = iter(beside)
+        _normalise(xp, x, None if mask is None else next(some), scale, None if bias is None else next(some))
+
+    if weights.size:
+        share_out(normalised, *stacked(weights, *beside))
     return weights, weights
 
 
@@ -111,8 +105,30 @@ def backward(dy: Array, cache: Array, *, scale: float = 1.0) -> Array:
     dy = answers(dy, cache.shape, cache)
     if rows := gpu.kernels(xp, "rows"):
         return rows.softmax_backward(dy, cache, scale=scale)
-    ds = dy - xp.einsum("...s,...s->...", dy, cache)[..., None]
-    ds *= cache
-    if scale != 1:
-        ds *= scale
+    ds = xp.empty_like(dy, order="C")
+
+    def slopes(ds: Array, dy: Array, p: Array) -> None:
+        xp.subtract(dy, xp.einsum("...s,...s->...", dy, p)[..., None], out=ds)
+        ds *= p
+        if scale != 1:
+            ds *= scale
+
+    share_out(slopes, *rows_of(ds, dy, cache))
     return ds
+
+
+def _normalise(xp: Namespace, x: Array, mask: Array | None, scale: float, bias: Array | None) -> None:
+    """Put the weights in place of the scores."""
+    if scale != 1:
+        x *= scale
+    if bias is not None:
+        x += bias
+    if mask is not None:
+        xp.copyto(x, -math.inf, where=~mask)
+    top = x.max(axis=-1, keepdims=True)
+    xp.maximum(top, np.finfo(top.dtype).min, out=top)  # where all is hidden, it is not infinite
+    x -= top
+    xp.exp(x, out=x)
+    total = x.sum(axis=-1, keepdims=True)
+    xp.maximum(total, 1, out=total)  # where something is shown, the largest alone is 1
+    x /= total

@@ -9,6 +9,8 @@ import numpy as np
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.constants import constant
 from neurogate.attention.options import whole_number
+from neurogate.attention.pieces import matmul
+from neurogate.attention.powers import powers_of
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -81,8 +83,8 @@ def forward(
     a = step * (-decay + 1j * frequency)
     scaled = b * c * step / (1 - a / 2)
     rate = xp.log1p(a / 2) - xp.log1p(-a / 2)
-    powers = xp.exp(rate[..., None] * constant(np.arange, lags, like=log_step.dtype, xp=xp))
-    return 2 * (scaled[:, None] @ powers)[:, 0].real, Cache(powers, scaled, step, a, b, c, decay)
+    found = powers_of(rate, lags)
+    return 2 * matmul(scaled[:, None], found)[:, 0].real, Cache(found, scaled, step, a, b, c, decay)
 
 
 def backward(dkernel: Array, cache: Cache) -> tuple[Array, Array, Array, Array, Array]:
@@ -117,10 +119,10 @@ def backward(dkernel: Array, cache: Cache) -> tuple[Array, Array, Array, Array, 
     [(1,), (1, 1), (1, 1), (1, 1, 2), (1, 1, 2)]
     """
     xp = namespace(dkernel=dkernel)
-    powers, scaled, step, a, b, c, decay = cache
-    dkernel = answers(dkernel, (len(powers), powers.shape[-1]), cache, "dkernel")
+    found, scaled, step, a, b, c, decay = cache
+    dkernel = answers(dkernel, (len(found), found.shape[-1]), cache, "dkernel")
     lags = constant(np.arange, dkernel.shape[-1], like=dkernel.dtype, xp=xp)
-    sums = powers @ xp.stack([dkernel, lags * dkernel], axis=-1)
+    sums = matmul(found, xp.stack([dkernel, lags * dkernel], axis=-1))
     by_scaled, by_rate = sums[..., 0], scaled * sums[..., 1]
     by_a = scaled * by_scaled / (2 - a) + by_rate / (1 - a * a / 4)
     dlog_step = 2 * (by_a * a + by_scaled * scaled).real.sum(axis=-1)

@@ -11,6 +11,7 @@ from neurogate.attention.arrays import Array, Namespace, answers, fits, namespac
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import masks
 from neurogate.attention.options import whole_number
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "feature_gradient", "features", "forward"]
 
@@ -184,11 +185,11 @@ def _seen(length: int, dtype: np.dtype[Any], xp: Namespace) -> Array:
 
 def _piece(q: Array, k: Array, v: Array, before: Array | None, seen: Array, last: bool) -> _Piece:
     length = q.shape[-2]
-    slopes, weights = _polynomial(q @ k.swapaxes(-1, -2), q.shape[-1] ** -0.5, seen[:length, :length])
-    sums, of_q = weights @ v, None
+    slopes, weights = _polynomial(matmul(q, k.swapaxes(-1, -2)), q.shape[-1] ** -0.5, seen[:length, :length])
+    sums, of_q = matmul(weights, v), None
     if before is not None:
         of_q = features(q)
-        sums += of_q @ before
+        sums += matmul(of_q, before)
     return _Piece(q, k, v, slopes, weights, sums, of_q, None if last else features(k), before)
 
 
@@ -205,7 +206,7 @@ def _divided(xp: Namespace, above: Array, below: Array, eps: float) -> Array:
 
 
 def _added(state: Array | None, of_k: Array, v: Array) -> Array:
-    more = of_k.swapaxes(-1, -2) @ v
+    more = matmul(of_k.swapaxes(-1, -2), v)
     return more if state is None else state + more
 
 
@@ -262,15 +263,19 @@ def _piece_backward(
     dsums = namespace(dy=dy).empty_like(sums)
     parts = _divided_backward(dy, sums[..., :-1], sums[..., -1:], eps, dsums[..., :-1])
     parts.sum(axis=-1, out=dsums[..., -1])
-    dscores = _product(dsums @ v.swapaxes(-1, -2), slopes, q.shape[-1] ** -0.5)
-    dq, dk, dv = dscores @ k, dscores.swapaxes(-1, -2) @ q, weights.swapaxes(-1, -2) @ dsums
+    dscores = _product(matmul(dsums, v.swapaxes(-1, -2)), slopes, q.shape[-1] ** -0.5)
+    dq, dk, dv = (
+        matmul(dscores, k),
+        matmul(dscores.swapaxes(-1, -2), q),
+        matmul(weights.swapaxes(-1, -2), dsums),
+    )
     dstate = dafter
     if dafter is not None:
-        dk += feature_gradient(v @ dafter.swapaxes(-1, -2), k)
-        dv += of_k @ dafter
+        dk += feature_gradient(matmul(v, dafter.swapaxes(-1, -2)), k)
+        dv += matmul(of_k, dafter)
     if before is not None:
-        dq += feature_gradient(dsums @ before.swapaxes(-1, -2), q)
-        dbefore = of_q.swapaxes(-1, -2) @ dsums
+        dq += feature_gradient(matmul(dsums, before.swapaxes(-1, -2)), q)
+        dbefore = matmul(of_q.swapaxes(-1, -2), dsums)
         dstate = dbefore if dafter is None else dafter + dbefore
     return dq, dk, dv, dstate
 

@@ -10,6 +10,7 @@ from neurogate.attention.operators import windows
 from neurogate.attention.operators.convolution import grouped
 from neurogate.attention.operators.windows import PerAxis
 from neurogate.attention.options import whole_number
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -77,7 +78,7 @@ def forward(
     cache = _geometry((len(x), outputs), kernel, places, stride, padding, extra)
     good = min(cache.shape[2:]) >= 1 and cache.places == places
     fits(good, "the output must not be empty, and extra must be less than the stride", x=x, weight=weight)
-    laid = grouped(weight, groups).swapaxes(-1, -2) @ _rows(x, groups)
+    laid = matmul(grouped(weight, groups).swapaxes(-1, -2), _rows(x, groups))
     y = windows.backward(laid.reshape(len(x), outputs, math.prod(kernel), *places), cache)
     if bias is not None:
         fits(bias.shape == (outputs,), "bias needs one number for each output", weight=weight, bias=bias)
@@ -112,8 +113,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     dy = answers(dy, laid.shape, cache)
     seen, _ = windows.forward(dy, laid.kernel, stride=laid.stride, padding=laid.padding)
     columns = seen.reshape(len(x), groups, math.prod(weight.shape[1:]), math.prod(x.shape[2:]))
-    dx = (grouped(weight, groups) @ columns).reshape(x.shape)
-    dweight = (_rows(x, groups) @ columns.swapaxes(-1, -2)).sum(axis=0).reshape(weight.shape)
+    dx = matmul(grouped(weight, groups), columns).reshape(x.shape)
+    dweight = matmul(_rows(x, groups), columns.swapaxes(-1, -2)).sum(axis=0).reshape(weight.shape)
     return dx, dweight, dy.sum(axis=(0, *range(2, dy.ndim))) if biased else None
 
 

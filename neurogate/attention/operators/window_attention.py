@@ -11,6 +11,7 @@ from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import relative_bias, softmax
 from neurogate.attention.options import one_of, whole_number
+from neurogate.attention.pieces import matmul
 
 __all__ = ["Activation", "Cache", "backward", "forward"]
 
@@ -106,7 +107,7 @@ def forward(
     good = held.shape == k.shape[:2] and held.dtype == bool
     fits(good, "held must be true or false for each key", k=k, held=held)
     blocks, k, v = _blocks(scale * q, layout), _windows(k, layout), _windows(v, layout)
-    scores, bias = blocks @ k.swapaxes(-1, -2), None
+    scores, bias = matmul(blocks, k.swapaxes(-1, -2)), None
     if table is not None and positions is not None:
         there, here = (_windows(positions[1], layout), _blocks(positions[0], layout))
         added, bias = relative_bias.forward(table, here, there)
@@ -118,7 +119,7 @@ def forward(
         root, (weights, _) = None, softmax.forward(scores, mask, overwrite=True)
     else:
         root, weights = _squares(scores, mask)
-    y = _unblocked(weights @ v, layout)
+    y = _unblocked(matmul(weights, v), layout)
     return y, Cache(blocks, k, v, weights, root, bias, scale, layout)
 
 
@@ -150,12 +151,12 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     q, k, v, weights, root, bias, scale, layout = cache
     dy = answers(dy, (len(q), layout.length, v.shape[-1]), cache)
     dy = _blocks(dy, layout)
-    dv = _merged(weights.swapaxes(-1, -2) @ dy, layout)
-    dweights = dy @ v.swapaxes(-1, -2)
+    dv = _merged(matmul(weights.swapaxes(-1, -2), dy), layout)
+    dweights = matmul(dy, v.swapaxes(-1, -2))
     dscores = softmax.backward(dweights, weights) if root is None else _slopes(root, dweights)
     dtable = None if bias is None else relative_bias.backward(dscores, bias)
-    dq = _unblocked(scale * (dscores @ k), layout)
-    return dq, _merged(dscores.swapaxes(-1, -2) @ q, layout), dv, dtable
+    dq = _unblocked(scale * matmul(dscores, k), layout)
+    return dq, _merged(matmul(dscores.swapaxes(-1, -2), q), layout), dv, dtable
 
 
 @fused
