@@ -12,7 +12,7 @@ from neurogate.attention.blocks import mlp, multi_head, residual
 from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters, named, part
 from neurogate.attention.operators import dropout
-from neurogate.attention.options import mapping
+from neurogate.attention.options import mapping, whole_number, whole_numbers
 
 __all__ = ["Cache", "backward", "forward", "initial", "masks"]
 
@@ -71,9 +71,11 @@ def masks(rng: Any, shape: tuple[int, int, int], hidden: int, *, heads: int, rat
     >>> kept["attention.weights"].shape, kept["mlp.hidden"].shape
     ((1, 2, 5, 5), (1, 5, 8))
     """
-    batch, length, _ = shape
-    shapes = {"attention.weights": (batch, heads, length, length), "attention.out": shape,
-              "mlp.hidden": (batch, length, hidden), "mlp.out": shape}  # fmt: skip
+    sizes = whole_numbers("shape", shape, 0, count=3)
+    batch, length, _ = sizes
+    heads, hidden = whole_number("heads", heads), whole_number("hidden", hidden)
+    shapes = {"attention.weights": (batch, heads, length, length), "attention.out": sizes,
+              "mlp.hidden": (batch, length, hidden), "mlp.out": sizes}  # fmt: skip
     return {name: dropout.draw(rng, each, rate=rate) for name, each in shapes.items()}
 
 
