@@ -5,20 +5,16 @@ from __future__ import annotations
 import functools
 import math
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from neurogate.attention.arrays import Array, namespace
 
-__all__ = ["in_pieces", "matmul", "mean_of_products", "rows_of", "share_out", "stacked", "threads"]
+__all__ = ["in_pieces", "in_shares", "mean_of_products", "rows_of", "share_out", "stacked", "threads"]
 
 _PIECE = 1 << 15
-_ALONE, _SHARED = 1 << 18, 1 << 22  # multiplications that one thread does, and that are worth sharing
-_LINES = 32  # of a matrix, for which a thread prepares the other one
 _COMPILING = "neurogate.backends.numba_cpu.compiling"
 
 
@@ -65,7 +61,26 @@ def share_out(work: Callable[..., object], *arrays: Array) -> None:
         for at in range(first * step, last * step, step):
             work(*[each[at : at + step] for each in arrays])
 
-    count = -(-length // step)
+    in_shares(some, -(-length // step))
+
+
+def in_shares(some: Callable[[int, int], object], count: int) -> None:
+    """Call a function for parts next to each other, which threads share.
+
+    Parameters
+    ----------
+    some : callable
+        Takes the first part and the one after the last.
+    count : int
+        Of all parts.
+
+    Examples
+    --------
+    >>> taken = np.zeros(5)
+    >>> in_shares(lambda first, last: taken[first:last].fill(1), 5)
+    >>> taken.tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0]
+    """
     if compiling := sys.modules.get(_COMPILING):
         compiling.in_shares(some, count, None)
     else:
@@ -96,9 +111,7 @@ def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[.
             return function(x, *more)
         # Of nothing: how many arrays come back, and of which kind.
         kinds = function(*[each[:0] if cut else each for each, cut in zip(arrays, along, strict=True)])
-        found = [
-            np.empty(arrays[0].shape, kind.dtype) for kind in _several(kinds)
-        ]  # of nothing: how many, which
+        found = [np.empty(arrays[0].shape, kind.dtype) for kind in _several(kinds)]
 
         def work(*parts: Array) -> None:
             given = iter(parts[len(found) :])
@@ -143,54 +156,6 @@ def stacked(first: Array, *beside: Array) -> list[Array]:
     return arrays
 
 
-def matmul(a: Array, b: Array) -> Array:
-    """Return the product of matrices, or of stacks of them; threads of compiled loops share a large one.
-
-    The library's own threads wait for more work, busily, for a tenth of a second after each product, on the
-    cores of those others; and of a stack they share out matrix by matrix, which takes longer than one thread
-    does alone. So once there are compiled loops in this process, the library has a thread for each of ours,
-    which take matrices of a stack, rows, or columns. The last bits of a product may depend on that.
-
-    Parameters
-    ----------
-    a : (..., n, m)
-    b : (..., m, k)
-
-    Examples
-    --------
-    >>> matmul(np.ones((5, 1, 2)), np.ones((2, 3)))[0].tolist()
-    [[2.0, 2.0, 2.0]]
-    """
-    most = threads()
-    if most == 1 or not type(a) is type(b) is np.ndarray or 1 in (a.ndim, b.ndim):
-        return a @ b
-    shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
-    steps = math.prod(shape) * a.shape[-1]
-    if steps < _ALONE:
-        return a @ b
-    parts = {axis: min(count if axis < -2 else count // _LINES, most)
-             for axis, count in zip(range(-len(shape), 0), shape, strict=True)}  # fmt: skip
-    cut = max(parts, key=lambda axis: parts[axis])
-    found, length = np.empty(shape, np.result_type(a, b)), -(-shape[cut] // max(parts[cut], 1))
-
-    def some(first: int, last: int) -> None:
-        part = slice(first * length, last * length)
-        left, right = (each if cut == same else _part(each, cut, part) for each, same in ((a, -1), (b, -2)))
-        np.matmul(left, right, out=_part(found, cut, part))
-
-    with _ONE_EACH:
-        if steps < _SHARED or parts[cut] < 2:
-            return np.matmul(a, b, out=found)
-        sys.modules[_COMPILING].in_shares(some, parts[cut], most)
-    return found
-
-
-def _part(array: Array, axis: int, part: slice) -> Array:
-    if array.ndim < -axis or (axis < -2 and array.shape[axis] == 1):  # it is the same for all
-        return array
-    return array[(..., part, *(slice(None),) * (-axis - 1))]
-
-
 def rows_of(*arrays: Array) -> list[Array]:
     """Return arrays as rows, (n, d): views of those that lie in memory one row after the other.
 
@@ -221,41 +186,6 @@ def mean_of_products(a: Array, b: Array) -> Array:
     [[2.0]]
     """
     return namespace(a=a, b=b).einsum("td,td->t", a, b)[:, None] / a.shape[1]
-
-
-class _OneEach:
-    """While anybody is in here, every thread that multiplies matrices does so by itself."""
-
-    def __init__(self) -> None:
-        self._lock, self._inside, self._before = threading.Lock(), 0, list[int]()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._inside == 0:
-                self._before = [library.num_threads for library in _libraries()]
-                self._limit([1] * len(self._before))
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._limit(self._before)
-
-    @staticmethod
-    def _limit(counts: Sequence[int]) -> None:
-        for library, count in zip(_libraries(), counts, strict=True):
-            library.set_num_threads(count)
-
-
-_ONE_EACH = _OneEach()
-
-
-@functools.cache
-def _libraries() -> Sequence[Any]:
-    """Return the libraries of matrix products; looking for them takes milliseconds."""
-    found: Sequence[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
-    return found
 
 
 def _to_cut(x: Array, *more: Array) -> tuple[Sequence[Array], Sequence[bool]]:

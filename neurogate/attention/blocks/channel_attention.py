@@ -12,7 +12,7 @@ from neurogate.attention.arrays import Array, alike, fits
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import softmax
 from neurogate.attention.options import one_of
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "Likeness", "backward", "forward", "initial"]
 

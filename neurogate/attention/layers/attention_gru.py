@@ -11,7 +11,7 @@ from neurogate.attention.arrays import Array, Namespace, namespace
 from neurogate.attention.blocks import weighted
 from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, sequence
 from neurogate.attention.operators import gru, linear, masks, softmax
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 from neurogate.units import Count, settings
 
 __all__ = ["AttentionGru", "State"]

@@ -12,7 +12,7 @@ from neurogate.attention.blocks import mlp, placed_attention, weighted
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import fourier_code, layer_norm, object_masks, sinusoidal
 from neurogate.attention.options import record
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["ClickAttention", "Clicks"]

@@ -17,7 +17,7 @@ from neurogate.attention.fused import on_gpu
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import attention_weights, linear, softmax
 from neurogate.attention.operators.pointwise import sigmoid
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["GatedPositional"]

@@ -11,7 +11,7 @@ from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import linear, residual_gate, softmax
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 from neurogate.units import Count, settings
 from neurogate.units.domains import Domain
 

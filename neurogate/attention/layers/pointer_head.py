@@ -12,7 +12,7 @@ from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import dropout, layer_norm, softmax
 from neurogate.attention.options import mapping
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["PointerHead"]

@@ -12,7 +12,7 @@ from neurogate.attention.blocks import projected_heads, weighted
 from neurogate.attention.blocks.multi_head import joined, split
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
 from neurogate.attention.operators import attention_weights, linear, masks
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 from neurogate.units import Count, settings
 
 __all__ = ["ZoologyAttention"]

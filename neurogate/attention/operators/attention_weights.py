@@ -7,7 +7,7 @@ from typing import NamedTuple
 from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import clipped_softmax
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, alike, fits, namespace
 from neurogate.attention.constants import constant
 from neurogate.attention.options import whole_numbers
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 

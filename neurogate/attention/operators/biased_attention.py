@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import attention_weights
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 

@@ -20,7 +20,7 @@ from neurogate.attention.arrays import Array, Namespace, namespace, shaped
 from neurogate.attention.operators.chunked_recurrence import cut, fading, joined, power_of_two
 from neurogate.attention.operators.stepped_delta_rule import SHAPES
 from neurogate.attention.options import whole_number
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 
 __all__ = ["Chunks", "backward", "chunks", "forward"]
 

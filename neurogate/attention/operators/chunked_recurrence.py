@@ -19,7 +19,7 @@ from typing import NamedTuple
 from neurogate.attention.arrays import Array, Namespace, namespace, shaped
 from neurogate.attention.operators.stepped_recurrence import SHAPES
 from neurogate.attention.options import whole_number
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 
 __all__ = ["backward", "cut", "fading", "forward", "joined", "power_of_two"]
 

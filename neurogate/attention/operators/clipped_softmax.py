@@ -111,7 +111,7 @@ def backward(dy: Array, cache: Cache) -> Array:
 
 @on_gpu(lambda xp, p, slope, low: xp.minimum(xp.maximum(slope * p + low, 0), 1))
 def _clipped(p: Array, slope: float, low: float) -> Array:
-    y = np.empty_like(p)
+    y = np.empty(p.shape, p.dtype)
 
     def clip(y: Array, p: Array) -> None:
         np.multiply(p, slope, out=y)
@@ -125,7 +125,7 @@ def _clipped(p: Array, slope: float, low: float) -> Array:
 @on_gpu(lambda xp, dy, p, slope, low: _is_inside(slope * p + low).astype(dy.dtype) * slope * dy)
 def _inside(dy: Array, p: Array, slope: float, low: float) -> Array:
     """Return the gradient before the clip."""
-    dp = np.empty_like(dy)
+    dp = np.empty(dy.shape, dy.dtype)
 
     def unclip(dp: Array, dy: Array, p: Array) -> None:
         np.multiply(dy, slope, out=dp)

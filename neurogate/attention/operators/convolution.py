@@ -9,7 +9,7 @@ from neurogate.attention.arrays import Array, answers, fits, namespace, together
 from neurogate.attention.operators import depthwise_convolution, windows
 from neurogate.attention.operators.windows import PerAxis
 from neurogate.attention.options import whole_number
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward", "grouped"]
 

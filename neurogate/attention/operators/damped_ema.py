@@ -9,8 +9,8 @@ from neurogate.attention.fused import fused
 from neurogate.attention.operators import long_convolution
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.attention.options import whole_number
-from neurogate.attention.pieces import matmul
 from neurogate.attention.powers import powers_of
+from neurogate.attention.products import matmul
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "forward", "recurrent"]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import linear
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 

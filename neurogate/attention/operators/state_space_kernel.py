@@ -9,8 +9,8 @@ import numpy as np
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.constants import constant
 from neurogate.attention.options import whole_number
-from neurogate.attention.pieces import matmul
 from neurogate.attention.powers import powers_of
+from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 

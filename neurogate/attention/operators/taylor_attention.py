@@ -11,7 +11,7 @@ from neurogate.attention.arrays import Array, Namespace, answers, fits, namespac
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import masks
 from neurogate.attention.options import whole_number
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "feature_gradient", "features", "forward"]
 

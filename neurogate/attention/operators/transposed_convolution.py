@@ -10,7 +10,7 @@ from neurogate.attention.operators import windows
 from neurogate.attention.operators.convolution import grouped
 from neurogate.attention.operators.windows import PerAxis
 from neurogate.attention.options import whole_number
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 

@@ -11,7 +11,7 @@ from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import relative_bias, softmax
 from neurogate.attention.options import one_of, whole_number
-from neurogate.attention.pieces import matmul
+from neurogate.attention.products import matmul
 
 __all__ = ["Activation", "Cache", "backward", "forward"]
 

@@ -62,3 +62,12 @@ def test_gradients_of_clipped_rows_are_those_of_finite_differences(
 def test_limits_inside_0_and_1_are_a_sentence(limits: tuple[float, float]) -> None:
     with pytest.raises(RequestError, match="Give one of at most 0 and one of at least 1"):
         clipped_softmax.forward(np.ones((1, 2)), low=limits[0], high=limits[1])
+
+
+def test_the_order_in_memory_does_not_matter(rng: np.random.Generator) -> None:
+    scores, dy = rng.standard_normal((2, 6, 300, 40))
+    wanted, cache = clipped_softmax.forward(scores, low=-0.1, high=1.1)
+    slopes = clipped_softmax.backward(dy, cache)
+    turned, of_turned = (np.ascontiguousarray(each.T).T for each in (scores, dy))
+    assert np.array_equal(clipped_softmax.forward(turned, low=-0.1, high=1.1)[0], wanted)
+    assert np.array_equal(clipped_softmax.backward(of_turned, cache), slopes)
