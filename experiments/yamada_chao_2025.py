@@ -101,13 +101,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     names, words = [*CLAIMS, "all"], f"which of {', '.join(CLAIMS)} (default: all)"
     first = "the first of the seeds (default: 1)"
     parser.add_argument("--first-seed", type=int, default=1, metavar="N", help=first)
-    parser.add_argument("--claim", nargs="+", choices=names, default=["all"], metavar="C", help=words)
+    parser.add_argument("--claim", nargs="+", action="extend", choices=names, metavar="C", help=words)
     answer(parser, judge, arguments)
 
 
 def judge(asked: argparse.Namespace) -> None:
     """Judge the claims that are asked for, and write what was found."""
-    chosen = list(CLAIMS) if "all" in asked.claim else asked.claim
+    claimed = asked.claim or ["all"]
+    chosen = list(CLAIMS) if "all" in claimed else list(dict.fromkeys(claimed))
     out = asked.out / NAME
     out.mkdir(parents=True, exist_ok=True)
     _stored(out / "claims.json")  # what cannot be added to is said before hours of work

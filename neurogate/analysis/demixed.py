@@ -80,8 +80,8 @@ def demix(
         Number of components of each part; a part that varies in fewer directions has fewer.
     ridge : float
         Strength :math:`\lambda`, at least 0, relative to the activity (the square of the paper's). It must
-        be above 0, see `choose_ridge`, if there are fewer bins x conditions than neurons and no noise:
-        decoders would rebuild anything.
+        be above 0, see `choose_ridge`, if there are fewer bins x conditions than neurons, and no noise in
+        some direction: decoders would rebuild anything.
     noise : (N, N), optional
         Covariance of single trials, from `noise_covariance`. Decoders avoid noisy directions.
 
@@ -114,9 +114,9 @@ def demix(
     mean, whole = centred(means, "means")
     flat = {name: _flat(name, part, whole.shape) for name, part in parts.items()}
     _in_range(components, ridge)
-    if ridge == 0 and noise is None:
-        _enough(whole, flat)
     moments = second_moments(whole, noise)
+    if ridge == 0:
+        _enough(whole, flat, noise)
     decoders, encoders = {}, {}
     for name, part in flat.items():
         decoders[name], encoders[name] = reduced_rank_map(moments, whole, part, components, ridge)
@@ -146,13 +146,15 @@ def _in_range(components: int, ridge: float) -> None:
         )
 
 
-def _enough(whole: Array, parts: Mapping[str, Array]) -> None:
-    neurons = int((np.ptp(whole, axis=0) > 0).sum())
-    if len(whole) < neurons and any(not np.allclose(part, whole) for part in parts.values()):
+def _enough(whole: Array, parts: Mapping[str, Array], noise: ArrayLike | None) -> None:
+    varies = np.ptp(whole, axis=0) > 0
+    neurons = int(varies.sum())
+    held = noise is not None and np.linalg.matrix_rank(np.asarray(noise)[varies][:, varies]) == neurons
+    if len(whole) < neurons and not held and any(not np.allclose(part, whole) for part in parts.values()):
         raise RequestError(
-            f"There are {len(whole)} samples of {neurons} neurons that vary: without ridge or noise, "
-            "decoders would rebuild any part from them. Give a ridge above 0 (see choose_ridge), noise, or "
-            "more bins."
+            f"There are {len(whole)} samples of {neurons} neurons that vary: without a ridge, or noise in "
+            "every direction, decoders would rebuild any part from them. Give a ridge above 0 (see "
+            "choose_ridge), such noise, or more bins."
         )
 
 

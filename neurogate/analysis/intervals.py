@@ -45,7 +45,8 @@ def mean_interval(values: ArrayLike, axis: int = 0, level: float = 0.95) -> Mean
     Returns
     -------
     MeanInterval
-        Mean and half width, with `axis` removed. One seed has no interval: its half width is NaN.
+        Mean and half width, with `axis` removed. One seed has no interval: its half width is NaN. None
+        has no mean either.
 
     References
     ----------
@@ -61,7 +62,7 @@ def mean_interval(values: ArrayLike, axis: int = 0, level: float = 0.95) -> Mean
 
     data: NDArray[Any] = np.asarray(values, dtype=np.float64)
     n = data.shape[axis]
-    mean = np.asarray(data.mean(axis=axis))
+    mean = np.asarray(data.mean(axis=axis) if n else np.full(np.delete(data.shape, axis), np.nan))
     if n < 2:
         return MeanInterval(mean, np.full(mean.shape, np.nan))
     quantile = stdtrit(n - 1, (1 + level) / 2)

@@ -195,11 +195,12 @@ def _differences(activity: ArrayLike, dims: int) -> NDArray[np.float64]:
         raise RequestError(
             "activity holds NaN or infinity. Leave that condition out, or look for divergence."
         )
-    most = min((len(courses) - 1) * courses.shape[1], courses.shape[2])
+    steps = (len(courses) - 1) * (courses.shape[1] - 1)  # that differ, once the mean over conditions is gone
+    most = min(steps - 1, courses.shape[2])  # fewer steps some matrix makes, whatever they are
     if dims % 2 or not 2 <= dims <= most:
         raise RequestError(
             f"dims is {dims}. Planes need an even number, and {courses.shape[0]} conditions of "
-            f"{courses.shape[1]} bins and {courses.shape[2]} neurons have {most} dimensions at most."
+            f"{courses.shape[1]} bins and {courses.shape[2]} neurons are enough for {max(most, 0)}."
         )
     courses = courses - courses[0]
     courses -= courses.mean(axis=0)

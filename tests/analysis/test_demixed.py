@@ -160,6 +160,8 @@ def test_more_neurons_than_samples_need_a_ridge_or_noise():
     barely = demix(means, parts, 5, ridge=1e-12)  # which is why: all of it is rebuilt, though it is noise
     total = sum((barely.read(name, means) ** 2).sum() for name in barely.decoders)
     assert total == pytest.approx(((means - barely.mean) ** 2).sum())
+    with pytest.raises(RequestError, match="noise in every direction"):
+        demix(means, parts, noise=np.diag([1.0] * 40 + [0.0] * 10))
     held = demix(means, parts, 5, noise=np.eye(50))
     assert sum((held.read(name, means) ** 2).sum() for name in held.decoders) < 0.9 * total
     whole = demix(means, {"all": means - barely.mean}, 5)  # principal components are no fit of a part

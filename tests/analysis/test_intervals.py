@@ -38,3 +38,9 @@ def test_one_seed_has_a_mean_but_no_interval():
     mean, half_width = mean_interval([[4.0, 5.0]])
     assert mean.tolist() == [4.0, 5.0]
     assert np.isnan(half_width).all()
+
+
+def test_no_seed_at_all_has_no_mean():
+    mean, half = mean_interval(np.empty((3, 0)), axis=1)
+    assert mean.shape == half.shape == (3,)
+    assert np.isnan([mean, half]).all()

@@ -177,7 +177,10 @@ def test_too_few_conditions_or_dimensions_are_refused():
         rotations(noisy(0)[:1], BIN_MS)
     with pytest.raises(RequestError, match=r"dims is 3. Planes need an even number"):
         rotations(noisy(0), BIN_MS, dims=3)
-    with pytest.raises(RequestError, match="2 conditions of 3 bins and 6 neurons have 3 dimensions"):
-        rotations(noisy(0)[:2, :3], BIN_MS, dims=4)
+    for conditions, bins, dims, most in ((2, 3, 2, 1), (3, 3, 4, 3), (2, 4, 4, 2), (3, 2, 2, 1)):
+        said = f"{conditions} conditions of {bins} bins and 6 neurons are enough for {most}"
+        with pytest.raises(RequestError, match=said):  # or a matrix would make these steps, whatever they are
+            rotations(noisy(0)[:conditions, :bins], BIN_MS, dims=dims)
+    assert rotations(noisy(0)[:3, :3], BIN_MS, dims=2).r2_free < 1 - 1e-6
     with pytest.raises(RequestError, match="NaN or infinity"):
         rotations(np.where(noisy(0) > 2, np.nan, noisy(0)), BIN_MS)
