@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numbers
 import operator
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from neurogate.errors import RequestError
@@ -92,7 +92,10 @@ def whole_numbers(
     Traceback (most recent call last):
     neurogate.errors.RequestError: grid is 3. Give 2 whole numbers of at least 1.
     """
-    found = tuple(values) if isinstance(values, Iterable) else None
+    try:
+        found = tuple(values)
+    except TypeError:  # an array of no axes says that it can be gone through
+        found = None
     if found is None or count not in (None, len(found)):
         what = "1 whole number" if count == 1 else f"{count or 'several'} whole numbers"
         raise RequestError(f"{name} is {values!r}. Give {what} {_range(least, most)}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,11 +16,14 @@ from neurogate.attention.arrays import Array, namespace
 __all__ = ["in_pieces", "in_shares", "mean_of_products", "rows_of", "share_out", "stacked", "threads"]
 
 _PIECE = 1 << 15
+_HERE = threading.local()  # whether this thread has its share of something already
 _COMPILING = "neurogate.backends.numba_cpu.compiling"
 
 
 def threads() -> int:
     """Return how many threads share work: those of compiled loops, once there are any in this process.
+
+    Within a share it is one.
 
     Examples
     --------
@@ -27,7 +31,7 @@ def threads() -> int:
     True
     """
     compiling = sys.modules.get(_COMPILING)
-    return compiling.numba.get_num_threads() if compiling else 1
+    return compiling.numba.get_num_threads() if compiling and not getattr(_HERE, "shared", False) else 1
 
 
 def share_out(work: Callable[..., object], *arrays: Array) -> None:
@@ -81,10 +85,20 @@ def in_shares(some: Callable[[int, int], object], count: int) -> None:
     >>> taken.tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    if compiling := sys.modules.get(_COMPILING):
-        compiling.in_shares(some, count, None)
-    else:
+    if threads() == 1:
         some(0, count)
+        return
+    how = np.geterr()  # each thread has its own
+
+    def share(first: int, last: int) -> None:
+        _HERE.shared = True
+        try:
+            with np.errstate(**how):
+                some(first, last)
+        finally:
+            _HERE.shared = False
+
+    sys.modules[_COMPILING].in_shares(share, count, None)
 
 
 def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[..., Any]:
@@ -105,7 +119,7 @@ def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[.
 
     @functools.wraps(function)
     def applied(x: Array, *more: Array) -> Any:
-        small = x.size <= _PIECE or not (alone or threads() > 1)
+        small = not isinstance(x, np.ndarray) or x.size <= _PIECE or not (alone or threads() > 1)
         arrays, along = ((x, *more), ()) if small else _to_cut(x, *more)
         if not any(along):
             return function(x, *more)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import math
+import os
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +20,7 @@ __all__ = ["matmul"]
 
 _ALONE, _SHARED = 1 << 18, 1 << 22  # multiplications that one thread does, and that are worth sharing
 _LINES = 32  # of a matrix, for which a thread prepares the other one
+_COMPILING = "neurogate.backends.numba_cpu.compiling"
 
 
 def matmul(a: Array, b: Array) -> Array:
@@ -25,8 +28,8 @@ def matmul(a: Array, b: Array) -> Array:
 
     The library's own threads wait for more work, busily, for a tenth of a second after each product, on the
     cores of those others; and of a stack they share out matrix by matrix, which takes longer than one thread
-    does alone. So once there are compiled loops in this process, the library has a thread for each of ours,
-    which take matrices of a stack, rows, or columns. The last bits of a product may depend on that.
+    does alone. So the library has a thread for each of ours, which take matrices of a stack, rows, or
+    columns. There are as many as both have; the last bits of a product may depend on how many.
 
     Parameters
     ----------
@@ -38,13 +41,15 @@ def matmul(a: Array, b: Array) -> Array:
     >>> matmul(np.ones((5, 1, 2)), np.ones((2, 3)))[0].tolist()
     [[2.0, 2.0, 2.0]]
     """
-    most = threads()
-    if most == 1 or not type(a) is type(b) is np.ndarray or 1 in (a.ndim, b.ndim):
+    if not type(a) is type(b) is np.ndarray or min(a.ndim, b.ndim) < 2:
+        return a @ b
+    if max(a.size * b.shape[-1], a.shape[-2] * b.size) < _ALONE:
+        return a @ b
+    importlib.import_module(_COMPILING)  # or bits would depend on what was done before
+    most = min(threads(), _ONE_EACH.threads())
+    if most == 1:
         return a @ b
     shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
-    steps = math.prod(shape) * a.shape[-1]
-    if steps < _ALONE:
-        return a @ b
     parts = {axis: min(count if axis < -2 else count // _LINES, most)
              for axis, count in zip(range(-len(shape), 0), shape, strict=True)}  # fmt: skip
     cut = max(parts, key=lambda axis: parts[axis])
@@ -56,7 +61,7 @@ def matmul(a: Array, b: Array) -> Array:
         np.matmul(left, right, out=_part(found, cut, part))
 
     with _ONE_EACH:
-        if steps < _SHARED or parts[cut] < 2:
+        if math.prod(shape) * a.shape[-1] < _SHARED or parts[cut] < 2:
             return np.matmul(a, b, out=found)
         in_shares(some, parts[cut])
     return found
@@ -74,10 +79,15 @@ class _OneEach:
     def __init__(self) -> None:
         self._lock, self._inside, self._before = threading.Lock(), 0, list[int]()
 
+    def threads(self) -> int:
+        """Return how many threads the library has while nobody is in here."""
+        with self._lock:
+            return min(self._before if self._inside else self._now(), default=1)
+
     def __enter__(self) -> None:
         with self._lock:
             if self._inside == 0:
-                self._before = [library.num_threads for library in _libraries()]
+                self._before = self._now()
                 self._limit([1] * len(self._before))
             self._inside += 1
 
@@ -87,13 +97,20 @@ class _OneEach:
             if self._inside == 0:
                 self._limit(self._before)
 
+    def forked(self) -> None:
+        """Begin anew: in a child process nobody is in here but the thread that made it."""
+        if self._inside:
+            self._limit(self._before)
+        self._lock, self._inside = threading.Lock(), 0
+
+    @staticmethod
+    def _now() -> list[int]:
+        return [library.num_threads for library in _libraries()]
+
     @staticmethod
     def _limit(counts: Sequence[int]) -> None:
         for library, count in zip(_libraries(), counts, strict=True):
             library.set_num_threads(count)
-
-
-_ONE_EACH = _OneEach()
 
 
 @functools.cache
@@ -101,3 +118,8 @@ def _libraries() -> Sequence[Any]:
     """Return the libraries of matrix products; looking for them takes milliseconds."""
     found: Sequence[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
     return found
+
+
+_ONE_EACH = _OneEach()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ONE_EACH.forked)

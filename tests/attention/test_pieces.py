@@ -12,6 +12,7 @@ import pytest
 from neurogate.attention.operators import depthwise_convolution, layer_norm, linear_recurrence, rms_norm
 from neurogate.attention.pieces import in_pieces, share_out, stacked
 from neurogate.bench.turns import limited
+from tests.attention import standin
 
 LARGE = (3, 70_001)
 
@@ -128,3 +129,13 @@ def test_many_sequences_are_remembered_with_the_bits_of_one(rng: np.random.Gener
     each = [remembered(slice(b, b + 1)) for b in range(3)]
     for many, alone in zip(remembered(slice(None)), zip(*each, strict=True), strict=True):
         assert np.array_equal(many, np.concatenate(alone))
+
+
+def test_arrays_of_a_gpu_are_taken_whole(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = standin.installed(monkeypatch).asarray
+    q, k, v = rng.standard_normal((3, 2, 600, 4, 32))
+    g = -rng.random((2, 600, 4, 32))
+    wanted, _ = linear_recurrence.forward(q, k, v, g, form="chunked", scale=0.5)
+    found, cache = linear_recurrence.forward(*map(there, (q, k, v, g)), form="chunked", scale=0.5)
+    assert np.allclose(found.get(), wanted, rtol=1e-12)
+    assert isinstance(linear_recurrence.backward(found, cache)[0], type(found))

@@ -111,7 +111,7 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array | None, Array
     dy = answers(dy, (*batch, length, width), cache)
     taps, rows = weight.reshape(width, k), dy.reshape(-1, width)
     if xp is np or length == 0:
-        dpadded, dtaps = xp.zeros_like(padded), xp.zeros((width, k), weight.dtype)
+        dpadded, dtaps = xp.zeros(padded.shape, padded.dtype), xp.zeros((width, k), weight.dtype)
         share_out(functools.partial(_spread, taps), *_sequences(dpadded, dy))
         for j in range(k):
             seen = padded[..., j : j + length, :]

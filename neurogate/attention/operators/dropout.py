@@ -6,11 +6,10 @@ from typing import Annotated, Any, TypeAlias
 
 from neurogate.attention.arrays import Array, answers, fits, namespace, together
 from neurogate.attention.options import FROM_0_BELOW_1, number, whole_numbers
-from neurogate.units import Domain
 
 __all__ = ["Rate", "backward", "draw", "forward"]
 
-Rate: TypeAlias = Annotated[float, Domain(0, 1, high_open=True)]
+Rate: TypeAlias = Annotated[float, FROM_0_BELOW_1]
 """How likely a number is lost: never all of them."""
 
 

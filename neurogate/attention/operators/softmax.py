@@ -64,7 +64,8 @@ def forward(
     if rows := gpu.kernels(xp, "rows"):
         weights = rows.softmax(scores, mask, scale=scale, bias=bias)
         return weights, weights
-    weights = scores if overwrite and scores.flags.c_contiguous else scores.copy("C")
+    room = overwrite and scores.flags.c_contiguous and (xp is not np or scores.flags.writeable)
+    weights = scores if room else scores.copy()
     beside = [each for each in (mask, bias) if each is not None]
 
     def normalised(x: Array, *beside: Array) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Annotated
 
 import attrs
 
 from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.layer import Parameters
+from neurogate.errors import RequestError
 from neurogate.units import Domain, NonNegative, Positive, settings
 
 __all__ = ["Adam", "AdamState"]
@@ -55,7 +56,7 @@ class Adam:
         False adds :math:`\lambda \theta` to the gradient in place of shrinking the weights.
     exempt : tuple of str
         Names of parameters whose :math:`\lambda` is 0; ``*`` stands for any letters. Usual are biases, norms,
-        embeddings and gates, whose size means something of its own: ``("*bias", "*norm*", "gate*")``.
+        embeddings and gates, whose size means something of its own: ``("*bias", "*norm*", "*gate*")``.
 
     References
     ----------
@@ -88,14 +89,24 @@ class Adam:
     ) -> AdamState:  # fmt: skip
         """Change the arrays of `parameters` that have a gradient, in place, and return the state after.
 
-        `times` multiplies the rate, for a schedule.
+        `times` multiplies the rate, for a schedule. A pattern of `exempt` that is no parameter's is told of.
         """
+        for pattern in self.exempt:
+            if not fnmatch.filter(parameters, pattern):
+                raise RequestError(
+                    f"exempt holds {pattern!r}, which is the name of no parameter. There are "
+                    f"{', '.join(parameters)}."
+                )
         t, rate = state.steps + 1, self.rate * times
         mean, square = dict(state.mean), dict(state.square)
         for name, gradient in gradients.items():
             weights = parameters[name]
             xp = namespace(**{name: weights, "gradient": gradient})
-            decay = 0.0 if any(fnmatchcase(name, pattern) for pattern in self.exempt) else self.weight_decay
+            decay = (
+                0.0
+                if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.exempt)
+                else self.weight_decay
+            )
             if self.decoupled:
                 weights *= 1 - rate * decay
             else:

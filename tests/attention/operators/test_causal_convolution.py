@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -83,3 +85,15 @@ def test_a_gpu_takes_all_taps_at_once(
         max(np.abs(far.get() - near).max(initial=0) for far, near in pairs)
         <= TOLERANCE["two ways", "float64"]
     )
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_the_order_in_memory_does_not_matter(order: tuple[int, ...], rng: np.random.Generator) -> None:
+    x, dy, state = rng.standard_normal((2, 3, 8, 4)), rng.standard_normal((2, 3, 8, 4)), np.ones((2, 3, 1, 4))
+    weight, back = rng.standard_normal((4, 2)), np.argsort(order)
+    turned = [np.ascontiguousarray(each.transpose(order)).transpose(back) for each in (x, dy, state)]
+    wanted = causal_convolution.backward(dy, causal_convolution.forward(x, weight, state=state)[1])
+    found = causal_convolution.backward(
+        turned[1], causal_convolution.forward(turned[0], weight, state=turned[2])[1]
+    )
+    assert all(np.allclose(a, b, rtol=1e-12) for a, b in zip(found, wanted, strict=True) if b is not None)

@@ -137,3 +137,9 @@ def test_gates_with_a_rate_of_0_are_ordinary_training_of_halved_branches(
         assert not layer.parameters["gate1"].any()
         assert not layer.parameters["gate2"].any()
         assert all(np.allclose(layer.parameters[name], plain[name], rtol=0, atol=1e-9) for name in told)
+
+
+def test_a_pattern_that_is_no_parameters_is_told_of() -> None:
+    weights, still = {"w": np.ones(1)}, {"w": np.zeros(1)}
+    with pytest.raises(RequestError, match=r"exempt holds '\*bais', which is the name of no parameter"):
+        Adam(exempt=("*bais",)).update(weights, still, AdamState())
