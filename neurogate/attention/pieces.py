@@ -6,7 +6,7 @@ import functools
 import math
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -102,12 +102,12 @@ def in_shares(some: Callable[[int, int], object], count: int) -> None:
 
 
 def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[..., Any]:
-    """Have a function of the numbers at each place take large arrays as `share_out` does.
+    """Have a function of the numbers at each place take large arrays of one shape as `share_out` does.
 
     Parameters
     ----------
     function : callable
-        Takes an array, and others that broadcast to it; returns one of its shape, or more, or writes to it.
+        Takes arrays of one shape; returns another of that shape, or several, or writes to its own.
     alone : bool
         Whether one thread takes pieces too. It pays where much comes between: what is found is copied.
 
@@ -119,21 +119,20 @@ def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[.
 
     @functools.wraps(function)
     def applied(x: Array, *more: Array) -> Any:
-        small = not isinstance(x, np.ndarray) or x.size <= _PIECE or not (alone or threads() > 1)
-        arrays, along = ((x, *more), ()) if small else _to_cut(x, *more)
-        if not any(along):
-            return function(x, *more)
-        # Of nothing: how many arrays come back, and of which kind.
-        kinds = function(*[each[:0] if cut else each for each, cut in zip(arrays, along, strict=True)])
-        found = [np.empty(arrays[0].shape, kind.dtype) for kind in _several(kinds)]
+        arrays = (x, *more)
+        small = x.size <= _PIECE or not (alone or threads() > 1)
+        if small or not all(_is_flat(each) and each.shape == x.shape for each in arrays):
+            return function(*arrays)
+        flat = [each.reshape(-1) for each in arrays]
+        kinds = function(*[each[:0] for each in flat])  # of nothing: how many, and their number types
+        found = [np.empty_like(flat[0], kind.dtype) for kind in _several(kinds)]
 
         def work(*parts: Array) -> None:
-            given = iter(parts[len(found) :])
-            own = [next(given) if cut else each for each, cut in zip(arrays, along, strict=True)]
-            for part, value in zip(parts[: len(found)], _several(function(*own)), strict=True):
+            values = _several(function(*parts[len(found) :]))
+            for part, value in zip(parts[: len(found)], values, strict=True):
                 part[...] = value
 
-        share_out(work, *found, *[each for each, cut in zip(arrays, along, strict=True) if cut])
+        share_out(work, *found, *flat)
         shaped = tuple(each.reshape(x.shape) for each in found)
         return shaped if isinstance(kinds, tuple) else shaped[0] if shaped else None
 
@@ -200,16 +199,6 @@ def mean_of_products(a: Array, b: Array) -> Array:
     [[2.0]]
     """
     return namespace(a=a, b=b).einsum("td,td->t", a, b)[:, None] / a.shape[1]
-
-
-def _to_cut(x: Array, *more: Array) -> tuple[Sequence[Array], Sequence[bool]]:
-    """Return arrays that have a first axis in common, and which of them have it; none if they are not fit."""
-    arrays = (x, *more)
-    if all(_is_flat(each) and each.shape == x.shape for each in arrays):
-        return [each.reshape(-1) for each in arrays], [True] * len(arrays)
-    if x.ndim < 2 or np.broadcast_shapes(*map(np.shape, arrays)) != x.shape:
-        return arrays, ()
-    return arrays, [np.ndim(each) == x.ndim and len(each) > 1 for each in arrays]
 
 
 def _several(returned: Any) -> tuple[Array, ...]:

@@ -39,22 +39,16 @@ def _double(x: np.ndarray) -> None:
     x += x
 
 
-def test_what_broadcasts_is_cut_along_the_first_axis_if_it_has_it(rng: np.random.Generator) -> None:
-    x = rng.standard_normal((7, *LARGE))
-    one, lines = x[:1, :1], []
+def test_what_is_not_one_shape_or_not_in_order_is_taken_whole(rng: np.random.Generator) -> None:
+    x, sizes = rng.standard_normal(LARGE), []
 
     def product(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        lines.append((len(x), np.shape(y)))
+        sizes.append(x.size)
         return x * y
 
-    for y in (x[..., :1], one, x[0, 0], np.float64(2.0), x[0]):
-        assert np.array_equal(in_pieces(product)(x, y), x * y)
-    assert {shape for n, shape in lines if n == 1} == {(1, 3, 1), one.shape, x[0, 0].shape, (), x[0].shape}
-    assert max(n for n, _ in lines) == 1
+    assert np.array_equal(in_pieces(product)(x, x[:, :1]), x * x[:, :1])
     assert np.array_equal(in_pieces(product)(x.T, x.T), x.T * x.T)
-    assert np.array_equal(
-        in_pieces(product)(x[0, :1], x[0]), x[0, :1] * x[0]
-    )  # the first has not the shape of both
+    assert sizes == [x.size] * 2
 
 
 def test_what_lies_beside_a_stack_is_written_out_no_more_than_it_must(rng: np.random.Generator) -> None:
