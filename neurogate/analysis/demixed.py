@@ -149,8 +149,9 @@ def _in_range(components: int, ridge: float) -> None:
 def _enough(whole: Array, parts: Mapping[str, Array], noise: ArrayLike | None) -> None:
     varies = np.ptp(whole, axis=0) > 0
     neurons = int(varies.sum())
-    held = noise is not None and np.linalg.matrix_rank(np.asarray(noise)[varies][:, varies]) == neurons
-    if len(whole) < neurons and not held and any(not np.allclose(part, whole) for part in parts.values()):
+    if len(whole) >= neurons or all(np.allclose(part, whole) for part in parts.values()):
+        return
+    if noise is None or np.linalg.matrix_rank(np.asarray(noise)[varies][:, varies]) < neurons:
         raise RequestError(
             f"There are {len(whole)} samples of {neurons} neurons that vary: without a ridge, or noise in "
             "every direction, decoders would rebuild any part from them. Give a ridge above 0 (see "
