@@ -13,11 +13,14 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, namespace
 
-__all__ = ["in_pieces", "in_shares", "mean_of_products", "rows_of", "share_out", "stacked", "threads"]
+__all__ = [
+    "COMPILING", "in_pieces", "in_shares", "mean_of_products", "rows_of", "share_out", "stacked", "threads",
+]  # fmt: skip
 
 _PIECE = 1 << 15
 _HERE = threading.local()  # whether this thread has its share of something already
-_COMPILING = "neurogate.backends.numba_cpu.compiling"
+COMPILING = "neurogate.backends.numba_cpu.compiling"
+"""The module that makes a process have compiled loops."""
 
 
 def threads() -> int:
@@ -30,7 +33,7 @@ def threads() -> int:
     >>> threads() >= 1
     True
     """
-    compiling = sys.modules.get(_COMPILING)
+    compiling = sys.modules.get(COMPILING)
     return compiling.numba.get_num_threads() if compiling and not getattr(_HERE, "shared", False) else 1
 
 
@@ -98,7 +101,7 @@ def in_shares(some: Callable[[int, int], object], count: int) -> None:
         finally:
             _HERE.shared = False
 
-    sys.modules[_COMPILING].in_shares(share, count, None)
+    sys.modules[COMPILING].in_shares(share, count, None)
 
 
 def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[..., Any]:

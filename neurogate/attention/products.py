@@ -14,13 +14,12 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from neurogate.attention.arrays import Array
-from neurogate.attention.pieces import in_shares, threads
+from neurogate.attention.pieces import COMPILING, in_shares, threads
 
 __all__ = ["matmul"]
 
 _ALONE, _SHARED = 1 << 18, 1 << 22  # multiplications that one thread does, and that are worth sharing
 _LINES = 32  # of a matrix, for which a thread prepares the other one
-_COMPILING = "neurogate.backends.numba_cpu.compiling"
 
 
 def matmul(a: Array, b: Array) -> Array:
@@ -45,7 +44,7 @@ def matmul(a: Array, b: Array) -> Array:
         return a @ b
     if max(a.size * b.shape[-1], a.shape[-2] * b.size) < _ALONE:
         return a @ b
-    importlib.import_module(_COMPILING)  # or bits would depend on what was done before
+    importlib.import_module(COMPILING)  # or bits would depend on what was done before
     most = min(threads(), _ONE_EACH.threads())
     if most == 1:
         return a @ b

@@ -16,7 +16,6 @@ from neurogate.attention.layer import Parameters, RecurrentLayer, named, part, s
 from neurogate.attention.operators import batch_norm, damped_ema, hard_router, layer_norm, linear, packing
 from neurogate.attention.operators.batch_norm import Running
 from neurogate.attention.operators.pointwise import silu
-from neurogate.attention.options import record
 from neurogate.errors import RequestError
 from neurogate.units import Count, Positive, settings
 
@@ -261,7 +260,6 @@ class SeqBoat(RecurrentLayer):
         xp, bias = namespace(x=x), p["norm.bias"]
         if running is None:
             running = Running(xp.zeros_like(bias), xp.ones_like(bias))
-        running = record("running", running, Running)
         return weighted.forward(batch_norm, x, p, "norm", running=running, axes=(0, 1), training=training)
 
     def _given(
