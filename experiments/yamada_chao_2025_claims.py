@@ -116,7 +116,7 @@ def spikeless(run: Runner, metric: str) -> dict[str, Values]:
 def probability(run: Runner) -> Iterator[Claim]:
     """Judge whether it encodes *what*, and with what probability."""
     main = run(MAIN)
-    mae, r, amplitude = (main.metric(OURS, key) for key in ("probability_mae", "probability_r", "object_r"))
+    mae, r, amplitude = (main.metric(OURS, key) for key in ("probability_mae", "probability_r", "product_r"))
     yield Claim(
         "It tells each outcome's probability", "mean |p̂ − p|", mae, within(mae, *BOUNDS["probability_mae"]),
         "offline replay; small steps",
@@ -129,8 +129,8 @@ def probability(run: Runner) -> Iterator[Claim]:
     )  # fmt: skip
     yield Claim(
         "The amplitude of the prediction object at its time follows p", "Pearson r", amplitude,
-        within(amplitude, *BOUNDS["object_r"]), "omissions teach when nothing",
-        each(main, RIVALS, "object_r"),
+        within(amplitude, *BOUNDS["product_r"]), "omissions teach when nothing",
+        each(main, RIVALS, "product_r"),
     )  # fmt: skip
 
 
@@ -192,7 +192,7 @@ def tradeoff(run: Runner) -> Iterator[Claim]:
             ("it tells when", MEASURES[timing_error], timing_error),
             ("it tells each outcome's probability", MEASURES[mae], mae),
             ("p̂ follows p", "Pearson r", "probability_r"),
-            ("the amplitude of the prediction object follows p", "Pearson r", "object_r"),
+            ("the amplitude of the prediction object follows p", "Pearson r", "product_r"),
         ):
             values = hasty.metric(rule, key)
             rows.append((claim, measure, values, shipped.metric(OURS, key), within(values, *BOUNDS[key])))

@@ -147,7 +147,7 @@ def drift(run: Runner) -> Figures:
 
 def three_outcomes(run: Runner) -> Figures:
     """Draw what each rule makes of three outcomes."""
-    measures = MEASURES | {"probability_r": "r of p̂ and p", "object_r": "r of the amplitude and p"}
+    measures = MEASURES | {"probability_r": "r of p̂ and p", "product_r": "r of the amplitude and p"}
     yield "three_outcomes", forest_figure({w: each(run(THREE), THREE.rules, k) for k, w in measures.items()})
 
 

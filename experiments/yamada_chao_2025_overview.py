@@ -64,8 +64,8 @@ def make_network(n: int) -> ReservoirSpec:
         n=n,
         gain=1.0,
         cells=Cells(
-            excitatory=Population(preset="adapting_excitatory", bias=Normal(mean=6.0, sd=1.0)),
-            inhibitory=Population(preset="inhibitory_2003", bias=Normal(mean=6.0, sd=1.0)),
+            excitatory=Population(preset="adapting_excitatory", bias=Normal(mean=4.0, sd=1.0)),
+            inhibitory=Population(preset="inhibitory_2003", bias=Normal(mean=4.0, sd=1.0)),
         ),
         recurrent=Recurrent(probability=0.1, weight=Gamma(shape=2.0, scale=0.5), inhibitory_scale=4.0),
         synapse=Synapse(tau_ms=LogUniform(low=10.0, high=500.0)),

@@ -305,7 +305,7 @@ def three_outcomes(run: Runner) -> Iterator[Claim]:
     for claim, measure, key in (
         ("each one's probability is told", MEASURES["probability_mae"], "probability_mae"),
         ("p̂ follows p over cues, outcomes and blocks", "Pearson r", "probability_r"),
-        ("the amplitude of the prediction object at its time follows p", "Pearson r", "object_r"),
+        ("the amplitude of the prediction object at its time follows p", "Pearson r", "product_r"),
     ):
         values = each(found, THREE.rules, key)
         null = other_cues(found, probability_of_other) if key == "probability_mae" else None

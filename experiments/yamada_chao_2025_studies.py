@@ -84,7 +84,7 @@ BOUNDS = {
     "timing_error_ms": (12.0, 25.0),
     "probability_mae": (0.05, 0.1),
     "probability_r": (0.98, 0.95),
-    "object_r": (0.97, 0.9),
+    "product_r": (0.97, 0.9),
 }
 MEASURES = {"timing_error_ms": "timing error (ms)", "probability_mae": "mean |p̂ − p|"}
 
@@ -134,8 +134,8 @@ WORDS = {
     "no_adaptation": "no slow adaptation (u recovers in 50 ms)",
     "500_neurons": "500 neurons in place of 1000",
     "300_neurons": "300 neurons",
-    "low_rate": "lower rates (bias 3 for 6)",
-    "high_rate": "higher rates (bias 10)",
+    "low_rate": "lower rates (bias 2 for 4)",
+    "high_rate": "higher rates (bias 8)",
     "much_noise": "three times the noise",
 }
 
@@ -143,8 +143,8 @@ WORDS = {
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "no_recurrence": ("reservoir.gain=0.0",),
     "neurons_alike": (
-        'reservoir.cells.excitatory={preset="alike_adapting", bias=6.0}',
-        'reservoir.cells.inhibitory={preset="fast_spiking_2003", bias=6.0}',
+        'reservoir.cells.excitatory={preset="alike_adapting", bias=4.0}',
+        'reservoir.cells.inhibitory={preset="fast_spiking_2003", bias=4.0}',
         "reservoir.synapse.tau_ms=70.71",
         "reservoir.trace.tau_ms=67.08",
     ),
@@ -152,8 +152,8 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "no_adaptation": ("reservoir.cells.excitatory.preset=excitatory_2003",),
     "500_neurons": ("reservoir.n=500",),
     "300_neurons": ("reservoir.n=300",),
-    "low_rate": _biased(3.0),
-    "high_rate": _biased(10.0),
+    "low_rate": _biased(2.0),
+    "high_rate": _biased(8.0),
     "much_noise": ("reservoir.inputs.noise_sd=1.0",),
 }
 NETWORKS = {name: Study(NAME, changes, (OURS,)) for name, changes in CHANGES.items()}

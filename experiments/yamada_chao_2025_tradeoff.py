@@ -140,13 +140,13 @@ class Aspect:
     def of(self, found: Seeds, rule: str) -> Values:
         """Return the error of a rule; of a correlation, what it lacks to 1."""
         value = found.metric(rule, self.error)
-        return 1.0 - value if self.error == "object_r" else value
+        return 1.0 - value if self.error == "product_r" else value
 
 
 ASPECTS = {
     "probability": Aspect("probability_mae", "mean |p̂ − p|", "probability_error", 2, (0.05, 100.0)),
     "timing": Aspect("timing_error_ms", "timing error (ms)", "timing_error_ms", 1, (12.0, 25.0)),
-    "object": Aspect("object_r", "1 − r of the prediction object", "timing_error_ms", 1, (0.03, 25.0)),
+    "object": Aspect("product_r", "1 − r of the prediction object", "timing_error_ms", 1, (0.03, 25.0)),
 }
 
 

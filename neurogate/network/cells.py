@@ -35,12 +35,12 @@ class Population:
     Examples
     --------
     >>> Population(preset="excitatory_2003").bias.mean
-    6.0
+    4.0
     """
 
     preset: str
     parameters: Mapping[str, Distribution] = attrs.field(factory=dict)
-    bias: Distribution = Normal(mean=6.0, sd=1.0)
+    bias: Distribution = Normal(mean=4.0, sd=1.0)
 
     def __attrs_post_init__(self) -> None:
         if self.preset not in PRESETS:

@@ -33,7 +33,7 @@ _WHAT_WHEN: Mapping[str, Better] = {
     "when_r": "higher",
     "probability_mae": "lower",
     "probability_r": "higher",
-    "object_r": "higher",
+    "product_r": "higher",
     "when_what_angle_deg": "neither",
     "when_what_angle_null_deg": "neither",
     "when_what_angle_null_p5_deg": "neither",

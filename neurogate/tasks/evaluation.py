@@ -112,10 +112,11 @@ class Result:
         ``timing_error_ms`` and its signed part ``timing_bias_ms`` (last 100 trials of each block, mean over
         blocks and cues), ``single_peak_sd_ms`` (spread of the predicted time from probe to probe),
         ``when_r`` (correlation of *when* with ``expected_when`` over time and cues, end of each block),
-        ``probability_mae``, ``probability_r``, and ``object_r``, the correlation of the amplitude of *when*
-        times *what* with the probability (all three at the end of each block, pooled),
-        ``when_what_angle_deg`` (end of the first block judged) with its null, ``mean_rate_hz``, and the
-        same per block under ``blocks``.
+        ``probability_mae``, ``probability_r``, and ``product_r``, the correlation of the height of *when*
+        times *what* with the probability (all three at the end of each block, pooled; a
+        `neurogate.tasks.prediction.Prediction` divides that height out, so it correlates as
+        ``probability_r`` does), ``when_what_angle_deg`` (end of the first block judged) with its null,
+        ``mean_rate_hz``, and the same per block under ``blocks``.
     """
 
     arrays: Mapping[str, Array]

@@ -177,8 +177,8 @@ class Prediction:
         share = here / height if found else 0.0
         return {name: share * p if found else 0.0 for name, p in self.what(cue).items()}
 
-    def amplitude(self, cue: str | int) -> Array:
-        """Return *when* times *what* as they were read, (K, T): the raw object, without any scale."""
+    def product(self, cue: str | int) -> Array:
+        """Return *when* times *what* as they were read, (K, T): z(t) q_k(t), its height not divided out."""
         c = self._cue(cue)
         product: Array = self.when_read[c] * self.what_read[c]
         return product

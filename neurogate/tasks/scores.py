@@ -58,7 +58,7 @@ def scores(
         "when_r": correlation(when, np.broadcast_to(expected[known], when.shape)),
         "probability_mae": float(np.abs(learned - truth).mean()),
         "probability_r": correlation(learned, truth),
-        "object_r": correlation(amplitude * learned, truth),
+        "product_r": correlation(amplitude * learned, truth),
         **_angles(judged["angle_deg"][:, ends[known[0]]], null),
         "blocks": blocks,
     }

@@ -49,7 +49,7 @@ def test_every_row_says_what_is_allowed() -> None:
         ("reservoir.inputs.noise_sd", "0.3", "a number, {uniform}, {log_uniform}, ", "White current noise"),
         (
             "reservoir.cells.excitatory.bias",
-            "{normal = [6.0, 1.0]}",
+            "{normal = [4.0, 1.0]}",
             "a number, {uniform}",
             "Constant current",
         ),

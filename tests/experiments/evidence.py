@@ -11,7 +11,7 @@ from neurogate.runs.over_seeds import Seeds
 
 SEEDS = 4
 MEASURES = (
-    "timing_error_ms", "timing_bias_ms", "probability_mae", "probability_r", "object_r",
+    "timing_error_ms", "timing_bias_ms", "probability_mae", "probability_r", "product_r",
     "when_what_angle_deg", "when_what_angle_null_deg", "single_peak_sd_ms",
 )  # fmt: skip
 JITTER = np.linspace(-0.01, 0.01, SEEDS)

@@ -196,7 +196,7 @@ def test_a_gaussian_has_the_mean_and_the_spread_of_the_density(claims_script: Sc
 
 
 def metrics_of(study: Any, given: Callable[[str], float]) -> list[dict[str, dict[str, float]]]:
-    keys = ("timing_error_ms", "probability_mae", "probability_r", "object_r")
+    keys = ("timing_error_ms", "probability_mae", "probability_r", "product_r")
     rules = list(study.load().rules)
     return [{rule: {key: given(rule) * (1 + jitter) for key in keys} for rule in rules} for jitter in JITTER]
 

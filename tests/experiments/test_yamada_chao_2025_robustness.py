@@ -14,7 +14,7 @@ from neurogate.config import Simulation, load, unstructure
 from neurogate.config.sweep import Sweep, points
 from neurogate.runs.collection import Collection
 
-MEASURES = ("timing_error_ms", "probability_mae", "probability_r", "object_r")
+MEASURES = ("timing_error_ms", "probability_mae", "probability_r", "product_r")
 BLOCKS = {
     "A": {"trials_to_timing": 10.0, "trials_to_probability": 80.0},
     "B": {"trials_to_timing": 20.0, "trials_to_probability": 10.0},

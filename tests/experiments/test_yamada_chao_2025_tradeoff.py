@@ -32,7 +32,7 @@ def made_up(simulation: Simulation, seeds: int, out: Path, **_: Any) -> Seeds:
     for rule in simulation.rules:
         for key in ("timing_error_ms", "probability_error"):
             arrays[f"{rule}.{key}"] = np.zeros((seeds, len(trial), task.cues))
-    ended = {"probability_mae": 0.04, "timing_error_ms": 9.0, "object_r": 0.98}
+    ended = {"probability_mae": 0.04, "timing_error_ms": 9.0, "product_r": 0.98}
     return Seeds(arrays, [dict.fromkeys(simulation.rules, ended)] * seeds)
 
 

@@ -26,7 +26,7 @@ HEADLINES = {
     "timing_error_ms",
     "timing_bias_ms",
     "single_peak_sd_ms",
-    "object_r",
+    "product_r",
     "when_r",
     "probability_mae",
     "probability_r",
@@ -92,7 +92,7 @@ def test_metrics_follow_from_the_arrays(result: Result) -> None:
         )
         assert metrics["probability_mae"] == pytest.approx(np.abs(learned - truth).mean())
         y = result.arrays[f"{rule}.amplitude"][:, [1, 3], :, None] * learned
-        assert metrics["object_r"] == pytest.approx(np.corrcoef(y.ravel(), truth.ravel())[0, 1])
+        assert metrics["product_r"] == pytest.approx(np.corrcoef(y.ravel(), truth.ravel())[0, 1])
         when, expected = result.arrays[f"{rule}.when"], result.arrays["expected_when"]
         pairs = when.ravel(), np.broadcast_to(expected, when.shape).ravel()
         assert metrics["when_r"] == pytest.approx(np.corrcoef(*pairs)[0, 1])

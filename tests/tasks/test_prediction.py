@@ -65,9 +65,9 @@ def test_a_cue_after_which_nothing_is_predicted_says_so() -> None:
     assert made.at("tone", 300.0) == {"X": 0.0, "Y": 0.0}
 
 
-def test_the_raw_object_is_when_times_what() -> None:
+def test_the_product_is_when_times_what() -> None:
     made = prediction()
-    np.testing.assert_array_equal(made.amplitude("light"), made.when_read[1] * made.what_read[1])
+    np.testing.assert_array_equal(made.product("light"), made.when_read[1] * made.what_read[1])
 
 
 def test_it_says_what_the_judgement_of_the_run_says(result: Result) -> None:
