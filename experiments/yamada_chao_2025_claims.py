@@ -46,7 +46,7 @@ from neurogate.tasks.scores import SETTLED_TRIALS
 
 Values = NDArray[np.float64]
 ADAPTS_BY = {  # which readout an error is of, and what its adaptation hinges on
-    "timing_error_ms": ("when", "replays; what omissions teach when, against the prediction object"),
+    "timing_error_ms": ("when", "replays; what omissions teach when, against the product"),
     "probability_error": ("what", "an alarm that begins novelty anew"),
 }
 
@@ -116,7 +116,7 @@ def spikeless(run: Runner, metric: str) -> dict[str, Values]:
 def probability(run: Runner) -> Iterator[Claim]:
     """Judge whether it encodes *what*, and with what probability."""
     main = run(MAIN)
-    mae, r, amplitude = (main.metric(OURS, key) for key in ("probability_mae", "probability_r", "product_r"))
+    mae, r, product = (main.metric(OURS, key) for key in ("probability_mae", "probability_r", "product_r"))
     yield Claim(
         "It tells each outcome's probability", "mean |p̂ − p|", mae, within(mae, *BOUNDS["probability_mae"]),
         "offline replay; small steps",
@@ -128,8 +128,8 @@ def probability(run: Runner) -> Iterator[Claim]:
         "offline replay", each(main, RIVALS, "probability_r"),
     )  # fmt: skip
     yield Claim(
-        "The amplitude of the prediction object at its time follows p", "Pearson r", amplitude,
-        within(amplitude, *BOUNDS["product_r"]), "omissions teach when nothing",
+        "The product of both readouts, when and what at the peak, follows p", "Pearson r", product,
+        within(product, *BOUNDS["product_r"]), "omissions teach when nothing",
         each(main, RIVALS, "product_r"),
     )  # fmt: skip
 
@@ -192,7 +192,7 @@ def tradeoff(run: Runner) -> Iterator[Claim]:
             ("it tells when", MEASURES[timing_error], timing_error),
             ("it tells each outcome's probability", MEASURES[mae], mae),
             ("p̂ follows p", "Pearson r", "probability_r"),
-            ("the amplitude of the prediction object follows p", "Pearson r", "product_r"),
+            ("the product of both readouts follows p", "Pearson r", "product_r"),
         ):
             values = hasty.metric(rule, key)
             rows.append((claim, measure, values, shipped.metric(OURS, key), within(values, *BOUNDS[key])))
@@ -212,10 +212,17 @@ def phases(run: Runner) -> Iterator[Claim]:
         most = max(hit, key=lambda name: hit[name].mean())
         others = [name for name in LESIONS if name != most]
         more = [favours(hit[name], hit[most]) for name in others]
+        harmed = words.split("(")[0].strip()
         yield Claim(
-            f"A lesion in one phase harms {words.split('(')[0].strip()} more than in others", words, whole,
+            f"A lesion in one phase harms {harmed} more than in others", words, whole,
             every([favours(whole, hit[most])], decisive=more),
-            f"most harmful: {most.removeprefix('lesion_')}", hit,
+            f"most harmful: {most.removeprefix('lesion_')}; around the outcome lies all that teaches", hit,
+        )  # fmt: skip
+        cue, delay = (hit[name] for name in LESIONS[:2])
+        yield Claim(
+            f"A lesion of the delay harms {harmed} more than one of the cue", words, whole,
+            every([favours(whole, delay)], decisive=[favours(cue, delay)]),
+            "in both the outcome teaches as before", dict(zip(LESIONS, (cue, delay), strict=False)),
         )  # fmt: skip
 
 

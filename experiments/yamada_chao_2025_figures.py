@@ -72,7 +72,7 @@ def timing(run: Runner) -> Figures:
 
 
 def probability(run: Runner) -> Figures:
-    """Draw learned against true probabilities, and the amplitude of the prediction object."""
+    """Draw learned against true probabilities, and the product of both readouts."""
     yield "calibration", calibration_figure(run(MAIN).arrays, FEW)
 
 
@@ -147,7 +147,7 @@ def drift(run: Runner) -> Figures:
 
 def three_outcomes(run: Runner) -> Figures:
     """Draw what each rule makes of three outcomes."""
-    measures = MEASURES | {"probability_r": "r of p̂ and p", "product_r": "r of the amplitude and p"}
+    measures = MEASURES | {"probability_r": "r of p̂ and p", "product_r": "r of when × what and p"}
     yield "three_outcomes", forest_figure({w: each(run(THREE), THREE.rules, k) for k, w in measures.items()})
 
 

@@ -5,10 +5,10 @@ in reservoir spiking networks, arXiv:2510.14382. The equations are our reconstru
 
 One simulation per seed; every setting of every rule learns from its spikes. Each family of rules is drawn as
 a curve: trials that it needs after the switch, against its error, which is that of odds, of times, or of the
-prediction object, for which it is 1 - r. Beside those of odds stand observers without a network, who see the
-same trials: one counts outcomes, one counts and is told of the switch, one is Bayes'. They say what the
-samples themselves allow. Of the settings of *what* of the local rule that meet the target on trials the best
-calibrated is judged once more, on as many seeds that did not choose it. Run it with
+product of both readouts, for which it is 1 - r. Beside those of odds stand observers without a network, who
+see the same trials: one counts outcomes, one counts and is told of the switch, one is Bayes'. They say what
+the samples themselves allow. Of the settings of *what* of the local rule that meet the target on trials the
+best calibrated is judged once more, on as many seeds that did not choose it. Run it with
 
     python experiments/yamada_chao_2025_tradeoff.py
         [--seeds N] [--neurons N] [--quick] [--jobs N] [--out DIR] [--json]
@@ -146,7 +146,7 @@ class Aspect:
 ASPECTS = {
     "probability": Aspect("probability_mae", "mean |p̂ − p|", "probability_error", 2, (0.05, 100.0)),
     "timing": Aspect("timing_error_ms", "timing error (ms)", "timing_error_ms", 1, (12.0, 25.0)),
-    "object": Aspect("product_r", "1 − r of the prediction object", "timing_error_ms", 1, (0.03, 25.0)),
+    "product": Aspect("product_r", "1 − r of when × what and p", "timing_error_ms", 1, (0.03, 25.0)),
 }
 
 
@@ -296,15 +296,15 @@ def judged(asked: argparse.Namespace) -> tuple[dict[str, Curves], dict[str, Any]
     rules, names = every_rule({**WHAT, **WHEN, "searched": SEARCHED})
     task, found = simulated(asked, rules, FIRST_SEED)
     what = of_rules(found, {title: names[title] for title in (*WHAT, "searched")}, ASPECTS["probability"])
-    when, amplitude = (
+    when, product = (
         of_rules(found, {title: names[title] for title in WHEN}, ASPECTS[name])
-        for name in ("timing", "object")
+        for name in ("timing", "product")
     )
     ours = {title: of for title, of in what.items() if title.startswith(("surp", "sear"))}
     best = held_out(asked, {title: of for title, of in ours.items() if title not in WHEN})
     del what["searched"]
     what |= of_observers(task, found.arrays)
-    return {"probability": what, "timing": when, "object": amplitude}, best
+    return {"probability": what, "timing": when, "product": product}, best
 
 
 def held_out(asked: argparse.Namespace, tried: Curves) -> dict[str, Any]:

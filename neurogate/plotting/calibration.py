@@ -1,4 +1,4 @@
-"""How probable outcomes are taken to be, and how large the prediction object is, against their probability.
+"""How probable outcomes are taken to be, and how large *when* times *what* is, against their probability.
 
 Here lives the panel and its figure. What is read out of a prediction is said in
 `neurogate.analysis.predictions`.
@@ -28,13 +28,13 @@ _BIN = 0.1
 _ACROSS = 5
 _WIDEST_MM = 50.0
 _OF_RULE = ("probability", "amplitude")
-_LABELS = ("learned probability", "amplitude of the object\n(when × what at its peak)")
+_LABELS = ("learned probability", "when × what, at the peak")
 
 _Numbers = NDArray[np.float64]
 
 
 def calibration_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure:
-    """Compose the figure: a column for each rule, learned probability above, amplitude of the object below.
+    """Compose the figure: a column for each rule, learned probability above, *when* times *what* below.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def calibration_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Fi
 
 
 def at_block_ends(arrays: Arrays, rule: str) -> tuple[_Numbers, _Numbers, _Numbers]:
-    """Return true and learned probability and the amplitude of the object, at the end of all blocks judged.
+    """Return true and learned probability and *when* times *what*, at the end of all blocks judged.
 
     Parameters
     ----------
@@ -86,12 +86,12 @@ def at_block_ends(arrays: Arrays, rule: str) -> tuple[_Numbers, _Numbers, _Numbe
     -------
     truth : (M,) array
         Over blocks, cues and outcomes.
-    learned, amplitude : (B, M) array
+    learned, product : (B, M) array
     """
     blocks, ends = block_ends(arrays)
     truth, learned = arrays["true_probability"][blocks], arrays[f"{rule}.probability"][:, ends]
-    amplitude = arrays[f"{rule}.amplitude"][:, ends, :, None] * learned
-    return truth.ravel(), learned.reshape(len(learned), -1), amplitude.reshape(len(learned), -1)
+    product = arrays[f"{rule}.amplitude"][:, ends, :, None] * learned
+    return truth.ravel(), learned.reshape(len(learned), -1), product.reshape(len(learned), -1)
 
 
 def against_probability(
@@ -152,11 +152,11 @@ def mean_r(truth: ArrayLike, values: ArrayLike) -> float:
 
 def _group(arrays: Arrays, rules: Sequence[str], panels: NDArray[Any]) -> None:
     for rule, above, below in zip(rules, *panels, strict=False):
-        truth, learned, amplitude = at_block_ends(arrays, rule)
+        truth, learned, product = at_block_ends(arrays, rule)
         error = float(np.abs(learned - truth).mean())
         _panel(above, truth, learned, f"mean |p̂ − p| = {error:.2g}\n")
         above.axline((0.0, 0.0), slope=1.0, color="0.75", linewidth=0.6, zorder=1)
-        _panel(below, truth, amplitude, "")
+        _panel(below, truth, product, "")
         above.set_title(display_name(rule))
         below.set(xlabel="true probability", xlim=(-0.08, 1.08), xticks=[0, 0.5, 1])
     for axes, label in zip(panels[:, 0], _LABELS, strict=True):

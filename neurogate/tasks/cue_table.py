@@ -31,7 +31,7 @@ def cue_table(arrays: Mapping[str, Array], rule: str) -> list[dict[str, Any]]:
         nothing was), ``timing_error_ms`` (a missed prediction counts), ``single_peak_sd_ms`` and
         ``single_error_ms`` (of single probes: the spread, and the median distance from the truth),
         ``width_ms`` (of the bump, at half its height), ``amplitude`` (of *when* there), and, by outcome,
-        ``true_probability``, ``probability`` and ``object`` (amplitude times *what*).
+        ``true_probability``, ``probability`` and ``product`` (amplitude times *what*).
 
     Examples
     --------
@@ -62,7 +62,7 @@ def _row(arrays: Mapping[str, Array], rule: str, k: int, end: int, c: int) -> di
     odds = {
         "true_probability": arrays["true_probability"][k, c],
         "probability": learned.mean(axis=0),
-        "object": (amplitude[:, None] * learned).mean(axis=0),
+        "product": (amplitude[:, None] * learned).mean(axis=0),
     }
     names = [str(name) for name in arrays["outcome_names"]]
     peaks_ms = arrays[f"{rule}.single_peak_ms"][:, k, c]

@@ -137,10 +137,11 @@ def test_lesions_have_phases_of_their_own_only_if_one_of_them_stands_out(script:
     phases = script["CLAIMS"]["phases"]
     alike = list(phases(lambda study: run(study, script["LESIONS"])))
     one = list(phases(lambda study: run(study, ["lesion_delay"])))
-    assert [str(row.verdict) for row in alike] == ["not supported"] * 4
-    assert [str(row.verdict) for row in one] == ["supported"] * 4
-    assert all("delay" in row.hinges_on for row in one)
-    when_due, soon = one[2:]
+    assert [str(row.verdict) for row in alike] == ["not supported"] * 8
+    assert [str(row.verdict) for row in one] == ["supported"] * 8
+    assert all("delay" in row.hinges_on for row in one[::2])
+    assert all(list(row.baselines) == ["lesion_cue", "lesion_delay"] for row in one[1::2])
+    when_due, soon = one[4::2]
     assert when_due.values == pytest.approx(np.zeros(SEEDS))
     assert when_due.baselines["lesion_delay"] == pytest.approx(np.full(SEEDS, 0.2))
     assert (soon.values[0], soon.baselines["lesion_delay"][0]) == (10.0, 40.0)

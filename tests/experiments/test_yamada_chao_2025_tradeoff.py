@@ -76,7 +76,7 @@ def test_every_setting_and_observer_is_in_the_table_and_the_figure_is_written(
     written = json.loads((folder / "tradeoff.json").read_text("utf-8"))
     assert json.loads(out) == written
     odds, times = written["curves"]["probability"], written["curves"]["timing"]
-    objects = written["curves"]["object"]
+    objects = written["curves"]["product"]
     for drawn in (times, objects):
         assert {title: [*of] for title, of in drawn.items()} == {t: [*of] for t, of in script["WHEN"].items()}
     assert all([*odds[title]] == [*of] for title, of in script["WHAT"].items())

@@ -1,4 +1,4 @@
-"""Learned probability and the amplitude of the object against the true probability, rule by rule."""
+"""Learned probability and when times what against the true probability, rule by rule."""
 
 from __future__ import annotations
 

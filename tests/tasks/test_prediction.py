@@ -148,7 +148,7 @@ def test_the_table_of_cues_holds_the_means_of_what_was_judged(result: Result) ->
         learned = arrays["force.probability"][:, end, c]
         assert list(row["probability"].values()) == pytest.approx(learned.mean(axis=0).tolist())
         product = arrays["force.amplitude"][:, end, c, None] * learned
-        assert list(row["object"].values()) == pytest.approx(product.mean(axis=0).tolist())
+        assert list(row["product"].values()) == pytest.approx(product.mean(axis=0).tolist())
         assert list(row["true_probability"].values()) == TASK.probability()[k, c].tolist()
 
 
