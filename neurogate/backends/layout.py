@@ -56,8 +56,8 @@ WATCHED = ("v", "u", "synaptic_current", "readout")
 ACTIVATIONS = {"linear": 0, "rectified": 1, "tanh": 2}
 """What becomes of the drive of a unit without spikes."""
 
-RATE_ROWS = ("trace",)
-"""The state of a network without spikes, which is all that can be recorded of it."""
+RATE_ROWS = ("trace", "adaptation")
+"""The state of a network without spikes; its trace can be recorded."""
 
 LESSONS = {"delta": 0, "least_squares": 1}
 """How readouts can be taught inside a run."""
@@ -126,12 +126,14 @@ class RateArrays(NamedTuple):
     weights: Array  # (B, D, N), per Hz
     step: Array  # (B, N) share of the way that a unit goes to its drive in a step
     scale_hz: Array  # (B, N) rate of a unit that is driven by 1
+    adaptation: Array  # (B, N) of the drive, per Hz; (B, 0) for none
+    adaptation_step: Array  # (B, N) share of the way that adaptation goes to the rate in a step
 
 
 class StateArrays(NamedTuple):
     """Everything that a run changes; copy it and the run can be repeated from there."""
 
-    values: Array  # (B, 6, N), rows as in STATE_ROWS; (B, 1, N) and RATE_ROWS without spikes
+    values: Array  # (B, 6, N), rows as in STATE_ROWS; (B, 2, N) and RATE_ROWS without spikes
     pending: Array  # (B, D, N) weights on their way, a ring over the next D steps; D is 0 without delays
     feedback: Array  # (B, R) readouts fed back at the next step
     readout_weights: Array  # (B, R, N)

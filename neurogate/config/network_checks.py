@@ -81,10 +81,13 @@ def _ranges(reservoir: ReservoirSpec, longest_ms: float) -> Ranges:
 
 
 def _rate_ranges(reservoir: AnyRateSpec) -> Ranges:
-    return {
+    ranges: Ranges = {
         "reservoir.tau_ms": (reservoir.tau_ms, _TIME),
         "reservoir.inputs.noise_sd": (reservoir.inputs.noise_sd, Domain(0)),
     }
+    if reservoir.adaptation is not None:
+        ranges["reservoir.adaptation.tau_ms"] = reservoir.adaptation.tau_ms, _TIME
+    return ranges
 
 
 def _needs(reservoir: ReservoirSpec, channels: int, readouts: int) -> Needs:
@@ -130,6 +133,9 @@ def _rate_needs(reservoir: AnyRateSpec, channels: int, readouts: int) -> Needs:
     }
     if isinstance(reservoir, EchoState):
         needs["reservoir.weight"] = reservoir.weight, reservoir.n * reservoir.in_degree
+    if reservoir.adaptation is not None:
+        for key in ("strength", "tau_ms"):
+            needs[f"reservoir.adaptation.{key}"] = getattr(reservoir.adaptation, key), reservoir.n
     return needs
 
 

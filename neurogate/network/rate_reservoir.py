@@ -57,7 +57,7 @@ class RateReservoir:
     backend: str = "auto"
     threads: int = 1
 
-    recordable = RATE_ROWS
+    recordable = RATE_ROWS[:1]
     """What can be recorded of such a network."""
 
     @classmethod
@@ -143,8 +143,9 @@ class RateReservoir:
     @property
     def kind(self) -> tuple[object, ...]:
         """What reservoirs must have in common to be joined: sizes, number type, activation, backend."""
-        noisy, degree = self.arrays.noise_sd.size > 0, self.arrays.sources.shape[1]
-        return (*self.shape[1:], degree, self.dtype, self.codes, self.backend, noisy)
+        noisy, adapting = (array.size > 0 for array in (self.arrays.noise_sd, self.arrays.adaptation))
+        degree = self.arrays.sources.shape[1]
+        return (*self.shape[1:], degree, self.dtype, self.codes, self.backend, noisy, adapting)
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -4,8 +4,8 @@ Both are leaky units, :math:`\tau \dot r = -r + \rho f(b + W_{in} x + \xi + W r 
 and W. An echo-state network has :math:`f = \tanh` and sparse random W; a bank of leaky integrators has no W,
 so each unit is a filter of the inputs and nothing else. The rate r is the trace that readouts see: in Hz,
 with :math:`\rho` the rate of a unit whose f is 1, so that `neurogate.network.features` sees numbers like
-those of spiking neurons. It counts from a resting rate, and is negative below it. Here lives no arithmetic
-of a step; that is `neurogate.backends.numpy_reference.rates`.
+those of spiking neurons. It counts from a resting rate, and is negative below it. Units of both kinds may
+adapt. Here lives no arithmetic of a step; that is `neurogate.backends.numpy_reference.rates`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,38 @@ from .drawing import generator
 from .inputs import RateInputs
 from .recurrent import spectral_radius
 
-__all__ = ["AnyRateSpec", "EchoState", "Leaky", "draw"]
+__all__ = ["Adaptation", "AnyRateSpec", "EchoState", "Leaky", "draw"]
 
 Array = npt.NDArray[Any]
+
+
+@settings
+class Adaptation:
+    r"""A slow copy of its own rate that is taken from the drive of a unit.
+
+    .. math:: \tau_a \dot a = r - a, \qquad d \leftarrow d - \beta a / \rho
+
+    A linear unit that is driven on and on thus ends at 1 / (1 + β) of the rate that it would have without.
+
+    Parameters
+    ----------
+    strength : Distribution
+        β of each unit; below 0 it drives itself.
+    tau_ms : Distribution
+        Time constant of each unit's adaptation; by default as those of the excitatory neurons that adapt.
+
+    References
+    ----------
+    Benda and Herz 2003, A universal model for spike-frequency adaptation, doi:10.1162/089976603322385063.
+
+    Examples
+    --------
+    >>> Leaky(adaptation=Adaptation()).adaptation.strength.value
+    1.0
+    """
+
+    strength: Distribution = Constant(value=1.0)
+    tau_ms: Distribution = LogUniform(low=100.0, high=3300.0)
 
 
 @settings
@@ -54,6 +83,8 @@ class EchoState:
     inputs : RateInputs
     rate_hz : float
         Rate of a unit whose tanh is 1.
+    adaptation : Adaptation, optional
+        Off by default.
 
     References
     ----------
@@ -80,6 +111,7 @@ class EchoState:
     bias: Distribution = Normal(mean=0.0, sd=0.2)
     inputs: RateInputs = RateInputs()
     rate_hz: Positive = 20.0
+    adaptation: Adaptation | None = None
 
     activation: ClassVar[str] = "tanh"
 
@@ -109,6 +141,8 @@ class Leaky:
     inputs : RateInputs
     rate_hz : float
         Rate of a unit that is driven by 1.
+    adaptation : Adaptation, optional
+        Off by default.
 
     Examples
     --------
@@ -125,6 +159,7 @@ class Leaky:
     bias: Distribution = Constant(value=0.0)
     inputs: RateInputs = RateInputs()
     rate_hz: Positive = 20.0
+    adaptation: Adaptation | None = None
 
     @property
     def activation(self) -> str:
@@ -173,9 +208,18 @@ def draw(spec: AnyRateSpec, seed: int, channels: int, feedback: int) -> dict[str
         "noise_sd": noise_sd,
         "sources": sources,
         "weights": weights / spec.rate_hz,
-        "step": -np.expm1(-dt_ms / _time_constants(spec, generator(seed, 3))),
+        "step": _share(spec, "tau_ms", spec.tau_ms, generator(seed, 3)),
         "scale_hz": np.full(n, spec.rate_hz),
+        **_adaptation(spec, seed),
     }
+
+
+def _adaptation(spec: AnyRateSpec, seed: int) -> dict[str, Array]:
+    if (adaptation := spec.adaptation) is None:
+        return {"adaptation": np.zeros(0), "adaptation_step": np.zeros(0)}
+    share = _share(spec, "adaptation.tau_ms", adaptation.tau_ms, generator(seed, 8))
+    strength = adaptation.strength.sample(generator(seed, 7), spec.n)
+    return {"adaptation": strength / spec.rate_hz, "adaptation_step": share}
 
 
 def _recurrent(spec: AnyRateSpec, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -195,11 +239,13 @@ def _recurrent(spec: AnyRateSpec, rng: np.random.Generator) -> tuple[Array, Arra
     return np.ascontiguousarray(sources.T), np.ascontiguousarray(weights.T)
 
 
-def _time_constants(spec: AnyRateSpec, rng: np.random.Generator) -> Array:
-    tau_ms = spec.tau_ms.sample(rng, spec.n)
+def _share(spec: AnyRateSpec, name: str, distribution: Distribution, rng: np.random.Generator) -> Array:
+    """Return the share of its way that each unit goes in a step, by a time constant of its own."""
+    tau_ms = distribution.sample(rng, spec.n)
     if tau_ms.min() <= 0:
         raise RequestError(
-            f"reservoir.tau_ms gives {tau_ms.min():g} ms for unit {tau_ms.argmin()}; every time constant "
+            f"reservoir.{name} gives {tau_ms.min():g} ms for unit {tau_ms.argmin()}; every time constant "
             "must be above 0 ms. Choose a distribution of positive numbers."
         )
-    return tau_ms
+    share: Array = -np.expm1(-spec.dt_ms / tau_ms)
+    return share

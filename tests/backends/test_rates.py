@@ -25,7 +25,9 @@ BOTH = pytest.mark.parametrize("backend", BACKENDS, ids=lambda module: module.__
 ALL = (Recording(variable="trace", stride=3),)
 
 
-def network(degree: int, noisy: bool, dtype: str, replicas: int = 2, n: int = N) -> RateArrays:
+def network(
+    degree: int, noisy: bool, dtype: str, replicas: int = 2, n: int = N, adapting: bool = False
+) -> RateArrays:
     rng = np.random.default_rng([degree, n])
     arrays = RateArrays(
         seed=rng.integers(2**63, size=replicas).astype(np.uint64),
@@ -36,13 +38,15 @@ def network(degree: int, noisy: bool, dtype: str, replicas: int = 2, n: int = N)
         weights=rng.normal(0, 0.01, (replicas, degree, n)),
         step=rng.uniform(0.01, 1, (replicas, n)),
         scale_hz=rng.uniform(5, 40, (replicas, n)),
+        adaptation=rng.uniform(-0.01, 0.05, (replicas, n if adapting else 0)),
+        adaptation_step=rng.uniform(0.01, 0.2, (replicas, n if adapting else 0)),
     )
     return RateArrays(*(a.astype(dtype) if a.dtype == np.float64 else a for a in arrays))
 
 
 def at_rest(arrays: RateArrays) -> StateArrays:
     batch, n = arrays.bias.shape
-    shapes = ((1, n), (0, n), (0,), (0, n), (0, 0), (0, n))
+    shapes = ((2, n), (0, n), (0,), (0, n), (0, 0), (0, n))
     return StateArrays(*(np.zeros((batch, *shape), arrays.bias.dtype) for shape in shapes), 0)
 
 
@@ -70,36 +74,40 @@ def run(
 
 
 @pytest.mark.parametrize(
-    ("activation", "degree", "noisy", "dtype"),
-    itertools.product(ACTIVATIONS, (0, 5), (False, True), ("float64", "float32")),
+    ("activation", "degree", "noisy", "adapting", "dtype"),
+    itertools.product(ACTIVATIONS, (0, 5), *[(False, True)] * 2, ("float64", "float32")),
 )
-def test_backends_agree_bit_for_bit(activation: str, degree: int, noisy: bool, dtype: str) -> None:
-    arrays = network(degree, noisy, dtype)
+def test_backends_agree_bit_for_bit(
+    activation: str, degree: int, noisy: bool, adapting: bool, dtype: str
+) -> None:
+    arrays = network(degree, noisy, dtype, adapting=adapting)
     ours, theirs = (run(backend, arrays, pulses(arrays), activation) for backend in BACKENDS)
     assert_same_run(ours, theirs)
     assert ours.status.code.tolist() == [-1, -1]
     assert (np.ptp(ours.records["trace"], axis=1) > 0).mean() > 0.8
 
 
-@pytest.mark.parametrize("change", ["degree", "noisy", "activation"])
+@pytest.mark.parametrize("change", ["degree", "noisy", "activation", "adapting"])
 def test_every_part_makes_a_difference(change: str) -> None:
     both = []
     for flag in (False, True):
-        chosen: dict[str, Any] = {"degree": 5, "noisy": True, "activation": "tanh"}
-        off: dict[str, Any] = {"degree": 0, "noisy": False, "activation": "rectified"}
+        chosen: dict[str, Any] = {"degree": 5, "noisy": True, "activation": "tanh", "adapting": True}
+        off: dict[str, Any] = {"degree": 0, "noisy": False, "activation": "rectified", "adapting": False}
         chosen |= {} if flag else {change: off[change]}
-        arrays = network(5, True, "float64")
+        arrays = network(5, True, "float64", adapting=True)
         if not chosen["degree"]:
             arrays = arrays._replace(sources=arrays.sources[:, :0], weights=arrays.weights[:, :0])
         if not chosen["noisy"]:
             arrays = arrays._replace(noise_sd=arrays.noise_sd[:, :0])
+        if not chosen["adapting"]:
+            arrays = arrays._replace(adaptation=arrays.adaptation[:, :0])
         both.append(run(numba_cpu, arrays, pulses(arrays), chosen["activation"]).records["trace"])
     assert (both[0] != both[1]).any()
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_replica_is_the_same_alone_in_a_batch_and_on_any_number_of_threads(dtype: str) -> None:
-    batch = network(5, True, dtype, replicas=7)
+    batch = network(5, True, dtype, replicas=7, adapting=True)
     together = run(numba_cpu, batch, pulses(batch))
     for threads in (2, 30):
         assert_same_run(run(numba_cpu, batch, pulses(batch), threads=threads), together)
@@ -112,7 +120,7 @@ def test_a_replica_is_the_same_alone_in_a_batch_and_on_any_number_of_threads(dty
 
 @BOTH
 def test_a_run_in_pieces_is_the_whole_run(backend: ModuleType) -> None:
-    arrays = network(5, True, "float64")
+    arrays = network(5, True, "float64", adapting=True)
     inputs, state = pulses(arrays), None
     for first, last in itertools.pairwise([0, 1, 50, 51, 97, STEPS]):
         state = run(backend, arrays, inputs[:, first:last].copy(), state=state).state
@@ -122,7 +130,7 @@ def test_a_run_in_pieces_is_the_whole_run(backend: ModuleType) -> None:
 
 @BOTH
 def test_a_run_modifies_nothing_that_it_is_given(backend: ModuleType) -> None:
-    arrays = network(5, True, "float64")
+    arrays = network(5, True, "float64", adapting=True)
     state, inputs = at_rest(arrays), pulses(arrays)
     before = [array.copy() for array in (*arrays, *state[:-1], inputs)]
     run(backend, arrays, inputs, state=state)
@@ -140,6 +148,28 @@ def test_a_linear_unit_goes_to_its_drive_exponentially(backend: ModuleType) -> N
     found = run(backend, arrays, inputs, "linear").records["trace"][0]
     atol = TOLERANCE["filter", "float64"] * np.abs(expected).max()
     np.testing.assert_allclose(found, expected, rtol=0, atol=atol)
+
+
+@BOTH
+def test_an_adapting_unit_overshoots_and_ends_at_what_its_strength_leaves(backend: ModuleType) -> None:
+    """A linear unit and its adaptation obey x' = A x + b, whose solution is known at every step."""
+    n, steps, strength, scale = 3, 900, 2.0, 20.0
+    arrays = network(0, False, "float64", replicas=1, n=n, adapting=True)._replace(
+        bias=np.zeros((1, n)),
+        input_weights=np.tile([[[1.0], [0.0]]], n),
+        step=np.full((1, n), 0.1),
+        scale_hz=np.full((1, n), scale),
+        adaptation=np.full((1, n), strength / scale),
+        adaptation_step=np.full((1, n), 0.02),
+    )
+    a = np.array([[0.9, -0.1 * strength], [0.02, 0.98]])
+    fixed = np.linalg.solve(np.eye(2) - a, [0.1 * scale, 0.0])
+    expected = [(fixed - np.linalg.matrix_power(a, t) @ fixed)[0] for t in range(3, steps + 1, 3)]
+    found = run(backend, arrays, np.ones((1, steps, 2)), "linear").records["trace"][0]
+    assert fixed[0] == pytest.approx(scale / (1 + strength))
+    assert found.max() > 1.3 * fixed[0]
+    atol = TOLERANCE["filter", "float64"] * scale
+    np.testing.assert_allclose(found, np.tile(np.array(expected)[:, None], n), rtol=0, atol=atol)
 
 
 @BOTH

@@ -159,10 +159,11 @@ def test_the_high_pass_filter_is_packed(dtype: str, suffix: str) -> None:
     ("kernel", "rows", "least"),
     [
         (rates._follow, 4, {"mul": 2, "sub": 1, "add": 1}),
+        (rates._adapt, 5, {"mul": 2, "sub": 2, "add": 1}),
         (rates._tanh, 1, {"mul": 7, "add": 8, "div": 2}),
         (rates._rectify, 1, {"cmp": 1}),
     ],
-    ids=["follow", "tanh", "rectify"],
+    ids=["follow", "adapt", "tanh", "rectify"],
 )
 def test_a_step_of_units_without_spikes_is_packed(
     kernel: Any, rows: int, least: dict[str, int], dtype: str, suffix: str

@@ -10,7 +10,7 @@ import pytest
 
 from neurogate.errors import RequestError
 from neurogate.network.inputs import RateInputs
-from neurogate.network.rates import AnyRateSpec, EchoState, Leaky, draw
+from neurogate.network.rates import Adaptation, AnyRateSpec, EchoState, Leaky, draw
 from neurogate.neurons.distributions import Constant, LogUniform, Normal, Uniform
 from tests.tolerances import TOLERANCE
 
@@ -64,6 +64,7 @@ def test_noise_is_per_root_of_a_millisecond() -> None:
     [
         ({"tau_ms": LogUniform(low=1.0, high=9.0)}, {"step"}),
         ({"bias": Normal(mean=1.0, sd=1.0)}, {"bias"}),
+        ({"adaptation": Adaptation()}, {"adaptation", "adaptation_step"}),
         ({"inputs": RateInputs(weight=Uniform(low=0, high=1))}, {"input_weights"}),
         ({"inputs": RateInputs(noise_sd=Uniform(low=0, high=1))}, {"noise_sd"}),
     ],
@@ -87,6 +88,18 @@ def test_readouts_that_are_fed_back_have_weights_of_their_own() -> None:
 def test_time_constants_that_are_not_positive_are_refused() -> None:
     with pytest.raises(RequestError, match=r"reservoir.tau_ms gives -5 ms for unit 0; .* above 0 ms"):
         draw(Leaky(n=N, tau_ms=Constant(value=-5.0)), 1, 1, 0)
+    slow = Adaptation(tau_ms=Constant(value=0.0))
+    with pytest.raises(RequestError, match=r"reservoir.adaptation.tau_ms gives 0 ms for unit 0"):
+        draw(EchoState(n=N, adaptation=slow), 1, 1, 0)
+
+
+def test_adaptation_is_per_unit_of_drive_and_each_part_of_it_is_drawn_by_itself() -> None:
+    strong = Adaptation(strength=Uniform(low=1, high=2))
+    one, other = (draw(Leaky(n=N, rate_hz=5.0, adaptation=a), 1, 1, 0) for a in (strong, Adaptation()))
+    assert (other["adaptation"] == 0.2).all()
+    assert one["adaptation"].min() >= 0.2
+    np.testing.assert_array_equal(one["adaptation_step"], other["adaptation_step"])
+    assert (other["adaptation_step"] < -np.expm1(-1.0 / 100.0)).all()
 
 
 def test_a_spectral_radius_that_cannot_be_reached_is_refused() -> None:

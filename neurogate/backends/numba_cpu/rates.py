@@ -66,7 +66,8 @@ def run_rates(
         lost_at = _run(
             first, codes.activation, values, one.seed, one.bias, one.input_weights, inputs[b],
             one.noise_sd if noisy else None, coefficients(dtype.name),
-            one.sources, one.weights, one.step, one.scale_hz, steady, drive,
+            one.sources, one.weights, one.step, one.scale_hz,
+            one.adaptation if one.adaptation.size else None, one.adaptation_step, steady, drive,
             np.empty(-(-n // WORDS) * WORDS, np.uint32), new.feedback[b], np.empty(0, np.int32),
             shelves(plan, first), plan.neurons, records[b],
         )  # fmt: skip
@@ -80,10 +81,11 @@ def run_rates(
 @kernel
 def _run(
     first: Any, activation: Any, values: Any, seed: Any, bias: Any, input_weights: Any, inputs: Any,
-    noise_sd: Any, table: Any, sources: Any, weights: Any, share: Any, scale: Any, steady: Any, drive: Any,
-    bits: Any, feedback: Any, fired: Any, groups: Any, neurons: Any, records: Any,
+    noise_sd: Any, table: Any, sources: Any, weights: Any, share: Any, scale: Any, adaptation: Any,
+    adaptation_share: Any, steady: Any, drive: Any, bits: Any, feedback: Any, fired: Any, groups: Any,
+    neurons: Any, records: Any,
 ) -> Any:  # fmt: skip
-    r, steps = values[0], inputs.shape[0]
+    r, a, steps = values[0], values[1], inputs.shape[0]
     for t in range(steps):
         step = first + t
         if t == 0 or inputs.shape[1] > 0:
@@ -94,6 +96,8 @@ def _run(
             fill_bits(bits, seed, _MEMBRANE, step)
             add_normals(drive, noise_sd, bits, table)
         add_product(drive, sources, weights, r)
+        if adaptation is not None:
+            _adapt(drive, a, r, adaptation, adaptation_share)
         if activation == _TANH:
             _tanh(drive)
         elif activation == _RECTIFIED:
@@ -103,6 +107,14 @@ def _run(
         if ((step + 1) % CHECK_EVERY == 0 or t + 1 == steps) and not np.isfinite(r).all():
             return step + 1
     return -1
+
+
+@part
+def _adapt(drive: Any, a: Any, r: Any, strength: Any, share: Any) -> None:
+    """Take from each unit's drive as it has adapted, then let adaptation follow the rate."""
+    for i in range(drive.shape[0]):
+        drive[i] -= strength[i] * a[i]
+        a[i] += share[i] * (r[i] - a[i])
 
 
 @part

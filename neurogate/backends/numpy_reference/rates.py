@@ -2,11 +2,12 @@ r"""A network without spikes in NumPy, one step as the sum of its parts: the def
 
 Order of one step t, all right-hand sides from before the step:
 
-1. drive: d = bias + W_in x(t) + noise + W r, added in this order; a unit adds those whom it hears one by one,
-   in ascending order
+1. drive: d = bias + W_in x(t) + noise + W r - adaptation a, added in this order; a unit adds those whom it
+   hears one by one, in ascending order
 2. activation: f(d) = d, or d where it is not below 0, or `tanh`
-3. rate: r = r + step (scale f(d) - r)
-4. recording, and every 50 steps a look for divergence
+3. adaptation: a = a + adaptation_step (r - a), by the rate from before the step
+4. rate: r = r + step (scale f(d) - r)
+5. recording, and every 50 steps a look for divergence
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def run_rates(
 ) -> tuple[StateArrays, Array, Status]:
     r"""Advance every replica by as many steps as there are inputs.
 
-    .. math:: \tau \dot r = -r + \rho f(b + W_{in} x + \xi + W r)
+    .. math:: \tau \dot r = -r + \rho f(b + W_{in} x + \xi + W r - \beta a), \qquad \tau_a \dot a = r - a
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def run_rates(
     """
 
     def advance(one: RateArrays, mine: StateArrays, b: int, t: int) -> Array:
-        _step(codes, one, mine.values[0], inputs[b, t], state.step + t)
+        _step(codes, one, *mine.values, inputs[b, t], state.step + t)
         return _NO_SPIKES
 
     return over_steps(network, state, inputs.shape[1], plan, advance, _find_divergence)
@@ -93,7 +94,7 @@ def _find_divergence(state: StateArrays) -> tuple[int, int]:
     return (0, int(lost[0])) if lost.size else (-1, 0)
 
 
-def _step(codes: RateCodes, network: RateArrays, r: Array, inputs: Array, step: int) -> None:
+def _step(codes: RateCodes, network: RateArrays, r: Array, a: Array, inputs: Array, step: int) -> None:
     """Advance one replica by one step in place."""
     drive = network.bias.copy()
     for weights, x in zip(network.input_weights, inputs, strict=True):
@@ -103,6 +104,9 @@ def _step(codes: RateCodes, network: RateArrays, r: Array, inputs: Array, step: 
         drive = drive + network.noise_sd * noise.normals(seed, stream, step, len(drive), drive.dtype.name)
     for senders, weights in zip(network.sources, network.weights, strict=True):
         drive = drive + weights * r[senders]
+    if network.adaptation.size:
+        drive = drive - network.adaptation * a
+        a += network.adaptation_step * (r - a)
     r += network.step * (network.scale_hz * _activated(codes.activation, drive) - r)
 
 
