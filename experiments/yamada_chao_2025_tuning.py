@@ -105,6 +105,15 @@ RESERVOIRS: Mapping[str, Mapping[str, str]] = {
         "bias_sd": "uniform:0:1",
         "phasic_tau_ms": PHASIC,
     },
+    "what_when_adapting": {
+        "rectified": "choice:false,true",
+        "shortest_ms": "log_uniform:3:30",
+        "longest_ms": "log_uniform:30:300",
+        "bias_sd": "uniform:0:1",
+        "strength": "log_uniform:0.5:20",
+        "slowest_ms": "log_uniform:1000:10000",
+        "phasic_tau_ms": PHASIC,
+    },
 }
 LEARNERS = (*SPACES, *RESERVOIRS)
 # What the main simulation asks, for those that ship without it.
@@ -186,6 +195,11 @@ def overrides(changes: Changes) -> list[str]:
         said.append(f"reservoir.inputs.noise_sd={NOISE_OF_INPUT * scale:g}")
     if "bias_sd" in given:
         said.append(f"reservoir.bias={{normal=[0.0, {given.pop('bias_sd')}]}}")
+    if "strength" in given:
+        weak, strong = (given["strength"] * share for share in (0.25, 4.0))
+        said.append(f"reservoir.adaptation.strength={{log_uniform=[{weak:g}, {strong:g}]}}")
+        said.append(f"reservoir.adaptation.tau_ms={{log_uniform=[100.0, {given['slowest_ms']}]}}")
+        del given["strength"], given["slowest_ms"]
     return said + [f"{WHERE.get(key, 'reservoir')}.{key}={json.dumps(value)}" for key, value in given.items()]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import long_convolution
@@ -207,15 +209,18 @@ def recurrent(
 
 
 def _rates(delta: Array, alpha: Array, beta: Array, gamma: Array) -> _Rates:
-    return _Rates(*_meanings(delta, alpha, beta, gamma, gamma.shape[1] ** -0.5))
+    least = (
+        float(np.finfo(delta.dtype).eps) / 4
+    )  # less than what 1 - p a can tell from 0, but with a logarithm
+    return _Rates(*_meanings(delta, alpha, beta, gamma, gamma.shape[1] ** -0.5, least))
 
 
 @fused
 def _meanings(
-    xp: Namespace, delta: Array, alpha: Array, beta: Array, gamma: Array, scale: float
+    xp: Namespace, delta: Array, alpha: Array, beta: Array, gamma: Array, scale: float, least: float
 ) -> tuple[Array, Array, Array, Array, Array]:
     p, a = sigmoid.value(delta), sigmoid.value(alpha)
-    return p, a, 1 - p * a, p * beta, scale * gamma
+    return p, a, xp.maximum(1 - p * a, least), p * beta, scale * gamma
 
 
 @fused

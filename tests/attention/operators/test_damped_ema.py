@@ -71,6 +71,20 @@ def test_two_ways_count_the_present_twice(rng: np.random.Generator) -> None:
     assert near(y, back + ahead[:, ::-1])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rates_that_keep_nothing_are_no_memory(dtype: str, rng: np.random.Generator) -> None:
+    """With both sigmoids at 1 each average is what was written last: q is 0, which has no logarithm."""
+    drew = {name: array.astype(dtype) for name, array in drawn(rng, 6).items()}
+    drew |= {name: np.full_like(drew[name], 100) for name in ("delta", "alpha")}
+    (y, cache), (stepped, _) = damped_ema.forward(**drew), damped_ema.recurrent(**drew)
+    now = drew["omega"] + (drew["beta"] * drew["gamma"]).sum(axis=1) / np.sqrt(drew["beta"].shape[1])
+    expected = now * drew["x"]
+    most = TOLERANCE["oracle", dtype] * np.abs(expected).max()
+    assert np.abs(y - expected).max() < most
+    assert np.abs(stepped - expected).max() < most
+    assert all(np.isfinite(found).all() for found in damped_ema.backward(np.ones_like(y), cache)[:-1])
+
+
 def test_bad_requests_are_sentences(rng: np.random.Generator) -> None:
     with pytest.raises(RequestError, match="cannot go on from a state"):
         damped_ema.forward(**drawn(rng, 4, ways=2), state=np.ones((2, 3, 2)))
