@@ -190,7 +190,7 @@ def mapping(name: str, value: Any, of: str = "arrays") -> Mapping[str, Any]:
 
 
 def record(name: str, value: Any, kind: type[_R]) -> _R:
-    """Return a named tuple; complain about what has not as many parts.
+    """Return a named tuple; complain about what has not as many parts, or other names.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def record(name: str, value: Any, kind: type[_R]) -> _R:
     Raises
     ------
     RequestError
-        If it is no tuple, or one of another length.
+        If it is no tuple, one of another length, or a named tuple of another kind.
 
     Examples
     --------
@@ -214,7 +214,8 @@ def record(name: str, value: Any, kind: type[_R]) -> _R:
     neurogate.errors.RequestError: running is tuple of 1. Give Running(mean, variance).
     """
     fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
-    if not isinstance(value, tuple | list) or len(value) != len(fields):
+    plain = isinstance(value, tuple | list) and getattr(value, "_fields", fields) == fields
+    if not plain or len(value) != len(fields):
         told = type(value).__name__ + (f" of {len(value)}" if isinstance(value, tuple | list) else "")
         raise RequestError(f"{name} is {told}. Give {kind.__name__}({', '.join(fields)}).")
     return value if isinstance(value, kind) else kind(*value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -47,10 +47,17 @@ def test_nothing_else_is_a_whole_number(bad: Any) -> None:
         options.whole_number("chunk", bad, of="steps")
 
 
+class Other(NamedTuple):
+    one: int
+    two: int
+
+
 def test_a_tuple_stays_the_one_that_it_is_and_a_list_becomes_one() -> None:
     running = Running(np.zeros(1), np.ones(1))
     assert options.record("running", running, Running) is running
     assert isinstance(options.record("running", list(running), Running), Running)
+    with pytest.raises(RequestError, match=r"running is Other of 2\. Give Running\("):
+        options.record("running", Other(0, 1), Running)
 
 
 @pytest.mark.parametrize(
