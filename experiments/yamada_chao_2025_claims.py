@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from yamada_chao_2025_studies import (
     ACTS_ON,
+    ADAPTING,
     ALARMED,
     BOUNDS,
     HASTY,
@@ -249,8 +250,21 @@ def ablations(run: Runner) -> Iterator[Claim]:
                 f"Every {part} matters for the {words.split('(')[0].strip()}", words, whole,
                 every(list(verdicts.values())), f"needed: {', '.join(needed) or 'none'}", without,
             )  # fmt: skip
+    yield from _adapting(main, run(ADAPTING))
     yield from _stepwise(main, run(SMALL_STEPS))
     yield _untold(main, run(UNTOLD))
+
+
+def _adapting(main: Seeds, found: Seeds) -> Iterator[Claim]:
+    """Judge whether spikes do what units that adapt, and have none, do not."""
+    for key, words in MEASURES.items():
+        ours, without = main.metric(OURS, key), each(found, list(READERS), key)
+        yield Claim(
+            f"Spikes matter for the {words.split('(')[0].strip()}: linear units that adapt do not do as well",
+            words, ours, every([], decisive=[favours(ours, values) for values in without.values()]),
+            "the same readouts; their reservoir was searched, ours was not",
+            {f"adapting{READERS[rule]}": values for rule, values in without.items()},
+        )  # fmt: skip
 
 
 def _stepwise(main: Seeds, found: Seeds) -> Iterator[Claim]:

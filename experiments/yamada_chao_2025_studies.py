@@ -68,6 +68,7 @@ SPIKELESS = {
     name: Study(f"what_when_{kind}", AHEAD, tuple(READERS))
     for name, kind in (("echo state", "echo_state"), ("leaky", "leaky"))
 }
+ADAPTING = Study("what_when_adapting", AHEAD, tuple(READERS))  # without spikes, with what the network needs
 
 # What switches, where, and which errors tell of it. All rules of the comparison learn in each of them.
 IDENTITIES = Study("what_when_identity", ALIKE, (OURS, *RIVALS))

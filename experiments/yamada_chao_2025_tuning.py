@@ -76,8 +76,8 @@ SPACES: Mapping[str, Mapping[str, str]] = {
     "three_factor": {**ETA, **NOVELTY},
     "delta": ETA,
     "reward_hebbian": {
+        **ETA,
         "eta_when": "log_uniform:0.003:0.3",
-        "eta_what": "log_uniform:0.001:0.1",
         "noise_sd": "log_uniform:0.03:0.5",
         "reward_samples": "log_uniform:5:200",
     },
@@ -90,31 +90,18 @@ SPACES: Mapping[str, Mapping[str, str]] = {
 }
 
 PHASIC, WHERE = "log_uniform:100:1000000", {"phasic_tau_ms": "features"}  # the high-pass before *when*
+BANK = {"rectified": "choice:false,true", "bias_sd": "uniform:0:1", "phasic_tau_ms": PHASIC}
 RESERVOIRS: Mapping[str, Mapping[str, str]] = {
     "what_when_echo_state": {
-        "spectral_radius": "uniform:0.6:2.4",
-        "shortest_ms": "log_uniform:2:30",
-        "longest_ms": "log_uniform:100:1500",
-        "input_sd": "log_uniform:0.3:3",
-        "phasic_tau_ms": PHASIC,
+        "spectral_radius": "uniform:0.6:2.4", "shortest_ms": "log_uniform:2:30",
+        "longest_ms": "log_uniform:100:1500", "input_sd": "log_uniform:0.3:3", "phasic_tau_ms": PHASIC,
     },
-    "what_when_leaky": {
-        "rectified": "choice:false,true",
-        "shortest_ms": "log_uniform:3:50",
-        "longest_ms": "log_uniform:300:5000",
-        "bias_sd": "uniform:0:1",
-        "phasic_tau_ms": PHASIC,
-    },
+    "what_when_leaky": {"shortest_ms": "log_uniform:3:50", "longest_ms": "log_uniform:300:5000", **BANK},
     "what_when_adapting": {
-        "rectified": "choice:false,true",
-        "shortest_ms": "log_uniform:3:30",
-        "longest_ms": "log_uniform:30:300",
-        "bias_sd": "uniform:0:1",
-        "strength": "log_uniform:0.5:20",
-        "slowest_ms": "log_uniform:1000:10000",
-        "phasic_tau_ms": PHASIC,
+        "shortest_ms": "log_uniform:3:30", "longest_ms": "log_uniform:30:300",
+        "strength": "log_uniform:0.5:20", "slowest_ms": "log_uniform:1000:10000", **BANK,
     },
-}
+}  # fmt: skip
 LEARNERS = (*SPACES, *RESERVOIRS)
 # What the main simulation asks, for those that ship without it.
 ALIKE = ("task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]")
@@ -186,20 +173,19 @@ def changed(rule: AnyRule, changes: Changes, neurons: int) -> AnyRule:
 def overrides(changes: Changes) -> list[str]:
     """Say how a setting changes a reservoir; noise keeps its size beside the inputs."""
     given, said = dict(changes), []
+    spread = "reservoir.{}={{log_uniform=[{:g}, {:g}]}}".format
     if given:
-        tau_ms = [given.pop("shortest_ms"), given.pop("longest_ms")]
-        said.append(f"reservoir.tau_ms={{log_uniform={tau_ms}}}")
+        said.append(spread("tau_ms", given.pop("shortest_ms"), given.pop("longest_ms")))
+    if "strength" in given:
+        middle = given.pop("strength")
+        said.append(spread("adaptation.strength", middle / 4, middle * 4))
+        said.append(spread("adaptation.tau_ms", 100.0, given.pop("slowest_ms")))
     if "input_sd" in given:
         scale = given.pop("input_sd")
         said.append(f"reservoir.inputs.weight={{normal=[0.0, {scale}]}}")
         said.append(f"reservoir.inputs.noise_sd={NOISE_OF_INPUT * scale:g}")
     if "bias_sd" in given:
         said.append(f"reservoir.bias={{normal=[0.0, {given.pop('bias_sd')}]}}")
-    if "strength" in given:
-        weak, strong = (given["strength"] * share for share in (0.25, 4.0))
-        said.append(f"reservoir.adaptation.strength={{log_uniform=[{weak:g}, {strong:g}]}}")
-        said.append(f"reservoir.adaptation.tau_ms={{log_uniform=[100.0, {given['slowest_ms']}]}}")
-        del given["strength"], given["slowest_ms"]
     return said + [f"{WHERE.get(key, 'reservoir')}.{key}={json.dumps(value)}" for key, value in given.items()]
 
 

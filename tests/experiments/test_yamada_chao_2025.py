@@ -241,6 +241,19 @@ def test_ablations_name_what_is_needed_of_what_can_act_at_all(script: dict[str, 
     assert all(set(row.baselines) == set(script["PARTS"]) for row in rows[::2])
 
 
+@pytest.mark.parametrize(("best", "verdict"), [(2.0, "supported"), (0.5, "not supported")])
+def test_spikes_matter_only_beside_every_reader_of_units_that_adapt(
+    script: dict[str, Any], best: float, verdict: str
+) -> None:
+    def run(study: Any) -> Seeds:
+        told = {"force_two_memories": best, script["PLAIN"]: 2.0, script["OURS"]: 2.0}
+        return seeds(rules_of(study), lambda rule, key: told[rule] if study == script["ADAPTING"] else 1.0)
+
+    rows = [row for row in script["CLAIMS"]["ablations"](run) if row.claim.startswith("Spikes matter")]
+    assert [str(row.verdict) for row in rows] == [verdict] * 2
+    assert {len(row.baselines) for row in rows} == {len(script["READERS"])}
+
+
 @pytest.mark.parametrize(
     ("error_ms", "verdict"), [(20.0, "supported"), (10.0, "not supported"), (5.0, "not supported")]
 )

@@ -61,7 +61,8 @@ def test_every_setting_is_one_that_its_reservoir_can_have(script: dict[str, Any]
 def test_every_rival_and_ours_is_searched(script: dict[str, Any], claims_script: dict[str, Any]) -> None:
     ablated = {"no_gate"}
     assert set(script["SPACES"]) == {claims_script["OURS"], *claims_script["RIVALS"]} - ablated
-    assert set(script["RESERVOIRS"]) == {study.simulation for study in claims_script["SPIKELESS"].values()}
+    spikeless = [*claims_script["SPIKELESS"].values(), claims_script["ADAPTING"]]
+    assert set(script["RESERVOIRS"]) == {study.simulation for study in spikeless}
 
 
 def test_the_score_is_one_at_the_targets_and_halving_any_measure_counts_the_same(
