@@ -66,14 +66,13 @@ def forward(
         return weights, weights
     room = overwrite and scores.flags.c_contiguous and (xp is not np or scores.flags.writeable)
     weights = scores if room else scores.copy()
-    beside = [each for each in (mask, bias) if each is not None]
+    beside = {name: each for name, each in (("mask", mask), ("bias", bias)) if each is not None}
 
-    def normalised(x: Array, *beside: Array) -> None:
-        some = iter(beside)
-        _normalise(xp, x, None if mask is None else next(some), scale, None if bias is None else next(some))
+    def normalised(x: Array, *parts: Array) -> None:
+        _normalise(xp, x, scale, **dict(zip(beside, parts, strict=True)))
 
     if weights.size:
-        share_out(normalised, *stacked(weights, *beside))
+        share_out(normalised, *stacked(weights, *beside.values()))
     return weights, weights
 
 
@@ -118,7 +117,9 @@ def backward(dy: Array, cache: Array, *, scale: float = 1.0) -> Array:
     return ds
 
 
-def _normalise(xp: Namespace, x: Array, mask: Array | None, scale: float, bias: Array | None) -> None:
+def _normalise(
+    xp: Namespace, x: Array, scale: float, mask: Array | None = None, bias: Array | None = None
+) -> None:
     """Put the weights in place of the scores."""
     if scale != 1:
         x *= scale
