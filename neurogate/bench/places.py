@@ -28,15 +28,16 @@ class Place:
     rest : float
         Seconds before each turn, in which threads that wait for more work of the turn before fall asleep:
         OpenBLAS has them wait for 2^28 ticks of the processor's clock, 0.1 s at 2.6 GHz. A GPU needs none.
-    warm : int
-        Runs in each turn before the one that counts.
+    warm : float
+        Seconds of runs in each turn before the one that counts. After a rest two threads may be on one core
+        for some tens of milliseconds, until the system moves one of them.
     """
 
     xp: Any
     device: str
     wait: Callable[[], object]
     rest: float
-    warm: int
+    warm: float
 
     def torch(self, tell: Callable[[str], object]) -> Any:
         """Return PyTorch; or None, and tell why, if it is not installed or cannot compute here."""
@@ -73,6 +74,6 @@ def place(backend: str) -> Place:
     'cpu'
     """
     if backend != "cuda":
-        return Place(np, "cpu", lambda: None, 0.15, 3)
+        return Place(np, "cpu", lambda: None, 0.15, 0.25)
     cupy = importlib.import_module("cupy")
-    return Place(cupy, "cuda", lambda: cupy.cuda.Device().synchronize(), 0.0, 0)
+    return Place(cupy, "cuda", lambda: cupy.cuda.Device().synchronize(), 0.0, 0.0)

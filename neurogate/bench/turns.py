@@ -44,7 +44,7 @@ def limited(threads: int) -> Iterator[None]:
 
 
 def median_seconds(
-    contenders: Mapping[str, Callable[[], Any]], repeat: int, rest: float = 0.0, warm: int = 0
+    contenders: Mapping[str, Callable[[], Any]], repeat: int, rest: float = 0.0, warm: float = 0.0
 ) -> dict[str, float]:
     """Return the median seconds of each.
 
@@ -56,9 +56,9 @@ def median_seconds(
         Runs of each, after a first one that does not count.
     rest : float
         Seconds before each turn, in which threads that wait for more work of the turn before fall asleep.
-    warm : int
-        Runs in each turn before the one that counts, after which threads are awake and memory is at hand, as
-        in a loop of training.
+    warm : float
+        Seconds of runs in each turn before the one that counts, after which threads are awake, each on a core
+        of its own, and memory is at hand, as in a loop of training.
 
     Examples
     --------
@@ -69,9 +69,10 @@ def median_seconds(
     for run in range(repeat + 1):
         for name, once in contenders.items():
             time.sleep(rest)
-            for _ in range(warm):
-                once()
             began = time.perf_counter()
+            while (now := time.perf_counter()) - began < warm:
+                once()
+            began = now
             once()
             if run:
                 spent[name].append(time.perf_counter() - began)

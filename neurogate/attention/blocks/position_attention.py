@@ -14,6 +14,7 @@ from neurogate.attention.blocks import multi_head
 from neurogate.attention.fused import fused
 from neurogate.attention.layer import Parameters, named
 from neurogate.attention.operators import linear, scaled_dot_product
+from neurogate.attention.pieces import share_out
 
 __all__ = ["Cache", "backward", "forward", "initial"]
 
@@ -87,11 +88,14 @@ def forward(x: Array, parameters: Mapping[str, Array]) -> tuple[Array, Cache]:
     (1, 16, 4, 4)
     """
     batch, channels, *sizes = x.shape
-    tokens = namespace(x=x).ascontiguousarray(x.reshape(batch, channels, math.prod(sizes)).swapaxes(-1, -2))
+    xp, places = namespace(x=x), x.reshape(batch, channels, math.prod(sizes)).swapaxes(-1, -2)
+    tokens, y = (xp.empty(each.shape, x.dtype) for each in (places, x))
+    share_out(xp.copyto, tokens, places)
     (q, k, v), caches = multi_head.projected(dict.fromkeys("qkv", tokens), parameters, 1, compared="k")
     o, attention = scaled_dot_product.forward(q, k, v, scale=1.0)
     collected, gamma = o.swapaxes(-1, -2).reshape(x.shape), parameters["gamma"]
-    return _added(x, gamma, collected), Cache(caches, attention, collected, gamma, x.shape)
+    share_out(lambda *each: _add(*each, gamma), y, x, collected)
+    return y, Cache(caches, attention, collected, gamma, x.shape)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
@@ -130,5 +134,5 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
 
 
 @fused
-def _added(xp: Namespace, x: Array, gamma: Array, collected: Array) -> Array:
-    return x + gamma * collected
+def _add(xp: Namespace, y: Array, x: Array, collected: Array, gamma: Array) -> None:
+    y[...] = x + gamma * collected
