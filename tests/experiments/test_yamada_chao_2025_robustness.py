@@ -67,7 +67,7 @@ def test_every_point_is_in_the_table_and_the_figure_is_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names = script["main"].__globals__
-    run = SimpleNamespace(metrics={rule: {"blocks": BLOCKS} for rule in script["RULES"]})
+    run = SimpleNamespace(metrics={rule: {"blocks": BLOCKS} for rule in script["CURVED"]})
     monkeypatch.setitem(names, "over_points", made_up)
     monkeypatch.setitem(names, "store", SimpleNamespace(load=lambda path: run))
     script["main"](["--quick", "--out", str(tmp_path), "--json"])
@@ -75,7 +75,7 @@ def test_every_point_is_in_the_table_and_the_figure_is_written(
     folder = tmp_path / "yamada_chao_2025_robustness"
     written = json.loads((folder / "robustness.json").read_text("utf-8"))
     assert json.loads(out) == written
-    assert (written["seeds"], written["neurons"]) == ([201, 202], 300)
+    assert (written["seeds"], written["neurons"]) == ([225, 226], 300)
     found = written["points"]
     assert {title: len(of) for title, of in found.items()} == {
         "gain and noise": 4, "firing rate": 2, "size": 2,
@@ -87,6 +87,7 @@ def test_every_point_is_in_the_table_and_the_figure_is_written(
     assert ours["relearning_trials"] == [120.0, 0.0]  # never, so the length of the block
     beyond = found["size"][1]["beyond the oracle"]
     assert set(beyond) == {script["OURS"], "three_factor"}
+    assert not any(point["beyond the oracle"] for point in found["gain and noise"])
     assert beyond[script["OURS"]]["timing_error_ms"] == [1.25, pytest.approx(3.177, abs=1e-3)]  # of 1 and 1.5
     assert (folder / "robustness.png").stat().st_size > 10_000
     assert str(folder) in err
