@@ -99,7 +99,7 @@ def memory(run: Runner) -> Iterator[Claim]:
         without = {name: run(study).metric(OURS, key) for name, study in FORGETFUL.items()}
         yield Claim(
             "A cue of 100 ms, and silence until the outcome, are enough", words, value,
-            within(value, good, fair), "slow adaptation; replay from just before the outcome",
+            within(value, good, fair), "slow adaptation; cells that fire by themselves; late replay",
             each(found, (PLAIN, "force"), key) | without, other_cues(found, of_other),
         )  # fmt: skip
         for claim, (name, how, study) in NEEDED.items():

@@ -7,8 +7,8 @@ The network is varied around the shipped one, and nothing is tuned again: gain o
 membrane noise as a map, bias (and with it the firing rate) and number of neurons as curves. At every point
 two rules learn from the same spikes, ours and the same without what surprise does; along the curves stand
 beside them least squares that are told of each switch, which say what these networks, and as few trials,
-allow at all (and take most of the time). Seeds begin at 225, on which nothing was chosen. Runs are stored, and
-an interrupted command goes on where it stopped. Run it with
+allow at all (and take most of the time). Seeds begin at 225, on which nothing was chosen. Runs are stored,
+and an interrupted command goes on where it stopped. Run it with
 
     python experiments/yamada_chao_2025_robustness.py
         [--seeds N] [--neurons N] [--quick] [--jobs N] [--out DIR] [--json]

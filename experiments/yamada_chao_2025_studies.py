@@ -57,6 +57,16 @@ def _biased(bias: float) -> tuple[str, ...]:
     return tuple(f"reservoir.cells.{kind}.bias={{normal=[{bias}, 1.0]}}" for kind in kinds)
 
 
+def _alike(bias: float) -> tuple[str, ...]:
+    """Return what makes all neurons alike, in cells, synapses and traces."""
+    return (
+        f'reservoir.cells.excitatory={{preset="alike_adapting", bias={bias}}}',
+        f'reservoir.cells.inhibitory={{preset="fast_spiking_2003", bias={bias}}}',
+        "reservoir.synapse.tau_ms=70.71",
+        "reservoir.trace.tau_ms=67.08",
+    )
+
+
 MAIN = Study(NAME)
 # What the main simulation asks, and the rule that is judged, for those that ship without them.
 AHEAD = ("task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]")
@@ -143,12 +153,7 @@ WORDS = {
 # One thing of the network is taken away, or changed, at a time; our rule lives through it.
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "no_recurrence": ("reservoir.gain=0.0",),
-    "neurons_alike": (
-        'reservoir.cells.excitatory={preset="alike_adapting", bias=4.0}',
-        'reservoir.cells.inhibitory={preset="fast_spiking_2003", bias=4.0}',
-        "reservoir.synapse.tau_ms=70.71",
-        "reservoir.trace.tau_ms=67.08",
-    ),
+    "neurons_alike": _alike(4.0),
     "no_slow_synapses": ("reservoir.synapse.tau_ms=10.0",),
     "no_adaptation": ("reservoir.cells.excitatory.preset=excitatory_2003",),
     "500_neurons": ("reservoir.n=500",),
@@ -192,14 +197,18 @@ SAME_FILTER = Study(
 ONE_MATRIX, SHARED, ONE = Study("what_when_one_matrix"), ("share_10", "share_30", "share_60"), "one_matrix"
 TRACE, FAST = "what_when_trace", "reservoir.cells.excitatory.preset=excitatory_2003"
 SLOW = "reservoir.trace.tau_ms={log_uniform=[100.0, 500.0]}"
-FORGETFUL = {"no adaptation": Study(TRACE, (FAST,)), "slow traces instead": Study(TRACE, (FAST, SLOW))}
+FORGETFUL = {
+    "no adaptation": Study(TRACE, (FAST,)),
+    "slow traces instead": Study(TRACE, (FAST, SLOW)),
+    "hardly firing (bias 4)": Study(TRACE, _biased(4.0)),
+}
 NEEDED = {  # what may be needed after a short cue: what it is called without, how it is taken away
     "recurrence is needed": ("no recurrence", "gain 0", Study(TRACE, CHANGES["no_recurrence"])),
     "slow synapses are needed": ("no slow synapses", "all 10 ms", Study(TRACE, CHANGES["no_slow_synapses"])),
     "neurons need to differ": (
         "neurons alike",
         "cells, synapses and traces alike, all at once",
-        Study(TRACE, CHANGES["neurons_alike"]),
+        Study(TRACE, _alike(6.0)),
     ),
 }
 ONE_WIDTH = ("task.target_weber=0.0", "task.target_sd_ms=40.0")
