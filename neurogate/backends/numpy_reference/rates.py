@@ -82,7 +82,8 @@ def run_rates(
     """
 
     def advance(one: RateArrays, mine: StateArrays, b: int, t: int) -> Array:
-        _step(codes, one, *mine.values, inputs[b, t], state.step + t)
+        r, a = mine.values
+        _step(codes, one, r, a, inputs[b, t], state.step + t)
         return _NO_SPIKES
 
     return over_steps(network, state, inputs.shape[1], plan, advance, _find_divergence)
