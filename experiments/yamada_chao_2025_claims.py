@@ -262,7 +262,7 @@ def _adapting(main: Seeds, found: Seeds) -> Iterator[Claim]:
         yield Claim(
             f"Spikes matter for the {words.split('(')[0].strip()}: linear units that adapt do not do as well",
             words, ours, every([], decisive=[favours(ours, values) for values in without.values()]),
-            "the same readouts; their reservoir was searched, ours was not",
+            "the same readouts; their reservoir was searched, ours set by hand",
             {f"adapting{READERS[rule]}": values for rule, values in without.items()},
         )  # fmt: skip
 

@@ -78,7 +78,7 @@ SPIKELESS = {
     name: Study(f"what_when_{kind}", AHEAD, tuple(READERS))
     for name, kind in (("echo state", "echo_state"), ("leaky", "leaky"))
 }
-ADAPTING = Study("what_when_adapting", AHEAD, tuple(READERS))  # without spikes, with what the network needs
+ADAPTING = Study("what_when_adapting", AHEAD, tuple(READERS))  # without spikes
 
 # What switches, where, and which errors tell of it. All rules of the comparison learn in each of them.
 IDENTITIES = Study("what_when_identity", ALIKE, (OURS, *RIVALS))
@@ -147,7 +147,7 @@ WORDS = {
     "300_neurons": "300 neurons",
     "low_rate": "lower rates (bias 2 for 4)",
     "high_rate": "higher rates (bias 8)",
-    "much_noise": "three times the noise",
+    "much_noise": "more noise (1.0 for 0.3)",
 }
 
 # One thing of the network is taken away, or changed, at a time; our rule lives through it.

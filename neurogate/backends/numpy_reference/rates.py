@@ -46,6 +46,8 @@ def run_rates(
 
     .. math:: \tau \dot r = -r + \rho f(b + W_{in} x + \xi + W r - \beta a), \qquad \tau_a \dot a = r - a
 
+    with what `RateArrays` hold: W and :math:`\beta` per Hz.
+
     Parameters
     ----------
     codes : RateCodes
