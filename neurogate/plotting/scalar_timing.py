@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.analysis.elapsed_time import error_growth
@@ -19,11 +20,11 @@ from neurogate.plotting.forest import forest
 from neurogate.plotting.result import Arrays
 from neurogate.plotting.style import STYLE, WIDTH_MM, figure
 from neurogate.plotting.timing import against_latency, spreads
-from neurogate.tasks.spread import quartile_spread
+from neurogate.tasks.spread import known_means, quartile_spread
 
 __all__ = ["exponents", "scalar_timing_figure", "spreads_by"]
 
-_SCALAR = 1.0
+_SCALAR, _ROOM = 1.0, 0.5
 
 
 def spreads_by(
@@ -110,8 +111,12 @@ def scalar_timing_figure(latency_ms: ArrayLike, spread_ms: Mapping[str, ArrayLik
             axes.set(xscale="log", yscale="log")
             axes.set_xticks(times, [f"{time:g}" for time in times])
             axes.set_xticks([], minor=True)
+            axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
             axes.yaxis.set_major_formatter("{x:g}")
-            axes.yaxis.set_minor_formatter("{x:g}")
+            axes.yaxis.set_minor_formatter(NullFormatter())
+            means = np.concatenate([known_means(values.T) for values in measured.values()])
+            if (means > 0).any():  # an interval may reach down to 0, which has no place here
+                axes.set_ylim(bottom=_ROOM * means[means > 0].min())
         made.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=3)
         for axes in (left, middle):  # what they say stands above both, where no error bar is
             axes.get_legend().remove()
