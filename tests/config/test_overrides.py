@@ -86,7 +86,7 @@ class TestPut:
         assert table["rules"].keys() == {"a", "b", "c"}
 
     def test_neurons_keep_their_preset_when_something_else_of_them_changes(self) -> None:
-        simulation = load("what_when_trace", ["reservoir.cells.inhibitory.bias=5.0"])
+        simulation = load("what_when_shuffled", ["reservoir.cells.inhibitory.bias=5.0"])
         assert simulation.reservoir.cells == attrs.evolve(
             Cells(), inhibitory=attrs.evolve(Cells().inhibitory, bias=Constant(value=5.0))
         )
