@@ -47,7 +47,7 @@ def _load(study: Study, quick: bool, seed: int) -> config.Simulation:
     if quick:  # enough to see that all of it runs
         tables["reservoir"]["n"] = 100
         for block in tables["task"]["blocks"]:
-            block["trials"] //= 4
+            block["trials"] //= 6
     return cast(config.Simulation, config.structure(tables))  # none of them teaches a signal
 
 
