@@ -213,18 +213,23 @@ def phases(run: Runner) -> Iterator[Claim]:
         most = max(hit, key=lambda name: hit[name].mean())
         others = [name for name in LESIONS if name != most]
         more = [favours(hit[name], hit[most]) for name in others]
-        harmed = words.split("(")[0].strip()
+        harmed = _without_unit(words)
         yield Claim(
             f"A lesion in one phase harms {harmed} more than in others", words, whole,
             every([favours(whole, hit[most])], decisive=more),
             f"most harmful: {most.removeprefix('lesion_')}; around the outcome lies all that teaches", hit,
         )  # fmt: skip
-        cue, delay = (hit[name] for name in LESIONS[:2])
+        earlier = {name: hit[name] for name in LESIONS[:2]}
+        cue, delay = earlier.values()
         yield Claim(
             f"A lesion of the delay harms {harmed} more than one of the cue", words, whole,
             every([favours(whole, delay)], decisive=[favours(cue, delay)]),
-            "in both the outcome teaches as before", dict(zip(LESIONS, (cue, delay), strict=False)),
+            "in both the outcome teaches as before", earlier,
         )  # fmt: skip
+
+
+def _without_unit(words: str) -> str:
+    return words.split("(")[0].strip()
 
 
 def _when_due(found: Seeds, rule: str) -> Values:
@@ -247,7 +252,7 @@ def ablations(run: Runner) -> Iterator[Claim]:
             verdicts = {name: favours(whole, without[name]) for name in judged}
             needed = [name for name, one in verdicts.items() if one.verdict is Verdict.SUPPORTED]
             yield Claim(
-                f"Every {part} matters for the {words.split('(')[0].strip()}", words, whole,
+                f"Every {part} matters for the {_without_unit(words)}", words, whole,
                 every(list(verdicts.values())), f"needed: {', '.join(needed) or 'none'}", without,
             )  # fmt: skip
     yield from _adapting(main, run(ADAPTING))
@@ -260,7 +265,7 @@ def _adapting(main: Seeds, found: Seeds) -> Iterator[Claim]:
     for key, words in MEASURES.items():
         ours, without = main.metric(OURS, key), each(found, list(READERS), key)
         yield Claim(
-            f"Spikes matter for the {words.split('(')[0].strip()}: linear units that adapt do not do as well",
+            f"Spikes matter for the {_without_unit(words)}: linear units that adapt do not do as well",
             words, ours, every([], decisive=[favours(ours, values) for values in without.values()]),
             "the same readouts; their reservoir was searched, ours set by hand",
             {f"adapting{READERS[rule]}": values for rule, values in without.items()},

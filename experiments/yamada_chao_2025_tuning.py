@@ -90,7 +90,7 @@ SPACES: Mapping[str, Mapping[str, str]] = {
 }
 
 PHASIC, WHERE = "log_uniform:100:1000000", {"phasic_tau_ms": "features"}  # the high-pass before *when*
-BANK = {"rectified": "choice:false,true", "bias_sd": "uniform:0:1", "phasic_tau_ms": PHASIC}
+BANK = {"rectified": "choice:false,true", "bias_sd": "uniform:0:1", "phasic_tau_ms": PHASIC}  # unconnected
 RESERVOIRS: Mapping[str, Mapping[str, str]] = {
     "what_when_echo_state": {
         "spectral_radius": "uniform:0.6:2.4", "shortest_ms": "log_uniform:2:30",

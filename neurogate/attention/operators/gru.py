@@ -136,11 +136,8 @@ def _steps(given: Array, weight: Array, bias: Array, h: Array) -> tuple[Array, A
     states = xp.empty((steps + 1, batch, width), given.dtype)
     states[0] = h
     r, z, n, u = gates = xp.empty((4, steps, batch, width), given.dtype)
-    parts, shift, weight = (
-        [slice(i * width, (i + 1) * width) for i in range(3)],
-        bias[2 * width :],
-        weight.copy(),
-    )
+    parts, shift = [slice(i * width, (i + 1) * width) for i in range(3)], bias[2 * width :]
+    weight = weight.copy()
     given[..., : 2 * width] += bias[: 2 * width]
     for halved in (given[..., : 2 * width], weight[: 2 * width]):  # once here, and not in each step
         halved *= 0.5
