@@ -67,8 +67,8 @@ def attention(run: Runner) -> Iterator[Claim]:
             for gate in gates:
                 opens, control = GATES[gate]
                 # What the error opens is known inside the rule alone, and never shuffled.
-                controls = steps[words] if gate == "gated" else {control: values[control]}
-                rivals = {"ungated": values["ungated"]} | controls
+                controls = {} if gate == "gated" else {control: values[control]}
+                rivals = {"ungated": values["ungated"]} | controls | steps[words]
                 without, *against = (favours(values[gate], rival) for rival in rivals.values())
                 others = {rule: values[rule] for rule in (control, *gates, "force") if rule != gate}
                 yield Claim(
@@ -81,7 +81,8 @@ def attention(run: Runner) -> Iterator[Claim]:
 def _controls(control: str) -> str:
     if control == "shuffled":
         return "controls are smaller steps; shuffled has the phase alone at random times"
-    return f"{control} is as open, at {'all' if control == 'yoked' else 'random'} times"
+    when = "all" if control == "yoked" else "random"
+    return f"controls are smaller steps and {control}, as open at {when} times"
 
 
 def by_rule(found: Seeds) -> dict[str, dict[str, Values]]:

@@ -68,6 +68,7 @@ MEASURES = {
     "timing_error_ms": ("timing error (ms)", 12.0, 25.0),
     "probability_mae": ("mean |p̂ − p|", 0.05, 0.075),
     "retiming_trials": ("trials to re-time", 25.0, 50.0),
+    "relearning_trials": ("trials for odds", 100.0, 200.0),
 }
 
 REMARK = (
@@ -140,14 +141,12 @@ def _with_trials(
 
 
 def picture(found: Mapping[str, Rows], n: int) -> Figure:
-    """Compose the figure: a map for each measure and mapped rule, and the curves below."""
+    """Compose the figure, a column for each measure: a map for each mapped rule, and the curves below."""
     made = figure(WIDTH_MM, 185.0)
     with mpl.rc_context(STYLE):
-        maps, curves = cast(Any, made).subfigures(2, 1, height_ratios=(1.5, 1.0))
-        panels = maps.subplots(len(MAPPED), len(MEASURES), squeeze=False, sharex=True, sharey=True)
-        _maps(panels, found[MAP])
-        below = curves.subplots(2, 2, sharex="col")
-        _curves(below, found, n)
+        maps, curves = cast(Any, made).subfigures(2, 1)
+        _maps(maps.subplots(len(MAPPED), len(MEASURES), sharex=True, sharey=True), found[MAP])
+        _curves(curves.subplots(2, len(MEASURES), sharex="row"), found, n)
         remark(made, REMARK)
     return made
 
@@ -160,8 +159,7 @@ def _maps(panels: Any, rows: Rows) -> None:
             axes: Axes = panels[row, column]
             of_rule = [one for one in shown if one["rule"] in (rule, None)]
             region(of_rule, GAIN, NOISE, measure, bounds, shipped=SHIPPED, norm=norm, ax=axes)
-            axes.set_title(f"{display_name(rule)}: {words}")
-            axes.set(xlabel="gain", ylabel="noise (sd)")
+            axes.set(xlabel="gain", ylabel=f"{display_name(rule)}\nnoise (sd)", title=words)
             axes.label_outer()
 
 
@@ -172,17 +170,15 @@ def _curves(panels: Any, found: Mapping[str, Rows], n: int) -> None:
         ("firing_rate_hz", rates, shipped, "firing rate (Hz), by bias"),
         (N, found["size"], n, "neurons"),
     )
-    for column, (x, rows, here, xlabel) in enumerate(across):
-        for row, (measure, (words, target, _)) in enumerate(list(MEASURES.items())[:2]):
+    for row, (x, rows, here, xlabel) in enumerate(across):
+        for column, (measure, (words, target, _)) in enumerate(MEASURES.items()):
             axes: Axes = panels[row, column]
             lines(rows, x, measure, hue="rule", ax=axes)
             axes.axhline(target, color="#D55E00", linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
             axes.axvline(here, color=GREY, linewidth=0.6, linestyle=(0, (1, 1.5)), zorder=1)
             highest = max(group.mean for group in groups(rows, ["rule", x], measure))
             axes.set(xlabel=xlabel, ylabel=words, ylim=(0.0, 1.3 * max(highest, target)))
-            axes.label_outer()
-            axes.tick_params(labelleft=True)  # the heights differ
-            if (legend := axes.get_legend()) and (row, column) != (0, 1):
+            if (legend := axes.get_legend()) and (row, column) != (0, 0):
                 legend.remove()
 
 
@@ -192,7 +188,7 @@ def table(found: Mapping[str, Rows], asked: argparse.Namespace) -> dict[str, Any
     By how much more than the oracle a rule is off is taken in pairs, on the same spikes.
     """
     keys = {MAP: (GAIN, NOISE), "firing rate": (BIAS, "firing_rate_hz"), "size": (N,)}
-    measures = (*MEASURES, "relearning_trials", "probability_r", "product_r", "mean_rate_hz")
+    measures = (*MEASURES, "probability_r", "product_r", "mean_rate_hz")
     points = {
         title: [_point(rows, keys[title], at, measures) for at in _places(rows, keys[title])]
         for title, rows in found.items()

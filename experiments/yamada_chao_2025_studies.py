@@ -20,7 +20,8 @@ NAME = "yamada_chao_2025"
 OURS, PLAIN = "surprise_replay", "three_factor"
 LOCAL = (PLAIN, "no_gate", "delta", "reward_hebbian", "e_prop")
 ALARMED = "force_alarm"  # begins anew when it hears what OURS does
-LEAST_SQUARES = ("force", "force_forgetting", "force_two_memories", ALARMED, "force_reset")
+FORGETTING = ("force_forgetting", "force_two_memories")
+LEAST_SQUARES = ("force", *FORGETTING, ALARMED, "force_reset")
 RIVALS = (*LOCAL, *LEAST_SQUARES)
 
 
@@ -67,6 +68,12 @@ def _alike(bias: float) -> tuple[str, ...]:
     )
 
 
+def _varied(changes: Mapping[str, str]) -> Study:
+    """Return our rule, with one change at a time."""
+    told = (f"rules.{n}.{key}" for n, changed in changes.items() for key in (f"kind={OURS}", changed))
+    return Study(NAME, tuple(told), tuple(changes))
+
+
 MAIN = Study(NAME)
 # What the main simulation asks, and the rule that is judged, for those that ship without them.
 AHEAD = ("task.lead_ms=80.0", "task.replay_within_ms=200.0", "probes.window_ms=[180.0, 1500.0]")
@@ -101,11 +108,16 @@ MEASURES = {"timing_error_ms": "timing error (ms)", "probability_mae": "mean |pÌ
 
 # What might re-time our rule sooner: settings chosen on seeds 201 to 208.
 SOONER = {"twice_the_rate": "eta_when=0.4", "omissions_teach": "omission=0.1"}
-HASTY = Study(
-    NAME,
-    tuple(f"rules.{n}.{key}" for n, changed in SOONER.items() for key in (f"kind={OURS}", changed)),
-    tuple(SOONER),
-)
+HASTY = _varied(SOONER)
+
+# Our rule without one of its parts.
+WITHOUT = {
+    "always_open": "gates=[]",
+    "one_replay": "replays=1",
+    "no_alarm": "detector.alarm=1e9",
+    "omissions_teach_fully": "omission=1.0",
+}
+OURS_WITHOUT = _varied(WITHOUT)
 
 # The rule without the error's gate, open always or while the cue is on, with smaller steps of *when*.
 WHOLE_STEP = ThreeFactor().eta_when
@@ -218,7 +230,7 @@ WEBER[GROWS := "taught width grows"] = Study("what_when_weber")
 
 # Tasks that ask for more than the main one, of which two have small networks; blocks that are long are cut.
 SMALL = "reservoir.n=500"
-TWO_MEMORIES, ONE_MEMORY = "force_two_memories", "force_forgetting"
+ONE_MEMORY, TWO_MEMORIES = FORGETTING
 DRIFT = Study(
     "what_when_drift",
     (*ALIKE, "task.blocks.0.trials=160", "task.blocks.2.trials=20"),

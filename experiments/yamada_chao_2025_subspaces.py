@@ -40,6 +40,12 @@ def subspaces(run: Runner) -> Iterator[Claim]:
         "what and when are near-orthogonal", "angle (deg)", angle, within(angle, 85.0, 80.0),
         "high dimension alone gives 88", each(main, (PLAIN, "no_gate", *LEAST_SQUARES), key) | nulls, null,
     )  # fmt: skip
+    last = {rule: main.arrays[f"{rule}.angle_deg"][:, -1] for rule in (OURS, PLAIN, *LEAST_SQUARES)}
+    end = last.pop(OURS)
+    yield Claim(
+        "what and when end near-orthogonal, after two switches", "angle (deg)", end, within(end, 85.0, 80.0),
+        "each switch turns them further apart; null: at the end of the first block", last, null,
+    )  # fmt: skip
     for rule, than, other, hinge in (
         (OURS, "random sums of the same traces", null, "phasic traces"),
         (OURS, "after training on shuffled labels", run(SHUFFLED).metric(OURS, key), "learning the task"),
@@ -76,7 +82,8 @@ def _sharing(found: Seeds) -> Iterator[Claim]:
     moved = {rule: disturbance(trial, found.arrays[f"{rule}.probability_then"], switch) for rule in rules}
     error, shared = each(found, rules, "probability_mae"), "shared synapses; separate ones cannot disturb"
     again = {rule: trials(found, rule, "timing_error_ms", 1) for rule in rules}
-    forced, one, mae = "Overlap that is forced", "One matrix of outcome channels", MEASURES["probability_mae"]
+    forced, one = "Overlap that is forced (three-factor)", "One matrix of outcome channels"
+    mae = MEASURES["probability_mae"]
     for claim, measure, costs, ours, others, margin, hinge in (
         (f"{forced} disturbs odds when only times switch", "p̂ moves by", moved, PLAIN, SHARED, 0.0, shared),
         (f"{forced} costs calibration", mae, error, PLAIN, SHARED, 0.0, shared),

@@ -35,6 +35,7 @@ def circuit(
     inhibitory: float = 0.0,
     rule: str = "",
     gates: Sequence[str] | None = None,
+    replayed: bool = False,
     ax: Axes | None = None,
 ) -> list[Text]:
     r"""Draw inputs, network, readouts and rule, from left to right.
@@ -55,6 +56,8 @@ def circuit(
         Name of the rule that learns.
     gates : sequence of str, optional
         Kinds of its gates; None for a rule that has no such thing, whose factors are not drawn.
+    replayed : bool
+        Whether *when*, too, learns by replay, besides online.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -82,7 +85,7 @@ def circuit(
             _arrow(axes, (5.75, 2.9 + np.sign(height - 2.9) * 0.7), (7.15, height))
             _arrow(axes, (11.65, height), (13.7, height))
         _prediction(axes)
-        return boxes + _factors(axes, rule, gates)
+        return boxes + _factors(axes, rule, gates, replayed)
 
 
 def _box(axes: Axes, corner: _Point, size: _Point, words: str, colour: str = BLACK) -> Text:
@@ -142,7 +145,7 @@ def _prediction(axes: Axes) -> None:
         axes.plot(x, 1.75 + bump, color=cue_colour(cue))
 
 
-def _factors(axes: Axes, rule: str, gates: Sequence[str] | None) -> list[Text]:
+def _factors(axes: Axes, rule: str, gates: Sequence[str] | None, replayed: bool) -> list[Text]:
     """Draw what makes a weight change: three factors, or the name of a rule that learns otherwise."""
     if gates is None:
         axes.text(9.4, 2.9, f"both learn by {rule}" if rule else "", ha="center", va="center")
@@ -158,6 +161,6 @@ def _factors(axes: Axes, rule: str, gates: Sequence[str] | None) -> list[Text]:
         axes.text(place, 2.9, "×", ha="center", va="center", fontsize=9)
     for height in (4.05, 1.75):
         _arrow(axes, (9.75, 2.9 + np.sign(height - 2.9) * 0.65), (9.75, height), colour=_GATE)
-    axes.text(9.9, 3.8, f"{rule}, online", va="center", color=_GATE)
+    axes.text(9.9, 3.8, f"{rule}, online{' and by replay' * replayed}", va="center", color=_GATE)
     axes.text(9.9, 2.0, "offline, by replay", va="center", color=_GATE)
     return words

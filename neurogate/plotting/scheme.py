@@ -136,6 +136,7 @@ def _model(part: SubFigure, asked: Asked) -> None:
         inhibitory=spec.cells.inhibitory_fraction if hasattr(spec, "cells") else 0.0,
         rule=display_name(name),
         gates=None if gates is None else [gate.kind for gate in gates],
+        replayed=getattr(rule, "replays", 1) > 1,
         ax=part.subplots(),
     )
 

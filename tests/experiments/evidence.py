@@ -15,6 +15,7 @@ MEASURES = (
     "when_what_angle_deg", "when_what_angle_null_deg", "single_peak_sd_ms",
 )  # fmt: skip
 JITTER = np.linspace(-0.01, 0.01, SEEDS)
+OWN_MS = np.array([[10.0, -10.0], [-20.0, 0.0], [5.0, 15.0]])  # how late *when* is, of each block and cue
 
 
 def rules_of(study: Any) -> list[str]:
@@ -38,6 +39,9 @@ def seeds(rules: Sequence[str], given: Callable[[str, str], float]) -> Seeds:
     }
     for rule in rules:
         arrays[f"{rule}.peak_ms"] = np.tile([310.0, 610.0], (SEEDS, len(trial), 1))
+        own = np.array([300.0, 600.0]) + OWN_MS
+        arrays[f"{rule}.single_peak_ms"] = np.tile(own[..., None], (SEEDS, 1, 1, 8))
+        arrays[f"{rule}.amplitude"] = np.ones((SEEDS, len(trial), 2))
         for key in ("probability", "probability_then"):
             arrays[f"{rule}.{key}"] = np.tile([[0.8], [0.2]], (SEEDS, len(trial), 1, 1))
         late = rule == "force"

@@ -1,0 +1,174 @@
+"""What is claimed of single parts of the rule and the network in `yamada_chao_2025.py`, and how it fares.
+
+A part of that script, not a script of its own. Each function takes what simulates a study, and yields rows of
+the table of claims: what is lost without a part, with other ones, or with a gate that is closed for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from yamada_chao_2025_claims import Values, block_ends, each, trials
+from yamada_chao_2025_studies import (
+    ACTS_ON,
+    ADAPTING,
+    AMENDED,
+    BOUNDS,
+    LESIONS,
+    MAIN,
+    MEASURES,
+    NETWORK_PARTS,
+    NETWORKS,
+    OURS,
+    OURS_WITHOUT,
+    PARTS,
+    PLAIN,
+    READERS,
+    SMALL_STEPS,
+    STEPS,
+    TARGETS,
+    UNTOLD,
+    Runner,
+)
+
+from neurogate.runs.claims import Claim, Judgement, Verdict, every, favours, within
+from neurogate.runs.over_seeds import Seeds
+
+
+def phases(run: Runner) -> Iterator[Claim]:
+    """Judge whether lesions of the gate in one phase have effects of their own."""
+    main, rules = run(MAIN), (PLAIN, *LESIONS)
+    harm = {words: each(main, rules, key) for key, words in MEASURES.items()}
+    harm["mean |p̂ − p| when due, block 1"] = {rule: _when_due(main, rule) for rule in rules}
+    harm["trials to re-time"] = {rule: trials(main, rule, "timing_error_ms", 1) for rule in rules}
+    for words, hit in harm.items():
+        whole = hit.pop(PLAIN)
+        most = max(hit, key=lambda name: hit[name].mean())
+        others = [name for name in LESIONS if name != most]
+        more = [favours(hit[name], hit[most]) for name in others]
+        harmed = _without_unit(words)
+        yield Claim(
+            f"A lesion in one phase harms {harmed} more than in others", words, whole,
+            every([favours(whole, hit[most])], decisive=more),
+            f"most harmful: {most.removeprefix('lesion_')}; around the outcome lies all that teaches", hit,
+        )  # fmt: skip
+        earlier = {name: hit[name] for name in LESIONS[:2]}
+        cue, delay = earlier.values()
+        yield Claim(
+            f"A lesion of the delay harms {harmed} more than one of the cue", words, whole,
+            every([favours(whole, delay)], decisive=[favours(cue, delay)]),
+            "in both the outcome teaches as before", earlier,
+        )  # fmt: skip
+
+
+def _without_unit(words: str) -> str:
+    return words.split("(")[0].strip()
+
+
+def _when_due(found: Seeds, rule: str) -> Values:
+    """Return the error of the probabilities in the first block, read when outcomes are due, not foretold."""
+    told = found.arrays[f"{rule}.probability_then"][:, block_ends(found.arrays)[0]]
+    error: Values = np.abs(told - found.arrays["true_probability"][0]).mean(axis=(1, 2))
+    return error
+
+
+def ablations(run: Runner) -> Iterator[Claim]:
+    """Judge what the rule and the network need."""
+    main = run(MAIN)
+    for key, words in MEASURES.items():
+        of_rule = each(main, PARTS, key)
+        of_network = {name: run(study).metric(OURS, key) for name, study in NETWORKS.items()}
+        for part, whole, without, judged in (
+            ("factor of the rule", main.metric(PLAIN, key), of_rule, ACTS_ON[key]),
+            ("part of the network", main.metric(OURS, key), of_network, NETWORK_PARTS),
+        ):
+            verdicts = {name: favours(whole, without[name]) for name in judged}
+            yield Claim(
+                f"Every {part} matters for the {_without_unit(words)}", words, whole,
+                every(list(verdicts.values())), _needed(verdicts), without,
+            )  # fmt: skip
+    yield from _our_parts(main, run(OURS_WITHOUT))
+    yield from _adapting(main, run(ADAPTING))
+    yield from _stepwise(main, run(SMALL_STEPS))
+    yield _untold(main, run(UNTOLD))
+    yield _ahead(main, run(AMENDED["with no lead"]))
+
+
+def _our_parts(main: Seeds, found: Seeds) -> Iterator[Claim]:
+    """Judge what surprise replay needs of its gates, and of what it has beside the three-factor rule."""
+    ours, without = _errors_and_trials(main, [OURS]), _errors_and_trials(found, OURS_WITHOUT.rules)
+    for words, parts in without.items():
+        whole = ours[words][OURS]
+        verdicts = {part: favours(whole, values) for part, values in parts.items()}
+        yield Claim(
+            f"Every part of surprise replay matters for the {_without_unit(words)}", words, whole,
+            every(list(verdicts.values())), _needed(verdicts), parts,
+        )  # fmt: skip
+
+
+def _errors_and_trials(found: Seeds, rules: Sequence[str]) -> dict[str, dict[str, Values]]:
+    """Return both errors of each rule, and the trials until each is small after its switch."""
+    needed = {
+        words: {rule: trials(found, rule, error, block) for rule in rules}
+        for words, error, block in (
+            ("trials to re-time", "timing_error_ms", 1),
+            ("trials until odds are right again", "probability_error", 2),
+        )
+    }
+    return {words: each(found, rules, key) for key, words in MEASURES.items()} | needed
+
+
+def _needed(verdicts: Mapping[str, Judgement]) -> str:
+    needed = [name for name, one in verdicts.items() if one.verdict is Verdict.SUPPORTED]
+    return f"needed: {', '.join(needed) or 'none'}"
+
+
+def _adapting(main: Seeds, found: Seeds) -> Iterator[Claim]:
+    """Judge whether spikes do what units that adapt, and have none, do not."""
+    for key, words in MEASURES.items():
+        ours, without = main.metric(OURS, key), each(found, list(READERS), key)
+        yield Claim(
+            f"Spikes matter for the {_without_unit(words)}: linear units that adapt do not do as well",
+            words, ours, every([], decisive=[favours(ours, values) for values in without.values()]),
+            "the same readouts; their reservoir was searched, ours set by hand",
+            {f"adapting{READERS[rule]}": values for rule, values in without.items()},
+        )  # fmt: skip
+
+
+def _stepwise(main: Seeds, found: Seeds) -> Iterator[Claim]:
+    """Judge whether a gate that the error opens is more than a smaller step."""
+    error, again = "timing_error_ms", "trials to re-time"
+    rules = {**dict.fromkeys((PLAIN, "no_gate", "no_error_gate"), main), **dict.fromkeys(STEPS, found)}
+    exact = {rule: where.metric(rule, error) for rule, where in rules.items()}
+    soon = {rule: trials(where, rule, error, 1) for rule, where in rules.items()}
+    both = {rule: np.sqrt(exact[rule] / 12.0 * soon[rule] / TARGETS[error]) for rule in rules}
+    for measure, costs in ((MEASURES[error], exact), (again, soon), ("√(ms / 12 · trials / 25)", both)):
+        ours = costs.pop(PLAIN)
+        yield Claim(
+            "A gate that the error opens is better than steps of any one size",
+            measure, ours, every([], decisive=[favours(ours, rival) for rival in costs.values()]),
+            "how exact, or how soon: a larger step buys one with the other", costs,
+        )  # fmt: skip
+
+
+def _untold(main: Seeds, found: Seeds) -> Claim:
+    """Judge whether odds are told by who never hears when an outcome that was omitted had been due."""
+    error = each(found, list(READERS), "probability_mae")
+    ours = error.pop(OURS)
+    told = {f"told, {rule}": values for rule, values in each(main, list(READERS), "probability_mae").items()}
+    return Claim(
+        "It tells each outcome's probability if nothing tells when an omitted one was due",
+        MEASURES["probability_mae"], ours, within(ours, *BOUNDS["probability_mae"]),
+        "then all of the delay is replayed", error | told,
+    )  # fmt: skip
+
+
+def _ahead(main: Seeds, found: Seeds) -> Claim:
+    """Judge whether times are foretold too early where *when* is not taught to run ahead of the outcome."""
+    early, as_taught = (-where.metric(PLAIN, "timing_bias_ms") for where in (main, found))
+    return Claim(
+        "Taught the outcome's own time, when comes early; taught to run ahead of it, less so",
+        "ms too early", early, favours(early, as_taught), "probes are omissions, and leave its response out",
+        {"taught the outcome's own time": as_taught},
+    )  # fmt: skip
