@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from yamada_chao_2025_claims import Values, block_ends, each, trials
+from yamada_chao_2025_claims import Values, block_ends, each, moved_odds, trials
 from yamada_chao_2025_studies import (
     ACTS_ON,
     ADAPTING,
@@ -97,7 +97,7 @@ def ablations(run: Runner) -> Iterator[Claim]:
 
 def _our_parts(main: Seeds, found: Seeds) -> Iterator[Claim]:
     """Judge what surprise replay needs of its gates, and of what it has beside the three-factor rule."""
-    ours, without = _errors_and_trials(main, [OURS]), _errors_and_trials(found, OURS_WITHOUT.rules)
+    ours, without = _suffered(main, [OURS]), _suffered(found, OURS_WITHOUT.rules)
     for words, parts in without.items():
         whole = ours[words][OURS]
         verdicts = {part: favours(whole, values) for part, values in parts.items()}
@@ -107,8 +107,8 @@ def _our_parts(main: Seeds, found: Seeds) -> Iterator[Claim]:
         )  # fmt: skip
 
 
-def _errors_and_trials(found: Seeds, rules: Sequence[str]) -> dict[str, dict[str, Values]]:
-    """Return both errors of each rule, and the trials until each is small after its switch."""
+def _suffered(found: Seeds, rules: Sequence[str]) -> dict[str, dict[str, Values]]:
+    """Return both errors of each rule, the trials until each is small again, and how far odds are moved."""
     needed = {
         words: {rule: trials(found, rule, error, block) for rule in rules}
         for words, error, block in (
@@ -116,7 +116,8 @@ def _errors_and_trials(found: Seeds, rules: Sequence[str]) -> dict[str, dict[str
             ("trials until odds are right again", "probability_error", 2),
         )
     }
-    return {words: each(found, rules, key) for key, words in MEASURES.items()} | needed
+    errors = {words: each(found, rules, key) for key, words in MEASURES.items()}
+    return errors | needed | {"move of p̂ when times alone switch": moved_odds(found, rules)}
 
 
 def _needed(verdicts: Mapping[str, Judgement]) -> str:

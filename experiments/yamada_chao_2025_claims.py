@@ -170,12 +170,10 @@ def _beside_force(after: str, ours: Values, force: Values, length: int) -> Claim
 
 def _undisturbed(found: Seeds) -> Iterator[Claim]:
     """Judge whether odds stay told where times alone switch, as they do without an alarm."""
-    trial, switch = found.arrays["probe_trial"], found.arrays["block_start"][1]
     rules = (OURS, *RIVALS)
-    moved = {rule: disturbance(trial, found.arrays[f"{rule}.probability_then"], switch) for rule in rules}
     needed = {rule: trials(found, rule, "probability_error", 1) for rule in rules}
     for claim, measure, of_rule, margin in (
-        ("leaves what is told of odds as it was", "p̂ moves by", moved, 0.01),
+        ("leaves what is told of odds as it was", "p̂ moves by", moved_odds(found, rules), 0.01),
         ("leaves odds right", "trials until they are", needed, 5.0),
     ):
         ours = of_rule.pop(OURS)
@@ -183,6 +181,12 @@ def _undisturbed(found: Seeds) -> Iterator[Claim]:
             f"A switch of latencies alone {claim}, as without an alarm", measure, ours,
             favours(ours, of_rule[PLAIN], margin=margin), "an alarm of times begins odds anew, too", of_rule,
         )  # fmt: skip
+
+
+def moved_odds(found: Seeds, rules: Sequence[str]) -> dict[str, Values]:
+    """Return by how much the first switch moves what is told of odds at a fixed time."""
+    trial, switch = found.arrays["probe_trial"], found.arrays["block_start"][1]
+    return {rule: disturbance(trial, found.arrays[f"{rule}.probability_then"], switch) for rule in rules}
 
 
 def tradeoff(run: Runner) -> Iterator[Claim]:

@@ -115,6 +115,7 @@ WITHOUT = {
     "always_open": "gates=[]",
     "one_replay": "replays=1",
     "no_alarm": "detector.alarm=1e9",
+    "no_alarm_of_times": "detector.startle=1e9",
     "omissions_teach_fully": "omission=1.0",
 }
 OURS_WITHOUT = _varied(WITHOUT)

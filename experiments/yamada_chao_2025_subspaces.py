@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from yamada_chao_2025_claims import Values, each, trials
+from yamada_chao_2025_claims import Values, each, moved_odds, trials
 from yamada_chao_2025_studies import (
     AMENDED,
     LEAST_SQUARES,
@@ -25,7 +25,6 @@ from yamada_chao_2025_studies import (
     Runner,
 )
 
-from neurogate.analysis.interference import disturbance
 from neurogate.plotting.nulls import NULLS
 from neurogate.runs.claims import Claim, every, favours, within
 from neurogate.runs.over_seeds import Seeds
@@ -77,9 +76,8 @@ def _mean(found: Seeds, drawn: str) -> Values:
 
 def _sharing(found: Seeds) -> Iterator[Claim]:
     """Judge what it costs to share synapses, a little, more, or all of them in one matrix."""
-    trial, switch = found.arrays["probe_trial"], found.arrays["block_start"][1]
     rules = list(map(str, found.arrays["rule_names"]))
-    moved = {rule: disturbance(trial, found.arrays[f"{rule}.probability_then"], switch) for rule in rules}
+    moved = moved_odds(found, rules)
     error, shared = each(found, rules, "probability_mae"), "shared synapses; separate ones cannot disturb"
     again = {rule: trials(found, rule, "timing_error_ms", 1) for rule in rules}
     forced, one = "Overlap that is forced (three-factor)", "One matrix of outcome channels"
