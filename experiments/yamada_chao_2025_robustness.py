@@ -146,7 +146,10 @@ def picture(found: Mapping[str, Rows], n: int) -> Figure:
     with mpl.rc_context(STYLE):
         maps, curves = cast(Any, made).subfigures(2, 1)
         _maps(maps.subplots(len(MAPPED), len(MEASURES), sharex=True, sharey=True), found[MAP])
-        _curves(curves.subplots(2, len(MEASURES), sharex="row"), found, n)
+        panels = curves.subplots(2, len(MEASURES), sharex="row")
+        _curves(panels, found, n)
+        handles, labels = panels[0, 0].get_legend_handles_labels()
+        curves.legend(handles, labels, loc="outside upper center", ncols=len(labels))
         remark(made, REMARK)
     return made
 
@@ -178,8 +181,8 @@ def _curves(panels: Any, found: Mapping[str, Rows], n: int) -> None:
             axes.axvline(here, color=GREY, linewidth=0.6, linestyle=(0, (1, 1.5)), zorder=1)
             highest = max(group.mean for group in groups(rows, ["rule", x], measure))
             axes.set(xlabel=xlabel, ylabel=words, ylim=(0.0, 1.3 * max(highest, target)))
-            if (legend := axes.get_legend()) and (row, column) != (0, 0):
-                legend.remove()
+            if legend := axes.get_legend():
+                legend.remove()  # one serves all
 
 
 def table(found: Mapping[str, Rows], asked: argparse.Namespace) -> dict[str, Any]:
