@@ -161,6 +161,7 @@ def _factors(axes: Axes, rule: str, gates: Sequence[str] | None, replayed: bool)
         axes.text(place, 2.9, "×", ha="center", va="center", fontsize=9)
     for height in (4.05, 1.75):
         _arrow(axes, (9.75, 2.9 + np.sign(height - 2.9) * 0.65), (9.75, height), colour=_GATE)
-    axes.text(9.9, 3.8, f"{rule}, online{' and by replay' * replayed}", va="center", color=_GATE)
+    axes.text(9.6, 3.8, rule, ha="right", va="center", color=_GATE)
+    axes.text(9.9, 3.8, f"online{' and by replay' * replayed}", va="center", color=_GATE)
     axes.text(9.9, 2.0, "offline, by replay", va="center", color=_GATE)
     return words
