@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from yamada_chao_2025_claims import Values, block_ends, each, moved_odds, trials
+from yamada_chao_2025_claims import Values, each, moved_odds, trials
 from yamada_chao_2025_studies import (
     ACTS_ON,
+    ACTS_ON_WHAT,
+    ACTS_ON_WHEN,
     ADAPTING,
     AMENDED,
     BOUNDS,
+    DEAF,
     LESIONS,
     MAIN,
     MEASURES,
@@ -25,6 +28,7 @@ from yamada_chao_2025_studies import (
     PARTS,
     PLAIN,
     READERS,
+    RIVALS,
     SMALL_STEPS,
     STEPS,
     TARGETS,
@@ -40,7 +44,6 @@ def phases(run: Runner) -> Iterator[Claim]:
     """Judge whether lesions of the gate in one phase have effects of their own."""
     main, rules = run(MAIN), (PLAIN, *LESIONS)
     harm = {words: each(main, rules, key) for key, words in MEASURES.items()}
-    harm["mean |p̂ − p| when due, block 1"] = {rule: _when_due(main, rule) for rule in rules}
     harm["trials to re-time"] = {rule: trials(main, rule, "timing_error_ms", 1) for rule in rules}
     for words, hit in harm.items():
         whole = hit.pop(PLAIN)
@@ -64,13 +67,6 @@ def phases(run: Runner) -> Iterator[Claim]:
 
 def _without_unit(words: str) -> str:
     return words.split("(")[0].strip()
-
-
-def _when_due(found: Seeds, rule: str) -> Values:
-    """Return the error of the probabilities in the first block, read when outcomes are due, not foretold."""
-    told = found.arrays[f"{rule}.probability_then"][:, block_ends(found.arrays)[0]]
-    error: Values = np.abs(told - found.arrays["true_probability"][0]).mean(axis=(1, 2))
-    return error
 
 
 def ablations(run: Runner) -> Iterator[Claim]:
@@ -97,18 +93,20 @@ def ablations(run: Runner) -> Iterator[Claim]:
 
 def _our_parts(main: Seeds, found: Seeds) -> Iterator[Claim]:
     """Judge what surprise replay needs of its gates, and of what it has beside the three-factor rule."""
-    ours, without = _suffered(main, [OURS]), _suffered(found, OURS_WITHOUT.rules)
-    for words, parts in without.items():
+    ours, without = _errors_and_trials(main, [OURS]), _errors_and_trials(found, OURS_WITHOUT.rules)
+    acting = (ACTS_ON_WHEN, ACTS_ON_WHAT) * 2
+    for (words, parts), judged in zip(without.items(), acting, strict=True):
         whole = ours[words][OURS]
-        verdicts = {part: favours(whole, values) for part, values in parts.items()}
+        verdicts = {part: favours(whole, parts[part]) for part in judged}
         yield Claim(
             f"Every part of surprise replay matters for the {_without_unit(words)}", words, whole,
             every(list(verdicts.values())), _needed(verdicts), parts,
         )  # fmt: skip
+    yield from _undisturbed(main, found)
 
 
-def _suffered(found: Seeds, rules: Sequence[str]) -> dict[str, dict[str, Values]]:
-    """Return both errors of each rule, the trials until each is small again, and how far odds are moved."""
+def _errors_and_trials(found: Seeds, rules: Sequence[str]) -> dict[str, dict[str, Values]]:
+    """Return both errors of each rule, and the trials until each is small after its switch."""
     needed = {
         words: {rule: trials(found, rule, error, block) for rule in rules}
         for words, error, block in (
@@ -116,8 +114,23 @@ def _suffered(found: Seeds, rules: Sequence[str]) -> dict[str, dict[str, Values]
             ("trials until odds are right again", "probability_error", 2),
         )
     }
-    errors = {words: each(found, rules, key) for key, words in MEASURES.items()}
-    return errors | needed | {"move of p̂ when times alone switch": moved_odds(found, rules)}
+    return {words: each(found, rules, key) for key, words in MEASURES.items()} | needed
+
+
+def _undisturbed(main: Seeds, found: Seeds) -> Iterator[Claim]:
+    """Judge whether odds stay told where times alone switch, as they do if no alarm tells of times."""
+    rules, error = (OURS, *RIVALS), "probability_error"
+    moved = moved_odds(main, rules) | moved_odds(found, [DEAF])
+    needed = {rule: trials(main, rule, error, 1) for rule in rules} | {DEAF: trials(found, DEAF, error, 1)}
+    for claim, measure, of_rule, margin in (
+        ("leaves what is told of odds as it was", "p̂ moves by", moved, 0.01),
+        ("leaves odds right", "trials until they are", needed, 5.0),
+    ):
+        ours = of_rule.pop(OURS)
+        yield Claim(
+            f"A switch of latencies alone {claim}, as without an alarm of times", measure, ours,
+            favours(ours, of_rule[DEAF], margin=margin), "that alarm begins odds anew, too", of_rule,
+        )  # fmt: skip
 
 
 def _needed(verdicts: Mapping[str, Judgement]) -> str:
@@ -167,9 +180,10 @@ def _untold(main: Seeds, found: Seeds) -> Claim:
 
 def _ahead(main: Seeds, found: Seeds) -> Claim:
     """Judge whether times are foretold too early where *when* is not taught to run ahead of the outcome."""
-    early, as_taught = (-where.metric(PLAIN, "timing_bias_ms") for where in (main, found))
+    ahead, as_taught = (np.abs(where.metric(PLAIN, "timing_bias_ms")) for where in (main, found))
     return Claim(
-        "Taught the outcome's own time, when comes early; taught to run ahead of it, less so",
-        "ms too early", early, favours(early, as_taught), "probes are omissions, and leave its response out",
+        "Taught the outcome's own time, when comes early; taught to run ahead of it, it is less biased",
+        "|signed error| (ms)", ahead, favours(ahead, as_taught),
+        "probes are omissions, and leave the outcome's response out",
         {"taught the outcome's own time": as_taught},
     )  # fmt: skip

@@ -68,7 +68,7 @@ def attention(run: Runner) -> Iterator[Claim]:
                 opens, control = GATES[gate]
                 # What the error opens is known inside the rule alone, and never shuffled.
                 controls = {} if gate == "gated" else {control: values[control]}
-                rivals = {"ungated": values["ungated"]} | controls | steps[words]
+                rivals = {"ungated": values["ungated"]} | controls | smaller_steps(steps[words], gate)
                 without, *against = (favours(values[gate], rival) for rival in rivals.values())
                 others = {rule: values[rule] for rule in (control, *gates, "force") if rule != gate}
                 yield Claim(
@@ -76,6 +76,11 @@ def attention(run: Runner) -> Iterator[Claim]:
                     every([without], decisive=against), f"{_controls(control)}; best gate: {best}",
                     rivals | others,
                 )  # fmt: skip
+
+
+def smaller_steps(steps: Mapping[str, Values], gate: str) -> dict[str, Values]:
+    """Return the steps without a gate; some are open while the cue is on, as the gate of the phase is."""
+    return {name: values for name, values in steps.items() if gate != "phase" or name.startswith("always")}
 
 
 def _controls(control: str) -> str:

@@ -1,13 +1,15 @@
 """What `yamada_chao_2025.py` simulates: simulations, rules, lesions and controls, and what they are called.
 
-A part of that script, not a script of its own. What is judged belongs in `yamada_chao_2025_claims.py` if it
-is of the main task, else in `yamada_chao_2025_paradigms.py`; what is drawn, in `yamada_chao_2025_figures.py`.
+A part of that script, not a script of its own. What is judged belongs in
+`yamada_chao_2025_claims.py`, of parts of the rule and the network in `yamada_chao_2025_ablations.py`, of
+subspaces in `yamada_chao_2025_subspaces.py`, of other tasks in `yamada_chao_2025_paradigms.py`; what is
+drawn, in `yamada_chao_2025_figures.py`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import attrs
@@ -68,10 +70,10 @@ def _alike(bias: float) -> tuple[str, ...]:
     )
 
 
-def _varied(changes: Mapping[str, str]) -> Study:
-    """Return our rule, with one change at a time."""
-    told = (f"rules.{n}.{key}" for n, changed in changes.items() for key in (f"kind={OURS}", changed))
-    return Study(NAME, tuple(told), tuple(changes))
+def _varied(simulation: str, kind: str, variants: Mapping[str, Sequence[str]]) -> Study:
+    """Return a rule that is changed in some way or other, each by a name of its own."""
+    told = (f"rules.{n}.{key}" for n, changes in variants.items() for key in (f"kind={kind}", *changes))
+    return Study(simulation, tuple(told), tuple(variants))
 
 
 MAIN = Study(NAME)
@@ -107,18 +109,21 @@ BOUNDS = {
 MEASURES = {"timing_error_ms": "timing error (ms)", "probability_mae": "mean |p̂ − p|"}
 
 # What might re-time our rule sooner: settings chosen on seeds 201 to 208.
-SOONER = {"twice_the_rate": "eta_when=0.4", "omissions_teach": "omission=0.1"}
-HASTY = _varied(SOONER)
+SOONER = {"twice_the_rate": ("eta_when=0.4",), "omissions_teach": ("omission=0.1",)}
+HASTY = _varied(NAME, OURS, SOONER)
 
-# Our rule without one of its parts.
+# Our rule without one of its parts; which of them can act on each readout at all, as PARTS below.
+DEAF = "no_alarm_of_times"
 WITHOUT = {
-    "always_open": "gates=[]",
-    "one_replay": "replays=1",
-    "no_alarm": "detector.alarm=1e9",
-    "no_alarm_of_times": "detector.startle=1e9",
-    "omissions_teach_fully": "omission=1.0",
+    "always_open": ("gates=[]",),
+    "one_replay": ("replays=1",),
+    "no_alarm": ("detector.alarm=1e9",),
+    DEAF: ("detector.startle=1e9",),
+    "omissions_teach_fully": ("omission=1.0",),
 }
-OURS_WITHOUT = _varied(WITHOUT)
+OURS_WITHOUT = _varied(NAME, OURS, WITHOUT)
+ACTS_ON_WHEN = ("always_open", "one_replay", "omissions_teach_fully")
+ACTS_ON_WHAT = ("no_alarm", DEAF, "omissions_teach_fully")  # the last by the time at which it is read
 
 # The rule without the error's gate, open always or while the cue is on, with smaller steps of *when*.
 WHOLE_STEP = ThreeFactor().eta_when
@@ -129,14 +134,7 @@ STEPS = {
 }
 
 
-def _stepping(simulation: str) -> Study:
-    told = tuple(
-        f"rules.{name}.{said}" for name, changes in STEPS.items() for said in ("kind=three_factor", *changes)
-    )
-    return Study(simulation, told, tuple(STEPS))
-
-
-SMALL_STEPS = _stepping(NAME)
+SMALL_STEPS = _varied(NAME, PLAIN, STEPS)
 
 LESIONS = ("lesion_cue", "lesion_delay", "lesion_outcome")
 PARTS = ("no_gate", "no_error_gate", "shuffled_gate", "no_error", "no_replay", "no_novelty")
@@ -185,8 +183,8 @@ DISTRACTED = {
     "distractors": Study("what_when_distractors"),
     "irrelevant cues": Study("what_when_irrelevant_cues"),
 }
-SMALL_STEPS_DISTRACTED = {name: _stepping(study.simulation) for name, study in DISTRACTED.items()}
-# What opens each gate, and the control that is as open without it; that of the error is small steps.
+SMALL_STEPS_DISTRACTED = {name: _varied(study.simulation, PLAIN, STEPS) for name, study in DISTRACTED.items()}
+# What opens each gate, and the control that is as open without it, but for that of the error.
 GATES = {
     "phase": ("is open while the cue is on", "phase_shuffled"),
     "gated": ("opens with the error", "shuffled"),

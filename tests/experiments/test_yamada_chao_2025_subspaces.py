@@ -40,7 +40,7 @@ def evidence(study: Any, angle_deg: float, null_deg: float, harmed: tuple[str, .
         arrays[f"{rule}.probability_then"] = np.broadcast_to(learned, (SEEDS, len(TRIAL), 2, 2))
         late = 60.0 * (rule in harmed) * ((TRIAL > 120) & (TRIAL <= 180))
         arrays[f"{rule}.timing_error_ms"] = np.broadcast_to(late[:, None], (SEEDS, len(TRIAL), 2))
-        arrays[f"{rule}.angle_deg"] = np.full((SEEDS, len(TRIAL)), null_deg) + JITTER[:, None]
+        arrays[f"{rule}.angle_deg"] = null_deg + JITTER[:, None] + np.linspace(0.0, 7.0, len(TRIAL))
     for key in NULLS:
         arrays[key] = np.full((SEEDS, 5), null_deg)
     arrays["activity.what_in_when"] = 0.1 + 0.1 * JITTER
@@ -88,8 +88,11 @@ def test_an_angle_above_its_nulls_and_controls_is_supported_and_one_like_them_is
 
 
 def test_every_null_stands_beside_the_angle(script: dict[str, Any]) -> None:
-    first = judged(script)["what and when are near-orthogonal"]
-    assert set(NULLS.values()) <= set(first.baselines)
+    found = judged(script, null_deg=80.0)
+    first, last = (row for name, row in found.items() if name.startswith("what and when"))
+    assert all(set(NULLS.values()) <= set(row.baselines) for row in (first, last))
+    assert first.values.mean() == pytest.approx(88.0)
+    assert last.values.mean() == pytest.approx(87.0)  # of the last judgement
 
 
 def test_activity_is_held_against_its_own_null(script: dict[str, Any]) -> None:
