@@ -163,6 +163,8 @@ def _maps(panels: Any, rows: Rows) -> None:
             of_rule = [one for one in shown if one["rule"] in (rule, None)]
             region(of_rule, GAIN, NOISE, measure, bounds, shipped=SHIPPED, norm=norm, ax=axes)
             axes.set(xlabel="gain", ylabel=f"{display_name(rule)}\nnoise (sd)", title=words)
+            for written in axes.texts:
+                written.set_fontsize(4.5)  # cells are narrow
             axes.label_outer()
 
 
@@ -181,6 +183,7 @@ def _curves(panels: Any, found: Mapping[str, Rows], n: int) -> None:
             axes.axvline(here, color=GREY, linewidth=0.6, linestyle=(0, (1, 1.5)), zorder=1)
             highest = max(group.mean for group in groups(rows, ["rule", x], measure))
             axes.set(xlabel=xlabel, ylabel=words, ylim=(0.0, 1.3 * max(highest, target)))
+            axes.tick_params(axis="x", labelrotation=45)
             if legend := axes.get_legend():
                 legend.remove()  # one serves all
 
