@@ -6,14 +6,12 @@ the table of claims: what is lost without a part, with other ones, or with a gat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
-from yamada_chao_2025_claims import Values, each, moved_odds, trials
+from yamada_chao_2025_claims import both_errors, each, moved_odds, trials, trials_each
 from yamada_chao_2025_studies import (
     ACTS_ON,
-    ACTS_ON_WHAT,
-    ACTS_ON_WHEN,
     ADAPTING,
     AMENDED,
     BOUNDS,
@@ -24,6 +22,7 @@ from yamada_chao_2025_studies import (
     NETWORK_PARTS,
     NETWORKS,
     OURS,
+    OURS_ACTS_ON,
     OURS_WITHOUT,
     PARTS,
     PLAIN,
@@ -39,12 +38,13 @@ from yamada_chao_2025_studies import (
 from neurogate.runs.claims import Claim, Judgement, Verdict, every, favours, within
 from neurogate.runs.over_seeds import Seeds
 
+RETIMED = ("timing_error_ms", 1)  # the error and the block of trials until times are right again
+
 
 def phases(run: Runner) -> Iterator[Claim]:
     """Judge whether lesions of the gate in one phase have effects of their own."""
     main, rules = run(MAIN), (PLAIN, *LESIONS)
-    harm = {words: each(main, rules, key) for key, words in MEASURES.items()}
-    harm["trials to re-time"] = {rule: trials(main, rule, "timing_error_ms", 1) for rule in rules}
+    harm = both_errors(main, rules) | trials_each(main, rules, {"trials to re-time": RETIMED})
     for words, hit in harm.items():
         whole = hit.pop(PLAIN)
         most = max(hit, key=lambda name: hit[name].mean())
@@ -82,7 +82,7 @@ def ablations(run: Runner) -> Iterator[Claim]:
             verdicts = {name: favours(whole, without[name]) for name in judged}
             yield Claim(
                 f"Every {part} matters for the {_without_unit(words)}", words, whole,
-                every(list(verdicts.values())), _needed(verdicts), without,
+                every(list(verdicts.values())), _named(verdicts), without,
             )  # fmt: skip
     yield from _our_parts(main, run(OURS_WITHOUT))
     yield from _adapting(main, run(ADAPTING))
@@ -93,38 +93,30 @@ def ablations(run: Runner) -> Iterator[Claim]:
 
 def _our_parts(main: Seeds, found: Seeds) -> Iterator[Claim]:
     """Judge what surprise replay needs of its gates, and of what it has beside the three-factor rule."""
-    ours, without = _errors_and_trials(main, [OURS]), _errors_and_trials(found, OURS_WITHOUT.rules)
-    acting = (ACTS_ON_WHEN, ACTS_ON_WHAT) * 2
+    switches = {"trials to re-time": RETIMED, "trials until odds are right again": ("probability_error", 2)}
+    ours, without = (
+        both_errors(where, rules) | trials_each(where, rules, switches)
+        for where, rules in ((main, (OURS,)), (found, OURS_WITHOUT.rules))
+    )
+    acting = (*OURS_ACTS_ON.values(),) * 2  # on errors of when and what, and so on the trials of each
     for (words, parts), judged in zip(without.items(), acting, strict=True):
         whole = ours[words][OURS]
         verdicts = {part: favours(whole, parts[part]) for part in judged}
         yield Claim(
             f"Every part of surprise replay matters for the {_without_unit(words)}", words, whole,
-            every(list(verdicts.values())), _needed(verdicts), parts,
+            every(list(verdicts.values())), _named(verdicts), parts,
         )  # fmt: skip
     yield from _undisturbed(main, found)
 
 
-def _errors_and_trials(found: Seeds, rules: Sequence[str]) -> dict[str, dict[str, Values]]:
-    """Return both errors of each rule, and the trials until each is small after its switch."""
-    needed = {
-        words: {rule: trials(found, rule, error, block) for rule in rules}
-        for words, error, block in (
-            ("trials to re-time", "timing_error_ms", 1),
-            ("trials until odds are right again", "probability_error", 2),
-        )
-    }
-    return {words: each(found, rules, key) for key, words in MEASURES.items()} | needed
-
-
 def _undisturbed(main: Seeds, found: Seeds) -> Iterator[Claim]:
     """Judge whether odds stay told where times alone switch, as they do if no alarm tells of times."""
-    rules, error = (OURS, *RIVALS), "probability_error"
+    rules, right = (OURS, *RIVALS), ("probability_error", 1)
     moved = moved_odds(main, rules) | moved_odds(found, [DEAF])
-    needed = {rule: trials(main, rule, error, 1) for rule in rules} | {DEAF: trials(found, DEAF, error, 1)}
+    late = {rule: trials(main, rule, *right) for rule in rules} | {DEAF: trials(found, DEAF, *right)}
     for claim, measure, of_rule, margin in (
         ("leaves what is told of odds as it was", "p̂ moves by", moved, 0.01),
-        ("leaves odds right", "trials until they are", needed, 5.0),
+        ("leaves odds right", "trials until they are", late, 5.0),
     ):
         ours = of_rule.pop(OURS)
         yield Claim(
@@ -133,9 +125,9 @@ def _undisturbed(main: Seeds, found: Seeds) -> Iterator[Claim]:
         )  # fmt: skip
 
 
-def _needed(verdicts: Mapping[str, Judgement]) -> str:
-    needed = [name for name, one in verdicts.items() if one.verdict is Verdict.SUPPORTED]
-    return f"needed: {', '.join(needed) or 'none'}"
+def _named(verdicts: Mapping[str, Judgement]) -> str:
+    names = [name for name, one in verdicts.items() if one.verdict is Verdict.SUPPORTED]
+    return f"needed: {', '.join(names) or 'none'}"
 
 
 def _adapting(main: Seeds, found: Seeds) -> Iterator[Claim]:

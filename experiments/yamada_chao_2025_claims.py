@@ -51,11 +51,23 @@ def each(found: Seeds, rules: Sequence[str], metric: str) -> dict[str, Values]:
     return {rule: found.metric(rule, metric) for rule in rules}
 
 
+def both_errors(found: Seeds, rules: Sequence[str]) -> dict[str, dict[str, Values]]:
+    """Return both errors of several rules, by what they are called."""
+    return {words: each(found, rules, key) for key, words in MEASURES.items()}
+
+
 def trials(found: Seeds, rule: str, error: str, block: int) -> Values:
     """Return the trials that a rule needed in a block, at most the block's length."""
     length = np.diff(found.arrays["block_start"])[block]
     needed: Values = np.minimum(trials_needed(found.arrays, rule, error, block), length)
     return needed
+
+
+def trials_each(
+    found: Seeds, rules: Sequence[str], switches: Mapping[str, tuple[str, int]]
+) -> dict[str, dict[str, Values]]:
+    """Return the trials that several rules needed, each count by its name: of which error, in which block."""
+    return {words: {rule: trials(found, rule, *at) for rule in rules} for words, at in switches.items()}
 
 
 def timing(run: Runner) -> Iterator[Claim]:
@@ -132,8 +144,9 @@ def probability(run: Runner) -> Iterator[Claim]:
         "offline replay; small steps", of_rivals | spikeless(run, key),
         other_cues(main, probability_of_other),
     )  # fmt: skip
-    claim = "It tells each outcome's probability better"
-    yield from beside_least_squares(claim, MEASURES[key], mae, of_rivals)
+    yield from beside_least_squares(
+        "It tells each outcome's probability better", MEASURES[key], mae, of_rivals
+    )
     for claim, key, hinge, of_other in (
         ("p̂ follows p over cues, outcomes and blocks", "probability_r", "offline replay", r_of_other),
         ("The product of both readouts, when and what at the peak, follows p", "product_r",

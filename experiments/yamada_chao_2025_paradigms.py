@@ -12,7 +12,15 @@ from functools import partial
 import attrs
 import numpy as np
 from numpy.typing import NDArray
-from yamada_chao_2025_claims import Values, each, other_cues, probability_of_other, timing_of_other, trials
+from yamada_chao_2025_claims import (
+    Values,
+    both_errors,
+    each,
+    other_cues,
+    probability_of_other,
+    timing_of_other,
+    trials_each,
+)
 from yamada_chao_2025_studies import (
     BOUNDS,
     DISTRACTED,
@@ -68,7 +76,7 @@ def attention(run: Runner) -> Iterator[Claim]:
                 opens, control = GATES[gate]
                 # What the error opens is known inside the rule alone, and never shuffled.
                 controls = {} if gate == "gated" else {control: values[control]}
-                rivals = {"ungated": values["ungated"]} | controls | smaller_steps(steps[words], gate)
+                rivals = {"ungated": values["ungated"]} | controls | _smaller_steps(steps[words], gate)
                 without, *against = (favours(values[gate], rival) for rival in rivals.values())
                 others = {rule: values[rule] for rule in (control, *gates, "force") if rule != gate}
                 yield Claim(
@@ -78,7 +86,7 @@ def attention(run: Runner) -> Iterator[Claim]:
                 )  # fmt: skip
 
 
-def smaller_steps(steps: Mapping[str, Values], gate: str) -> dict[str, Values]:
+def _smaller_steps(steps: Mapping[str, Values], gate: str) -> dict[str, Values]:
     """Return the steps without a gate; some are open while the cue is on, as the gate of the phase is."""
     return {name: values for name, values in steps.items() if gate != "phase" or name.startswith("always")}
 
@@ -92,8 +100,7 @@ def _controls(control: str) -> str:
 
 def by_rule(found: Seeds) -> dict[str, dict[str, Values]]:
     """Return both errors of each rule."""
-    rules = list(map(str, found.arrays["rule_names"]))
-    return {words: each(found, rules, key) for key, words in MEASURES.items()}
+    return both_errors(found, list(map(str, found.arrays["rule_names"])))
 
 
 def memory(run: Runner) -> Iterator[Claim]:
@@ -336,9 +343,8 @@ def gates(run: Runner) -> Iterator[Claim]:
 
 def by_gate(found: Seeds) -> dict[str, dict[str, Values]]:
     """Return both errors of each gate, and the trials after the switch until each is small again."""
-    rules = list(map(str, found.arrays["rule_names"]))
-    needed = {
-        f"trials until {part} is right again": {rule: trials(found, rule, error, 1) for rule in rules}
+    switches = {
+        f"trials until {part} is right again": (error, 1)
         for part, error in (("when", "timing_error_ms"), ("what", "probability_error"))
     }
-    return by_rule(found) | needed
+    return by_rule(found) | trials_each(found, list(map(str, found.arrays["rule_names"])), switches)

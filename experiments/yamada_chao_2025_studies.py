@@ -112,7 +112,7 @@ MEASURES = {"timing_error_ms": "timing error (ms)", "probability_mae": "mean |pÌ
 SOONER = {"twice_the_rate": ("eta_when=0.4",), "omissions_teach": ("omission=0.1",)}
 HASTY = _varied(NAME, OURS, SOONER)
 
-# Our rule without one of its parts; which of them can act on each readout at all, as PARTS below.
+# Our rule without one of its parts, and what of them can act on each error at all, as ACTS_ON below.
 DEAF = "no_alarm_of_times"
 WITHOUT = {
     "always_open": ("gates=[]",),
@@ -122,8 +122,10 @@ WITHOUT = {
     "omissions_teach_fully": ("omission=1.0",),
 }
 OURS_WITHOUT = _varied(NAME, OURS, WITHOUT)
-ACTS_ON_WHEN = ("always_open", "one_replay", "omissions_teach_fully")
-ACTS_ON_WHAT = ("no_alarm", DEAF, "omissions_teach_fully")  # the last by the time at which it is read
+OURS_ACTS_ON = {  # the last part acts on odds by the time at which they are read
+    "timing_error_ms": ("always_open", "one_replay", "omissions_teach_fully"),
+    "probability_mae": ("no_alarm", DEAF, "omissions_teach_fully"),
+}
 
 # The rule without the error's gate, open always or while the cue is on, with smaller steps of *when*.
 WHOLE_STEP = ThreeFactor().eta_when

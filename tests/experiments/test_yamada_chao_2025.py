@@ -105,8 +105,8 @@ def test_errors_in_as_many_other_probes_are_foretold_from_those_in_halves(script
     """Where a half has as much noise as error of its own, r is a half, and with all probes two thirds."""
     rng = np.random.default_rng(1)
     own, noise = 10 * rng.standard_normal((SEEDS, 40, 50)), 20 * rng.standard_normal((SEEDS, 40, 50, 8))
-    mean_of_four = 0.52 * noise.std()  # a median of four normal numbers has .546 of their sd
-    peaks = own[..., None] * mean_of_four / 10 + noise
+    spread_of_four = 0.546 * noise.std()  # what the median of four normal numbers has of their sd
+    peaks = own[..., None] * spread_of_four / 10 + noise
     found = Seeds({"ours.single_peak_ms": peaks, "latency_ms": np.zeros((40, 50))}, [])
     assert script["_repeated"](found, "ours") == pytest.approx(np.full(SEEDS, 2 / 3), abs=0.03)
 

@@ -30,7 +30,7 @@ def test_our_rule_is_taken_apart_one_setting_at_a_time(script: dict[str, Any]) -
 def test_parts_of_our_rule_are_needed_where_they_can_act_and_it_does_worse_without(
     script: dict[str, Any],
 ) -> None:
-    when, what = script["ACTS_ON_WHEN"], script["ACTS_ON_WHAT"]
+    when, what = script["OURS_ACTS_ON"].values()
     assert {*when, *what} == set(script["WITHOUT"])
     for worse, verdicts, needed in (
         (script["WITHOUT"], ["supported"] * 4, [when, what] * 2),
