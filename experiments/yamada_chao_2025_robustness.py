@@ -163,8 +163,6 @@ def _maps(panels: Any, rows: Rows) -> None:
             of_rule = [one for one in shown if one["rule"] in (rule, None)]
             region(of_rule, GAIN, NOISE, measure, bounds, shipped=SHIPPED, norm=norm, ax=axes)
             axes.set(xlabel="gain", ylabel=f"{display_name(rule)}\nnoise (sd)", title=words)
-            for written in axes.texts:
-                written.set_fontsize(4.5)  # cells are narrow
             axes.label_outer()
 
 

@@ -5,7 +5,7 @@ Here lives the panel; its figure is put together in `neurogate.plotting.sweep`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -24,8 +24,9 @@ from neurogate.plotting.style import BLACK, SEQUENTIAL, drawing
 __all__ = ["heatmap", "norm_of"]
 
 _MOST, _MANY = 60, 600
-_WRITTEN = 12
 _TICKS = 15
+_FONT, _SMALLEST = 6.0, 4.0  # points
+_GLYPH, _LINE = 0.65, 1.3  # of the size of the font
 _DARK = 0.5
 
 
@@ -35,8 +36,8 @@ def heatmap(
     """Draw a column of numbers as colour over two columns of settings.
 
     Settings stand side by side in order, whatever the distance between them. Where cells are large
-    enough each holds its number, and how many of its runs have one if not all do. A cell without any
-    number is hatched and says why.
+    enough each holds its number, as large as all have room for, and how many of its runs have one if not
+    all do. A cell without any number is hatched and says why.
 
     Parameters
     ----------
@@ -151,26 +152,39 @@ def _write(
     runs: NDArray[np.int64],
     reasons: dict[tuple[int, int], dict[str, int]],
 ) -> None:
-    small = max(mean.shape) > _WRITTEN
-    for (row, place), number in np.ndenumerate(mean):
-        why = reasons.get((row, place), {})
+    numbers: dict[tuple[int, int], str] = {}
+    missing: dict[tuple[int, int], str] = {}
+    for cell, number in np.ndenumerate(mean):
+        why = reasons.get(cell, {})
+        lost_runs = sum(why.values())
+        part = f"\n{runs[cell]} of {runs[cell] + lost_runs}" if lost_runs else ""
         if np.isnan(number):
-            _hatch(axes, row, place, "" if small else "\n".join(why) or "not asked")
-        elif not small:
-            dark = float(np.asarray(mesh.norm(np.array(number)))) < _DARK
-            lost_runs = sum(why.values())
-            part = f"\n{runs[row, place]} of {runs[row, place] + lost_runs}" if lost_runs else ""
+            missing[cell] = "\n".join(why) or "not asked"
+            _hatch(axes, *cell)
+        else:
+            numbers[cell] = f"{brief(number)}{part}"
+    for notes, box in ((numbers, None), (missing, {"facecolor": "white", "edgecolor": "none", "pad": 0.8})):
+        size = _fitting(axes, mean.shape, notes.values())
+        for (row, place), note in notes.items() if size >= _SMALLEST else ():
+            dark = box is None and float(np.asarray(mesh.norm(mean[row, place]))) < _DARK
             axes.text(
-                place + 0.5, row + 0.5, f"{brief(number)}{part}", ha="center", va="center", fontsize=6,
+                place + 0.5, row + 0.5, note, ha="center", va="center", fontsize=size, bbox=box,
                 color="white" if dark else BLACK,
             )  # fmt: skip
 
 
-def _hatch(axes: Axes, row: int, place: int, why: str) -> None:
+def _fitting(axes: Axes, shape: tuple[int, ...], notes: Collection[str]) -> float:
+    """Return the size of the font, in points, with which every note stays within its cell."""
+    lines = [note.split("\n") for note in notes]
+    wide = _GLYPH * max((len(line) for note in lines for line in note), default=1)
+    high = _LINE * max(map(len, lines), default=1)
+    rows, columns = shape
+    points = 72.0 / axes.figure.dpi
+    return min(_FONT, axes.bbox.width * points / columns / wide, axes.bbox.height * points / rows / high)
+
+
+def _hatch(axes: Axes, row: int, place: int) -> None:
     with mpl.rc_context({"hatch.linewidth": 0.4}):
         axes.add_patch(
             Rectangle((place, row), 1, 1, facecolor="0.95", edgecolor="0.7", hatch="////", linewidth=0)
         )
-    box: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
-    if why:
-        axes.text(place + 0.5, row + 0.5, why, ha="center", va="center", fontsize=6, bbox=box)

@@ -16,6 +16,7 @@ from neurogate.plotting.heatmap import heatmap, norm_of
 from neurogate.plotting.lines import lines
 from neurogate.plotting.parallel import parallel
 from neurogate.plotting.picture import inline_svg
+from neurogate.plotting.style import figure
 from neurogate.plotting.sweep import KINDS, chosen, sweep
 
 GAINS, SIZES, SEEDS = (0.5, 1.0, 2.0, 4.0), (200, 500), (1, 2, 3)
@@ -117,6 +118,17 @@ def test_a_cell_that_was_never_asked_for_says_so():
     rows = [{"a": 1, "b": 1, "error": 1.0}, {"a": 2, "b": 2, "error": 2.0}]
     axes = heatmap(rows, "a", "b", "error").axes
     assert [text.get_text() for text in axes.texts].count("not asked") == 2
+
+
+@pytest.mark.parametrize(("millimetres", "written"), [(180.0, 30), (50.0, 30), (30.0, 0)])
+def test_numbers_stay_within_their_cells_or_are_left_out(millimetres, written):
+    rows = [{"a": i, "b": j, "error": 0.0125 * (i + j)} for i in range(1, 7) for j in range(1, 6)]
+    made = figure(millimetres, 60.0)
+    axes = heatmap(rows, "a", "b", "error", ax=made.subplots()).axes
+    made.canvas.draw()
+    cell = axes.bbox.width / 6
+    assert len(axes.texts) == written
+    assert all(text.get_window_extent().width < cell for text in axes.texts)
 
 
 def test_settings_too_many_for_a_heatmap_are_refused():
