@@ -16,7 +16,7 @@ from threadpoolctl import ThreadpoolController
 from neurogate.attention.arrays import Array
 from neurogate.attention.pieces import COMPILING, in_shares, threads
 
-__all__ = ["matmul"]
+__all__ = ["ONE_EACH", "matmul"]
 
 _ALONE, _SHARED = 1 << 18, 1 << 22  # multiplications that one thread does, and that are worth sharing
 _LINES = 32  # of a matrix, for which a thread prepares the other one
@@ -45,7 +45,7 @@ def matmul(a: Array, b: Array) -> Array:
     if max(a.size * b.shape[-1], a.shape[-2] * b.size) < _ALONE:
         return a @ b
     importlib.import_module(COMPILING)  # or bits would depend on what was done before
-    most = min(threads(), _ONE_EACH.threads())
+    most = min(threads(), ONE_EACH.threads())
     if most == 1:
         return a @ b
     shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
@@ -59,7 +59,7 @@ def matmul(a: Array, b: Array) -> Array:
         left, right = (each if cut == same else _part(each, cut, part) for each, same in ((a, -1), (b, -2)))
         np.matmul(left, right, out=_part(found, cut, part))
 
-    with _ONE_EACH:
+    with ONE_EACH:
         if math.prod(shape) * a.shape[-1] < _SHARED or parts[cut] < 2:
             return np.matmul(a, b, out=found)
         in_shares(some, parts[cut])
@@ -119,6 +119,7 @@ def _libraries() -> Sequence[Any]:
     return found
 
 
-_ONE_EACH = _OneEach()
+ONE_EACH = _OneEach()
+"""The one there is: the libraries belong to the whole process."""
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_ONE_EACH.forked)
+    os.register_at_fork(after_in_child=ONE_EACH.forked)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..attention.catalogue import make
+from ..attention.examples import over_examples
 from ..attention.layer import Layer
 from . import torch_convolutions, torch_places, torch_recurrences, torch_softmax
 from .places import Place, place
@@ -57,6 +58,8 @@ def rows(
     backend: str = "numba",
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Measure each layer forward, and forward and backward, in turn with its peers; the median counts.
+
+    On a processor each thread takes some of the sequences (`neurogate.attention.examples`).
 
     Parameters
     ----------
@@ -119,9 +122,10 @@ def _case(
         torch.set_num_threads(threads)
         _agree(case, here, torch)
     layer, inputs = _made(case, dtype, here), _drawn(case, BATCH, LENGTH, dtype, here)
+    shares = threads if here.device == "cpu" else 1
     for direction in ("forward", "forward+backward"):
         contenders: dict[str, Callable[[], Any]] = {
-            "ours": functools.partial(_ours, layer, inputs, direction)
+            "ours": functools.partial(_ours, layer, inputs, direction, case.moved, shares)
         }
         if torch is not None:
             contenders |= _peers(torch, case, layer, inputs, direction, here.device)
@@ -156,16 +160,27 @@ def _agree(case: Case, here: Place, torch: Any) -> None:
 Arrays = dict[str, Any]
 
 
-def _ours(layer: Any, inputs: Mapping[str, Any], direction: str) -> Arrays:
-    """Return the output, and what backward gives for it as its own gradient."""
-    y, cache = layer.forward(inputs["x"], **{name: given for name, given in inputs.items() if name != "x"})
-    if direction == "forward":
-        return {"output": y}
-    dx, gradients = layer.backward(y, cache)
+def _ours(
+    layer: Any, inputs: Mapping[str, Any], direction: str, moved: Sequence[str] = (), shares: int = 1
+) -> Arrays:
+    """Return the output, and what backward gives for it as its own gradient; threads share the sequences."""
+    by_sequence = ("x", *moved)
+
+    def some(part: slice) -> Arrays:
+        own = {name: given[part] if name in by_sequence else given for name, given in inputs.items()}
+        y, cache = layer.forward(own.pop("x"), **own)
+        if direction == "forward":
+            return {"output": y}
+        dx, gradients = layer.backward(y, cache)
+        found = dict(zip(inputs, dx if isinstance(dx, tuple) else [dx], strict=False))
+        return {"output": y, **found, **gradients}
+
+    parts = over_examples(some, len(inputs["x"]), shares)
+    if len(parts) == 1:
+        return parts[0]
     return {
-        "output": y,
-        **dict(zip(inputs, dx if isinstance(dx, tuple) else [dx], strict=False)),
-        **gradients,
+        name: np.concatenate(arrays) if name in ("output", *by_sequence) else sum(arrays)
+        for name, arrays in ((name, [part[name] for part in parts]) for name in parts[0])
     }
 
 

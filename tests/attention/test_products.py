@@ -99,17 +99,17 @@ def test_who_limits_the_library_limits_the_threads_that_share(
 
 def test_the_library_stays_at_one_thread_until_the_last_is_done(rng: np.random.Generator) -> None:
     before = _of_the_library()
-    with products._ONE_EACH:
-        with products._ONE_EACH:
+    with products.ONE_EACH:
+        with products.ONE_EACH:
             assert set(_of_the_library()) == {1}
         assert set(_of_the_library()) == {1}
-        assert products._ONE_EACH.threads() == min(before)
+        assert products.ONE_EACH.threads() == min(before)
     assert _of_the_library() == before
 
 
 def test_a_child_process_begins_anew() -> None:
     before = _of_the_library()
-    with products._ONE_EACH:
+    with products.ONE_EACH:
         child = products._OneEach()
         child._inside, child._before = 1, before
         child.forked()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurogate.attention.arrays import Array
+from neurogate.attention.examples import over_examples
 from neurogate.attention.layer import Parameters
 from neurogate.attention.options import whole_number
 from neurogate.attention.training.adam import Adam
@@ -76,6 +77,11 @@ class Training:
         Stop after so many epochs without a better validation, and return to the best parameters.
     seed : int
         Of the order of the examples and of whatever the objective draws.
+    shares : int
+        Parts of a batch, which threads take through the objective side by side
+        (`neurogate.attention.examples`). Gradients of parts are averaged by how many examples each has, so
+        the objective must be a mean over examples, and nothing in it know of others of the batch. Bits depend
+        on the number of shares, and then not on that of threads.
     """
 
     epochs: Count = 10
@@ -85,6 +91,7 @@ class Training:
     largest: Positive = 1.0
     patience: Count | None = None
     seed: Seed = 0
+    shares: Count = 1
 
 
 def fit(
@@ -170,7 +177,7 @@ def _epoch(
     order, total = rng.permutation(count), 0.0
     for first in range(0, count, training.batch):
         batch = order[first : first + training.batch]
-        loss, gradients = objective(batch, rng)
+        loss, gradients = _shared(objective, batch, rng, training.shares)
         if not math.isfinite(loss):
             raise RunError(
                 f"The loss is {loss} in epoch {number}. Lower the rate, which is "
@@ -181,6 +188,25 @@ def _epoch(
         progress.adam = training.optimiser.update(parameters, gradients, progress.adam, times)
         total += loss * len(batch)
     return total / count
+
+
+def _shared(
+    objective: Objective, batch: NDArray[np.intp], rng: np.random.Generator, shares: int
+) -> tuple[float, Parameters]:
+    """Return the mean loss of a batch and its gradients, of parts that threads take side by side."""
+    if shares == 1:
+        return objective(batch, rng)
+    drawn = int(rng.integers(2**63))
+
+    def some(part: slice) -> tuple[float, float, Parameters]:
+        mine = batch[part]
+        return len(mine) / len(batch), *objective(mine, np.random.default_rng([drawn, part.start]))
+
+    parts = over_examples(some, len(batch), shares)
+    gradients: Parameters = {}
+    for share, _, found in parts:
+        gradients |= {name: gradients.get(name, 0) + share * array for name, array in found.items()}
+    return sum(share * loss for share, loss, _ in parts), gradients
 
 
 def _tired(validations: Sequence[float], patience: int | None) -> bool:

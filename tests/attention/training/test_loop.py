@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from neurogate.attention.layer import Layer
 from neurogate.attention.training.adam import Adam
 from neurogate.attention.training.loop import Training, fit
 from neurogate.attention.training.losses import mean_squared_error
+from neurogate.bench.turns import limited
 from neurogate.errors import RequestError, RunError
 
 X = np.random.default_rng(0).standard_normal((24, 5, 8))
@@ -59,6 +61,45 @@ def test_an_interrupted_training_ends_with_the_same_bits(tmp_path: Path) -> None
     resumed = fit(cut.parameters, objective(cut), len(X), LONG, checkpoint=file)
     assert [epoch.loss for epoch in resumed] == [epoch.loss for epoch in history]
     assert all(np.array_equal(a, cut.parameters[name]) for name, a in whole.parameters.items())
+
+
+def test_shares_of_a_batch_have_its_gradients_and_their_bits_do_not_depend_on_threads() -> None:
+    def still(layer: Layer):
+        def loss(batch: np.ndarray, rng: np.random.Generator) -> tuple[float, dict[str, np.ndarray]]:
+            y, cache = layer.forward(X[batch])
+            value, dy = mean_squared_error(y, Y[batch])
+            return value, layer.backward(dy, cache)[1]
+
+        return loss
+
+    def trained(shares: int, threads: int) -> tuple[list[float], Layer]:
+        layer = student()
+        with limited(threads):
+            training = attrs.evolve(LONG, shares=shares)  # of 10 and 4 examples, so shares differ in size
+            history = fit(layer.parameters, still(layer), len(X), training)
+        return [epoch.loss for epoch in history], layer
+
+    (losses, whole), (shared, parted), (alone, again) = trained(1, 2), trained(3, 2), trained(3, 1)
+    np.testing.assert_allclose(shared, losses, rtol=1e-9)
+    assert shared == alone
+    for name, array in whole.parameters.items():
+        np.testing.assert_allclose(parted.parameters[name], array, rtol=1e-6, atol=1e-9)
+        assert np.array_equal(parted.parameters[name], again.parameters[name])
+
+
+def test_each_share_draws_by_itself_and_a_seed_gives_the_same_draws() -> None:
+    def drawn(shares: int, seed: int) -> list[float]:
+        seen: list[float] = []
+
+        def objective(batch: np.ndarray, rng: np.random.Generator) -> tuple[float, dict[str, np.ndarray]]:
+            seen.append(rng.random())
+            return 0.0, {}
+
+        fit({}, objective, 8, Training(epochs=2, batch=4, seed=seed, shares=shares))
+        return sorted(seen)
+
+    assert len(set(drawn(4, 1))) == 16
+    assert drawn(4, 1) == drawn(4, 1) != drawn(4, 2)
 
 
 def test_without_getting_better_it_stops_and_returns_to_the_best() -> None:
