@@ -36,7 +36,7 @@ import yamada_chao_2025_ablations as ablations
 import yamada_chao_2025_claims as claims
 import yamada_chao_2025_paradigms as paradigms
 from yamada_chao_2025_figures import FIGURES
-from yamada_chao_2025_studies import NAME, Runner, Study
+from yamada_chao_2025_studies import MAIN, NAME, Runner, Study
 from yamada_chao_2025_subspaces import subspaces
 
 from neurogate.bench.machine import machine, write
@@ -112,6 +112,7 @@ def judge(asked: argparse.Namespace) -> None:
     claimed = asked.claim or ["all"]
     chosen = list(CLAIMS) if "all" in claimed else list(dict.fromkeys(claimed))
     out = asked.out / NAME
+    MAIN.load(quick=asked.quick, seed=asked.first_seed)  # what cannot be simulated leaves no folder
     out.mkdir(parents=True, exist_ok=True)
     _stored(out / "claims.json")  # what cannot be added to is said before hours of work
     found: dict[str, list[Claim]] = {}

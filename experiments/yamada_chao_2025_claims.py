@@ -7,6 +7,7 @@ the table of claims. Claims on parts of both are in `yamada_chao_2025_ablations.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -76,8 +77,8 @@ def timing(run: Runner) -> Iterator[Claim]:
     error, of_rivals = main.metric(OURS, key), each(main, RIVALS, key)
     yield Claim(
         "The population tells when the outcome comes (300 to 1200 ms)", MEASURES[key], error,
-        within(error, *BOUNDS[key]), "slow adaptation", of_rivals | spikeless(run, key),
-        other_cues(main, timing_of_other),
+        within(error, *BOUNDS[key]), "slow adaptation",
+        of_rivals | spikeless(run, functools.partial(_metric, key=key)), other_cues(main, key),
     )  # fmt: skip
     yield from beside_least_squares("It tells the time better", MEASURES[key], error, of_rivals)
     for claim, measure, hinge, of_rule in (
@@ -126,13 +127,17 @@ def beside_least_squares(
         yield Claim(f"{claim} than least squares {words}", measure, ours, judged, hinge, shown)
 
 
-def spikeless(run: Runner, metric: str) -> dict[str, Values]:
-    """Return a metric of all that read networks without spikes."""
+def spikeless(run: Runner, measure: Callable[[Seeds, str], Values]) -> dict[str, Values]:
+    """Return a measure of a rule for all that read networks without spikes."""
     return {
-        f"{name}{words}": run(study).metric(rule, metric)
+        f"{name}{words}": measure(run(study), rule)
         for name, study in SPIKELESS.items()
         for rule, words in READERS.items()
     }
+
+
+def _metric(found: Seeds, rule: str, key: str) -> Values:
+    return found.metric(rule, key)
 
 
 def probability(run: Runner) -> Iterator[Claim]:
@@ -141,21 +146,22 @@ def probability(run: Runner) -> Iterator[Claim]:
     mae, of_rivals = main.metric(OURS, key), each(main, RIVALS, key)
     yield Claim(
         "It tells each outcome's probability", MEASURES[key], mae, within(mae, *BOUNDS[key]),
-        "offline replay; small steps", of_rivals | spikeless(run, key),
-        other_cues(main, probability_of_other),
+        "offline replay; small steps",
+        of_rivals | spikeless(run, functools.partial(_metric, key=key)), other_cues(main, key),
     )  # fmt: skip
     yield from beside_least_squares(
         "It tells each outcome's probability better", MEASURES[key], mae, of_rivals
     )
-    for claim, key, hinge, of_other in (
-        ("p̂ follows p over cues, outcomes and blocks", "probability_r", "offline replay", r_of_other),
+    for claim, key, hinge in (
+        ("p̂ follows p over cues, outcomes and blocks", "probability_r", "offline replay"),
         ("The product of both readouts, when and what at the peak, follows p", "product_r",
-         "omissions teach when nothing", product_of_other),
+         "omissions teach when nothing"),
     ):  # fmt: skip
         r = main.metric(OURS, key)
+        others = spikeless(run, functools.partial(_metric, key=key))
         yield Claim(
-            claim, "Pearson r", r, within(r, *BOUNDS[key]), hinge, each(main, RIVALS, key),
-            other_cues(main, of_other),
+            claim, "Pearson r", r, within(r, *BOUNDS[key]), hinge, each(main, RIVALS, key) | others,
+            other_cues(main, key),
         )  # fmt: skip
 
 
@@ -169,9 +175,11 @@ def adaptation(run: Runner, switches: Sequence[str] = ("latencies", "probabiliti
             needed = {rule: trials(found, rule, error, block) for rule in (OURS, *RIVALS)}
             ours = needed.pop(OURS)
             late = np.minimum(trials_needed(found.arrays, OURS, error, block), NEVER)
+            of_part = functools.partial(trials, error=error, block=block)
+            others = spikeless(run, of_part) if study == MAIN else {}  # they live through no other switch
             yield Claim(
                 f"{after} within {target:g} trials", "trials", ours, within(late, target, 2 * target),
-                hinge, needed,
+                hinge, needed | others,
             )  # fmt: skip
             if study == MAIN:
                 length = np.diff(found.arrays["block_start"])[block]
@@ -198,7 +206,7 @@ def tradeoff(run: Runner) -> Iterator[Claim]:
     """Judge what would re-time our rule sooner, by all that is asked of the rule."""
     hasty, shipped, timing_error, mae = run(HASTY), run(MAIN), "timing_error_ms", "probability_mae"
     for rule, (changed,) in SOONER.items():
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for part, to, error, block in (
             ("when", "latencies", timing_error, 1),
             ("what", "odds", "probability_error", 2),
@@ -207,57 +215,64 @@ def tradeoff(run: Runner) -> Iterator[Claim]:
             needed = (trials(hasty, rule, error, block), trials(shipped, OURS, error, block))
             soon = TARGETS[error]
             words = f"{part} adapts to other {to} within {soon:g} trials"
-            rows.append((words, "trials", *needed, within(late, soon, 2 * soon)))
+            rows.append((words, "trials", *needed, within(late, soon, 2 * soon), None))
         for claim, measure, key in (
             ("it tells when", MEASURES[timing_error], timing_error),
             ("it tells each outcome's probability", MEASURES[mae], mae),
             ("p̂ follows p", "Pearson r", "probability_r"),
             ("the product of both readouts follows p", "Pearson r", "product_r"),
         ):
-            values = hasty.metric(rule, key)
-            rows.append((claim, measure, values, shipped.metric(OURS, key), within(values, *BOUNDS[key])))
-        for claim, measure, values, usual, judged in rows:
+            values, null = hasty.metric(rule, key), other_cues(hasty, key, rule)
+            judged = within(values, *BOUNDS[key])
+            rows.append((claim, measure, values, shipped.metric(OURS, key), judged, null))
+        for claim, measure, values, usual, judged, null in rows:
             words, hinge = f"With {changed}, {claim}", "setting chosen on seeds 201 to 208"
-            yield Claim(words, measure, values, judged, hinge, {"as shipped": usual})
+            yield Claim(words, measure, values, judged, hinge, {"as shipped": usual}, null)
 
 
-def other_cues(found: Seeds, measure: Callable[[Mapping[str, Any], int], Values]) -> Values:
-    """Return what a measure would be if the predictions belonged to other cues: the mean over all shifts."""
-    cues = found.arrays["latency_ms"].shape[1]
-    moved: Values = np.mean([measure(found.arrays, shift) for shift in range(1, cues)], axis=0)
+def other_cues(found: Seeds, metric: str, rule: str = OURS) -> Values:
+    """Return what a metric would be if the predictions belonged to other cues: the mean over all shifts."""
+    cues, measure = found.arrays["latency_ms"].shape[1], _OF_OTHERS[metric]
+    moved: Values = np.mean([measure(found.arrays, rule, shift) for shift in range(1, cues)], axis=0)
     return moved
 
 
-def block_ends(arrays: Mapping[str, Any]) -> NDArray[np.intp]:
-    """Return the last judgement of each block."""
-    return np.asarray(np.searchsorted(arrays["probe_trial"], arrays["block_start"][1:]))
+def _ends(values: Values, arrays: Mapping[str, Any], shift: int) -> Values:
+    """Return what belongs to another cue, so many cues away, at the last judgement of each block."""
+    ends = np.searchsorted(arrays["probe_trial"], arrays["block_start"][1:])
+    moved: Values = np.roll(values[:, ends], shift, axis=2)
+    return moved
 
 
-def timing_of_other(arrays: Mapping[str, Any], shift: int) -> Values:
-    """Return the timing error if each cue had the time predicted for another, so many cues away."""
-    peaks = np.roll(arrays[f"{OURS}.peak_ms"][:, block_ends(arrays)], shift, axis=-1)
+def _timing(arrays: Mapping[str, Any], rule: str, shift: int) -> Values:
+    peaks = _ends(arrays[f"{rule}.peak_ms"], arrays, shift)
     error: Values = np.abs(peaks - arrays["latency_ms"]).mean(axis=(1, 2))
     return error
 
 
-def probability_of_other(arrays: Mapping[str, Any], shift: int) -> Values:
-    """Return the error of probabilities if each cue had those learned for another, so many cues away."""
-    learned = np.roll(arrays[f"{OURS}.probability"][:, block_ends(arrays)], shift, axis=2)
+def _probability(arrays: Mapping[str, Any], rule: str, shift: int) -> Values:
+    learned = _ends(arrays[f"{rule}.probability"], arrays, shift)
     error: Values = np.abs(learned - arrays["true_probability"]).mean(axis=(1, 2, 3))
     return error
 
 
-def r_of_other(arrays: Mapping[str, Any], shift: int) -> Values:
-    """Return how the probabilities learned for another cue, so many cues away, follow those of each."""
-    return _following(arrays[f"{OURS}.probability"], arrays, shift)
+def _probability_r(arrays: Mapping[str, Any], rule: str, shift: int) -> Values:
+    return _following(arrays[f"{rule}.probability"], arrays, shift)
 
 
-def product_of_other(arrays: Mapping[str, Any], shift: int) -> Values:
-    """Return the same of the product of both readouts at the peak."""
-    product = arrays[f"{OURS}.amplitude"][..., None] * arrays[f"{OURS}.probability"]
+def _product_r(arrays: Mapping[str, Any], rule: str, shift: int) -> Values:
+    product = arrays[f"{rule}.amplitude"][..., None] * arrays[f"{rule}.probability"]
     return _following(product, arrays, shift)
 
 
 def _following(learned: Values, arrays: Mapping[str, Any], shift: int) -> Values:
-    moved, truth = np.roll(learned[:, block_ends(arrays)], shift, axis=2), arrays["true_probability"].ravel()
+    moved, truth = _ends(learned, arrays, shift), arrays["true_probability"].ravel()
     return np.array([correlation(of_seed.ravel(), truth) for of_seed in moved])
+
+
+_OF_OTHERS: Mapping[str, Callable[[Mapping[str, Any], str, int], Values]] = {
+    "timing_error_ms": _timing,
+    "probability_mae": _probability,
+    "probability_r": _probability_r,
+    "product_r": _product_r,
+}

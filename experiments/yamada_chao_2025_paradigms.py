@@ -17,8 +17,6 @@ from yamada_chao_2025_claims import (
     both_errors,
     each,
     other_cues,
-    probability_of_other,
-    timing_of_other,
     trials_each,
 )
 from yamada_chao_2025_studies import (
@@ -106,14 +104,14 @@ def by_rule(found: Seeds) -> dict[str, dict[str, Values]]:
 def memory(run: Runner) -> Iterator[Claim]:
     """Judge whether the network itself holds cue and time after a short cue, and what of it is needed."""
     found = run(Study(TRACE))
-    asked = ((25.0, 50.0, timing_of_other), (0.1, 0.15, probability_of_other))
-    for (key, words), (good, fair, of_other) in zip(MEASURES.items(), asked, strict=True):
+    asked = ((25.0, 50.0), (0.1, 0.15))
+    for (key, words), bounds in zip(MEASURES.items(), asked, strict=True):
         value = found.metric(OURS, key)
         without = {name: run(study).metric(OURS, key) for name, study in FORGETFUL.items()}
         yield Claim(
             "A cue of 100 ms, and silence until the outcome, are enough", words, value,
-            within(value, good, fair), "slow adaptation; cells that fire by themselves; late replay",
-            each(found, (PLAIN, "force"), key) | without, other_cues(found, of_other),
+            within(value, *bounds), "slow adaptation; cells that fire by themselves; late replay",
+            each(found, (PLAIN, "force"), key) | without, other_cues(found, key),
         )  # fmt: skip
         for claim, (name, how, study) in NEEDED.items():
             lost = run(study).metric(OURS, key)
@@ -219,7 +217,7 @@ def hazard(run: Runner) -> Iterator[Claim]:
     yield Claim(
         f"{where}, it tells each outcome's probability", MEASURES["probability_mae"], errors[OURS],
         within(errors[OURS], *BOUNDS["probability_mae"]), "p̂ is read where when peaks", _rivals(errors),
-        other_cues(found, probability_of_other),
+        other_cues(found, "probability_mae"),
     )  # fmt: skip
 
 
@@ -322,11 +320,10 @@ def three_outcomes(run: Runner) -> Iterator[Claim]:
         ("the product of both readouts, when and what at the peak, follows p", "Pearson r", "product_r"),
     ):
         values = each(found, THREE.rules, key)
-        null = other_cues(found, probability_of_other) if key == "probability_mae" else None
         yield Claim(
             f"Of three outcomes, {claim} (500 neurons)", measure, values[OURS],
             within(values[OURS], *BOUNDS[key]), "offline replay; 60 to 80 trials of a cue",
-            _rivals(values), null,
+            _rivals(values), other_cues(found, key),
         )  # fmt: skip
 
 

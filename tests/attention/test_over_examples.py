@@ -21,7 +21,7 @@ from neurogate.errors import RequestError
 @given(st.integers(1, 40), st.integers(1, 50))
 def test_parts_are_of_all_examples_in_order_and_as_large_as_each_other(count: int, shares: int) -> None:
     parts = over_examples(lambda part: np.arange(count)[part].tolist(), count, shares)
-    assert sum(parts, []) == list(range(count))
+    assert [number for part in parts for number in part] == list(range(count))
     assert len(parts) == min(count, shares)
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
@@ -62,12 +62,12 @@ def test_what_goes_wrong_in_a_part_is_told_and_threads_are_as_before() -> None:
         raise RuntimeError(f"from {part.start}")
 
     before = threads()
-    with pytest.raises(RuntimeError, match="from [02]"):
+    with pytest.raises(RuntimeError, match=r"from [02]"):
         over_examples(work, 4, 2)
     assert threads() == before
 
 
 @pytest.mark.parametrize(("count", "shares"), [(0, 2), (4, 0), (4, 1.5), (True, 1)])
 def test_no_example_and_no_share_are_refused(count, shares) -> None:
-    with pytest.raises(RequestError, match="is .*Give a whole number of (examples|parts), of at least 1"):
+    with pytest.raises(RequestError, match=r"is .*Give a whole number of (examples|parts), of at least 1"):
         over_examples(lambda part: part, count, shares)
