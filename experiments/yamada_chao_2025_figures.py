@@ -13,7 +13,8 @@ import attrs
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
-from yamada_chao_2025_claims import Values, each
+from yamada_chao_2025_ablations import RETIMED
+from yamada_chao_2025_claims import Values, each, trials
 from yamada_chao_2025_paradigms import by_gate, by_rule, courses, while_drifting
 from yamada_chao_2025_studies import (
     AMENDED,
@@ -98,10 +99,18 @@ def subspaces(run: Runner) -> Figures:
 
 
 def phases(run: Runner) -> Figures:
-    """Draw the gate whole and lesioned in each phase, and what that costs."""
+    """Draw the gate whole and lesioned in each phase, and what that costs in errors and trials to re-time.
+
+    A network that never gets there counts as the length of the block.
+    """
     main, names = MAIN.load(), (PLAIN, *LESIONS)
     gates = {WORDS[name]: gate_course(main.task, 2, main.rules[name]) for name in names}
-    yield "phases", lesion_figure(_conditions(run(MAIN).metric, names), gates, due_ms=900.0)
+    found, (error, block) = run(MAIN), RETIMED
+    length = float(np.diff(found.arrays["block_start"])[block])
+    words = f"trials to re-time\n(triangles: not in {length:g})"
+    again = {words: {WORDS[name]: trials(found, name, error, block) for name in names}}
+    measures = _conditions(found.metric, names) | again
+    yield "phases", lesion_figure(measures, gates, limits={words: length}, due_ms=900.0)
 
 
 def ablations(run: Runner) -> Figures:

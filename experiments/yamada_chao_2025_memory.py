@@ -47,6 +47,7 @@ NAME = "yamada_chao_2025_memory"
 EVERY_MS, LAST_MS = 100.0, 1600.0
 TOLD_MS = (300.0, 600.0, 900.0, 1200.0)
 WHOLE = "as it is"
+NULL = f"null, {WHOLE}"
 
 # Nothing is learned, so a few trials before the probes are enough.
 SETTING = (
@@ -163,8 +164,8 @@ def cell(values: Values, form: str) -> str:
 
 
 def draw(found: Mapping[str, Mapping[str, tuple[Curves, Values]]]) -> Figure:
-    """Draw the curves: cue above, time below, a column for each kind of condition."""
-    made = figure(WIDTH_MM, 120.0)
+    """Draw the curves: cue above, time below, a column for each kind of condition; one null for all."""
+    made, (null, _) = figure(WIDTH_MM, 120.0), found["regime"][WHOLE]
     with mpl.rc_context(STYLE):
         above, below = made.subplots(2, len(found), sharex=True, sharey="row")
         for (name, panel), cue, time in zip(found.items(), above, below, strict=True):
@@ -173,9 +174,8 @@ def draw(found: Mapping[str, Mapping[str, tuple[Curves, Values]]]) -> Figure:
             for (label, (of, _)), colour in zip(panel.items(), colours, strict=False):
                 curve(cue, of["cue"], colour, label)
                 curve(time, of["time"], colour, label)
-            of, _ = panel.get(WHOLE) or next(iter(panel.values()))
-            curve(cue, of["cue null"], GREY, "null", dashed=True)
-            curve(time, of["time null"], GREY, "null", dashed=True)
+            curve(cue, null["cue null"], GREY, NULL, dashed=True)
+            curve(time, null["time null"], GREY, NULL, dashed=True)
             time.set_xlabel("time since the cue began (ms)")
             cue.legend(loc="lower center", bbox_to_anchor=(0.5, 1.02), ncols=2)
         above[0].set_ylabel("cue read rightly")

@@ -43,7 +43,7 @@ from neurogate.plasticity.surprise_replay import SurpriseReplay
 from neurogate.plotting.adaptation import trials_needed
 from neurogate.plotting.picture import Picture, save
 from neurogate.plotting.result import judged_blocks
-from neurogate.plotting.style import STYLE, WIDTH_MM, figure
+from neurogate.plotting.style import HANDLE, STYLE, WIDTH_MM, figure
 from neurogate.plotting.tradeoff import tradeoff
 from neurogate.runs.asking import answer, count, reader
 from neurogate.runs.over_seeds import Seeds, over_seeds
@@ -111,6 +111,10 @@ WHEN: Mapping[str, Family] = {
     "surprise replay, omission": OMISSION,
     "three-factor, eta_when": family("eta_when", PLAIN, (0.0175, 0.035, 0.07, 0.14, 0.28)),
     "FORCE, two memories": MEMORIES_OF_FORCE,
+}
+SHIPPING = {
+    title: next(place for place, rule in enumerate(of.values()) if rule in RULES.values())
+    for title, of in {**WHAT, **WHEN}.items()
 }
 # More settings of the local rule, two changed at once: only to look for one that meets both targets.
 SEARCHED: Family = {
@@ -200,11 +204,8 @@ def cost(arrays: Mapping[str, Any], name: str, aspect: Aspect, error: Values) ->
 def of_rules(found: Seeds, names: Mapping[str, Mapping[str, str]], aspect: Aspect) -> Curves:
     """Return what every setting of some families comes to."""
     return {
-        title: {
-            setting: cost(found.arrays, rule, aspect, aspect.of(found, rule))
-            for setting, rule in settings.items()
-        }
-        for title, settings in names.items()
+        title: {key: cost(found.arrays, rule, aspect, aspect.of(found, rule)) for key, rule in of.items()}
+        for title, of in names.items()
     }
 
 
@@ -214,10 +215,9 @@ def of_observers(task: Any, arrays: Mapping[str, Any]) -> Curves:
     drawn = Schedule.draw(task, range(FIRST_SEED, FIRST_SEED + OBSERVED_SEEDS))
     trials = [(cue[warm:], outcome[warm:]) for cue, outcome in zip(drawn.cue, drawn.outcome, strict=True)]
     shape = (task.cues, len(task.outcomes))
-    told = (task.starts[2],)
     settings: dict[str, dict[str, Callable[[Any, Any], Values]]] = {
         "counts, memory": {f"{m:g} trials": partial(counted, shape=shape, memory=m) for m in MEMORIES},
-        "counts, told of the switch": {"told": partial(counted, shape=shape, resets=told)},
+        "counts, told of the switch": {"told": partial(counted, shape=shape, resets=(task.starts[2],))},
         "Bayes, hazard": {f"hazard {h:g}": partial(change_points, shape=shape, hazard=h) for h in HAZARDS},
     }
     return {
@@ -249,14 +249,14 @@ def picture(curves: Mapping[str, Curves]) -> Figure:
         panels = made.subplots(1, len(ASPECTS))
         for axes, (name, aspect) in zip(panels, ASPECTS.items(), strict=True):
             shown = {
-                title: [(one.error, one.trials) for one in settings.values()]
-                for title, settings in curves[name].items()
+                key: [(one.error, one.trials) for one in of.values()] for key, of in curves[name].items()
             }
             ours = [title for title in shown if title.startswith("surprise")]
             ylabel = f"trials after the switch of {'odds' if name == 'probability' else 'latencies'}"
-            tradeoff(shown, aspect.words, ylabel, targets=aspect.target, emphasised=ours, ax=axes)
+            marks: Any = {"targets": aspect.target, "emphasised": ours, "ringed": SHIPPING}
+            tradeoff(shown, aspect.words, ylabel, **marks, ax=axes)
             axes.set_xlim(right=min(axes.get_xlim()[1], 4.0 * aspect.target[0]))
-            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), handlelength=2.6)
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), handlelength=HANDLE)
     return made
 
 

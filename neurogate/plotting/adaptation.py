@@ -20,7 +20,18 @@ from neurogate.analysis.predictions import trials_to_criterion
 from neurogate.errors import RequestError
 from neurogate.plotting.forest import forest
 from neurogate.plotting.result import Arrays, judged_blocks, require, rules_of
-from neurogate.plotting.style import BLACK, GREY, STYLE, WIDTH_MM, display_name, drawing, figure, rule_line
+from neurogate.plotting.style import (
+    BLACK,
+    GREY,
+    HANDLE,
+    RIVALS,
+    STYLE,
+    WIDTH_MM,
+    display_name,
+    drawing,
+    figure,
+    rule_line,
+)
 
 __all__ = ["CRITERIA", "adaptation_curve", "adaptation_figure", "trials_needed"]
 
@@ -31,9 +42,10 @@ CRITERIA = {
 """Of each error: below what it must stay at three successive judgements, and how that is called."""
 
 _LABELS = {"timing_error_ms": "timing error (ms)", "probability_error": "probability error"}
-_COMPARED = 3
+_COMPARED = len(RIVALS)
 _BEFORE = 30
-_ROW_MM, _LEAST_MM, _FRAME_MM = 3.6, 22.0, 12.0
+_ROOM = 0.05
+_ROW_MM, _LEAST_MM, _FRAME_MM, _KEY_MM = 3.2, 22.0, 12.0, 3.2
 
 
 def trials_needed(arrays: Arrays, rule: str, error: str, block: int) -> NDArray[np.float64]:
@@ -76,7 +88,7 @@ def adaptation_figure(
     arrays : mapping of str to array
         Of a run of the what-when task; seeds are replicas.
     rules : sequence of str, optional
-        Which rules, the headline rule first; all by default. Each panel of curves holds it and up to three
+        Which rules, the headline rule first; all by default. Each panel of curves holds it and up to five
         of the others.
     blocks : sequence of int, optional
         Which blocks; by default all that were judged.
@@ -105,6 +117,7 @@ def adaptation_figure(
     if lost := set(shown) - set(judged):
         raise RequestError(f"Block {min(lost)} was not judged; those judged are {judged}, counted from 0.")
     height_mm = 2 * (_FRAME_MM + max(_LEAST_MM, _ROW_MM * len(named)))
+    height_mm += _KEY_MM * min(len(named), 1 + _COMPARED)
     made = figure(WIDTH_MM, height_mm * len(shown))
     with mpl.rc_context(STYLE):
         for part, block in zip(made.subfigures(len(shown), 1, squeeze=False).flat, shown, strict=True):
@@ -181,7 +194,7 @@ def _block(part: SubFigure, arrays: Arrays, rules: list[str], block: int) -> Non
         _needed(row[-1], arrays, rules, error, block)
     for axes in panels[0, :-1]:
         axes.set_xlabel("")
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), borderpad=0.0, handlelength=2.6)
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), borderpad=0.0, handlelength=HANDLE)
     part.suptitle(_happened(arrays, block), x=0.01, ha="left", fontsize=7, fontweight="bold")
 
 
@@ -201,7 +214,11 @@ def _needed(axes: Axes, arrays: Arrays, rules: list[str], error: str, block: int
     length = float(np.diff(arrays["block_start"])[block])
     needed = {rule: np.minimum(trials_needed(arrays, rule, error, block), length) for rule in rules}
     forest(needed, CRITERIA[error][1].replace("until ", "until\n"), limit=length, ax=axes)
-    axes.set_xlim(0.0 if axes.get_xscale() == "linear" else None, 1.04 * length)
+    if axes.get_xscale() == "linear":
+        axes.set_xlim(0.0, (1.0 + _ROOM) * length)
+    else:
+        low = axes.get_xlim()[0]
+        axes.set_xlim(low, length * (length / low) ** _ROOM)
 
 
 def _happened(arrays: Arrays, block: int) -> str:

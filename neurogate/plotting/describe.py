@@ -15,7 +15,7 @@ from neurogate.plotting.nulls import ALIGNED, NULLS
 from neurogate.plotting.result import Arrays, judged_blocks
 from neurogate.plotting.scheme import Asked
 from neurogate.plotting.style import NEURON_TYPES, display_name
-from neurogate.plotting.timing import biases, spreads
+from neurogate.plotting.timing import biases, errors, spreads
 from neurogate.tasks.spread import known_means
 
 __all__ = [
@@ -115,9 +115,10 @@ def learning(arrays: Arrays, rules: list[str]) -> str:
 def timing(arrays: Arrays) -> str:
     """Say how far from its latency each rule's prediction lies, and how much it varies."""
     latencies = np.unique(arrays["latency_ms"])
-    bias, deviation = biases(arrays), spreads(arrays)
+    error, bias, deviation = errors(arrays), biases(arrays), spreads(arrays)
     told = [
-        f"{display_name(rule)}: {_list(known_means(bias[rule].T))} ms late, "
+        f"{display_name(rule)}: error {_list(known_means(error[rule].T))} ms, "
+        f"{_list(known_means(bias[rule].T))} ms late, "
         f"sd of single probes {_list(known_means(deviation[rule].T))} ms."
         for rule in bias
     ]

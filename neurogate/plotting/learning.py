@@ -29,6 +29,7 @@ def learning_curve(
     *,
     block_start: ArrayLike = (),
     block_names: Sequence[str] = (),
+    named: bool = True,
     ax: Axes | None = None,
 ) -> list[Line2D]:
     """Draw an error across trials for every rule, with the switches between blocks.
@@ -48,6 +49,8 @@ def learning_curve(
         Trials at which blocks begin, and the last trial.
     block_names : sequence of str, optional
         What is written above each block.
+    named : bool
+        Whether names stand beside the ends of lines; without them a legend can be made of their labels.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -66,8 +69,10 @@ def learning_curve(
     curves = {name: np.asarray(values) for name, values in error.items()}
     with drawing(ax, 88.0, 45.0) as axes:
         lines = []
-        for rule, values in enumerate(curves.values()):
-            lines += axes.plot(trials, values.mean(axis=0), **(rule_line(rule) if rule < _NAMED else _OTHERS))
+        for rule, (name, values) in enumerate(curves.items()):
+            look = rule_line(rule) if rule < _NAMED else _OTHERS
+            label = display_name(name) if rule < _NAMED else _others(curves) if rule == _NAMED else None
+            lines += axes.plot(trials, values.mean(axis=0), label=label, **look)
             if len(values) > 1 and rule < _NAMED:
                 low, high = values.min(axis=0), values.max(axis=0)
                 axes.fill_between(trials, low, high, color=rule_line(rule)["color"], alpha=0.18, linewidth=0)
@@ -76,15 +81,20 @@ def learning_curve(
         axes.set(xlim=(low_trial, max(high_trial, low_trial + 1)), xlabel="training trials", ylabel=ylabel)
         axes.set_ylim(bottom=0.0)
         _blocks(axes, starts, block_names)
-        _name_ends(axes, curves)
+        if named:
+            _name_ends(axes, curves)
     return lines
+
+
+def _others(curves: Mapping[str, NDArray[Any]]) -> str:
+    return f"{len(curves) - _NAMED} others"
 
 
 def _name_ends(axes: Axes, curves: Mapping[str, NDArray[Any]]) -> None:
     last = np.array([values.mean(axis=0)[-1] for values in curves.values()])
     names, heights = [display_name(name) for name in curves][:_NAMED], last[:_NAMED]
     if len(last) > _NAMED:
-        names, heights = [*names, f"{len(last) - _NAMED} others"], np.append(heights, last[_NAMED:].mean())
+        names, heights = [*names, _others(curves)], np.append(heights, last[_NAMED:].mean())
     label_ends(axes, names, heights)
 
 

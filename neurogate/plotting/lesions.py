@@ -29,6 +29,7 @@ def lesion_figure(
     measures: Mapping[str, Mapping[str, ArrayLike]],
     gates: Mapping[str, tuple[ArrayLike, ArrayLike]],
     *,
+    limits: Mapping[str, float] | None = None,
     due_ms: float | None = None,
 ) -> Figure:
     """Compose the figure: the gate of every condition over a trial, and each measure beside it.
@@ -39,6 +40,9 @@ def lesion_figure(
         By what is measured, with its unit; of each condition, the whole one first.
     gates : mapping of str to (time_ms, opening)
         Of the same conditions in the same order, (T,) each.
+    limits : mapping of str to float, optional
+        Of measures that end somewhere, such as trials at the length of a block: values there are triangles,
+        as in `neurogate.plotting.forest.forest`.
     due_ms : float, optional
         When the outcome comes in that trial; a dashed line.
 
@@ -57,7 +61,7 @@ def lesion_figure(
         panels = made.subplots(1, 1 + len(measures), sharey=True, squeeze=False)[0]
         for axes, (words, values) in zip(panels[1:], measures.items(), strict=True):
             whole = known_mean(np.asarray(next(iter(values.values())), float))
-            forest(values, words, reference=whole, ax=axes)
+            forest(values, words, reference=whole, limit=(limits or {}).get(words), ax=axes)
         gate_rows(gates, due_ms=due_ms, ax=panels[0])
     return made
 

@@ -12,19 +12,18 @@ from collections.abc import Mapping
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.analysis.elapsed_time import error_growth
 from neurogate.plotting.forest import forest
 from neurogate.plotting.result import Arrays
-from neurogate.plotting.style import STYLE, WIDTH_MM, figure
-from neurogate.plotting.timing import against_latency, spreads
-from neurogate.tasks.spread import known_means, quartile_spread
+from neurogate.plotting.style import HANDLE, STYLE, WIDTH_MM, figure
+from neurogate.plotting.timing import against_latency, logarithmic, spreads
+from neurogate.tasks.spread import quartile_spread
 
 __all__ = ["exponents", "scalar_timing_figure", "spreads_by"]
 
-_SCALAR, _ROOM = 1.0, 0.5
+_SCALAR = 1.0
 
 
 def spreads_by(
@@ -90,6 +89,7 @@ def scalar_timing_figure(latency_ms: ArrayLike, spread_ms: Mapping[str, ArrayLik
     Returns
     -------
     matplotlib.figure.Figure
+        An arrowhead on an axis says that an interval goes on below it.
 
     Examples
     --------
@@ -107,17 +107,13 @@ def scalar_timing_figure(latency_ms: ArrayLike, spread_ms: Mapping[str, ArrayLik
             (left, spreads, "spread of single probes (ms)"),
             (middle, shares, "spread / latency (%)"),
         ):
-            against_latency(times, measured, words, ax=axes)
-            axes.set(xscale="log", yscale="log")
+            bars = against_latency(times, measured, words, ax=axes)
+            axes.set_xscale("log")
             axes.set_xticks(times, [f"{time:g}" for time in times])
             axes.set_xticks([], minor=True)
-            axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            axes.yaxis.set_major_formatter("{x:g}")
-            axes.yaxis.set_minor_formatter(NullFormatter())
-            means = np.concatenate([known_means(values.T) for values in measured.values()])
-            if (means > 0).any():  # an interval may reach down to 0, which has no place here
-                axes.set_ylim(bottom=_ROOM * means[means > 0].min())
-        made.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=3)
+            logarithmic(axes, bars)  # an interval may reach down to 0, which has no place here
+        keys = left.get_legend_handles_labels()
+        made.legend(*keys, loc="outside upper left", ncols=3, handlelength=HANDLE)
         for axes in (left, middle):  # what they say stands above both, where no error bar is
             axes.get_legend().remove()
         found = {name: exponents(times, values) for name, values in spreads.items()}

@@ -20,6 +20,7 @@ __all__ = [
     "BLACK",
     "CUES",
     "GREY",
+    "HANDLE",
     "LOST",
     "LOST_OTHER",
     "NEURON_TYPES",
@@ -51,8 +52,17 @@ LOST = {"diverged": ("X", "#D55E00"), "missing": ("o", "white")}
 
 LOST_OTHER = ("v", "white")
 
-RIVALS: tuple[Any, ...] = ((0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
+RIVALS: tuple[Any, ...] = (
+    (0, (4, 1.6)),
+    (0, (1, 1.2)),
+    (0, (6, 1.5, 1, 1.5)),
+    (0, (10, 3)),
+    (0, (4, 1.2, 1, 1.2, 1, 1.2)),
+)
 """Dashes of the rules that the headline rule is compared with."""
+
+HANDLE = 4.5
+"""Length of a line in a legend, so that each of `RIVALS` shows a whole period beside a marker."""
 
 SEQUENTIAL = "cividis"
 """Colour map of what runs from little to much; it survives every colour deficiency and a grey printer."""

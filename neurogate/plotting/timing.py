@@ -1,6 +1,7 @@
-"""How exactly *when* tells the time: bias and spread of predicted times against the latency.
+"""How exactly *when* tells the time: error, bias and spread of predicted times against the latency.
 
-Here lives the panel pair. The peaks come from `neurogate.analysis.predictions`, their arrays are described
+Here live the three panels. Errors of opposite sign cancel in a bias, not in the error, which is that of the
+metrics. The peaks come from `neurogate.analysis.predictions`, their arrays are described
 in `neurogate.tasks.evaluation`.
 """
 
@@ -14,23 +15,29 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
+from matplotlib.markers import CARETDOWN
+from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.analysis.intervals import mean_interval
-from neurogate.plotting.result import Arrays, require, rules_of
-from neurogate.plotting.style import GREY, STYLE, WIDTH_MM, display_name, drawing, figure, rule_line
+from neurogate.plotting.result import Arrays, judged_blocks, require, rules_of
+from neurogate.plotting.style import GREY, HANDLE, STYLE, WIDTH_MM, display_name, drawing, figure, rule_line
+from neurogate.tasks.scores import SETTLED_TRIALS
 from neurogate.tasks.spread import known_means, spread
 
-__all__ = ["against_latency", "biases", "spreads", "timing_figure"]
+__all__ = ["against_latency", "biases", "errors", "logarithmic", "spreads", "timing_figure"]
 
 _MARKERS = "os^Dv"
 _Numbers = NDArray[np.float64]
 _SHIFT_MS = 12.0
 _MOST_ACROSS = 6
+_WIDE, _ROOM = 10.0, 0.5
 
 
 def timing_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure:
-    """Compose the figure: bias and spread of predicted times against the latency.
+    """Compose the figure: absolute error, bias and spread of predicted times against the latency.
+
+    The axis of errors is logarithmic where one is over ten times another.
 
     Parameters
     ----------
@@ -51,21 +58,30 @@ def timing_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure:
     Examples
     --------
     >>> stored = {"rule_names": np.array(["force"]), "latency_ms": np.array([[300.0, 600.0]]),
+    ...     "probe_trial": np.array([10]), "block_start": np.array([0, 10]),
+    ...     "force.timing_error_ms": np.array([[[5.0, 10.0]]]),
     ...     "force.single_peak_ms": np.array([[[[290.0, 300.0], [600.0, 620.0]]]])}
     >>> len(timing_figure(stored).axes)
-    2
+    3
     """
     made = figure(WIDTH_MM, 68.0)
-    bias, deviation = biases(arrays, rules), spreads(arrays, rules)
+    bias, deviation, error = biases(arrays, rules), spreads(arrays, rules), errors(arrays, rules)
     latencies = np.unique(arrays["latency_ms"])
     with mpl.rc_context(STYLE):
-        left, right = made.subplots(1, 2)
-        against_latency(latencies, bias, "predicted time − latency (ms)", zero=True, ax=left)
+        left, middle, right = made.subplots(1, 3)
+        bars = against_latency(latencies, error, "timing error: |predicted time − latency| (ms)", ax=left)
+        against_latency(latencies, bias, "bias: predicted time − latency (ms)", zero=True, ax=middle)
         against_latency(latencies, deviation, "sd of single probes (ms)", ax=right)
+        means = np.concatenate([known_means(values.T) for values in error.values()])
+        if 0 < _WIDE * np.nanmin(means, initial=np.inf) < np.nanmax(means, initial=0.0):
+            logarithmic(left, bars)
+        else:
+            left.set_ylim(bottom=0.0)
         right.set_ylim(bottom=0.0)
-        for axes in (left, right):
+        for axes in (left, middle, right):
             axes.get_legend().remove()
-        made.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=_MOST_ACROSS)
+        keys = left.get_legend_handles_labels()
+        made.legend(*keys, loc="outside upper center", ncols=_MOST_ACROSS, handlelength=HANDLE)
     return made
 
 
@@ -120,12 +136,74 @@ def against_latency(
     return drawn
 
 
+def logarithmic(axes: Axes, drawn: Sequence[ErrorbarContainer]) -> None:
+    """Make the y axis logarithmic; an arrowhead stands on it where an interval goes on below.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    drawn : sequence of matplotlib.container.ErrorbarContainer
+        What `against_latency` drew there.
+
+    Examples
+    --------
+    >>> with drawing(None) as ax:
+    ...     logarithmic(ax, against_latency([300.0], {"force": [[5.0], [7.0]]}, "error (ms)", ax=ax))
+    >>> ax.get_yscale(), float(ax.get_ylim()[0]), float(ax.lines[-1].get_ydata()[0])
+    ('log', 3.0, 3.0)
+    """
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    means = np.concatenate([np.asarray(bars.lines[0].get_ydata(), float) for bars in drawn])
+    if not (means > 0).any():
+        return
+    bottom = _ROOM * float(means[means > 0].min())
+    axes.set_ylim(bottom=bottom)
+    for bars in drawn:
+        ends = [bar[0] for bar in bars.lines[2][0].get_segments() if len(bar)]
+        below = [time_ms for time_ms, low in ends if low < bottom]
+        look: dict[str, Any] = {"color": bars.lines[0].get_color(), "linestyle": "", "clip_on": False}
+        look |= {"marker": CARETDOWN, "markersize": 4.5, "markeredgewidth": 0}
+        if below:  # without a clip the layout would count a line of no points as one at 0
+            axes.plot(below, np.full(len(below), bottom), **look)
+
+
 def _over_seeds(data: _Numbers) -> tuple[_Numbers, _Numbers]:
     """Return mean and half width of each column over the seeds that have a number there."""
     found = [mean_interval(column[np.isfinite(column)]) if np.isfinite(column).any() else (np.nan, np.nan)
              for column in data.T]  # fmt: skip
     mean, half_width = np.array(found, dtype=float).T
     return mean, np.nan_to_num(half_width)
+
+
+def errors(arrays: Arrays, rules: Sequence[str] | None = None) -> dict[str, _Numbers]:
+    """Return the absolute timing error of each rule for every latency, in the last trials of blocks.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+        Of a run of the what-when task.
+    rules : sequence of str, optional
+        All by default.
+
+    Returns
+    -------
+    mapping of str to (B, L) array
+        For the latencies in ascending order, means over the blocks and cues that have them. A prediction that
+        was missed counts, as in the metric ``timing_error_ms``, and the same trials do.
+    """
+    named = rules_of(arrays, ["timing_error_ms"], "timing") if rules is None else list(rules)
+    require(arrays, ["latency_ms", "probe_trial", "block_start"], "timing")
+    trial, starts, block = arrays["probe_trial"], arrays["block_start"], judged_blocks(arrays)
+    settled = trial > np.maximum(starts[block], starts[block + 1] - SETTLED_TRIALS)
+    at = [settled & (block == one) for one in range(len(arrays["latency_ms"]))]
+    found = {}
+    for rule in named:
+        error = np.moveaxis(arrays[f"{rule}.timing_error_ms"], 1, -1)
+        found[rule] = _columns(np.stack([known_means(error[..., one]) for one in at], axis=1), arrays)
+    return found
 
 
 def biases(arrays: Arrays, rules: Sequence[str] | None = None) -> dict[str, _Numbers]:
@@ -173,11 +251,11 @@ def _by_latency(
 ) -> dict[str, _Numbers]:
     named = rules_of(arrays, ["single_peak_ms"], "timing") if rules is None else list(rules)
     require(arrays, ["latency_ms"], "timing")
+    due_ms = arrays["latency_ms"][None]
+    return {rule: _columns(measure(arrays[f"{rule}.single_peak_ms"], due_ms), arrays) for rule in named}
+
+
+def _columns(measured: _Numbers, arrays: Arrays) -> _Numbers:
+    """Return the means of (B, blocks, C) over the blocks and cues that have each latency, (B, L)."""
     due_ms = arrays["latency_ms"]
-    latencies = np.unique(due_ms)
-    found = {}
-    for rule in named:
-        measured = measure(arrays[f"{rule}.single_peak_ms"], due_ms[None])
-        columns = [known_means(measured[:, due_ms == latency]) for latency in latencies]
-        found[rule] = np.stack(columns, axis=-1)
-    return found
+    return np.stack([known_means(measured[:, due_ms == one]) for one in np.unique(due_ms)], axis=-1)

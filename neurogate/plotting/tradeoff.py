@@ -15,12 +15,12 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from neurogate.analysis.intervals import mean_interval
-from neurogate.plotting.style import BLACK, GREY, drawing
+from neurogate.plotting.style import BLACK, GREY, RIVALS, drawing
 
 __all__ = ["tradeoff"]
 
 _MARKERS = "osD^vPX*<>"
-_DASHES: tuple[Any, ...] = ("-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
+_DASHES: tuple[Any, ...] = ("-", *RIVALS)
 _WITHIN = "#D55E00"
 
 
@@ -31,6 +31,7 @@ def tradeoff(
     *,
     targets: tuple[float, float] | None = None,
     emphasised: Collection[str] = (),
+    ringed: Mapping[str, int] | None = None,
     ax: Axes | None = None,
 ) -> list[Line2D]:
     """Draw what each setting of each family costs in one measure, against what it costs in another.
@@ -45,6 +46,8 @@ def tradeoff(
         What each should be at most; the corner within both is tinted.
     emphasised : collection of str
         Families drawn in black; the others are grey.
+    ringed : mapping of str to int, optional
+        Which setting of a family has a ring around it, such as the one that ships, counted from 0.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -71,6 +74,8 @@ def tradeoff(
                 "linestyle": _DASHES[i % len(_DASHES)], "zorder": 4 if dark else 3,
             }  # fmt: skip
             drawn.append(_curve(axes, points, look))
+            if ringed and name in ringed:
+                _ring(axes, drawn[-1], ringed[name])
         axes.set(xlabel=xlabel, ylabel=ylabel, xlim=(0.0, None), ylim=(0.0, None))
     return drawn
 
@@ -81,6 +86,12 @@ def _curve(axes: Axes, points: Sequence[tuple[ArrayLike, ArrayLike]], look: Mapp
     axes.hlines(y, x - dx, x + dx, **bars)
     axes.vlines(x, y - dy, y + dy, **bars)
     return axes.plot(x, y, markersize=3.2, markeredgecolor="white", markeredgewidth=0.4, **look)[0]
+
+
+def _ring(axes: Axes, line: Line2D, place: int) -> None:
+    x, y = np.asarray(line.get_xydata())[place]
+    look: dict[str, Any] = {"marker": "o", "markersize": 8.0, "markerfacecolor": "none", "linestyle": ""}
+    axes.plot(x, y, color=line.get_color(), markeredgewidth=0.9, zorder=line.get_zorder() + 1, **look)
 
 
 def _means(values: Sequence[ArrayLike]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from neurogate.plotting.learning import learning_curve
 from neurogate.plotting.result import Arrays, of_rules, require, rules_of
-from neurogate.plotting.style import STYLE, WIDTH_MM, display_name, figure
+from neurogate.plotting.style import GREY, HANDLE, STYLE, WIDTH_MM, display_name, figure
 
 __all__ = ["COURSES", "turning_figure"]
 
@@ -25,6 +26,8 @@ COURSES = {
 """What is followed over the trials, and how it is called."""
 
 _NULL = "null.own_traces_deg"
+_ROOM, _LEAST_ROOM_DEG = 0.04, 0.5
+_MOST_ACROSS = 6
 
 
 def turning_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure:
@@ -42,7 +45,8 @@ def turning_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure
     Returns
     -------
     matplotlib.figure.Figure
-        Lines are means over seeds, bands their range; behind the angle nine of ten random sums of the traces.
+        Lines are means over seeds, bands their range; behind the angle nine of ten random sums of the traces,
+        above it a line at 90°. Angles begin where the smallest is.
 
     Raises
     ------
@@ -66,13 +70,28 @@ def turning_figure(arrays: Arrays, rules: Sequence[str] | None = None) -> Figure
         panels = made.subplots(3, 1, sharex=True)
         for axes, (key, ylabel) in zip(panels, COURSES.items(), strict=True):
             curves = of_rules(arrays, named, key)
-            learning_curve(trial, curves, ylabel, block_start=starts, block_names=names, ax=axes)
+            at = {"block_start": starts, "block_names": names, "named": False, "ax": axes}
+            learning_curve(trial, curves, ylabel, **at)
             names = []
-        drawn = arrays[_NULL][np.isfinite(arrays[_NULL])]
-        if drawn.size:
-            low, high = np.percentile(drawn, [5, 95])
-            panels[0].axhspan(low, high, color="0.9", linewidth=0, zorder=0)
+        _right_angle(panels[0], arrays, named)
+        keys = panels[0].get_legend_handles_labels()
+        made.legend(*keys, loc="outside upper center", ncols=_MOST_ACROSS, handlelength=HANDLE)
         for axes in panels[:-1]:
             axes.label_outer()
         made.align_ylabels(panels)
     return made
+
+
+def _right_angle(axes: Axes, arrays: Arrays, rules: Sequence[str]) -> None:
+    """Draw the null and a line at 90°, and end the axis a little beyond all angles."""
+    null = arrays[_NULL][np.isfinite(arrays[_NULL])]
+    shown = [90.0]
+    if null.size:
+        low, high = np.percentile(null, [5, 95])
+        axes.axhspan(low, high, color="0.9", linewidth=0, zorder=0)
+        shown.append(low)
+    axes.axhline(90.0, color=GREY, linewidth=0.5, zorder=1)
+    angles = np.concatenate([arrays[f"{rule}.angle_deg"].ravel() for rule in rules])
+    lowest = min(*shown, *angles[np.isfinite(angles)])
+    room = _ROOM * (90.0 - lowest) + _LEAST_ROOM_DEG
+    axes.set_ylim(lowest - room, 90.0 + room)

@@ -100,6 +100,21 @@ def test_lesions_have_phases_of_their_own_only_if_one_of_them_stands_out(script:
     assert (soon.values[0], soon.baselines["lesion_delay"][0]) == (10.0, 40.0)
 
 
+def test_the_figure_of_lesions_shows_trials_to_re_time_and_who_never_gets_there(
+    script: dict[str, Any],
+) -> None:
+    def run(study: Any) -> Seeds:
+        found = seeds(rules_of(study), lambda rule, key: 1.0)
+        found.arrays["lesion_delay.timing_error_ms"][0] += 300.0
+        return found
+
+    ((_, made),) = script["FIGURES"]["phases"](run)
+    (again,) = (axes for axes in made.axes if axes.get_xlabel().startswith("trials to re-time"))
+    assert again.get_xlabel().endswith("not in 40)")
+    triangles = [line for line in again.lines if line.get_marker() == ">"]
+    assert [line.get_xdata().tolist() for line in triangles] == [[], [], [40.0], []]
+
+
 def test_no_border_of_a_lesion_cuts_what_is_taught(script: dict[str, Any]) -> None:
     main = script["MAIN"].load()
     task = main.task

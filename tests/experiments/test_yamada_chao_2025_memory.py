@@ -95,6 +95,20 @@ def test_the_table_the_numbers_and_the_figure_are_written(
     assert str(folder) in err
 
 
+def test_the_null_in_every_panel_is_that_of_the_network_as_it_ships(script: dict[str, Any]) -> None:
+    def curves(level: float) -> tuple[dict[str, Any], Any]:
+        many = {key: np.full((2, len(TIMES_MS) - key.startswith("time")), level) for key in ("cue", "time")}
+        return {**many, **{f"{key} null": -values for key, values in many.items()}}, np.full(2, 8.0)
+
+    places = {label: place for panel in script["PANELS"].values() for place, label in enumerate(panel, 1)}
+    places[script["WHOLE"]] = 50
+    found = {name: {one: curves(places[one]) for one in panel} for name, panel in script["PANELS"].items()}
+    axes = script["draw"](found).axes
+    nulls = [[line for line in one.lines if line.is_dashed()] for one in axes]
+    assert [{*line.get_ydata()} for (line,) in nulls] == [{-50.0}] * 6
+    assert all(script["WHOLE"] in line.get_label() for (line,) in nulls)
+
+
 def test_one_seed_ends_in_a_sentence(script: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         script["main"](["--seeds", "1"])

@@ -127,7 +127,7 @@ def test_predicted_times_are_told_with_the_latencies_and_what_was_never_found_is
     told = picture("timing", shown).description
     assert "For latencies of 300, 600, 900 and 1200 ms: three-factor: " in told
     lost = result | {"force.single_peak_ms": np.full((1, 3, 4, 8), np.nan)}
-    assert "FORCE: no number, no number" in picture("timing", Shown(lost)).description
+    assert "ms, no number, no number" in picture("timing", Shown(lost)).description.split("FORCE: error ")[1]
 
 
 def test_trials_to_adapt_are_told_of_each_block_and_never_is_said(shown):

@@ -32,6 +32,12 @@ def test_switches_are_marked_and_blocks_and_rules_are_named():
     assert sorted(written) == ["FORCE", "first", "three-factor", "times\nswapped"]
 
 
+def test_names_may_be_left_to_a_legend():
+    lines = learning_curve([0, 10], {"three_factor": [[9.0, 1.0]]}, "timing error (ms)", named=False)
+    assert not lines[0].axes.texts
+    assert lines[0].get_label() == "three-factor"
+
+
 def test_the_error_axis_begins_at_zero():
     assert draw()[1][0].axes.get_ylim()[0] == 0.0
 
@@ -48,4 +54,5 @@ def test_of_many_rules_only_the_first_have_names_and_the_rest_are_counted():
     assert len(lines) == 9
     written = {text.get_text() for text in lines[0].axes.texts}
     assert written == {*(f"rule {i}" for i in range(5)), "4 others"}
+    assert lines[0].axes.get_legend_handles_labels()[1] == [*(f"rule {i}" for i in range(5)), "4 others"]
     assert lines[4].get_color() != lines[5].get_color() == lines[8].get_color()

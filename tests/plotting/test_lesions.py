@@ -21,6 +21,14 @@ def test_each_condition_is_a_row_in_every_panel():
         assert [1.5, 1.5] in [list(line.get_xdata()) for line in axes.lines]
 
 
+def test_values_at_the_limit_of_their_measure_are_triangles_and_those_of_others_are_not():
+    values = {"whole": [20.0, 30.0, 40.0], "lesion_cue": [240.0, 100.0, 240.0]}
+    made = lesion_figure({"trials": values, "error": values}, GATES, limits={"trials": 240.0})
+    triangles = [[line for line in axes.lines if line.get_marker() == ">"] for axes in made.axes[1:]]
+    marked = [np.concatenate([line.get_xdata() for line in lines]).tolist() for lines in triangles]
+    assert marked == [[240.0, 240.0], []]
+
+
 def test_a_gate_is_as_high_as_it_is_open():
     whole, lesioned = (np.ptp(area.get_paths()[0].vertices[:, 1]) for area in gate_rows(GATES))
     assert whole == lesioned

@@ -8,7 +8,9 @@ from matplotlib.colors import to_rgb
 from neurogate.plotting.style import (
     CUES,
     GREY,
+    HANDLE,
     NEURON_TYPES,
+    RIVALS,
     STYLE,
     cue_colour,
     drawing,
@@ -74,10 +76,15 @@ def test_a_figure_has_the_size_asked_for():
 
 
 def test_the_headline_rule_differs_from_every_rival_and_rivals_from_each_other():
-    looks = [(rule_line(i)["color"], rule_line(i)["linestyle"]) for i in range(4)]
-    assert len(set(looks)) == 4
+    looks = [(rule_line(i)["color"], rule_line(i)["linestyle"]) for i in range(6)]
+    assert len(set(looks)) == 6
     assert looks[0][1] == "-"
     assert cue_colour(0) != cue_colour(1)
+
+
+def test_a_handle_in_a_legend_shows_a_whole_period_of_every_dash():
+    longest = max(sum(dashes) for _, dashes in RIVALS) * rule_line(1)["linewidth"]
+    assert STYLE["legend.fontsize"] * HANDLE - STYLE["lines.markersize"] > 2 * longest
 
 
 @pytest.mark.parametrize("heights", [[0.5, 0.5, 0.5], [1.0, 0.99, 0.98], [0.0, 0.05, 2.0], [0.1, 0.9, 0.5]])

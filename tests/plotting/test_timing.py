@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neurogate.errors import RequestError
-from neurogate.plotting.timing import against_latency, biases, spreads, timing_figure
+from neurogate.plotting.timing import against_latency, biases, errors, logarithmic, spreads, timing_figure
 from neurogate.tasks.spread import quartile_spread
 
 DUE_MS = np.array([[300.0, 600.0], [600.0, 300.0]])
@@ -16,6 +16,58 @@ JITTER_MS = RNG.normal(0.0, 10.0, (3, 2, 2, 8))
 
 def arrays(peaks_ms):
     return {"rule_names": np.array(["force"]), "latency_ms": DUE_MS, "force.single_peak_ms": peaks_ms}
+
+
+def judged(peaks_ms, error_ms):
+    """Return arrays with the errors (B, P, C) of judgements in two blocks of 200 trials."""
+    trial = np.arange(50, 401, 50)
+    return arrays(peaks_ms) | {
+        "probe_trial": trial, "block_start": np.array([0, 200, 400]), "force.timing_error_ms": error_ms,
+    }  # fmt: skip
+
+
+def test_errors_of_opposite_sign_do_not_cancel_as_biases_do_and_those_of_the_last_trials_count():
+    late_ms = np.array([[100.0, 30.0], [50.0, -100.0]])
+    early = np.full((2, 2), 900.0)
+    error_ms = np.concatenate([early, abs(late_ms[[0, 0]]), early, abs(late_ms[[1, 1]])])
+    found = judged((DUE_MS + late_ms)[None, ..., None] + np.zeros(8), error_ms[None])
+    assert biases(found)["force"].tolist() == [[0.0, 40.0]]
+    assert errors(found)["force"].tolist() == [[100.0, 40.0]]
+    left, middle, _ = timing_figure(found).axes
+    assert left.containers[0].lines[0].get_ydata().tolist() == [100.0, 40.0]
+    assert middle.containers[0].lines[0].get_ydata().tolist() == [0.0, 40.0]
+    assert "|predicted time − latency|" in left.get_ylabel()
+    assert middle.get_ylabel().startswith("bias")
+
+
+def test_a_block_that_was_not_judged_has_no_error():
+    found = judged(DUE_MS[None, ..., None] + JITTER_MS, np.full((3, 4, 2), 7.0))
+    found["probe_trial"] = found["probe_trial"][:4]
+    found["latency_ms"] = np.array([[300.0, 600.0], [900.0, 900.0]])
+    np.testing.assert_array_equal(errors(found)["force"], [[7.0, 7.0, np.nan]] * 3)
+
+
+@pytest.mark.parametrize(("other_ms", "scale"), [(30.0, "linear"), (300.0, "log")])
+def test_errors_far_apart_are_drawn_on_a_logarithmic_axis(other_ms, scale):
+    found = judged(DUE_MS[None, ..., None] + JITTER_MS, np.full((3, 8, 2), 7.0))
+    found |= {f"other.{key}": found[f"force.{key}"] for key in ("single_peak_ms", "timing_error_ms")}
+    found["other.timing_error_ms"] = np.full((3, 8, 2), other_ms)
+    assert timing_figure(found, ["force", "other"]).axes[0].get_yscale() == scale
+
+
+def test_an_arrowhead_stands_where_an_interval_goes_on_below_a_logarithmic_axis():
+    bars = against_latency([300.0, 600.0], {"force": [[1.0, 20.9], [99.0, 21.1]]}, "error (ms)")
+    axes = bars[0].lines[0].axes
+    logarithmic(axes, bars)
+    place_ms, bottom = axes.lines[-1].get_xydata().T
+    assert (place_ms.tolist(), bottom.tolist()) == ([300.0], [axes.get_ylim()[0]])
+
+
+def test_without_such_an_interval_a_logarithmic_axis_holds_nothing_else_that_the_layout_could_count():
+    bars = against_latency([300.0, 600.0], {"force": [[20.9, 20.9], [21.1, 21.1]]}, "error (ms)")
+    axes = bars[0].lines[0].axes
+    logarithmic(axes, bars)
+    assert [*axes.lines] == [bars[0].lines[0]]
 
 
 def test_a_planted_bias_and_spread_are_found_whichever_block_has_the_latency():
@@ -50,7 +102,7 @@ def test_what_is_never_predicted_is_no_number_and_is_drawn_without_a_warning():
     silent = arrays(np.full((3, 2, 2, 8), np.nan))
     assert np.isnan(biases(silent)["force"]).all()
     assert np.isnan(spreads(silent)["force"]).all()
-    timing_figure(silent).canvas.draw()
+    timing_figure(judged(silent["force.single_peak_ms"], np.full((3, 8, 2), 600.0))).canvas.draw()
 
 
 def test_one_probe_has_no_spread():

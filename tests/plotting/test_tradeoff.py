@@ -35,6 +35,20 @@ def test_families_differ_in_markers_and_those_named_are_black():
     assert [line.get_label() for line in (first, second)] == list(CURVES)
 
 
+def test_families_of_one_colour_differ_in_dashes_too():
+    many = {name: [([0.1, 0.2], [50.0, 60.0])] for name in "abcdef"}
+    drawn = tradeoff(many, "error", "trials", emphasised=list(many))
+    assert len({str(line._unscaled_dash_pattern) for line in drawn}) == len(many)
+
+
+def test_a_ring_stands_around_the_setting_that_is_asked_for():
+    drawn = tradeoff(CURVES, "error", "trials", ringed={"counts": 1, "another": 0})
+    (ring,) = [line for line in drawn[0].axes.lines if line not in drawn]
+    assert ring.get_xydata() == pytest.approx(drawn[0].get_xydata()[[1]])
+    assert ring.get_markersize() > 2 * drawn[0].get_markersize()
+    assert ring.get_markerfacecolor() == "none"
+
+
 def test_the_corner_of_both_targets_is_tinted():
     (line,) = tradeoff({"one": [([0.1, 0.2], [50.0, 60.0])]}, "error", "trials", targets=(0.05, 100.0))
     (corner,) = [one for one in line.axes.collections if isinstance(one, PolyCollection)]
