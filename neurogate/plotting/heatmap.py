@@ -25,7 +25,7 @@ __all__ = ["heatmap", "norm_of"]
 
 _MOST, _MANY = 60, 600
 _TICKS = 15
-_FONT, _SMALLEST = 6.0, 4.0  # points
+_FONT, _SMALLEST = 6.0, 3.5  # points
 _GLYPH, _LINE = 0.65, 1.3  # of the size of the font
 _DARK = 0.5
 
