@@ -83,7 +83,8 @@ def leading_angles(
     r"""Draw the angle between random subspaces of the components that hold most of an activity.
 
     All of these components count the same, all others nothing: readouts that keep to where there is
-    activity, but ignore how much.
+    activity, but ignore how much. Few samples span few directions, in which random subspaces meet more; give
+    many more than the activity has dimensions.
 
     Parameters
     ----------
@@ -130,7 +131,8 @@ def covariance_angles(
 
     .. math:: a_i, b_j \sim N(0, C)
 
-    so that both prefer the directions in which the activity varies most, and meet there.
+    so that both prefer the directions in which the activity varies most, and meet there. Few samples span
+    few directions; give many more than the activity has dimensions.
 
     Parameters
     ----------

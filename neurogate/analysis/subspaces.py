@@ -271,7 +271,8 @@ def participation_ratio(samples: ArrayLike) -> float:
     .. math:: \mathrm{PR} = \frac{(\sum_i \lambda_i)^2}{\sum_i \lambda_i^2}
               = \frac{(\mathrm{tr}\, C)^2}{\mathrm{tr}\, C^2}
 
-    with :math:`\lambda` the eigenvalues of the covariance `C`: 1 on a line, N in a round cloud.
+    with :math:`\lambda` the eigenvalues of the covariance `C`: 1 on a line, N in a round cloud. It cannot be
+    above S - 1, so of few samples it says how few they are.
 
     Parameters
     ----------

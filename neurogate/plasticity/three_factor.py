@@ -3,8 +3,8 @@ r"""The attention-gated three-factor rule: presynaptic eligibility x error x gat
 *When*, online in every bin: :math:`\Delta w = \eta g \delta h / (1 + |h|^2)` with the phasic trace h as
 eligibility, the error :math:`\delta = d - w \cdot h`, and the gate g. The target d is a bump around the
 outcome, so its left flank is known only afterwards; because the readout does not act on the reservoir
-the same numbers result when error and eligibility are both stored and paired a fixed delay later, as a
-delayed neuromodulator would.
+the same weights result, a fixed delay later, if traces are kept for as long and what is read of them is
+compared with the target of their time, as a delayed neuromodulator would.
 
 *What*, offline: a few moments of the trial between cue and outcome are replayed, each with
 :math:`\Delta W_k = \eta_n (o_k - W_k \cdot x) x / (1 + |x|^2)`, where o is the outcome that came (zeros
