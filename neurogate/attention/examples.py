@@ -20,7 +20,8 @@ def over_examples(work: Callable[[slice], _R], count: int, shares: int | None = 
 
     Threads that share single products and sums wait for each other after every one. Here each takes its
     examples through a whole forward, or a forward and its backward, and computes alone, so the bits of a part
-    depend on which examples it has and not on how many threads there are.
+    depend on which examples it has and not on how many threads there are. One share is no part: it is computed
+    as without this, by as many threads as there are.
 
     Parameters
     ----------
@@ -52,10 +53,11 @@ def over_examples(work: Callable[[slice], _R], count: int, shares: int | None = 
     """
     whole_number("count", count, of="examples")
     importlib.import_module(COMPILING)  # which has the threads
-    shares = min(threads() if shares is None else whole_number("shares", shares, of="parts"), count)
-    parts = [slice(count * i // shares, count * (i + 1) // shares) for i in range(shares)]
+    shares = threads() if shares is None else whole_number("shares", shares, of="parts")
     if shares == 1:
-        return [work(part) for part in parts]
+        return [work(slice(0, count))]
+    shares = min(shares, count)
+    parts = [slice(count * i // shares, count * (i + 1) // shares) for i in range(shares)]
     found: dict[int, _R] = {}
 
     def some(first: int, last: int) -> None:

@@ -57,6 +57,12 @@ def test_within_a_part_work_is_done_alone_and_then_everything_is_as_before() -> 
         assert (libraries(), threads()) == (before, own)
 
 
+def test_a_part_of_a_batch_of_one_is_done_alone_too_and_one_share_is_not() -> None:
+    with limited(2):
+        assert over_examples(lambda part: threads(), 1, 2) == [1]
+        assert over_examples(lambda part: threads(), 4, 1) == [threads()]
+
+
 def test_what_goes_wrong_in_a_part_is_told_and_threads_are_as_before() -> None:
     def work(part: slice) -> None:
         raise RuntimeError(f"from {part.start}")
