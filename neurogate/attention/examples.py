@@ -20,8 +20,8 @@ def over_examples(work: Callable[[slice], _R], count: int, shares: int | None = 
 
     Threads that share single products and sums wait for each other after every one. Here each takes its
     examples through a whole forward, or a forward and its backward, and computes alone, so the bits of a part
-    depend on which examples it has and not on how many threads there are. One share is no part: it is computed
-    as without this, by as many threads as there are.
+    depend on which examples it has and not on how many threads there are. One share is no
+    part: it is computed as without this, by as many threads as there are.
 
     Parameters
     ----------
