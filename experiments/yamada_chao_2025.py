@@ -56,6 +56,7 @@ CLAIMS: Mapping[str, Callable[[Runner], Iterator[Claim]]] = {
     "subspaces": subspaces,
     "phases": ablations.phases,
     "ablations": ablations.ablations,
+    "error_gate": ablations.error_gate,
     "attention": paradigms.attention,
     "memory": paradigms.memory,
     "scalar_timing": paradigms.scalar_timing,

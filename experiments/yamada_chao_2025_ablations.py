@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from yamada_chao_2025_claims import both_errors, each, moved_odds, trials, trials_each
+from yamada_chao_2025_claims import Values, both_errors, each, moved_odds, trials, trials_each
 from yamada_chao_2025_studies import (
     ACTS_ON,
     ADAPTING,
     AMENDED,
     BOUNDS,
     DEAF,
+    ERRORS_SHUFFLED,
     LESIONS,
     MAIN,
     MEASURES,
@@ -28,6 +29,7 @@ from yamada_chao_2025_studies import (
     PLAIN,
     READERS,
     RIVALS,
+    SHUFFLED_ERRORS,
     SMALL_STEPS,
     STEPS,
     TARGETS,
@@ -86,9 +88,37 @@ def ablations(run: Runner) -> Iterator[Claim]:
             )  # fmt: skip
     yield from _our_parts(main, run(OURS_WITHOUT))
     yield from _adapting(main, run(ADAPTING))
-    yield from _stepwise(main, run(SMALL_STEPS))
     yield _untold(main, run(UNTOLD))
     yield _ahead(main, run(AMENDED["with no lead"]))
+
+
+def error_gate(run: Runner) -> Iterator[Claim]:
+    """Judge what the error opens: beside steps of any one size, and beside as much opening at other times."""
+    main, small = run(MAIN), run(SMALL_STEPS)
+    rules = {**dict.fromkeys((PLAIN, "no_gate", "no_error_gate"), main), **dict.fromkeys(STEPS, small)}
+    for measure, costs in _exact_and_soon(rules).items():
+        ours = costs.pop(PLAIN)
+        yield Claim(
+            "A gate that the error opens is better than steps of any one size",
+            measure, ours, every([], decisive=[favours(ours, rival) for rival in costs.values()]),
+            "how exact, or how soon: a larger step buys one with the other", costs,
+        )  # fmt: skip
+    for measure, costs in _exact_and_soon({PLAIN: main, ERRORS_SHUFFLED: run(SHUFFLED_ERRORS)}).items():
+        ours, control = costs[PLAIN], costs[ERRORS_SHUFFLED]
+        yield Claim(
+            "It is better than one as open, but at random times while the cue is on",
+            measure, ours, favours(ours, control), "openings of the trial before, in random order",
+            {ERRORS_SHUFFLED: control},
+        )  # fmt: skip
+
+
+def _exact_and_soon(rules: Mapping[str, Seeds]) -> dict[str, dict[str, Values]]:
+    """Return timing errors, trials to re-time, and the geometric mean of both over what is asked."""
+    error = "timing_error_ms"
+    exact = {rule: where.metric(rule, error) for rule, where in rules.items()}
+    soon = {rule: trials(where, rule, *RETIMED) for rule, where in rules.items()}
+    both = {rule: np.sqrt(exact[rule] / 12.0 * soon[rule] / TARGETS[error]) for rule in rules}
+    return {MEASURES[error]: exact, "trials to re-time": soon, "√(ms / 12 · trials / 25)": both}
 
 
 def _our_parts(main: Seeds, found: Seeds) -> Iterator[Claim]:
@@ -139,22 +169,6 @@ def _adapting(main: Seeds, found: Seeds) -> Iterator[Claim]:
             words, ours, every([], decisive=[favours(ours, values) for values in without.values()]),
             "the same readouts; their reservoir was searched, ours set by hand",
             {f"adapting{READERS[rule]}": values for rule, values in without.items()},
-        )  # fmt: skip
-
-
-def _stepwise(main: Seeds, found: Seeds) -> Iterator[Claim]:
-    """Judge whether a gate that the error opens is more than a smaller step."""
-    error, again = "timing_error_ms", "trials to re-time"
-    rules = {**dict.fromkeys((PLAIN, "no_gate", "no_error_gate"), main), **dict.fromkeys(STEPS, found)}
-    exact = {rule: where.metric(rule, error) for rule, where in rules.items()}
-    soon = {rule: trials(where, rule, error, 1) for rule, where in rules.items()}
-    both = {rule: np.sqrt(exact[rule] / 12.0 * soon[rule] / TARGETS[error]) for rule in rules}
-    for measure, costs in ((MEASURES[error], exact), (again, soon), ("√(ms / 12 · trials / 25)", both)):
-        ours = costs.pop(PLAIN)
-        yield Claim(
-            "A gate that the error opens is better than steps of any one size",
-            measure, ours, every([], decisive=[favours(ours, rival) for rival in costs.values()]),
-            "how exact, or how soon: a larger step buys one with the other", costs,
         )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import RequestError
 from ..units import Domain, Positive, settings
 from .episode import Call, Episode, Readouts, Rule, RuleState
-from .gates import Gate, LearnedGate, PhaseGate, SurpriseGate, combine
+from .gates import Gate, LearnedGate, PhaseGate, ShuffledErrorGate, SurpriseGate, combine
 from .stepping import by_error, check_gates, gate_context
 
 __all__ = ["OutcomeChannels"]
@@ -50,7 +50,7 @@ class OutcomeChannels(Rule):
     gates: tuple[Gate, ...] = (PhaseGate(),)
 
     def __attrs_post_init__(self) -> None:
-        check_gates("gates", self.gates, without=(LearnedGate, SurpriseGate))
+        check_gates("gates", self.gates, without=(LearnedGate, ShuffledErrorGate, SurpriseGate))
 
     def start(self, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> RuleState:
         """Return the state before learning: the channels M (B, K, N), and what is read of them."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .episode import Call, Episode, Readouts, RuleState
-from .gates import ErrorGate, Gate, GateContext, LearnedGate, ShuffledGate
+from .gates import ErrorGate, Gate, GateContext, LearnedGate, ShuffledErrorGate, ShuffledGate
 
 __all__ = [
     "Learner",
@@ -49,6 +49,7 @@ def gate_context(state: RuleState, episode: Episode) -> GateContext:
         number=episode.number,
         seed=episode.seed,
         attention=state.get("attention"),
+        openings=state.get("openings"),
     )
 
 
@@ -146,7 +147,7 @@ def check_gates(name: str, gates: Sequence[Gate], without: tuple[type, ...] = ()
         if any(isinstance(gate, sort) for gate in gates):
             kind = sort.kind  # type: ignore[attr-defined]
             raise ValueError(f'{name} holds a {kind} gate; it must hold none, or use kind = "three_factor".')
-    for once in (ErrorGate, LearnedGate, ShuffledGate):
+    for once in (ErrorGate, LearnedGate, ShuffledGate, ShuffledErrorGate):
         count = sum(isinstance(gate, once) for gate in gates)
         if count > 1:
             raise ValueError(f"{name} holds {count} {once.kind} gates; it must hold at most one.")

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from ..units import Count, Domain, Fraction, NonNegative, Positive, settings
 from .change import ChangeDetector
 from .episode import Call, Episode, Readouts, Rule, RuleState
-from .gates import ErrorGate, Gate, LearnedGate, PhaseGate, SurpriseGate, combine
+from .gates import ErrorGate, Gate, LearnedGate, PhaseGate, ShuffledErrorGate, SurpriseGate, combine
 from .stepping import by_error, check_gates, gate_context, learn_what, learn_when
 
 __all__ = ["SurpriseReplay"]
@@ -87,7 +87,7 @@ class SurpriseReplay(Rule):
     detector: ChangeDetector = ChangeDetector()
 
     def __attrs_post_init__(self) -> None:
-        check_gates("gates", self.gates, without=(LearnedGate, SurpriseGate))
+        check_gates("gates", self.gates, without=(LearnedGate, ShuffledErrorGate, SurpriseGate))
 
     def rate_what(self, calm: Array) -> Array:
         """Return the learning rate of *what* so many trials after the last alarm, (B,)."""

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from ..units import Domain, Milliseconds, NonNegative, Positive, settings
 from .episode import Call, Episode, Readouts, Rule, RuleState
-from .gates import ErrorGate, Gate, LearnedGate, PhaseGate, combine
+from .gates import ErrorGate, Gate, LearnedGate, PhaseGate, ShuffledErrorGate, combine
 from .hebbian import by_target
 from .stepping import Learner, by_error, check_gates, gate_context, learn_what, learn_when
 
@@ -83,10 +83,10 @@ class ThreeFactor(Rule):
     def __attrs_post_init__(self) -> None:
         check_gates("gates", self.gates)
         check_gates("gates_what", self.gates_what or ())
-        both = (*self.gates, *(self.gates_what or ()))
-        if len({gate for gate in both if isinstance(gate, LearnedGate)}) > 1:
+        if len({gate.kind for gate in self._remembering}) < len(self._remembering):
+            kind = self._remembering[-1].kind
             raise ValueError(
-                "gates_what holds another learned gate than gates; they must be alike, since they share what "
+                f"gates_what holds another {kind} gate than gates; they must be alike, since they share what "
                 "is learned."
             )
 
@@ -95,9 +95,11 @@ class ThreeFactor(Rule):
         return self.eta_what + self.eta_novelty * math.exp(-trial / self.novelty_trials)
 
     def start(self, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> RuleState:
-        """Return the state before learning: the weights, the running surprise, and learned attention."""
+        """Return the state before learning: the weights, the running surprise, and what gates remember."""
         state = {**super().start(shape, dtype), "surprise": np.zeros(shape[0])}
-        return {**state, **self._learned.start(shape[0])} if self._learned else state
+        for gate in self._remembering:
+            state.update(gate.start(shape[0]))
+        return state
 
     def online(self, call: Call, state: RuleState, episode: Episode) -> tuple[RuleState, Readouts]:
         """Learn *when* from a stretch of a trial."""
@@ -106,8 +108,8 @@ class ThreeFactor(Rule):
         state, readouts = learn_when(learner, state, episode, course, saturation, self.eta_when)
         if self.online_ms is not None:
             state = self._consolidate(learner, state, episode)
-        if self._learned:
-            state = self._learned.observe(state, episode.time_ms, episode.target, readouts.when)
+        for gate in self._remembering:
+            state = gate.observe(state, episode.time_ms, episode.target, readouts.when)
         return state, readouts
 
     def offline(self, call: Call, state: RuleState, episode: Episode) -> RuleState:
@@ -117,7 +119,9 @@ class ThreeFactor(Rule):
         state, error = learn_what(self._learner(call), state, episode, rate, counts, saturation)
         keep = 1 - 1 / self.surprise_trials
         state = {**state, "surprise": keep * state["surprise"] + (1 - keep) * error}
-        return self._learned.remember(state, episode.time_ms, episode.number) if self._learned else state
+        for gate in self._remembering:
+            state = gate.remember(state, episode.time_ms, episode.number)
+        return state
 
     def _learner(self, call: Call) -> Learner:
         """Return what changes weights: the delta rule, or Hebb's."""
@@ -144,6 +148,6 @@ class ThreeFactor(Rule):
         return {**state, "what": learner(state["what"], episode.tonic, targets, course, rate, saturation)[0]}
 
     @property
-    def _learned(self) -> LearnedGate | None:
+    def _remembering(self) -> list[LearnedGate | ShuffledErrorGate]:
         gates = (*self.gates, *(self.gates_what or ()))
-        return next((gate for gate in gates if isinstance(gate, LearnedGate)), None)
+        return list(dict.fromkeys(g for g in gates if isinstance(g, LearnedGate | ShuffledErrorGate)))

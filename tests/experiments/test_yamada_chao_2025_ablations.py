@@ -180,11 +180,30 @@ def test_a_gate_that_the_error_opens_must_beat_steps_of_every_size(
         told = {"cue_20": error_ms, script["PLAIN"]: 10.0}
         return seeds(rules_of(study), lambda rule, key: told.get(rule, 30.0))
 
-    exact, soon, both = (r for r in script["CLAIMS"]["ablations"](run) if "steps of any one size" in r.claim)
+    rows = script["CLAIMS"]["error_gate"](run)
+    exact, soon, both = (row for row in rows if "steps of any one size" in row.claim)
     assert str(exact.verdict) == verdict
     assert set(exact.baselines) == {"no_gate", "no_error_gate", *script["STEPS"]}
     assert soon.values == pytest.approx(np.full(SEEDS, 10.0))
     assert both.values == pytest.approx(np.sqrt(exact.values / 12.0 * soon.values / 25.0))
+
+
+def test_what_the_error_opens_must_beat_the_same_openings_at_random_times(script: dict[str, Any]) -> None:
+    control = script["ERRORS_SHUFFLED"]
+    main, found = script["MAIN"].load(), script["SHUFFLED_ERRORS"].load()
+    assert attrs.evolve(found, rules=main.rules) == main
+    whole, shuffled = main.rules[script["PLAIN"]], found.rules[control]
+    assert [gate.kind for gate in shuffled.gates] == ["phase", "shuffled_error"]
+    assert shuffled.gates[1].saturation == whole.gates[1].saturation
+    assert attrs.evolve(shuffled, gates=whole.gates) == whole
+    for error_ms, verdict in ((20.0, "supported"), (10.0, "not supported")):
+
+        def run(study: Any, error_ms: float = error_ms) -> Seeds:
+            return seeds(rules_of(study), lambda rule, key: error_ms if rule == control else 10.0)
+
+        exact, soon, _ = list(script["CLAIMS"]["error_gate"](run))[-3:]
+        assert (str(exact.verdict), str(soon.verdict)) == (verdict, "not supported")
+        assert list(exact.baselines) == [control]
 
 
 def _small_steps_of(whole: Any, rules: Any, script: dict[str, Any]) -> None:

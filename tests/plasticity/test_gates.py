@@ -23,6 +23,7 @@ from neurogate.plasticity.gates import (
     LesionGate,
     OutcomeGate,
     PhaseGate,
+    ShuffledErrorGate,
     ShuffledGate,
     SurpriseGate,
     combine,
@@ -52,6 +53,7 @@ ANY_GATE: st.SearchStrategy[Gate] = st.one_of(
         FRACTION,
     ),
     st.just(ShuffledGate()),
+    st.builds(ShuffledErrorGate, saturation=POSITIVE),
 )
 ANY_CONTEXT = st.builds(
     lambda times, replicas: GateContext(
@@ -70,7 +72,7 @@ def context(
 
 def test_the_list_names_every_gate_by_its_kind() -> None:
     kinds = {"constant", "phase", "cue", "outcome", "error", "surprise", "attention"}
-    assert set(GATES) == kinds | {"learned", "lesion", "shuffled"}
+    assert set(GATES) == kinds | {"learned", "lesion", "shuffled", "shuffled_error"}
     assert all(gate().kind == kind for kind, gate in GATES.items())
 
 

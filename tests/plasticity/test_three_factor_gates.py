@@ -18,6 +18,7 @@ from neurogate.plasticity.gates import (
     LesionGate,
     OutcomeGate,
     PhaseGate,
+    ShuffledErrorGate,
     ShuffledGate,
     SurpriseGate,
     combine,
@@ -172,7 +173,9 @@ def test_learned_attention_leaves_random_events_and_stays_with_what_is_predicted
 
 
 @pytest.mark.parametrize("name", ["gates", "gates_what"])
-@pytest.mark.parametrize("gate", [ErrorGate(), LearnedGate(), ShuffledGate()], ids=lambda g: g.kind)
+@pytest.mark.parametrize(
+    "gate", [ErrorGate(), LearnedGate(), ShuffledGate(), ShuffledErrorGate()], ids=lambda g: g.kind
+)
 def test_gates_of_which_there_can_be_one_are_refused_twice(name: str, gate: Gate) -> None:
     with pytest.raises(ValueError, match=f"{name} holds 2 {gate.kind} gates; it must hold at most one"):
         ThreeFactor(**{name: (gate, gate)})  # type: ignore[arg-type]
@@ -182,3 +185,31 @@ def test_learned_gates_of_when_and_what_share_what_is_learned_and_so_must_be_ali
     assert ThreeFactor(gates=(LearnedGate(),), gates_what=(LearnedGate(),)).gates_what == (LearnedGate(),)
     with pytest.raises(ValueError, match="gates_what holds another learned gate than gates; they must be"):
         ThreeFactor(gates=(LearnedGate(),), gates_what=(LearnedGate(width_ms=50.0),))
+    with pytest.raises(ValueError, match="gates_what holds another shuffled_error gate than gates"):
+        ThreeFactor(gates=(ShuffledErrorGate(),), gates_what=(ShuffledErrorGate(saturation=0.5),))
+
+
+def test_what_the_error_opens_is_opened_as_far_a_trial_later_at_other_times(rng: np.random.Generator) -> None:
+    window = PhaseGate(start_ms=0.0, stop_ms=250.0)
+    kept = ShuffledErrorGate(saturation=0.4, start_ms=0.0, stop_ms=250.0)
+    opened, drawn = [], []
+    for number in range(60):
+        episode = make_episode(rng, number=number)
+        rule = ThreeFactor(gates=(window, kept), eta_when=0.0)
+        state = rule.start(SHAPE, np.dtype("float64"))
+        state, read = rule.online(caller(), state, episode)
+        assert (read.gate[:, episode.time_ms == 50] == 1).all()  # in the first trial it is open
+        state = rule.offline(caller(), state, episode)
+        later = attrs.evolve(episode, number=number + 1)
+        gate = rule.online(caller(), state, later)[1].gate
+        inside = (episode.time_ms > 0) & (episode.time_ms < 250)
+        error = ThreeFactor(gates=(window, ErrorGate(saturation=0.4)), eta_when=0.0)
+        opened.append(
+            error.online(caller(), error.start(SHAPE, np.dtype("float64")), episode)[1].gate[:, inside]
+        )
+        drawn.append(gate[:, inside])
+        assert not gate[:, ~inside].any()
+    as_open, by_chance = (np.array(gates).mean(axis=(0, 2)) for gates in (opened, drawn))
+    np.testing.assert_allclose(by_chance, as_open, atol=0.03)
+    together = [np.corrcoef(a[0], b[0])[0, 1] for a, b in zip(opened, drawn, strict=True)]
+    assert abs(np.mean(together)) < 0.1

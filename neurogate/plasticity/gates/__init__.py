@@ -22,6 +22,7 @@ from .lesion import LesionGate
 from .phase import PhaseGate
 from .pulse import CueGate, OutcomeGate
 from .shuffled import ShuffledGate
+from .shuffled_error import ShuffledErrorGate
 from .surprise import SurpriseGate
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "LesionGate",
     "OutcomeGate",
     "PhaseGate",
+    "ShuffledErrorGate",
     "ShuffledGate",
     "SurpriseGate",
     "combine",
@@ -54,6 +56,7 @@ Gate = (
     | LearnedGate
     | LesionGate
     | ShuffledGate
+    | ShuffledErrorGate
 )
 
 GATES = {
@@ -69,6 +72,7 @@ GATES = {
         LearnedGate,
         LesionGate,
         ShuffledGate,
+        ShuffledErrorGate,
     )
 }
 """Every gate by its name in configurations."""

@@ -47,6 +47,8 @@ class GateContext:
         Seed of each replica, for gates that draw.
     attention : (B, 3, W) array, optional
         What `LearnedGate` has learned.
+    openings : (B, 2, 64) array, optional
+        What `ShuffledErrorGate` has kept.
 
     Examples
     --------
@@ -69,6 +71,7 @@ class GateContext:
         default=attrs.Factory(lambda self: np.zeros(len(self.outcome_ms), np.int64), takes_self=True)
     )
     attention: Array | None = None
+    openings: Array | None = None
 
     def whole(self) -> GateContext:
         """Return the context of the whole trial of which this is a stretch."""
