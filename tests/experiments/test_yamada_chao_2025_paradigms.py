@@ -212,6 +212,7 @@ def test_three_outcomes_are_calibrated_only_if_error_and_correlations_are_good(c
             "latency_ms": task.latency_ms(),
             "true_probability": task.probability(),
             f"{ours}.probability": np.tile(truth, (SEEDS, 1, 1, 1)),
+            f"{ours}.amplitude": np.ones((SEEDS, *truth.shape[:2])),
         }
         return Seeds(arrays, metrics_of(study, lambda rule: 0.02))
 
