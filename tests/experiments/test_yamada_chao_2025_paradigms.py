@@ -220,6 +220,7 @@ def test_three_outcomes_are_calibrated_only_if_error_and_correlations_are_good(c
     assert verdicts(rows) == ["supported", "not supported", "not supported"]
     assert [len(made.axes) for _, made in claims_script["FIGURES"]["three_outcomes"](run)] == [4]
     assert np.mean(rows[0].null) > 0.2  # each cue is given the odds of the others
+    assert max(np.mean(row.null) for row in rows[1:]) < 0.5
 
 
 @pytest.mark.parametrize(
