@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neurogate.plasticity.force import Force
-from neurogate.plasticity.gates import AttentionGate, ErrorGate, PhaseGate, ShuffledGate
+from neurogate.plasticity.gates import AttentionGate, ErrorGate, PhaseGate, ShuffledErrorGate, ShuffledGate
 from neurogate.plasticity.rules import RULES
 from neurogate.plasticity.three_factor import ThreeFactor
 from tests.tasks.sessions import DISTRACTED, EVERYTHING, TASK, assert_same, finish, make, stored
@@ -123,6 +123,7 @@ def test_numpy_and_numba_agree_on_every_bit_of_a_session(loop: dict[str, Any]) -
 GATED = {
     "attentive": ThreeFactor(gates=(PhaseGate(), ErrorGate(), AttentionGate(half_width_ms=10.0))),
     "shuffled": ThreeFactor(gates=(PhaseGate(stop_ms=100.0), ShuffledGate())),
+    "shuffled_errors": ThreeFactor(gates=(PhaseGate(), ShuffledErrorGate())),
     "force": Force(),
 }
 
