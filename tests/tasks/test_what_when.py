@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
+from neurogate.config.loading import load
 from neurogate.errors import RequestError
 from neurogate.neurons.distributions import Gamma, Uniform
 from neurogate.tasks.jitter import Jitter
@@ -24,6 +26,16 @@ def test_the_default_task_is_the_published_one() -> None:
     )
     assert TASK.probability().tolist() == [before, before, after]
     assert (1 - TASK.probability().sum(axis=-1) > 0.09).all()
+
+
+def test_outcome_latency_and_odds_are_crossed_over_the_cues_of_the_crossed_task() -> None:
+    task = load("what_when_crossed").task
+    assert isinstance(task, WhatWhen)
+    (latency,), (odds,) = task.latency_ms(), task.probability()
+    cues = {(int(row.argmax()), float(ms), float(row.max())) for row, ms in zip(odds, latency, strict=True)}
+    assert cues == set(itertools.product((0, 1), (500.0, 900.0), (0.25, 0.75)))
+    assert len(cues) == len(latency)
+    assert ((odds > 0).sum(axis=1) == 1).all()
 
 
 GOOD: dict[str, Any] = {"name": "A", "trials": 4, "latency_ms": (300.0,), "probability": ((0.5, 0.2),)}
