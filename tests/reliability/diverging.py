@@ -93,7 +93,10 @@ def _alone(rng: random.Random, seen: Counter[str]) -> tuple[int, list[str]]:
     state, _ = network.run(network.initial_state(), inputs)
     replica, neuron = rng.randrange(batch), rng.randrange(n)
     what = rng.choice(
-        [*(HARMS if len(state.values[0]) > 1 else OF_RATES), *["weights"] * bool(state.feedback.size)]
+        [
+            *(HARMS if len(state.values[0]) >= len(HARMS) else OF_RATES),
+            *["weights"] * bool(state.feedback.size),
+        ]
     )
     state, value = _harm(state, what, replica, neuron, rng)
     seen[f"harmed: {what}"] += 1

@@ -42,12 +42,12 @@ class ShuffledErrorGate:
 
     Examples
     --------
-    >>> gate, times = ShuffledErrorGate(), np.arange(5.0, 45.0, 5.0)
-    >>> memory = gate.observe(gate.start(1), times, np.eye(1, 8), np.zeros((1, 8)))
+    >>> gate, times = ShuffledErrorGate(saturation=2.0), np.array([5.0, 10.0, 15.0])
+    >>> memory = gate.observe(gate.start(1), times, np.ones((1, 3)), np.zeros((1, 3)))
     >>> memory = gate.remember(memory, times, number=0)
-    >>> context = GateContext(times, np.zeros(1), np.zeros(1), number=2, openings=memory["openings"])
+    >>> context = GateContext(times, np.zeros(1), np.zeros(1), number=1, openings=memory["openings"])
     >>> gate.course(context).tolist()
-    [[0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]]
+    [[0.5, 0.5, 0.5]]
     """
 
     kind: ClassVar[str] = "shuffled_error"
