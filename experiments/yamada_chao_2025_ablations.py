@@ -14,9 +14,9 @@ from yamada_chao_2025_studies import (
     ACTS_ON,
     ADAPTING,
     AMENDED,
+    AT_RANDOM,
     BOUNDS,
     DEAF,
-    ERRORS_SHUFFLED,
     LESIONS,
     MAIN,
     MEASURES,
@@ -103,12 +103,13 @@ def error_gate(run: Runner) -> Iterator[Claim]:
             measure, ours, every([], decisive=[favours(ours, rival) for rival in costs.values()]),
             "how exact, or how soon: a larger step buys one with the other", costs,
         )  # fmt: skip
-    for measure, costs in _exact_and_soon({PLAIN: main, ERRORS_SHUFFLED: run(SHUFFLED_ERRORS)}).items():
-        ours, control = costs[PLAIN], costs[ERRORS_SHUFFLED]
+    rules = {PLAIN: main, **dict.fromkeys(AT_RANDOM, run(SHUFFLED_ERRORS))}
+    for measure, costs in _exact_and_soon(rules).items():
+        ours = costs.pop(PLAIN)
         yield Claim(
-            "It is better than one as open, but at random times while the cue is on",
-            measure, ours, favours(ours, control), "openings of the trial before, in random order",
-            {ERRORS_SHUFFLED: control},
+            "It is better than one as open, but at random times while the cue is on, at any of three rates",
+            measure, ours, every([], decisive=[favours(ours, control) for control in costs.values()]),
+            "openings of the trial before, drawn at random; one, three and ten times the rate", costs,
         )  # fmt: skip
 
 

@@ -137,10 +137,16 @@ STEPS = {
 
 
 SMALL_STEPS = _varied(NAME, PLAIN, STEPS)
-# As open as the error would have it, at random times in the cue's phase.
-ERRORS_SHUFFLED = "shuffled_errors"
-AT_RANDOM = 'gates=[{kind="phase"}, {kind="shuffled_error"}]'
-SHUFFLED_ERRORS = _varied(NAME, PLAIN, {ERRORS_SHUFFLED: (AT_RANDOM,)})
+# As open as the error would have it, at random times in the cue's phase; where there is an error its steps
+# are smaller, so it has larger rates, too.
+AT_RANDOM = {
+    f"at_random_{times}": (
+        'gates=[{kind="phase"}, {kind="shuffled_error"}]',
+        f"eta_when={WHOLE_STEP * times:g}",
+    )
+    for times in (1, 3, 10)
+}
+SHUFFLED_ERRORS = _varied(NAME, PLAIN, AT_RANDOM)
 
 LESIONS = ("lesion_cue", "lesion_delay", "lesion_outcome")
 PARTS = ("no_gate", "no_error_gate", "shuffled_gate", "no_error", "no_replay", "no_novelty")

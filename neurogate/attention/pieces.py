@@ -92,16 +92,20 @@ def in_shares(some: Callable[[int, int], object], count: int) -> None:
         some(0, count)
         return
     how = np.geterr()  # each thread has its own
+    compiling: Any = sys.modules[COMPILING]
 
     def share(first: int, last: int) -> None:
-        _HERE.shared = True
+        numba = compiling.numba  # of which each thread has a number of threads of its own
+        before, _HERE.shared = numba.get_num_threads(), True
+        numba.set_num_threads(1)
         try:
             with np.errstate(**how):
                 some(first, last)
         finally:
+            numba.set_num_threads(before)
             _HERE.shared = False
 
-    sys.modules[COMPILING].in_shares(share, count, None)
+    compiling.in_shares(share, count, None)
 
 
 def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[..., Any]:

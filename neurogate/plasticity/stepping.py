@@ -151,6 +151,8 @@ def check_gates(name: str, gates: Sequence[Gate], without: tuple[type, ...] = ()
         count = sum(isinstance(gate, once) for gate in gates)
         if count > 1:
             raise ValueError(f"{name} holds {count} {once.kind} gates; it must hold at most one.")
+    if {ErrorGate, ShuffledErrorGate} <= set(map(type, gates)):
+        raise ValueError(f"{name} holds an error and a shuffled_error gate; the latter stands in its place.")
 
 
 def check_window(start_ms: float, stop_ms: float) -> None:

@@ -87,7 +87,7 @@ class ThreeFactor(Rule):
             kind = self._remembering[-1].kind
             raise ValueError(
                 f"gates_what holds another {kind} gate than gates; they must be alike, since they share what "
-                "is learned."
+                "it remembers."
             )
 
     def rate_what(self, trial: int) -> float:

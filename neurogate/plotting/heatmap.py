@@ -37,7 +37,7 @@ def heatmap(
 
     Settings stand side by side in order, whatever the distance between them. Where cells are large
     enough each holds its number, as large as all have room for, and how many of its runs have one if not
-    all do. A cell without any number is hatched and says why.
+    all do. A cell without any number is hatched, and says why where there is room.
 
     Parameters
     ----------

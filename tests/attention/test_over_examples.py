@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -47,7 +48,7 @@ def test_within_a_part_work_is_done_alone_and_then_everything_is_as_before() -> 
 
     def work(part: slice) -> tuple[int, list[int], str]:
         everyone.wait(10)  # nobody takes two
-        return threads(), libraries(), threading.current_thread().name
+        return threads() * numba.get_num_threads(), libraries(), threading.current_thread().name
 
     with limited(2):
         before, own, everyone = libraries(), threads(), threading.Barrier(min(threads(), 2))

@@ -189,21 +189,24 @@ def test_a_gate_that_the_error_opens_must_beat_steps_of_every_size(
 
 
 def test_what_the_error_opens_must_beat_the_same_openings_at_random_times(script: dict[str, Any]) -> None:
-    control = script["ERRORS_SHUFFLED"]
+    controls = list(script["AT_RANDOM"])
     main, found = script["MAIN"].load(), script["SHUFFLED_ERRORS"].load()
     assert attrs.evolve(found, rules=main.rules) == main
-    whole, shuffled = main.rules[script["PLAIN"]], found.rules[control]
-    assert [gate.kind for gate in shuffled.gates] == ["phase", "shuffled_error"]
-    assert shuffled.gates[1].saturation == whole.gates[1].saturation
-    assert attrs.evolve(shuffled, gates=whole.gates) == whole
+    whole = main.rules[script["PLAIN"]]
+    for shuffled in found.rules.values():
+        assert [gate.kind for gate in shuffled.gates] == ["phase", "shuffled_error"]
+        assert shuffled.gates[1].saturation == whole.gates[1].saturation
+        assert attrs.evolve(shuffled, gates=whole.gates, eta_when=whole.eta_when) == whole
+    assert [rule.eta_when / whole.eta_when for rule in found.rules.values()] == pytest.approx([1, 3, 10])
     for error_ms, verdict in ((20.0, "supported"), (10.0, "not supported")):
 
         def run(study: Any, error_ms: float = error_ms) -> Seeds:
-            return seeds(rules_of(study), lambda rule, key: error_ms if rule == control else 10.0)
+            told = dict.fromkeys(controls, 20.0) | {controls[1]: error_ms}
+            return seeds(rules_of(study), lambda rule, key: told.get(rule, 10.0))
 
         exact, soon, _ = list(script["CLAIMS"]["error_gate"](run))[-3:]
         assert (str(exact.verdict), str(soon.verdict)) == (verdict, "not supported")
-        assert list(exact.baselines) == [control]
+        assert list(exact.baselines) == controls
 
 
 def _small_steps_of(whole: Any, rules: Any, script: dict[str, Any]) -> None:

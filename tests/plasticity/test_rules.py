@@ -21,6 +21,7 @@ from neurogate.plasticity.gates import (
     LesionGate,
     OutcomeGate,
     PhaseGate,
+    ShuffledErrorGate,
     ShuffledGate,
     SurpriseGate,
 )
@@ -35,7 +36,10 @@ from tests.plasticity.episodes import BIN_MS, CUE_BIN, SHAPE, assert_same, calle
 
 VARIANTS: dict[str, Rule] = {
     "three_factor": ThreeFactor(),
-    "three_factor, all gates": ThreeFactor(gates=tuple(gate() for gate in GATES.values())),
+    "three_factor, all gates": ThreeFactor(
+        gates=tuple(gate() for gate in GATES.values() if gate is not ShuffledErrorGate)
+    ),
+    "three_factor, shuffled errors": ThreeFactor(gates=(PhaseGate(), ShuffledErrorGate())),
     "three_factor, surprise": ThreeFactor(gates=(SurpriseGate(), OutcomeGate(), ErrorGate())),
     "delta": Delta(),
     "force": Force(),

@@ -189,6 +189,11 @@ def test_learned_gates_of_when_and_what_share_what_is_learned_and_so_must_be_ali
         ThreeFactor(gates=(ShuffledErrorGate(),), gates_what=(ShuffledErrorGate(saturation=0.5),))
 
 
+def test_the_errors_gate_and_its_control_are_not_had_together() -> None:
+    with pytest.raises(ValueError, match="gates holds an error and a shuffled_error gate"):
+        ThreeFactor(gates=(ErrorGate(), ShuffledErrorGate()))
+
+
 def test_what_the_error_opens_is_opened_as_far_a_trial_later_at_other_times(rng: np.random.Generator) -> None:
     window = PhaseGate(start_ms=0.0, stop_ms=250.0)
     kept = ShuffledErrorGate(saturation=0.4, start_ms=0.0, stop_ms=250.0)

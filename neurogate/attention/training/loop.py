@@ -79,9 +79,10 @@ class Training:
         Of the order of the examples and of whatever the objective draws.
     shares : int
         Parts of a batch, which threads take through the objective side by side
-        (`neurogate.attention.examples`). Gradients of parts are averaged by how many examples each has, so
-        the objective must be a mean over examples, and nothing in it know of others of the batch. Bits depend
-        on the number of shares, and then not on that of threads.
+        (`neurogate.attention.examples`), on NumPy's arrays. Gradients of parts are averaged by how many
+        examples each has, so the objective must be a mean in which every example counts the same: no batch
+        norm, no ignored labels, no weights; and it must not write to what its other calls use. Bits depend on
+        the number of shares, and then not on that of threads, but for those of `validate`.
     """
 
     epochs: Count = 10
@@ -204,6 +205,8 @@ def _shared(
 
     parts = over_examples(some, len(batch), shares)
     gradients: Parameters = {}
+    if len({frozenset(found) for *_, found in parts}) > 1:
+        raise RequestError("Parts of a batch have gradients of other names. Give all in each, or shares=1.")
     for share, _, found in parts:
         gradients |= {name: gradients.get(name, 0) + share * array for name, array in found.items()}
     return sum(share * loss for share, loss, _ in parts), gradients

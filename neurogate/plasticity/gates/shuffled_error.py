@@ -22,16 +22,18 @@ _CLASSES = 64
 
 @settings
 class ShuffledErrorGate:
-    r"""Opens as an error gate would have in the trial before, bin after bin in random order.
+    r"""Opens as far as an error gate would have in the trial before, at random.
 
     In each bin the opening is drawn from those that
 
     .. math:: g = \min(1, |\delta| / \theta)
 
-    had in the bins of the last trial, within a window: it is as open as the rule's own errors of *when* ask
-    for, a trial late, and knows nothing of when they came. Openings are kept as a histogram of 64 classes, of
-    which each has its mean. In the first trial it is open. What is drawn is a function of the replica's seed
-    and the trial's number alone.
+    had in the bins of the last trial, within a window: on average it is as open as the rule's own errors of
+    *when* ask for, a trial late, and knows nothing of when they came. So where there is an error its steps are
+    smaller than those of the error's gate; hold it with larger rates beside that, too. Openings are kept as a
+    histogram of 64 classes, of which each has its mean. In the first trial it is open. What is drawn is a
+    function of the replica's seed and the trial's number alone. Its window shall be that of the gates beside
+    it. Where other outcomes compete for replays of *what*, these count by its opening, as by any gate's.
 
     Parameters
     ----------
@@ -92,7 +94,8 @@ class ShuffledErrorGate:
             The target and what was read out.
         """
         inside = (time_ms > self.start_ms) & (time_ms < self.stop_ms)
-        opening = np.minimum(1.0, np.abs(target - read)[:, inside] / self.saturation)
+        error = np.nan_to_num(np.abs(target - read)[:, inside], nan=np.inf)  # who diverged is told of later
+        opening = np.minimum(1.0, error / self.saturation)
         place = np.minimum((opening * _CLASSES).astype(np.int64), _CLASSES - 1)
         opened = memory["opened"].copy()
         # Bin after bin, so that a trial in pieces gives the bits of the whole.

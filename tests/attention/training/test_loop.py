@@ -87,6 +87,14 @@ def test_shares_of_a_batch_have_its_gradients_and_their_bits_do_not_depend_on_th
         assert np.array_equal(parted.parameters[name], again.parameters[name])
 
 
+def test_parts_with_gradients_of_other_names_are_a_sentence() -> None:
+    def objective(batch: np.ndarray, rng: np.random.Generator) -> tuple[float, dict[str, np.ndarray]]:
+        return 0.0, {"w" if 0 in batch else "v": np.ones(1)}
+
+    with pytest.raises(RequestError, match="gradients of other names"):
+        fit({"w": np.zeros(1), "v": np.zeros(1)}, objective, 4, Training(batch=4, shares=2))
+
+
 def test_each_share_draws_by_itself_and_a_seed_gives_the_same_draws() -> None:
     def drawn(shares: int, seed: int) -> list[float]:
         seen: list[float] = []

@@ -81,6 +81,11 @@ def test_a_trial_that_never_meets_the_window_leaves_the_memory_as_it_was() -> No
     assert np.array_equal(early.remember(memory, TIMES_MS, 0)["openings"], early.start(1)["openings"])
 
 
+def test_a_readout_that_diverged_is_an_error_as_large_as_can_be() -> None:
+    memory = after(np.zeros((1, len(TIMES_MS))), np.full((1, len(TIMES_MS)), np.nan))
+    assert (GATE.course(known(memory)) == 1).all()
+
+
 def test_a_window_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="stop_ms is 5; it must be above start_ms, 5 ms"):
         ShuffledErrorGate(start_ms=5.0, stop_ms=5.0)
