@@ -28,12 +28,13 @@ class ShuffledErrorGate:
 
     .. math:: g = \min(1, |\delta| / \theta)
 
-    had in the bins of the last trial, within a window: on average it is as open as the rule's own errors of
-    *when* ask for, a trial late, and knows nothing of when they came. So where there is an error its steps
-    are smaller than those of the error's gate; hold it with larger rates beside that, too. Openings are kept as
-    a histogram of 64 classes, of which each has its mean. In the first trial it is open. What is drawn is a
-    function of the replica's seed and the trial's number alone. Its window shall be that of the gates beside
-    it. Where other outcomes compete for replays of *what*, these count by its opening, as by any gate's.
+    had in the bins of the last trial, within a window: on average it is as open as the rule's own errors
+    of *when* ask for, a trial late, and knows nothing of when they came. So where there is an error its
+    steps are smaller than those of the error's gate; hold it with larger rates beside that, too. Openings
+    are kept as a histogram of 64 classes, of which each has its mean. In the first trial it is open. What
+    is drawn is a function of the replica's seed and the trial's number alone. Its window shall be that of
+    the gates beside it. Where other outcomes compete for replays of *what*, these count by its opening,
+    as by any gate's.
 
     Parameters
     ----------
