@@ -95,22 +95,18 @@ def ablations(run: Runner) -> Iterator[Claim]:
 def error_gate(run: Runner) -> Iterator[Claim]:
     """Judge what the error opens: beside steps of any one size, and beside as much opening at other times."""
     main, small = run(MAIN), run(SMALL_STEPS)
-    rules = {**dict.fromkeys((PLAIN, "no_gate", "no_error_gate"), main), **dict.fromkeys(STEPS, small)}
-    for measure, costs in _exact_and_soon(rules).items():
-        ours = costs.pop(PLAIN)
-        yield Claim(
-            "A gate that the error opens is better than steps of any one size",
-            measure, ours, every([], decisive=[favours(ours, rival) for rival in costs.values()]),
-            "how exact, or how soon: a larger step buys one with the other", costs,
-        )  # fmt: skip
-    rules = {PLAIN: main, **dict.fromkeys(AT_RANDOM, run(SHUFFLED_ERRORS))}
-    for measure, costs in _exact_and_soon(rules).items():
-        ours = costs.pop(PLAIN)
-        yield Claim(
-            "It is better than one as open, but at random times while the cue is on, at any of three rates",
-            measure, ours, every([], decisive=[favours(ours, control) for control in costs.values()]),
-            "openings of the trial before, drawn at random; one, three and ten times the rate", costs,
-        )  # fmt: skip
+    for claim, hinge, rivals in (
+        ("A gate that the error opens is better than steps of any one size",
+         "how exact, or how soon: a larger step buys one with the other",
+         {**dict.fromkeys(("no_gate", "no_error_gate"), main), **dict.fromkeys(STEPS, small)}),
+        ("It is better than one as open, but at random times while the cue is on, at any of three rates",
+         "openings of the trial before, drawn at random; one, three and ten times the rate",
+         dict.fromkeys(AT_RANDOM, run(SHUFFLED_ERRORS))),
+    ):  # fmt: skip
+        for measure, costs in _exact_and_soon({PLAIN: main, **rivals}).items():
+            ours = costs.pop(PLAIN)
+            judged = every([], decisive=[favours(ours, rival) for rival in costs.values()])
+            yield Claim(claim, measure, ours, judged, hinge, costs)
 
 
 def _exact_and_soon(rules: Mapping[str, Seeds]) -> dict[str, dict[str, Values]]:

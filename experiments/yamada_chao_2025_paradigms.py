@@ -12,13 +12,7 @@ from functools import partial
 import attrs
 import numpy as np
 from numpy.typing import NDArray
-from yamada_chao_2025_claims import (
-    Values,
-    both_errors,
-    each,
-    other_cues,
-    trials_each,
-)
+from yamada_chao_2025_claims import Values, both_errors, each, other_cues, trials_each
 from yamada_chao_2025_studies import (
     BOUNDS,
     DISTRACTED,
@@ -72,7 +66,7 @@ def attention(run: Runner) -> Iterator[Claim]:
             best = min(gates, key=lambda gate: values[gate].mean())
             for gate in gates:
                 opens, control = GATES[gate]
-                # What the error opens is known inside the rule alone, and never shuffled.
+                # What the error opens is not shuffled here; smaller steps are its controls.
                 controls = {} if gate == "gated" else {control: values[control]}
                 rivals = {"ungated": values["ungated"]} | controls | _smaller_steps(steps[words], gate)
                 without, *against = (favours(values[gate], rival) for rival in rivals.values())

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ..units import Domain, Milliseconds, settings
 from .episode import Call, Episode, Readouts, Rule, RuleState
-from .stepping import check_window, inside
+from .window import check_window, inside
 
 __all__ = ["EProp"]
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..units import Domain, Milliseconds, Positive, settings
 from .episode import Call, Episode, Readouts, Rule, RuleState
-from .stepping import check_window, inside
+from .window import check_window, inside
 
 __all__ = ["Force"]
 

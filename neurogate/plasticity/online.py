@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ..backends.layout import LESSONS, Lesson, StateArrays
 from ..errors import RequestError
 from ..units import Domain, Milliseconds, NonNegative, Positive, settings, whole_steps
+from .window import check_window
 
 __all__ = ["ONLINE_RULES", "OnlineDelta", "OnlineLeastSquares", "OnlineRule"]
 
@@ -67,7 +68,7 @@ class OnlineLeastSquares:
     divided: bool = True
 
     def __attrs_post_init__(self) -> None:
-        _check_window(self.start_ms, self.stop_ms)
+        check_window(self.start_ms, self.stop_ms)
 
     def lesson(self, dt_ms: float, targets: Array) -> Lesson:
         """Return the lesson for a stretch of a run.
@@ -135,7 +136,7 @@ class OnlineDelta:
     course: Annotated[float, Domain(0, 1)] = 1.0
 
     def __attrs_post_init__(self) -> None:
-        _check_window(self.start_ms, self.stop_ms)
+        check_window(self.start_ms, self.stop_ms)
 
     def lesson(self, dt_ms: float, targets: Array) -> Lesson:
         """Return the lesson for a stretch of a run; see `OnlineLeastSquares.lesson`."""
@@ -156,11 +157,6 @@ OnlineRule = OnlineLeastSquares | OnlineDelta
 
 ONLINE_RULES = {rule.kind: rule for rule in (OnlineLeastSquares, OnlineDelta)}
 """Every rule that teaches inside a run, by its name in configurations."""
-
-
-def _check_window(start_ms: float, stop_ms: float) -> None:
-    if stop_ms <= start_ms:
-        raise ValueError(f"stop_ms is {stop_ms:g}; it must be above start_ms, {start_ms:g} ms.")
 
 
 def _lesson(name: str, rule: OnlineRule, dt_ms: float, targets: Array) -> Lesson:

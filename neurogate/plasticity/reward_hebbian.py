@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from ..units import Domain, Positive, settings
 from .episode import Call, Episode, Readouts, Rule, RuleState
-from .stepping import check_window, inside
+from .window import check_window, inside
 
 __all__ = ["RewardHebbian"]
 

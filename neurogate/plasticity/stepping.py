@@ -15,9 +15,7 @@ __all__ = [
     "Learner",
     "by_error",
     "check_gates",
-    "check_window",
     "gate_context",
-    "inside",
     "learn_what",
     "learn_when",
 ]
@@ -153,36 +151,3 @@ def check_gates(name: str, gates: Sequence[Gate], without: tuple[type, ...] = ()
             raise ValueError(f"{name} holds {count} {once.kind} gates; it must hold at most one.")
     if {ErrorGate, ShuffledErrorGate} <= set(map(type, gates)):
         raise ValueError(f"{name} holds an error and a shuffled_error gate; the latter stands in its place.")
-
-
-def check_window(start_ms: float, stop_ms: float) -> None:
-    """Refuse a window that ends before it begins.
-
-    Parameters
-    ----------
-    start_ms, stop_ms : float
-
-    Raises
-    ------
-    ValueError
-        If `stop_ms` is not above `start_ms`.
-    """
-    if stop_ms <= start_ms:
-        raise ValueError(f"stop_ms is {stop_ms:g}; it must be above start_ms, {start_ms:g} ms.")
-
-
-def inside(time_ms: Array, start_ms: float, stop_ms: float) -> Array:
-    """Say which bins lie in a window, whose bounds are outside, (T,).
-
-    Parameters
-    ----------
-    time_ms : (T,) array
-    start_ms, stop_ms : float
-
-    Examples
-    --------
-    >>> inside(np.array([0.0, 5.0, 10.0]), 0.0, 10.0).tolist()
-    [False, True, False]
-    """
-    open_: Array = (time_ms > start_ms) & (time_ms < stop_ms)
-    return open_

@@ -92,6 +92,6 @@ def _right_angle(axes: Axes, arrays: Arrays, rules: Sequence[str]) -> None:
         shown.append(low)
     axes.axhline(90.0, color=GREY, linewidth=0.5, zorder=1)
     angles = np.concatenate([arrays[f"{rule}.angle_deg"].ravel() for rule in rules])
-    lowest = min([90.0, *shown, *angles[np.isfinite(angles)]])
+    lowest = min([*shown, *angles[np.isfinite(angles)]])
     room = _ROOM * (90.0 - lowest) + _LEAST_ROOM_DEG
     axes.set_ylim(lowest - room, 90.0 + room)

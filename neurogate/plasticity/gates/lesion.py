@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...units import Domain, Fraction, settings
+from ..window import check_window
 from .context import GateContext
 
 __all__ = ["LesionGate"]
@@ -56,8 +57,8 @@ class LesionGate:
     until: Anchor | None = None
 
     def __attrs_post_init__(self) -> None:
-        if self.until in (None, self.anchor) and self.stop_ms <= self.start_ms:
-            raise ValueError(f"stop_ms is {self.stop_ms:g}; it must be above start_ms, {self.start_ms:g} ms.")
+        if self.until in (None, self.anchor):
+            check_window(self.start_ms, self.stop_ms)
 
     def course(self, context: GateContext) -> Array:
         """Return the gate, (B, T)."""

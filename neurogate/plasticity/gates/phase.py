@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...units import Domain, settings
+from ..window import check_window, inside
 from .context import GateContext
 
 __all__ = ["PhaseGate"]
@@ -37,10 +38,9 @@ class PhaseGate:
     stop_ms: _Time = 1650.0
 
     def __attrs_post_init__(self) -> None:
-        if self.stop_ms <= self.start_ms:
-            raise ValueError(f"stop_ms is {self.stop_ms:g}; it must be above start_ms, {self.start_ms:g} ms.")
+        check_window(self.start_ms, self.stop_ms)
 
     def course(self, context: GateContext) -> Array:
         """Return the gate, (B, T)."""
-        open_ = (context.time_ms > self.start_ms) & (context.time_ms < self.stop_ms)
+        open_ = inside(context.time_ms, self.start_ms, self.stop_ms)
         return np.tile(open_.astype(float), (len(context.outcome_ms), 1))

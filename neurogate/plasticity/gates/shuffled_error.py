@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...units import Domain, Positive, settings
+from ..window import check_window, inside
 from .context import GateContext
 
 __all__ = ["ShuffledErrorGate"]
@@ -59,8 +60,7 @@ class ShuffledErrorGate:
     stop_ms: _Time = 1650.0
 
     def __attrs_post_init__(self) -> None:
-        if self.stop_ms <= self.start_ms:
-            raise ValueError(f"stop_ms is {self.stop_ms:g}; it must be above start_ms, {self.start_ms:g} ms.")
+        check_window(self.start_ms, self.stop_ms)
 
     def course(self, context: GateContext) -> Array:
         """Return the gate, (B, T)."""
@@ -94,8 +94,8 @@ class ShuffledErrorGate:
         target, read : (B, T) arrays
             The target and what was read out.
         """
-        inside = (time_ms > self.start_ms) & (time_ms < self.stop_ms)
-        error = np.nan_to_num(np.abs(target - read)[:, inside], nan=np.inf)  # who diverged is told of later
+        counted = inside(time_ms, self.start_ms, self.stop_ms)
+        error = np.nan_to_num(np.abs(target - read)[:, counted], nan=np.inf)  # who diverged is told of later
         opening = np.minimum(1.0, error / self.saturation)
         place = np.minimum((opening * _CLASSES).astype(np.int64), _CLASSES - 1)
         opened = memory["opened"].copy()
