@@ -92,8 +92,9 @@ def verify(out: Path, tell: Tell = lambda line: None) -> Checked:
         try:
             kind = _kind(folder)
         except OSError as error:
-            _unknown(folder, error, tell)
-            bad.add(folder.name)
+            if _inode(folder):  # others may have set it aside since it was listed
+                _unknown(folder, error, tell)
+                bad.add(folder.name)
             continue
         if kind:
             counts[kind] += 1

@@ -95,6 +95,20 @@ def test_a_folder_that_never_rests_is_told_and_stays(out: Path, monkeypatch: pyt
     }
 
 
+def test_a_run_that_others_set_aside_before_it_is_looked_into_is_no_problem(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, exists = runs(out)[0], Path.exists
+
+    def set_aside_before_it_is_looked_into(path: Path) -> bool:
+        if path.parent == folder and folder.is_dir():
+            folder.rename(out / ".by-others")
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", set_aside_before_it_is_looked_into)
+    assert checked(out) == (Checked(3, 1, 0), [])
+
+
 def test_two_who_check_at_once_set_aside_once(out: Path) -> None:
     for folder in runs(out):
         (folder / "log.txt").unlink()
