@@ -41,7 +41,6 @@ from neurogate.plotting.picture import Picture, save
 from neurogate.plotting.style import BLACK, CUES, GREY, SEQUENTIAL, STYLE, WIDTH_MM, figure
 from neurogate.runs.asking import answer, reader
 from neurogate.runs.over_seeds import over_seeds
-from neurogate.runs.recorded import recorded_trials
 
 NAME = "yamada_chao_2025_memory"
 EVERY_MS, LAST_MS = 100.0, 1600.0
@@ -118,13 +117,12 @@ def curves(changes: Sequence[str], asked: argparse.Namespace, label: str) -> tup
 
     made, command = simulation(changes, quick=asked.quick), shlex.join(["python", *sys.argv])
     found = over_seeds(made, asked.seeds, asked.out, jobs=asked.jobs, command=command, tell=tell)
-    side_by_side = simulation((*changes, f"run.replicas={asked.seeds}"), quick=asked.quick)
-    traces = found.arrays["record.trace"]
+    traces, cues = found.arrays["record.trace"], found.arrays["record.cue"]
     time_ms = EVERY_MS * np.arange(1, traces.shape[2] + 1) - made.task.timeline.interval_ms
     shown = (time_ms >= 0) & (time_ms <= LAST_MS)
     seeds = [
-        read(trace[:, shown], recorded_trials(side_by_side, b).cue, time_ms[shown], np.random.default_rng(b))
-        for b, trace in enumerate(traces)
+        read(trace[:, shown], cue, time_ms[shown], np.random.default_rng(b))
+        for b, (trace, cue) in enumerate(zip(traces, cues, strict=True))
     ]
     return {key: np.stack([one[key] for one in seeds]) for key in seeds[0]}, found.arrays["mean_rate_hz"]
 

@@ -78,7 +78,7 @@ def export(run: Run, path: Path, *, replica: int = 0) -> None:
     recorded = {
         name.removeprefix(_RECORD): array[replica]
         for name, array in arrays.items()
-        if name.startswith(_RECORD)
+        if name.startswith(_RECORD) and name != f"{_RECORD}cue"  # is told with the trials
     }
     _add_trials(file, simulation, trials)
     _add_units(pynwb, file, recorded.pop("spikes"), arrays["neuron_type"], simulation.record.every_ms, trials)

@@ -265,7 +265,7 @@ class Session:
         self._note_weights(trained + 1)
         self.memory.add_samples(trained, lived.episode, self.teaching.sampled_bins(n, self.sampled))
         if keeps:
-            self._keep(lived, before)
+            self._keep(lived, before, self.schedule.cue[:, n])
 
     def _probe(self) -> None:
         probe = self.position - self.trained
@@ -276,7 +276,7 @@ class Session:
         spikes, cue_bins = lived.records.get("spikes"), self.clock.cue_bins
         self.memory.add_probe(cue, self.task.cues, lived.episode, spikes, cue_bins)
         self._note_peaks(probe, lived)
-        self._keep(lived, self.memory.rules)
+        self._keep(lived, self.memory.rules, cue)
 
     def _inputs(self, inputs: Array) -> Array:
         """Return the inputs of a trial with room for the readouts that are fed back."""
@@ -310,10 +310,11 @@ class Session:
         # Spikes are counted in bins and summed later, so that a trial can be cut at any bin.
         return {name: self.clock.steps_per_bin if name == "spikes" else s for name, s in wanted.items()}
 
-    def _keep(self, lived: Lived, before: Mapping[str, RuleState]) -> None:
+    def _keep(self, lived: Lived, before: Mapping[str, RuleState], cue: Array) -> None:
         """Keep what the user asked for of this trial; *what* is read with the weights of `before`."""
         bins, every = len(self.clock.bins), self.clock.bins_in(self.record.every_ms)
-        self.memory.keep(select(self.record, lived.records, bins, every))
+        told = {"cue": cue} if self.record.variables else {}
+        self.memory.keep(told | select(self.record, lived.records, bins, every))
         for name, state in self.memory.rules.items():
             learned = lived.readouts[name]._asdict()
             if "what" in self.record.variables:

@@ -74,6 +74,7 @@ def test_trials_are_those_that_the_network_lived_through(opened: Opened) -> None
     assert table["phase"].tolist() == ["training"] * 8 + ["probe"] * 4
     assert table["block"].tolist() == list("AAAABBCC") + ["C"] * 4
     # Each cue comes once in four trials; three trials went before the first of these.
+    np.testing.assert_array_equal(table["cue"], run.arrays()["record.cue"][1] + 1)
     assert sorted(table["cue"][1:5]) == sorted(table["cue"][8:]) == [1, 2, 3, 4]
     np.testing.assert_allclose(table["start_time"], 2.2 * (3 + np.arange(12)))
     np.testing.assert_allclose(table["cue_time"] - table["start_time"], 0.4)
@@ -106,7 +107,7 @@ def test_series_are_the_arrays_of_the_run(opened: Opened) -> None:
     arrays = {
         name.removeprefix("record."): array[1] for name, array in run.arrays().items() if "record" in name
     }
-    del arrays["spikes"]
+    del arrays["spikes"], arrays["cue"]
     found = {**file.acquisition, **file.processing["readouts"].data_interfaces}
     assert found.keys() == {name.replace(".", "_") for name in arrays}
     for name, array in arrays.items():

@@ -237,6 +237,7 @@ def test_recordings_have_the_documented_shapes() -> None:
         shapes |= {f"{rule}.what": (2, trials, samples, OUTCOMES)}
         shapes |= {f"{rule}.when_weights": (2, trials, 7), f"{rule}.what_weights": (2, trials, OUTCOMES, 7)}
     recorded = {key.removeprefix("record."): value for key, value in arrays.items() if "record." in key}
+    assert recorded.pop("cue").shape == (2, trials)
     assert {key: value.shape for key, value in recorded.items()} == shapes
     assert {value.dtype.name for value in recorded.values()} == {"float32"}
 

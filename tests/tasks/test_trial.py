@@ -25,7 +25,7 @@ def test_with_weights_of_zero_a_closed_loop_is_an_open_one_to_the_bit() -> None:
     assert closed.feedback_channels == 3
     left, right = opened.result().arrays, closed.result().arrays
     recorded = [key for key in left if key.startswith("record.")]
-    assert len(recorded) == 12
+    assert len(recorded) == 13
     assert_same({key: left[key] for key in recorded}, {key: right[key] for key in recorded})
     np.testing.assert_array_equal(left["three_factor.when"][:, -1], right["three_factor.when"][:, -1])
 
