@@ -30,8 +30,9 @@ class Record:
     """What to keep of each trial.
 
     Kept arrays are called ``record.spikes`` (B, trials, samples, neurons) and so on; beside them stands which
-    cue came, ``record.cue`` (B, trials), counted from 0. Those of rules are ``record.three_factor.when`` (B, trials, samples), ``.what`` (B, trials, samples, K), ``.gate``,
-    ``.when_weights`` (B, trials, neurons) and ``.what_weights`` (B, trials, K, neurons).
+    cue came, ``record.cue`` (B, trials), counted from 0. Those of rules are ``record.three_factor.when``
+    (B, trials, samples), ``.what`` (B, trials, samples, K), ``.gate``, ``.when_weights``
+    (B, trials, neurons) and ``.what_weights`` (B, trials, K, neurons).
 
     Parameters
     ----------
