@@ -14,9 +14,9 @@ again, so an interrupted command goes on where it stopped. Run it with
 It writes claims.json, claims.md and the figures into DIR/yamada_chao_2025; rows of claims that are not asked
 for stay as they are there, and each tells of which networks it is. Here lives the command. What is simulated
 is said in `yamada_chao_2025_studies.py`, what is judged in `yamada_chao_2025_claims.py`, of parts of the rule
-and the network in `yamada_chao_2025_ablations.py`, of subspaces in `yamada_chao_2025_subspaces.py` and of
-tasks other than the main one in `yamada_chao_2025_paradigms.py`; what is drawn, in
-`yamada_chao_2025_figures.py`.
+and the network in `yamada_chao_2025_ablations.py`, of subspaces in `yamada_chao_2025_subspaces.py`, of the
+activity in `yamada_chao_2025_activity.py` and of tasks other than the main one in
+`yamada_chao_2025_paradigms.py`; what is drawn, in `yamada_chao_2025_figures.py`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from typing import Any
 import yamada_chao_2025_ablations as ablations
 import yamada_chao_2025_claims as claims
 import yamada_chao_2025_paradigms as paradigms
+from yamada_chao_2025_activity import activity
 from yamada_chao_2025_figures import FIGURES
 from yamada_chao_2025_studies import MAIN, NAME, Runner, Study
 from yamada_chao_2025_subspaces import subspaces
@@ -54,6 +55,7 @@ CLAIMS: Mapping[str, Callable[[Runner], Iterator[Claim]]] = {
     "switches": functools.partial(claims.adaptation, switches=("identities", "everything")),
     "tradeoff": claims.tradeoff,
     "subspaces": subspaces,
+    "activity": activity,
     "phases": ablations.phases,
     "ablations": ablations.ablations,
     "error_gate": ablations.error_gate,

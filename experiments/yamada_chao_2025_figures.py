@@ -14,10 +14,12 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from yamada_chao_2025_ablations import RETIMED
+from yamada_chao_2025_activity import probes, shares, time_of
 from yamada_chao_2025_claims import Values, each, trials
 from yamada_chao_2025_paradigms import by_gate, by_rule, courses, while_drifting
 from yamada_chao_2025_studies import (
     AMENDED,
+    CROSSED,
     DISTRACTED,
     DRIFT,
     EVERY_GATE,
@@ -51,6 +53,7 @@ from neurogate.plotting.forest import forest_figure
 from neurogate.plotting.kinds import Shown, picture
 from neurogate.plotting.lesions import lesion_figure
 from neurogate.plotting.nulls import null_figure
+from neurogate.plotting.population import marginal_shares, peaks_in_order, time_read
 from neurogate.plotting.result import judged_blocks
 from neurogate.plotting.scalar_timing import scalar_timing_figure, spreads_by
 from neurogate.plotting.scheme import gate_course, scheme
@@ -179,12 +182,37 @@ def gates(run: Runner) -> Figures:
     yield "gates", forest_figure(by_gate(run(EVERY_GATE)))
 
 
+def activity(run: Runner) -> Figures:
+    """Draw what differs between cues in activity and readouts, and of one network peaks and the time read."""
+    crossed = run(CROSSED)
+    networks = list(probes(crossed))
+    what, when = (crossed.arrays[f"{OURS}.{name}"] for name in ("what", "when"))
+    told = {
+        "activity": [shares(of.means) for of in networks],
+        "*what*": [shares(np.moveaxis(one[-1], 1, -1)) for one in what],
+        "*when*": [shares(one[-1][..., None]) for one in when],
+    }
+    first = networks[0]
+    read = {
+        "other probes of the cue": np.concatenate([time_of(first, one) for one in first.by_cue]),
+        "probes of other cues": time_of(first, first.trials, first.cue),
+    }
+    made = figure(WIDTH_MM, 70.0)
+    with mpl.rc_context(STYLE):
+        left, middle, right = made.subplots(1, 3, width_ratios=(1.2, 1.0, 1.0))
+        marginal_shares({name: _mean(each) for name, each in told.items()}, ax=left)
+        peaks_in_order(first.spikes[:, 0], first.time_ms, ax=middle)
+        time_read(read, first.time_ms, ax=right)
+    yield "activity", made
+
+
 FIGURES: Mapping[str, Callable[[Runner], Figures]] = {
     "timing": timing,
     "probability": probability,
     "adaptation": adaptation,
     "switches": partial(adaptation, switches=("identities", "everything")),
     "subspaces": subspaces,
+    "activity": activity,
     "phases": phases,
     "ablations": ablations,
     "attention": attention,
@@ -199,3 +227,8 @@ FIGURES: Mapping[str, Callable[[Runner], Figures]] = {
 def _conditions(metric: Callable[[str, str], Values], names: Sequence[str]) -> dict[str, dict[str, Values]]:
     """Return both errors of what nothing was done to, and of what something was done to."""
     return {words: {WORDS.get(n, n): metric(n, key) for n in names} for key, words in MEASURES.items()}
+
+
+def _mean(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the mean over networks of what has names."""
+    return {name: float(np.mean([one[name] for one in each])) for name in each[0]}

@@ -217,6 +217,18 @@ AMENDED = {
 SAME_FILTER = Study(
     "what_when", (*ALIKE, "features.phasic_tau_ms=1000000.0", "features.equal_gain=false"), (OURS, PLAIN)
 )
+# Activity is recorded where outcome, latency and odds are crossed, as it is and with something changed.
+EVERY_MS = 50.0
+RECORDED = ('record.variables=["trace", "spikes"]', f"record.every_ms={EVERY_MS}")
+CROSSED = Study("what_when_crossed", RECORDED)
+CROSSED_OTHERWISE = {
+    words: Study("what_when_crossed", (*RECORDED, *CHANGES[name]), (PLAIN,))
+    for words, name in (
+        ("no recurrence", "no_recurrence"),
+        ("no adaptation", "no_adaptation"),
+        ("more noise (1.0)", "much_noise"),
+    )
+}
 ONE_MATRIX, SHARED, ONE = Study("what_when_one_matrix"), ("share_10", "share_30", "share_60"), "one_matrix"
 TRACE, FAST = "what_when_trace", "reservoir.cells.excitatory.preset=excitatory_2003"
 SLOW = "reservoir.trace.tau_ms={log_uniform=[100.0, 500.0]}"
