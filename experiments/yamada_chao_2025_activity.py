@@ -262,11 +262,16 @@ def _how_it_runs(networks: Sequence[Probes], changed: Mapping[str, Sequence[Prob
         ours, null = over(networks, measure), by_chance(networks, measure)
         judged = favours(ours, null, small_is_good=False)
         yield Claim(claim, words, ours, judged, hinge, otherwise(measure), null)
-    own, other = over(networks, own_ms), over(networks, others_ms)
+    own, other, guess = (over(networks, measure) for measure in (own_ms, others_ms, guess_ms))
+    without = otherwise(own_ms)
+    yield Claim(
+        "Time since a cue is read better than without adaptation", "error of the time read (ms)",
+        own, favours(own, without["no adaptation"]), "neurons that mix cue and time", without, guess,
+    )  # fmt: skip
     yield Claim(
         "Time since one cue is read as since the others", "error of the time read (ms)",
         other, favours(other, own, margin=20.0), "neurons that mix cue and time",
-        {"same cue": own} | otherwise(others_ms), over(networks, guess_ms),
+        {"same cue": own} | otherwise(others_ms), guess,
     )  # fmt: skip
     for spread, claim, words, bounds, hinge in (
         (fano, "Neurons fire irregularly", "Fano factor over probes", (0.8, 0.5), "a Poisson process has 1"),

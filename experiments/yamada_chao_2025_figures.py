@@ -14,7 +14,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from yamada_chao_2025_ablations import RETIMED
-from yamada_chao_2025_activity import probes, shares, time_of
+from yamada_chao_2025_activity import TO_MS, probes, shares, time_of
 from yamada_chao_2025_claims import Values, each, trials
 from yamada_chao_2025_paradigms import by_gate, by_rule, courses, while_drifting
 from yamada_chao_2025_studies import (
@@ -186,11 +186,13 @@ def activity(run: Runner) -> Figures:
     """Draw what differs between cues in activity and readouts, and of one network peaks and the time read."""
     crossed = run(CROSSED)
     networks = list(probes(crossed))
-    what, when = (crossed.arrays[f"{OURS}.{name}"] for name in ("what", "when"))
+    time_ms, (first_ms, _) = (crossed.arrays[f"probe_{name}_ms"] for name in ("time", "window"))
+    shown = (time_ms >= first_ms) & (time_ms <= TO_MS)
+    what, when = (crossed.arrays[f"{OURS}.{name}"][:, -1][..., shown] for name in ("what", "when"))
     told = {
         "activity": [shares(of.means) for of in networks],
-        "*what*": [shares(np.moveaxis(one[-1], 1, -1)) for one in what],
-        "*when*": [shares(one[-1][..., None]) for one in when],
+        "what": [shares(np.moveaxis(one, 1, -1)) for one in what],
+        "when": [shares(one[..., None]) for one in when],
     }
     first = networks[0]
     read = {

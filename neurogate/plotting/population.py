@@ -20,6 +20,7 @@ from neurogate.plotting.style import BLACK, CUES, GREY, SEQUENTIAL, drawing
 
 __all__ = ["marginal_shares", "peaks_in_order", "time_read"]
 
+_INTERACTION, _JOINT = "#b3b3b3", " x "
 _TIME = "time since the cue began (ms)"
 
 
@@ -47,20 +48,23 @@ def marginal_shares(
     >>> [bar.get_x() for parts in drawn.values() for bar in parts]
     [0.0, 0.5, 0.75]
     """
-    names, rows = list(next(iter(shares.values()))), list(shares)
-    alone, together = ([name for name in names if (" x " in name) == joint] for joint in (False, True))
-    greys = np.linspace(0.55, 0.9, len(together)).astype(str)
-    colours = dict(zip(alone, CUES, strict=False)) | dict(zip(together, greys, strict=True))
+    rows, colours = list(shares), iter(CUES)
     drawn, left = {}, np.zeros(len(rows))
-    with drawing(ax, 88.0, 50.0) as axes:
-        for name in names:
-            widths = np.array([shares[row][name] for row in rows])
-            label = name.replace(" x ", " × ")
-            drawn[name] = axes.barh(rows, widths, 0.7, left, color=colours[name], label=label)
+    with drawing(ax, 88.0, 60.0) as axes:
+        for name in next(iter(shares.values())):
+            widths, joint = np.array([shares[row][name] for row in rows]), _JOINT in name
+            look = {"color": _INTERACTION if joint else next(colours), "edgecolor": "white", "linewidth": 0.4}
+            drawn[name] = axes.barh(rows, widths, 0.7, left, label=None if joint else name, **look)
             left += widths
+        for name, bars in drawn.items():
+            if _JOINT in name:
+                bars.set_label("interactions")
+                break
         axes.invert_yaxis()
         axes.set(xlim=(0.0, 1.0), xlabel="share of what differs between cues")
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, handlelength=1.0)
+        axes.legend(
+            loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, handlelength=1.0, columnspacing=1.0
+        )
     return drawn
 
 
@@ -132,6 +136,6 @@ def time_read(
             low, middle, high = np.quantile(np.asarray(found, dtype=np.float64), [0.25, 0.5, 0.75], axis=0)
             axes.fill_between(times, low, high, color=colour, alpha=0.2, linewidth=0)
             (drawn[name],) = axes.plot(times, middle, color=colour, label=name)
-        axes.set(xlabel=_TIME, ylabel="time read (ms)", aspect="equal")
+        axes.set(xlabel=_TIME, ylabel="time read (ms)")
         axes.legend(loc="upper left")
     return drawn
