@@ -7,6 +7,7 @@ and the time read from activity.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,11 +17,12 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from neurogate.analysis.sequences import peak_order
+from neurogate.errors import RequestError
 from neurogate.plotting.style import BLACK, CUES, GREY, SEQUENTIAL, drawing
 
 __all__ = ["marginal_shares", "peaks_in_order", "time_read"]
 
-_INTERACTION, _JOINT = "#b3b3b3", " x "
+_INTERACTION = "#b3b3b3"
 _TIME = "time since the cue began (ms)"
 
 
@@ -48,18 +50,19 @@ def marginal_shares(
     >>> [bar.get_x() for parts in drawn.values() for bar in parts]
     [0.0, 0.5, 0.75]
     """
-    rows, colours = list(shares), iter(CUES)
+    rows, names = list(shares), list(next(iter(shares.values())))
+    joint = [name for name in names if " x " in name]
+    colours = iter(CUES)
+    labels = {name: name for name in names} | dict.fromkeys(joint) | dict.fromkeys(joint[:1], "interactions")
     drawn, left = {}, np.zeros(len(rows))
     with drawing(ax, 88.0, 60.0) as axes:
-        for name in next(iter(shares.values())):
-            widths, joint = np.array([shares[row][name] for row in rows]), _JOINT in name
-            look = {"color": _INTERACTION if joint else next(colours), "edgecolor": "white", "linewidth": 0.4}
-            drawn[name] = axes.barh(rows, widths, 0.7, left, label=None if joint else name, **look)
+        for name in names:
+            widths = np.array([shares[row][name] for row in rows])
+            look: dict[str, Any] = {"color": _INTERACTION if name in joint else next(colours)}
+            drawn[name] = axes.barh(
+                rows, widths, 0.7, left, label=labels[name], edgecolor="white", linewidth=0.4, **look
+            )
             left += widths
-        for name, bars in drawn.items():
-            if _JOINT in name:
-                bars.set_label("interactions")
-                break
         axes.invert_yaxis()
         axes.set(xlim=(0.0, 1.0), xlabel="share of what differs between cues")
         axes.legend(
@@ -74,7 +77,7 @@ def peaks_in_order(activity: ArrayLike, time_ms: ArrayLike, *, ax: Axes | None =
     Parameters
     ----------
     activity : (S, T, N) array
-        Trials, time bins, neurons; at least two trials.
+        Spike counts or rates of trials, time bins and neurons; at least two trials.
     time_ms : (T,) array
         Of the bins, evenly spaced.
     ax : matplotlib.axes.Axes, optional
@@ -83,7 +86,12 @@ def peaks_in_order(activity: ArrayLike, time_ms: ArrayLike, *, ax: Axes | None =
     Returns
     -------
     matplotlib.image.AxesImage
-        (M, T), each neuron between 0 and its largest value; neurons that do not change are left out.
+        (M, T), each neuron in parts of its largest value; neurons that do not change are left out.
+
+    Raises
+    ------
+    RequestError
+        If there are fewer than two trials, or no neuron changes.
 
     Examples
     --------
@@ -91,13 +99,13 @@ def peaks_in_order(activity: ArrayLike, time_ms: ArrayLike, *, ax: Axes | None =
     >>> peaks_in_order(activity, [100.0, 200.0, 300.0]).get_array().tolist()
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    trials, times = np.asarray(activity, dtype=np.float64), np.asarray(time_ms, dtype=np.float64)
-    shown = trials[1::2].mean(axis=0).T[peak_order(trials).order]
-    largest = shown.max(axis=1, keepdims=True)
+    times, shown = np.asarray(time_ms, dtype=np.float64), peak_order(activity).rates
+    if not shown.size:
+        raise RequestError("No neuron of activity changes in both halves of the trials; nobody has a peak.")
     half = (times[1] - times[0]) / 2
     with drawing(ax, 60.0, 70.0) as axes:
         image = axes.imshow(
-            np.divide(shown, largest, out=np.zeros_like(shown), where=largest > 0),
+            shown / shown.max(axis=1, keepdims=True),
             cmap=SEQUENTIAL, aspect="auto", interpolation="nearest",
             extent=(times[0] - half, times[-1] + half, len(shown), 0.0),
         )  # fmt: skip

@@ -1,0 +1,159 @@
+"""What is claimed of the activity is found where it is planted, and not where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurogate.runs.over_seeds import Seeds
+
+CUES, EACH, N, SEEDS = 8, 8, 40, 3
+SAMPLES, INTERVAL_MS = 44, 400.0
+Course = Callable[[np.random.Generator], np.ndarray]
+"""Draws the mean rates of a network, (C, T, N), from 0 on."""
+
+
+@pytest.fixture
+def script(claims_script: dict[str, Any]) -> dict[str, Any]:
+    return claims_script
+
+
+def apart(rng: np.random.Generator) -> np.ndarray:
+    """Each cue has a direction of its own, at all times."""
+    return np.broadcast_to(rng.random((CUES, 1, N)) * 4, (CUES, SAMPLES, N))
+
+
+def bumps(peaks: np.ndarray) -> np.ndarray:
+    """Each neuron fires around its own time, (C, T, N)."""
+    return 8 * np.exp(-0.5 * ((np.arange(SAMPLES)[:, None] - peaks[:, None]) / 2.0) ** 2)
+
+
+def evidence(
+    course: Course, *, spikes: Callable[..., np.ndarray] | None = None, shared: float = 0.0
+) -> Callable[[Any], Seeds]:
+    """Return made-up probes of three networks: a course for each cue, and noise of each neuron or of all."""
+
+    def run(study: Any) -> Seeds:
+        cues, traces, counts = [], [], []
+        for seed in range(SEEDS):
+            rng = np.random.default_rng(seed)
+            means = course(rng)
+            cue = rng.permutation(np.repeat(np.arange(CUES), EACH))
+            noise = 0.05 * rng.standard_normal((len(cue), SAMPLES, N))
+            noise += shared * rng.standard_normal((len(cue), SAMPLES, 1))
+            cues.append(cue)
+            traces.append(means[cue] + noise)
+            counts.append(np.round(means[cue]) if spikes is None else spikes(rng, means[cue]))
+        arrays = {
+            "record.cue": np.stack(cues),
+            "record.trace": np.stack(traces),
+            "record.spikes": np.stack(counts),
+            "cue_names": np.arange(CUES).astype(str),
+        }
+        return Seeds(arrays, [{}] * SEEDS)
+
+    return run
+
+
+def verdicts(script: dict[str, Any], run: Callable[[Any], Seeds]) -> dict[str, str]:
+    return {claim.claim: str(claim.verdict) for claim in script["activity"](run)}
+
+
+def test_samples_are_sorted_by_cue_and_cut_to_the_time_after_the_onset(script: dict[str, Any]) -> None:
+    def course(rng: np.random.Generator) -> np.ndarray:
+        return np.arange(CUES)[:, None, None] * 100.0 + np.arange(SAMPLES)[:, None] + np.zeros(N)
+
+    of = next(script["probes"](evidence(course)(None)))
+    assert of.trace.shape == (EACH, CUES, 22, N)
+    assert of.time_ms[[0, -1]].tolist() == [150.0, 1200.0]
+    # The sample at the time t ends at t; the first ends 50 ms after the trial begins, 350 ms before the cue.
+    expected = np.arange(CUES)[:, None] * 100 + (of.time_ms + INTERVAL_MS) / 50 - 1
+    np.testing.assert_array_equal(of.spikes[..., 0], np.broadcast_to(expected, (EACH, CUES, 22)))
+    np.testing.assert_allclose(of.trials[of.cue == 3], of.by_cue[3])
+
+
+def test_what_is_planted_in_the_activity_is_told_and_nothing_else(script: dict[str, Any]) -> None:
+    def course(rng: np.random.Generator) -> np.ndarray:
+        odds = np.tile([1.0, 0.0], 4)[:, None, None]
+        return apart(rng) + 3 * odds * rng.random(N)
+
+    found = verdicts(script, evidence(course))
+    told = {word: found[f"The activity itself tells {word}"] for word in ("outcomes", "latencies", "odds")}
+    assert told == {"outcomes": "not supported", "latencies": "not supported", "odds": "supported"}
+
+
+def test_shares_add_up_and_those_of_cues_that_are_equally_far_apart_are_equal(script: dict[str, Any]) -> None:
+    shares = script["shares"](np.broadcast_to(np.eye(CUES)[:, None], (CUES, 5, CUES)))
+    np.testing.assert_allclose(list(shares.values()), 1 / 7)
+
+
+def test_neurons_that_fire_in_turn_mix_nothing_if_all_cues_have_one_course(script: dict[str, Any]) -> None:
+    def course(rng: np.random.Generator) -> np.ndarray:
+        return apart(rng) + bumps(np.broadcast_to(rng.uniform(10, 34, N), (CUES, N)))
+
+    found = verdicts(script, evidence(course))
+    assert found["Neurons fire in turn"] == "supported"
+    assert found["Neurons mix cue and time"] == "not supported"
+    assert found["Time since one cue is read as since the others"] == "supported"
+
+
+def test_turns_that_differ_between_cues_mix_cue_and_time_and_no_cue_teaches_the_time_of_another(
+    script: dict[str, Any],
+) -> None:
+    found = verdicts(script, evidence(lambda rng: bumps(rng.uniform(10, 34, (CUES, N)))))
+    assert found["Neurons fire in turn"] == "supported"
+    assert found["Neurons mix cue and time"] == "supported"
+    assert found["Time since one cue is read as since the others"] == "not supported"
+
+
+def test_nothing_in_time_is_found_in_activity_that_stands_still(script: dict[str, Any]) -> None:
+    run = evidence(apart, spikes=lambda rng, means: rng.poisson(means))
+    found = verdicts(script, run)
+    assert found["The activity tells cues apart alike at all times"] == "supported"
+    for claim in ("Neurons fire in turn", "Neurons mix cue and time", "The population rotates (jPCA)"):
+        assert found[claim] == "not supported"
+    assert found["Neurons fire irregularly"] == "supported"
+    assert found["Neurons fire independently"] == "supported"
+
+
+def test_a_population_that_rotates_is_told_from_one_that_is_as_smooth(script: dict[str, Any]) -> None:
+    def course(rng: np.random.Generator) -> np.ndarray:
+        angle = 2 * np.pi * np.arange(SAMPLES) / 20 + rng.uniform(0, 2 * np.pi, (CUES, 1))
+        plane = rng.standard_normal((2, N))
+        return 5 + np.cos(angle)[..., None] * plane[0] + np.sin(angle)[..., None] * plane[1]
+
+    assert verdicts(script, evidence(course))["The population rotates (jPCA)"] == "supported"
+
+
+def test_clocks_are_not_irregular_and_what_all_share_is_not_independent(script: dict[str, Any]) -> None:
+    found = verdicts(script, evidence(apart, shared=0.1))
+    assert found["Neurons fire irregularly"] == "not supported"
+    assert found["Neurons fire independently"] == "not supported"
+
+
+def test_without_what_tells_the_time_it_is_not_read_better(script: dict[str, Any]) -> None:
+    turns, still = evidence(lambda rng: bumps(rng.uniform(10, 34, (CUES, N)))), evidence(apart)
+    slow = script["CROSSED_OTHERWISE"]["no adaptation"]
+    claim = "Time since a cue is read better than without adaptation"
+    assert verdicts(script, lambda study: (still if study == slow else turns)(study))[claim] == "supported"
+    assert verdicts(script, turns)[claim] == "not supported"
+
+
+def test_the_figure_shows_activity_and_both_readouts(script: dict[str, Any]) -> None:
+    def run(study: Any) -> Seeds:
+        found = evidence(lambda rng: bumps(rng.uniform(10, 34, (CUES, N))))(study)
+        rng = np.random.default_rng(0)
+        more = {
+            "probe_time_ms": 5.0 * np.arange(330),
+            "probe_window_ms": np.array([180.0, 1500.0]),
+            "surprise_replay.what": rng.random((SEEDS, 1, CUES, 2, 330)),
+            "surprise_replay.when": rng.random((SEEDS, 1, CUES, 330)),
+        }
+        return Seeds({**found.arrays, **more}, found.metrics)
+
+    ((name, made),) = script["FIGURES"]["activity"](run)
+    assert name == "activity"
+    assert [label.get_text() for label in made.axes[0].get_yticklabels()] == ["activity", "what", "when"]
