@@ -91,10 +91,11 @@ def verify(out: Path, tell: Tell = lambda line: None) -> Checked:
     for folder in (path for path in inside(out) if path.name[0] != "."):
         try:
             kind = _kind(folder)
+        except FileNotFoundError:  # others have set it aside since it was listed
+            continue
         except OSError as error:
-            if _inode(folder):  # others may have set it aside since it was listed
-                _unknown(folder, error, tell)
-                bad.add(folder.name)
+            _unknown(folder, error, tell)
+            bad.add(folder.name)
             continue
         if kind:
             counts[kind] += 1
