@@ -2,7 +2,7 @@
 
 A part of that script, not a script of its own. Its function takes what simulates a study, and yields rows of
 the table of claims. Eight cues cross outcome, latency and odds (``what_when_crossed``). Frozen omission
-probes of each are recorded, and everything is measured while the cue is on, after its onset.
+probes of each are recorded, and everything is measured while the cue is on, from 100 ms after its onset.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import Literal
 
 import attrs
 import numpy as np
@@ -17,14 +18,14 @@ from numpy.typing import ArrayLike, NDArray
 from yamada_chao_2025_claims import Values
 from yamada_chao_2025_studies import CROSSED, CROSSED_OTHERWISE, EVERY_MS, Runner
 
-from neurogate.analysis.decoding import cross_temporal_accuracy, generalisation_index
 from neurogate.analysis.demixed import demix
 from neurogate.analysis.elapsed_time import read_time
 from neurogate.analysis.marginals import marginal_variances, marginals, noise_covariance
 from neurogate.analysis.maximum_entropy import MaximumEntropy, maximum_entropy
+from neurogate.analysis.predictions import correlation
 from neurogate.analysis.rotations import rotations
-from neurogate.analysis.selectivity import additive_surrogate, nonlinear_fraction, selectivity
-from neurogate.analysis.sequences import sequentiality
+from neurogate.analysis.selectivity import nonlinear_fraction, selectivity
+from neurogate.analysis.sequences import peak_order
 from neurogate.analysis.spikes import fano_factor
 from neurogate.analysis.subspaces import angle_between
 from neurogate.analysis.surrogates import null_of
@@ -34,13 +35,12 @@ from neurogate.runs.over_seeds import Seeds
 from neurogate.runs.threads import one_thread
 
 TOLD = {"what": "outcomes", "latency": "latencies", "odds": "odds"}
-AXES = (*TOLD, "time")
-FROM_MS, TO_MS = 100.0, 1200.0
+AXES = (*TOLD, "time")  # in the order of the cues of the simulation
+FROM_MS, TO_MS = 200.0, 1200.0  # the onset takes 100 ms, and traces of it 100 more
 DRAWS = 20
+RIDGE = 1e-6  # a neuron may never differ between the probes of a cue
 Measure = Callable[..., ArrayLike]
 """Of a network's probes; with a generator, of what it draws for a null."""
-
-RIDGE = 1e-6  # a neuron may never differ between the probes of a cue
 
 
 @attrs.frozen(eq=False)
@@ -68,15 +68,17 @@ class Probes:
         mean: Values = self.trace.mean(axis=0)
         return mean
 
-    @functools.cached_property
-    def noise(self) -> Values:
-        """Covariance of what differs between probes of one cue, (N, N)."""
-        return noise_covariance(self.trace)
-
     @property
     def by_cue(self) -> Values:
         """Traces of each cue, (C, R, T, N)."""
         return self.trace.swapaxes(0, 1)
+
+    @property
+    def additive(self) -> Probes:
+        """The same probes, but what cue and time do to the mean of each neuron adds up."""
+        over_time, over_cues = self.means.mean(axis=1, keepdims=True), self.means.mean(axis=0)
+        sum_of_both = over_time + over_cues - over_time.mean(axis=0)
+        return attrs.evolve(self, trace=self.trace - self.means + sum_of_both)
 
     @property
     def trials(self) -> Values:
@@ -92,6 +94,10 @@ class Probes:
     def smooth(self) -> MaximumEntropy:
         """Surrogates of `means` that are as smooth, as correlated and as different between cues."""
         return maximum_entropy(self.means)
+
+
+Changed = Mapping[str, Sequence[Probes]]
+"""Probes of the networks that something was changed in, by what that is."""
 
 
 def probes(found: Seeds) -> Iterator[Probes]:
@@ -133,29 +139,28 @@ def axes_deg(of: Probes, rng: np.random.Generator | None = None) -> float:
     """Return the mean angle between the demixed axes of outcomes, latencies and odds."""
     means = crossed(drawn(of, rng))
     parts = {name: part for name, part in marginals(means, AXES).items() if name in TOLD}
-    axes = demix(means, parts, components=1, ridge=RIDGE, noise=of.noise).encoders
+    axes = demix(means, parts, components=1, ridge=RIDGE, noise=noise_covariance(of.trace)).encoders
     return float(np.mean([angle_between(axes[a][0], axes[b]) for a, b in combinations(TOLD, 2)]))
 
 
-def stability(of: Probes) -> float:
-    """Return how far what tells cues apart at one time does so at others."""
-    return generalisation_index(cross_temporal_accuracy(of.trials, of.cue), 1 / of.trace.shape[1])
+def lasting(of: Probes) -> float:
+    """Return how alike what tells cues apart is at the beginning and at the end of the window."""
+    apart = of.means - of.means.mean(axis=0)
+    return correlation(apart[:, 0].ravel(), apart[:, -1].ravel())
 
 
-def mixed(of: Probes, rng: np.random.Generator | None = None) -> float:
-    """Return which part of what cues and time do is not their sum; of a surrogate that is one with `rng`."""
+def mixed(of: Probes) -> float:
+    """Return which part of what cues and time do to neurons is not their sum."""
     states = of.trials.reshape(-1, of.trace.shape[-1])
     cue, time = np.repeat(of.cue, len(of.time_ms)), np.tile(of.time_ms, len(of.cue))
-    if rng:
-        states = additive_surrogate(rng, states, cue, time)
     return float(nonlinear_fraction(selectivity(states, cue, time), pooled=True))
 
 
 def in_turn(of: Probes, rng: np.random.Generator | None = None) -> float:
-    """Return the sequentiality of the spikes, mean over cues; of shifted ones with `rng`."""
+    """Return how far spikes peak in the order that other probes have; with `rng` of shifted neurons."""
     by_cue = of.spikes.swapaxes(0, 1)
     shown = [circularly_shifted(rng, one) for one in by_cue] if rng else by_cue
-    return float(np.mean([sequentiality(one, half_width=1, groups=10).value for one in shown]))
+    return float(np.mean([peak_order(one).reliability for one in shown]))
 
 
 def rotating(of: Probes, rng: np.random.Generator | None = None) -> float:
@@ -163,19 +168,25 @@ def rotating(of: Probes, rng: np.random.Generator | None = None) -> float:
     return rotations(of.smooth.draw(rng) if rng else of.means, EVERY_MS).r2_rotation
 
 
-def own_ms(of: Probes) -> float:
+def flowing(of: Probes) -> float:
+    """Return how much of the change any linear flow explains."""
+    return rotations(of.means, EVERY_MS).r2_free
+
+
+def own_ms(of: Probes, decoder: Literal["bayes", "linear"] = "bayes") -> float:
     """Return how wrong the time is that other probes of the same cue have taught to read."""
-    return float(np.mean([_missed_ms(of, time_of(of, trials)) for trials in of.by_cue]))
+    read = [read_time(trials, of.time_ms, decoder).estimate_ms for trials in of.by_cue]
+    return _missed_ms(of, np.concatenate(read))
+
+
+def any_ms(of: Probes) -> float:
+    """Return how wrong the time is that other probes of all cues have taught to read."""
+    return _missed_ms(of, read_time(of.trials, of.time_ms).estimate_ms)
 
 
 def others_ms(of: Probes) -> float:
     """Return how wrong the time is that probes of the other cues have taught to read."""
-    return _missed_ms(of, time_of(of, of.trials, of.cue))
-
-
-def time_of(of: Probes, trials: Values, groups: NDArray[np.intp] | None = None) -> Values:
-    """Return the time read in each trial by a decoder that has seen others, or other groups (ms)."""
-    return read_time(trials, of.time_ms, groups=groups).estimate_ms
+    return _missed_ms(of, read_time(of.trials, of.time_ms, groups=of.cue).estimate_ms)
 
 
 def _missed_ms(of: Probes, estimate_ms: Values) -> float:
@@ -184,13 +195,14 @@ def _missed_ms(of: Probes, estimate_ms: Values) -> float:
 
 def guess_ms(of: Probes) -> float:
     """Return how wrong the time is without any activity."""
-    return float(np.abs(of.time_ms - of.time_ms.mean()).mean())
+    return _missed_ms(of, of.time_ms.mean(keepdims=True))
 
 
 def fano(of: Probes) -> float:
-    """Return the Fano factor over probes of the spikes in the whole window, mean over cues and neurons."""
+    """Return the Fano factor over probes of the spikes in the whole window, mean over spikes."""
     counts = of.spikes.sum(axis=2).astype(int)
-    return float(np.nanmean([_fano(one) for one in counts.swapaxes(0, 1)]))
+    factors, rates = np.stack([_fano(one) for one in counts.swapaxes(0, 1)]), counts.mean(axis=0)
+    return float(np.average(factors[rates > 0], weights=rates[rates > 0]))
 
 
 def _fano(counts: NDArray[np.int_]) -> Values:
@@ -199,17 +211,27 @@ def _fano(counts: NDArray[np.int_]) -> Values:
     return fano_factor(trial, neuron, n, (0.0, float(trials)), 1.0)
 
 
-def noise_correlation(of: Probes) -> float:
-    """Return the mean correlation of what differs between probes of one cue."""
-    vary = np.diag(of.noise) > 0
-    noise = of.noise[vary][:, vary]
+def noise_correlation(of: Probes, rng: np.random.Generator | None = None) -> float:
+    """Return how neurons correlate over probes of a cue (root mean square); with `rng` of shuffled probes."""
+    trace = of.trace
+    if rng:  # each neuron's probes in an order of their own, the same at all times
+        order = rng.random((*trace.shape[:2], 1, trace.shape[-1])).argsort(axis=0)
+        trace = np.take_along_axis(trace, order, axis=0)
+    noise = noise_covariance(trace)
     sd = np.sqrt(np.diag(noise))
-    return float((noise / np.outer(sd, sd))[~np.eye(len(sd), dtype=bool)].mean())
+    vary = sd > 0
+    found = (noise[vary][:, vary] / np.outer(sd[vary], sd[vary]))[~np.eye(vary.sum(), dtype=bool)]
+    return float(np.sqrt(np.square(found).mean()))
 
 
 def over(networks: Iterable[Probes], measure: Measure) -> Values:
     """Return a measure of each network."""
     return np.array([measure(of) for of in networks])
+
+
+def otherwise(changed: Changed, measure: Measure) -> dict[str, Values]:
+    """Return a measure of the networks that something was changed in."""
+    return {words: over(networks, measure) for words, networks in changed.items()}
 
 
 def by_chance(networks: Iterable[Probes], measure: Measure) -> Values:
@@ -229,53 +251,78 @@ def activity(run: Runner) -> Iterator[Claim]:
     with one_thread():
         yield from _what_is_told(networks)
         yield from _how_it_runs(networks, changed)
+        yield from _what_time_is_read(networks, changed)
+        yield from _how_noisy_it_is(networks, changed)
 
 
 def _what_is_told(networks: Sequence[Probes]) -> Iterator[Claim]:
-    measure, hinge = "share of what differs between cues", "only readouts learn; any contrast is as large"
-    each, nulls = over(networks, told).T, by_chance(networks, told).T
-    for words, ours, null in zip(TOLD.values(), each, nulls, strict=True):
-        judged = favours(ours, null, small_is_good=False)
-        yield Claim(f"The activity itself tells {words}", measure, ours, judged, hinge, null=null)
+    measure, hinge = "share of what differs between cues", "a control: only readouts learn"
+    for words, ours in zip(TOLD.values(), over(networks, told).T, strict=True):
+        any_contrast = np.full(len(ours), 1 / 7)
+        judged = favours(ours, any_contrast, small_is_good=False)
+        yield Claim(f"The activity itself tells {words}", measure, ours, judged, hinge, null=any_contrast)
     angle, null = over(networks, axes_deg), by_chance(networks, axes_deg)
     yield Claim(
-        "In the activity, demixed axes of outcomes, latencies and odds are near-orthogonal", "angle (deg)",
-        angle, within(angle, 85.0, 80.0), "directions of inputs", null=null,
-    )  # fmt: skip
-    same = over(networks, stability)
-    yield Claim(
-        "The activity tells cues apart alike at all times", "generalisation index (to 1)",
-        same, within(same, 0.9, 0.5), "the cue stays on",
+        "In the activity, axes of outcomes, latencies and odds are more orthogonal than of other contrasts",
+        "angle of demixed axes (deg)", angle, favours(angle, null, small_is_good=False),
+        "directions of inputs: any two of 500 dimensions are near 90", null=null,
     )  # fmt: skip
 
 
-def _how_it_runs(networks: Sequence[Probes], changed: Mapping[str, Sequence[Probes]]) -> Iterator[Claim]:
-    def otherwise(measure: Measure) -> dict[str, Values]:
-        return {words: over(others, measure) for words, others in changed.items()}
+def _how_it_runs(networks: Sequence[Probes], changed: Changed) -> Iterator[Claim]:
+    alike, mixing = over(networks, lasting), over(networks, mixed)
+    yield Claim(
+        "What tells cues apart lasts from 250 to 1200 ms", "correlation of first and last",
+        alike, within(alike, 0.9, 0.5), "adaptation turns it", otherwise(changed, lasting),
+    )  # fmt: skip
+    without = otherwise(changed, mixed)
+    yield Claim(
+        "Adaptation has neurons mix cue and time", "share that is no sum of both",
+        mixing, favours(mixing, without["no adaptation"], small_is_good=False), "adaptation", without,
+    )  # fmt: skip
+    turns, null = over(networks, in_turn), by_chance(networks, in_turn)
+    yield Claim(
+        "Neurons fire in turn", "rank correlation of peaks, over halves of the probes",
+        turns, favours(turns, null, small_is_good=False), "adaptation; little noise",
+        otherwise(changed, in_turn), null,
+    )  # fmt: skip
+    turning, null = over(networks, rotating), by_chance(networks, rotating)
+    yield Claim(
+        "The population rotates (jPCA)", "R² of rotation",
+        turning, favours(turning, null, small_is_good=False), "no linear flow fits, either",
+        {"any linear flow": over(networks, flowing)} | otherwise(changed, rotating), null,
+    )  # fmt: skip
 
-    runs: tuple[tuple[Measure, str, str, str], ...] = (
-        (mixed, "Neurons mix cue and time", "share that is no sum of both", "adaptation of driven cells"),
-        (in_turn, "Neurons fire in turn", "sequentiality (nats)", "the onset of the cue is left out"),
-        (rotating, "The population rotates (jPCA)", "R² of rotation", "smooth surrogates rotate, too"),
-    )
-    for measure, claim, words, hinge in runs:
-        ours, null = over(networks, measure), by_chance(networks, measure)
-        judged = favours(ours, null, small_is_good=False)
-        yield Claim(claim, words, ours, judged, hinge, otherwise(measure), null)
-    own, other, guess = (over(networks, measure) for measure in (own_ms, others_ms, guess_ms))
-    without = otherwise(own_ms)
+
+def _how_noisy_it_is(networks: Sequence[Probes], changed: Changed) -> Iterator[Claim]:
+    regular = over(networks, fano)
     yield Claim(
-        "Time since a cue is read better than without adaptation", "error of the time read (ms)",
-        own, favours(own, without["no adaptation"]), "neurons that mix cue and time", without, guess,
+        "Neurons fire irregularly", "Fano factor over probes (Poisson: 1)",
+        regular, within(regular, 0.8, 0.5), "noise", otherwise(changed, fano),
     )  # fmt: skip
+    together, null = over(networks, noise_correlation), by_chance(networks, noise_correlation)
     yield Claim(
-        "Time since one cue is read as since the others", "error of the time read (ms)",
-        other, favours(other, own, margin=20.0), "neurons that mix cue and time",
-        {"same cue": own} | otherwise(others_ms), guess,
+        "Neurons fire independently", "noise correlation (rms)",
+        together, favours(together, null, margin=0.01), "recurrence",
+        otherwise(changed, noise_correlation), null,
     )  # fmt: skip
-    for spread, claim, words, bounds, hinge in (
-        (fano, "Neurons fire irregularly", "Fano factor over probes", (0.8, 0.5), "a Poisson process has 1"),
-        (noise_correlation, "Neurons fire independently", "noise correlation", (0.05, 0.1), "own noise"),
-    ):
-        ours = over(networks, spread)
-        yield Claim(claim, words, ours, within(ours, *bounds), hinge, otherwise(spread))
+
+
+def _what_time_is_read(networks: Sequence[Probes], changed: Changed) -> Iterator[Claim]:
+    measure, guess = "error of the time read (ms)", over(networks, guess_ms)
+    own, other = over(networks, own_ms), over(networks, others_ms)
+    others = otherwise(changed, own_ms)
+    beside = {
+        "one decoder of all cues": over(networks, any_ms),
+        "linear decoder": over(networks, functools.partial(own_ms, decoder="linear")),
+    }
+    yield Claim(
+        "Time since a cue is read better than without adaptation", measure,
+        own, favours(own, others["no adaptation"]), "adaptation, not rates", beside | others, guess,
+    )  # fmt: skip
+    adding_up = over([of.additive for of in networks], others_ms)
+    yield Claim(
+        "Time since one cue is read as since the others", measure,
+        other, favours(other, own, margin=20.0), "mixing: without it they come closer",
+        {"same cue": own, "as if cue and time added up": adding_up}, guess,
+    )  # fmt: skip

@@ -14,7 +14,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from yamada_chao_2025_ablations import RETIMED
-from yamada_chao_2025_activity import TO_MS, probes, shares, time_of
+from yamada_chao_2025_activity import TO_MS, probes, shares
 from yamada_chao_2025_claims import Values, each, trials
 from yamada_chao_2025_paradigms import by_gate, by_rule, courses, while_drifting
 from yamada_chao_2025_studies import (
@@ -46,6 +46,7 @@ from yamada_chao_2025_studies import (
     Runner,
 )
 
+from neurogate.analysis.elapsed_time import read_time
 from neurogate.plotting.adaptation import adaptation_figure
 from neurogate.plotting.calibration import calibration_figure
 from neurogate.plotting.expected import beside_expected
@@ -196,8 +197,10 @@ def activity(run: Runner) -> Figures:
     }
     first = networks[0]
     read = {
-        "other probes of the cue": np.concatenate([time_of(first, one) for one in first.by_cue]),
-        "probes of other cues": time_of(first, first.trials, first.cue),
+        "other probes of the cue": np.concatenate(
+            [read_time(one, first.time_ms).estimate_ms for one in first.by_cue]
+        ),
+        "probes of other cues": read_time(first.trials, first.time_ms, groups=first.cue).estimate_ms,
     }
     made = figure(WIDTH_MM, 70.0)
     with mpl.rc_context(STYLE):

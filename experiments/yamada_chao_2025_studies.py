@@ -226,6 +226,7 @@ CROSSED_OTHERWISE = {
     for words, name in (
         ("no recurrence", "no_recurrence"),
         ("no adaptation", "no_adaptation"),
+        ("higher rates (bias 8)", "high_rate"),
         ("more noise (1.0)", "much_noise"),
     )
 }

@@ -6,6 +6,7 @@ and the time read from activity.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,7 +53,7 @@ def marginal_shares(
     """
     rows, names = list(shares), list(next(iter(shares.values())))
     joint = [name for name in names if " x " in name]
-    colours = iter(CUES)
+    colours = itertools.cycle(CUES)
     labels = {name: name for name in names} | dict.fromkeys(joint) | dict.fromkeys(joint[:1], "interactions")
     drawn, left = {}, np.zeros(len(rows))
     with drawing(ax, 88.0, 60.0) as axes:

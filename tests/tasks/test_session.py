@@ -226,8 +226,8 @@ def test_recorded_readouts_of_training_are_those_before_the_trial_taught_them() 
 
 
 def test_recordings_have_the_documented_shapes() -> None:
-    arrays = finish(make(dtype="float32", record=EVERYTHING)).result().arrays
-    trials, samples = 7 + 4, 23
+    session = finish(make(dtype="float32", record=EVERYTHING))
+    arrays, trials, samples = session.result().arrays, 7 + 4, 23
     shapes = dict.fromkeys(
         ("spikes", "v", "u", "synaptic_current", "synapse_rise", "trace", "trace_rise"),
         (2, trials, samples, 7),
@@ -237,7 +237,8 @@ def test_recordings_have_the_documented_shapes() -> None:
         shapes |= {f"{rule}.what": (2, trials, samples, OUTCOMES)}
         shapes |= {f"{rule}.when_weights": (2, trials, 7), f"{rule}.what_weights": (2, trials, OUTCOMES, 7)}
     recorded = {key.removeprefix("record."): value for key, value in arrays.items() if "record." in key}
-    assert recorded.pop("cue").shape == (2, trials)
+    lived = np.concatenate([session.schedule.cue[:, session.before :], session.probe_cues], axis=1)
+    np.testing.assert_array_equal(recorded.pop("cue"), lived)
     assert {key: value.shape for key, value in recorded.items()} == shapes
     assert {value.dtype.name for value in recorded.values()} == {"float32"}
 
