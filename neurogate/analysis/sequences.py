@@ -60,10 +60,10 @@ def sequentiality(
     ours: it keeps the logarithm finite for neurons that are silent away from their peak.
 
     Cross-validated, peaks stem from one half of the trials and the ridge from the other, both ways round; the
-    ridge of noise is then 0, and below 0 where neurons hardly fire, since a ridge without spikes is the floor.
+    ridge of noise is then 0, and below 0 where neurons hardly fire, as a ridge without spikes is the floor.
     Without, as in the paper, noise has a ridge. Noise has peaks at all times, and hence an entropy near its
     maximum, either way: it is the ridge, and the null of the index, that tell a sequence from noise. A rise
-    that all neurons share has a ridge, too, and little entropy; `peak_order` tells whether they have an order.
+    that all neurons share has a ridge, too, and little entropy; `peak_order` tells of an order.
 
     Parameters
     ----------
