@@ -48,7 +48,7 @@ def marginal_shares(
     Examples
     --------
     >>> drawn = marginal_shares({"activity": {"what": 0.5, "when": 0.25, "what x when": 0.25}})
-    >>> [bar.get_x() for parts in drawn.values() for bar in parts]
+    >>> [float(bar.get_x()) for parts in drawn.values() for bar in parts]
     [0.0, 0.5, 0.75]
     """
     rows, names = list(shares), list(next(iter(shares.values())))
