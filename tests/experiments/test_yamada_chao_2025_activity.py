@@ -10,7 +10,7 @@ import pytest
 
 from neurogate.runs.over_seeds import Seeds
 
-CUES, EACH, N, SEEDS = 8, 8, 40, 3
+CUES, EACH, N, SEEDS = 8, 6, 40, 3
 SAMPLES, INTERVAL_MS = 44, 400.0
 Course = Callable[[np.random.Generator], np.ndarray]
 """Draws the mean rates of a network, (C, T, N), from 0 on."""
@@ -181,6 +181,37 @@ def test_clocks_are_not_irregular_and_what_all_share_is_not_independent(script: 
     found = verdicts(script, evidence(apart, shared=0.1))
     assert found["Neurons fire irregularly"] == "not supported"
     assert found["Neurons fire independently"] == "not supported"
+
+
+def test_what_tells_cues_apart_is_held_against_the_end_of_the_window(script: dict[str, Any]) -> None:
+    def course(rng: np.random.Generator) -> np.ndarray:
+        late = np.arange(SAMPLES)[:, None] > 20
+        return np.where(late, apart(rng), apart(rng))
+
+    claim = "What tells cues apart lasts from 250 to 1200 ms"
+    assert verdicts(script, evidence(course))[claim] == "not supported"
+
+
+def test_a_spike_counts_as_much_as_another_for_the_fano_factor(script: dict[str, Any]) -> None:
+    def spikes(rng: np.random.Generator, means: np.ndarray) -> np.ndarray:
+        rare = np.zeros_like(means)
+        rare[..., 0] = 5.0
+        rare[:, 20, 1:] = rng.random((len(means), N - 1)) < 0.1
+        return rare
+
+    assert 0 < script["fano"](next(script["probes"](evidence(apart, spikes=spikes)(None)))) < 0.05
+
+
+def test_probes_are_shuffled_within_their_cue_and_alike_at_all_times(script: dict[str, Any]) -> None:
+    of = next(script["probes"](evidence(apart, shared=1.0)(None)))
+    rng = np.random.default_rng(0)
+    assert script["noise_correlation"](of) > 0.9
+    lone = [script["noise_correlation"](of, rng) for _ in range(5)]
+    assert max(lone) < 0.2
+    lasting = script["Probes"](np.repeat(of.trace[:, :, :1], 20, axis=2), of.spikes, of.time_ms, 0)
+    expected = 1 / np.sqrt(CUES * (EACH - 1))  # of as many independent probes, however many samples they have
+    found = np.mean([script["noise_correlation"](lasting, rng) for _ in range(5)])
+    assert found == pytest.approx(expected, rel=0.3)
 
 
 def test_without_what_tells_the_time_it_is_not_read_better(script: dict[str, Any]) -> None:
