@@ -10,7 +10,7 @@ import pytest
 
 from neurogate.runs.over_seeds import Seeds
 
-CUES, EACH, N, SEEDS = 8, 6, 40, 3
+CUES, EACH, N, SEEDS = 8, 8, 40, 3
 SAMPLES, INTERVAL_MS = 44, 400.0
 Course = Callable[[np.random.Generator], np.ndarray]
 """Draws the mean rates of a network, (C, T, N), from 0 on."""
