@@ -96,10 +96,6 @@ class Probes:
         return maximum_entropy(self.means)
 
 
-Changed = Mapping[str, Sequence[Probes]]
-"""Probes of the networks that something was changed in, by what that is."""
-
-
 def probes(found: Seeds) -> Iterator[Probes]:
     """Yield what was recorded of each network."""
     samples = found.arrays["record.trace"].shape[2]
@@ -124,20 +120,15 @@ def shares(means: Values) -> dict[str, float]:
     return {name: part / sum(parts.values()) for name, part in parts.items()}
 
 
-def drawn(of: Probes, rng: np.random.Generator | None) -> Values:
-    """Return means of cues, in any order with `rng`."""
-    return rng.permutation(of.means) if rng else of.means
-
-
-def told(of: Probes, rng: np.random.Generator | None = None) -> list[float]:
+def told(of: Probes) -> list[float]:
     """Return how much of what differs between cues is of outcomes, of latencies and of odds alone."""
-    found = shares(drawn(of, rng))
+    found = shares(of.means)
     return [found[name] for name in TOLD]
 
 
 def axes_deg(of: Probes, rng: np.random.Generator | None = None) -> float:
-    """Return the mean angle between the demixed axes of outcomes, latencies and odds."""
-    means = crossed(drawn(of, rng))
+    """Return the mean angle of the demixed axes of outcomes, latencies and odds; of any cues with `rng`."""
+    means = crossed(rng.permutation(of.means) if rng else of.means)
     parts = {name: part for name, part in marginals(means, AXES).items() if name in TOLD}
     axes = demix(means, parts, components=1, ridge=RIDGE, noise=noise_covariance(of.trace)).encoders
     return float(np.mean([angle_between(axes[a][0], axes[b]) for a, b in combinations(TOLD, 2)]))
@@ -229,9 +220,19 @@ def over(networks: Iterable[Probes], measure: Measure) -> Values:
     return np.array([measure(of) for of in networks])
 
 
+Changed = Mapping[str, Sequence[Mapping[Measure, ArrayLike]]]
+"""For what is changed in networks, measures of each of them; their probes are not kept."""
+
+
+def measured(found: Seeds) -> list[Mapping[Measure, ArrayLike]]:
+    """Return of each network what is told of those that something was changed in."""
+    measures = (lasting, mixed, in_turn, rotating, own_ms, fano, noise_correlation)
+    return [{measure: measure(of) for measure in measures} for of in probes(found)]
+
+
 def otherwise(changed: Changed, measure: Measure) -> dict[str, Values]:
     """Return a measure of the networks that something was changed in."""
-    return {words: over(networks, measure) for words, networks in changed.items()}
+    return {words: np.array([one[measure] for one in each]) for words, each in changed.items()}
 
 
 def by_chance(networks: Iterable[Probes], measure: Measure) -> Values:
@@ -247,8 +248,9 @@ def by_chance(networks: Iterable[Probes], measure: Measure) -> Values:
 def activity(run: Runner) -> Iterator[Claim]:
     """Judge what the activity tells by itself, and by what course of it time is told."""
     networks = list(probes(run(CROSSED)))
-    changed = {words: list(probes(run(study))) for words, study in CROSSED_OTHERWISE.items()}
+    others = {words: run(study) for words, study in CROSSED_OTHERWISE.items()}
     with one_thread():
+        changed = {words: measured(found) for words, found in others.items()}
         yield from _what_is_told(networks)
         yield from _how_it_runs(networks, changed)
         yield from _what_time_is_read(networks, changed)
