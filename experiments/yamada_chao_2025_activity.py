@@ -164,10 +164,19 @@ def flowing(of: Probes) -> float:
     return rotations(of.means, EVERY_MS).r2_free
 
 
+def own_time(of: Probes, decoder: Literal["bayes", "linear"] = "bayes") -> Values:
+    """Return the time that other probes of the same cue have taught to read, of each probe."""
+    return np.concatenate([read_time(trials, of.time_ms, decoder).estimate_ms for trials in of.by_cue])
+
+
+def others_time(of: Probes) -> Values:
+    """Return the time that probes of the other cues have taught to read, of each probe."""
+    return read_time(of.trials, of.time_ms, groups=of.cue).estimate_ms
+
+
 def own_ms(of: Probes, decoder: Literal["bayes", "linear"] = "bayes") -> float:
     """Return how wrong the time is that other probes of the same cue have taught to read."""
-    read = [read_time(trials, of.time_ms, decoder).estimate_ms for trials in of.by_cue]
-    return _missed_ms(of, np.concatenate(read))
+    return _missed_ms(of, own_time(of, decoder))
 
 
 def any_ms(of: Probes) -> float:
@@ -177,7 +186,7 @@ def any_ms(of: Probes) -> float:
 
 def others_ms(of: Probes) -> float:
     """Return how wrong the time is that probes of the other cues have taught to read."""
-    return _missed_ms(of, read_time(of.trials, of.time_ms, groups=of.cue).estimate_ms)
+    return _missed_ms(of, others_time(of))
 
 
 def _missed_ms(of: Probes, estimate_ms: Values) -> float:

@@ -14,7 +14,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from yamada_chao_2025_ablations import RETIMED
-from yamada_chao_2025_activity import TO_MS, probes, shares
+from yamada_chao_2025_activity import TO_MS, others_time, own_time, probes, shares
 from yamada_chao_2025_claims import Values, each, trials
 from yamada_chao_2025_paradigms import by_gate, by_rule, courses, while_drifting
 from yamada_chao_2025_studies import (
@@ -46,7 +46,6 @@ from yamada_chao_2025_studies import (
     Runner,
 )
 
-from neurogate.analysis.elapsed_time import read_time
 from neurogate.plotting.adaptation import adaptation_figure
 from neurogate.plotting.calibration import calibration_figure
 from neurogate.plotting.expected import beside_expected
@@ -196,12 +195,7 @@ def activity(run: Runner) -> Figures:
         "when": [shares(one[..., None]) for one in when],
     }
     first = networks[0]
-    read = {
-        "other probes of the cue": np.concatenate(
-            [read_time(one, first.time_ms).estimate_ms for one in first.by_cue]
-        ),
-        "probes of other cues": read_time(first.trials, first.time_ms, groups=first.cue).estimate_ms,
-    }
+    read = {"other probes of the cue": own_time(first), "probes of other cues": others_time(first)}
     made = figure(WIDTH_MM, 70.0)
     with mpl.rc_context(STYLE):
         left, middle, right = made.subplots(1, 3, width_ratios=(1.2, 1.0, 1.0))

@@ -59,10 +59,9 @@ def marginal_shares(
     with drawing(ax, 88.0, 60.0) as axes:
         for name in names:
             widths = np.array([shares[row][name] for row in rows])
-            look: dict[str, Any] = {"color": _INTERACTION if name in joint else next(colours)}
-            drawn[name] = axes.barh(
-                rows, widths, 0.7, left, label=labels[name], edgecolor="white", linewidth=0.4, **look
-            )
+            colour = _INTERACTION if name in joint else next(colours)
+            look: dict[str, Any] = {"color": colour, "edgecolor": "white", "linewidth": 0.4}
+            drawn[name] = axes.barh(rows, widths, 0.7, left, label=labels[name], **look)
             left += widths
         axes.invert_yaxis()
         axes.set(xlim=(0.0, 1.0), xlabel="share of what differs between cues")
@@ -141,7 +140,8 @@ def time_read(
     drawn = {}
     with drawing(ax, 60.0, 60.0) as axes:
         axes.plot(times, times, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)))
-        for (name, found), colour in zip(estimates.items(), (BLACK, *CUES[1:]), strict=False):
+        colours = itertools.cycle((BLACK, *CUES[1:]))
+        for (name, found), colour in zip(estimates.items(), colours, strict=False):
             low, middle, high = np.quantile(np.asarray(found, dtype=np.float64), [0.25, 0.5, 0.75], axis=0)
             axes.fill_between(times, low, high, color=colour, alpha=0.2, linewidth=0)
             (drawn[name],) = axes.plot(times, middle, color=colour, label=name)
