@@ -99,7 +99,7 @@ def forward(
     logits, gated = weighted.forward(linear, x, parameters, "gate")
     open_ = x.dtype.type(math.inf)  # for text: its tanh is 1, of slope 0
     logits = multi_head.split(xp.where(places(image, x), logits, open_), heads)
-    turn = rotary.angles(xp.arange(length, dtype="float64"), width // heads, base=base)
+    turn = rotary.of_steps(0, length, width // heads, base, x.dtype, xp)
     q, kept_q = projected_heads.forward(x, parameters, "q", heads=heads, turn=turn, interleaved=True)
     k, kept_k = projected_heads.forward(x, parameters, "k", heads=heads, turn=turn, interleaved=True)
     v, kept_v = projected_heads.forward(x, parameters, "v", heads=heads, logits=logits, activation="tanh")

@@ -191,9 +191,9 @@ def projected(
         made[name], caches[name] = mapped(x, **part(parameters, name))
     views = [split(y, heads) for y in made.values()]
     fits(len({u.shape[:-3] for u in views}) == 1, "the batches must agree", **inputs)
-    if not rows:
-        return views, caches
     biases = [parameters.get(f"{name}.bias") for name in inputs]
+    if not rows or (not compared and all(bias is None for bias in biases)):
+        return views, caches
     upright = list(inputs).index(compared) if compared else None
     return rows.heads([*made.values()], biases, heads, upright=upright), caches
 

@@ -243,8 +243,9 @@ class GatedSDPA(RecurrentLayer):
     def _inputs(self, x: Array, p: Parameters, at: dict[str, Array], past: int, xp: Namespace) -> Any:
         if self.unit_offset:
             p = p | {name: 1 + array for name, array in p.items() if "_norm." in name}
-        positions = past + xp.arange(x.shape[1], dtype="float64")
-        turn = rotary.angles(positions, self._turning, base=self.rotary_base) if self._turning else None
+        turn = None
+        if self._turning:
+            turn = rotary.of_steps(past, x.shape[1], self._turning, self.rotary_base, x.dtype, xp)
         how: dict[str, Any] = {"eps": self.eps, "activation": self.activation, "combine": self.combine}
 
         def one(name: str, heads: int, place: str, turn: Any = None) -> tuple[Array, projected_heads.Cache]:

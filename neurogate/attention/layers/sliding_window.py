@@ -114,8 +114,7 @@ class SlidingWindow(RecurrentLayer):
         sequence(x, self.d_model)
         keys, values, position = self.restored(x, state) or self.fresh(len(x), xp)
         past = keys.shape[2]
-        positions = position + xp.arange(x.shape[1], dtype="float64")
-        turn = rotary.angles(positions, self.head_width, base=self.rotary_base)
+        turn = rotary.of_steps(position, x.shape[1], self.head_width, self.rotary_base, x.dtype, xp)
         q, for_q = projected_heads.forward(x, p, "q", heads=self.heads, turn=turn)
         k, for_k = projected_heads.forward(x, p, "k", heads=self.kv_heads, turn=turn)
         v, for_v = projected_heads.forward(x, p, "v", heads=self.kv_heads)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, alike, fits, namespace
 from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
+from neurogate.attention.operators import masks
 from neurogate.attention.options import whole_number
 from neurogate.errors import RequestError
 
-__all__ = ["Cache", "angles", "backward", "forward"]
+__all__ = ["Cache", "angles", "backward", "forward", "of_steps"]
 
 
 class Cache(NamedTuple):
@@ -62,6 +63,43 @@ def angles(positions: Array, width: int, *, base: float = 1e4) -> tuple[Array, A
     frequencies = constant(_frequencies, width, base, like=np.dtype("float64"), xp=xp)
     cos, sin = _cos_and_sin(positions.astype("float64")[..., None], frequencies)
     return cos, sin
+
+
+@masks.kept
+def of_steps(
+    before: int, length: int, width: int, base: float, dtype: np.dtype[Any], xp: Namespace
+) -> tuple[Array, Array]:
+    """Return the `angles` of steps that follow each other, in a number type; few are kept for the next call.
+
+    Parameters
+    ----------
+    before, length : int
+        How many steps came before the first, and T.
+    width, base
+        As in `angles`.
+    dtype : numpy.dtype
+        Of what will be turned.
+    xp : module
+        `numpy` or `cupy`.
+
+    Returns
+    -------
+    cos, sin : (T, r / 2)
+
+    Raises
+    ------
+    RequestError
+        If the width is odd, or a number of steps is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> of_steps(7, 3, 4, 1e4, np.dtype("float32"), np)[0].shape
+    (3, 2)
+    """
+    before, length = whole_number("before", before, 0), whole_number("length", length, 0)
+    cos, sin = angles(before + xp.arange(length, dtype="float64"), width, base=base)
+    return cos.astype(dtype), sin.astype(dtype)
 
 
 def forward(x: Array, cos: Array, sin: Array, *, interleaved: bool = False) -> tuple[Array, Cache]:

@@ -77,10 +77,7 @@ class Gpu:
             with self._device:
                 yield
         except RuntimeError as error:
-            raise RunError(
-                f"The GPU stopped with {_brief(error)}; the state that the run began with is as it was. "
-                "Start again, or use numba."
-            ) from error
+            raise _stopped(error) from error
 
     def upload(self, arrays: Mapping[str, Array]) -> dict[str, Any]:
         """Return copies of arrays on the GPU; an empty one has a byte, so that it has an address."""
@@ -126,17 +123,19 @@ class Gpu:
         wait: bool = True,
     ) -> None:
         """Run a kernel; blocks of a grid run together or not at all."""
-        driver = self._cupy.cuda.driver
-        with self._explained():
-            function = self._function(kernel)
-            if shared > _UNASKED_BYTES:
-                driver.funcSetAttribute(
-                    function.ptr, driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, shared
-                )
-            together = kernel.startswith("reservoir_grid")
-            function(grid, (threads,), (given,), shared_mem=shared, enable_cooperative_groups=together)
-            if wait:
-                self._cupy.cuda.get_current_stream().synchronize()
+        try:  # as `_explained`, of which a launch would cost half
+            with self._device:
+                function = self._function(kernel)
+                if shared > _UNASKED_BYTES:
+                    driver = self._cupy.cuda.driver
+                    most = driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+                    driver.funcSetAttribute(function.ptr, most, shared)
+                together = kernel.startswith("reservoir_grid")
+                function(grid, (threads,), (given,), shared_mem=shared, enable_cooperative_groups=together)
+                if wait:
+                    self._cupy.cuda.get_current_stream().synchronize()
+        except RuntimeError as error:
+            raise _stopped(error) from error
 
     @functools.cache  # noqa: B019
     def _function(self, kernel: str) -> Any:
@@ -161,6 +160,13 @@ def _brief(error: BaseException) -> str:
     """Return the first line of an error; CuPy wraps what stops its import in pages of advice."""
     wrapped = error.__cause__ if isinstance(error, ImportError) else None
     return str(wrapped or error).strip().partition("\n")[0].rstrip(".")
+
+
+def _stopped(error: RuntimeError) -> RunError:
+    return RunError(
+        f"The GPU stopped with {_brief(error)}; the state that the run began with is as it was. "
+        "Start again, or use numba."
+    )
 
 
 def _too_large(needed: int, free: int, there_is: int) -> RunError:

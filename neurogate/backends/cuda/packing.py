@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ _DECLARATION = re.compile(r"^\s*(?:const )?(?:unsigned )?(\w+(?: long)?) *([^;(]
 
 @functools.cache
 def fields(header: str, struct: str) -> Mapping[str, str]:
-    """Return the fields of a structure of the kernels, in order, each with its NumPy type.
+    """Return the fields of a structure of the kernels, in order, each with the letter of its type.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def fields(header: str, struct: str) -> Mapping[str, str]:
     Examples
     --------
     >>> list(fields("samples.cuh", "Bins").items())[2:4]
-    [('rate', '<f8'), ('x', '<i8')]
+    [('rate', 'd'), ('x', 'q')]
     """
     text = re.sub(r"//.*", "", (folder() / header).read_text("utf-8"))
     body = re.search(_STRUCT.format(struct), text, re.DOTALL | re.MULTILINE)
@@ -41,7 +42,7 @@ def fields(header: str, struct: str) -> Mapping[str, str]:
     for kind, names in _DECLARATION.findall(body.group(1) if body else ""):
         for name in names.split(","):
             number = kind == "double" and "*" not in name
-            found[name.strip("* \n")] = "<f8" if number else "<i8"
+            found[name.strip("* \n")] = "d" if number else "q"
     return found
 
 
@@ -76,6 +77,7 @@ class Arrays:
         return self._device.download(self._there[name]).reshape(shape)
 
 
+@functools.cache
 def instance(kernel: str, dtype: npt.DTypeLike) -> str:
     """Return what a kernel for one type of numbers is called in C++.
 
@@ -90,8 +92,8 @@ def instance(kernel: str, dtype: npt.DTypeLike) -> str:
 def pack(header: str, struct: str, values: Mapping[str, int | float]) -> Array:
     """Return a structure of the kernels as an array of size one; every field is 8 bytes.
 
-    The array's type tells nothing of the fields: at each launch CuPy would ask it for a description of them all,
-    which takes ten times as long as the launch.
+    Its type tells nothing of the fields: CuPy would ask for a description of them all at each launch, which
+    takes ten times as long as the launch.
 
     Parameters
     ----------
@@ -106,14 +108,15 @@ def pack(header: str, struct: str, values: Mapping[str, int | float]) -> Array:
     >>> pack("samples.cuh", "Bins", values | {"rate": 0.5}).tobytes()[16:24] == np.float64(0.5).tobytes()
     True
     """
-    kind, plain = _layout(header, struct)
-    return np.array(tuple([values[name] for name in kind.names or ()]), kind).view(plain)
+    names, layout, kind = _layout(header, struct)
+    return np.frombuffer(layout.pack(*[values[name] for name in names]), kind)
 
 
 @functools.cache
-def _layout(header: str, struct: str) -> tuple[np.dtype[np.void], np.dtype[np.void]]:
-    kind = np.dtype(list(fields(header, struct).items()))
-    return kind, np.dtype((np.void, kind.itemsize))
+def _layout(header: str, struct: str) -> tuple[tuple[str, ...], Struct, np.dtype[np.void]]:
+    letters = fields(header, struct)
+    layout = Struct("=" + "".join(letters.values()))
+    return tuple(letters), layout, np.dtype((np.void, layout.size))
 
 
 def threads_for(n: int) -> int:
