@@ -1,11 +1,7 @@
-"""The arrays that everything here computes with: NumPy's or CuPy's, of floating-point numbers.
-
-One source serves both libraries: it asks which one its input belongs to, and takes the functions from there.
-"""
+"""The arrays that everything here computes with: of floating-point numbers, NumPy's or CuPy's, as the input is."""
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Iterator
 from typing import Any, TypeAlias
@@ -28,6 +24,9 @@ Cache: TypeAlias = Any
 
 Namespace: TypeAlias = Any
 """The module `numpy` or `cupy`."""
+
+_TAKEN: dict[tuple[type, Any], Namespace] = {}
+"""Libraries by type and number type of what was taken: every operator asks."""
 
 
 def namespace(*optional: str, **arrays: Array) -> Namespace:
@@ -54,32 +53,25 @@ def namespace(*optional: str, **arrays: Array) -> Namespace:
     Traceback (most recent call last):
     neurogate.errors.RequestError: x is an array of int64. Give float32 or float64, as x.astype(float) is.
     """
+    if optional:
+        arrays = {name: array for name, array in arrays.items() if array is not None or name not in optional}
     found = None
-    for name, array in arrays.items():
-        if array is None and name in optional:
-            continue
+    for array in arrays.values():
         library = _TAKEN.get((type(array), getattr(array, "dtype", None)))
         if library is None or found not in (None, library):
-            return _taken(**{n: each for n, each in arrays.items() if each is not None or n not in optional})
+            return _taken(**arrays)
         found = library
-    return found or _taken()
-
-
-_TAKEN: dict[tuple[type, Any], Namespace] = {}
-"""Libraries by what has been taken: every operator asks, and on a GPU the asking is a tenth of its time."""
+    return found
 
 
 def _taken(**arrays: Array) -> Namespace:
     xp = together(**arrays)
     for name, array in arrays.items():
         if array.dtype.char not in "fd" or not array.dtype.isnative:
-            raise RequestError(
-                f"{name} is an array of {array.dtype}. Give float32 or float64, as {name}.astype(float) is."
-            )
-    for array in arrays.values():
-        kind: type = type(array)
-        if _library(kind):
-            _TAKEN[kind, array.dtype] = xp
+            wanted = f"Give float32 or float64, as {name}.astype(float) is."
+            raise RequestError(f"{name} is an array of {array.dtype}. {wanted}")
+        if type(array).__name__ == "ndarray":
+            _TAKEN[type(array), array.dtype] = xp
     return xp
 
 
@@ -102,10 +94,6 @@ def together(**arrays: Array) -> Namespace:
     >>> together(logits=np.ones((1, 2)), labels=np.array([1])).__name__
     'numpy'
     """
-    kind, *others = {*map(type, arrays.values())}
-    library = None if others else _library(kind)
-    if library is not None:
-        return sys.modules[library]
     libraries = {name: owner(name, array) for name, array in arrays.items()}
     if len({*libraries.values()}) > 1:
         told = ", ".join(f"{name} is of {library}" for name, library in libraries.items())
@@ -139,13 +127,6 @@ def owner(name: str, array: Array) -> str:
     if not plain or library not in ("numpy", "cupy") or not hasattr(array, "dtype"):
         raise RequestError(f"{name} is {type(array).__name__}. Give an array of NumPy or CuPy.")
     return library
-
-
-@functools.cache
-def _library(kind: type) -> str | None:
-    """Return the library whose own type of array this is."""
-    library = kind.__module__.partition(".")[0]
-    return library if kind.__name__ == "ndarray" and library in ("numpy", "cupy") else None
 
 
 def fits(condition: bool, what: str, **arrays: Array) -> None:
@@ -203,10 +184,9 @@ def shaped(shapes: str, **arrays: Array) -> None:
     Traceback (most recent call last):
     neurogate.errors.RequestError: x (5, 3), w (2, 4): the shapes must be x : (..., d); w : (e, d or 1).
     """
-    names = [name for name, a in arrays.items() if a is not None or not is_optional(shapes, name)]
-    said = misfit(shapes, tuple([(name, getattr(arrays[name], "shape", None)) for name in names]))
+    given = {name: a for name, a in arrays.items() if a is not None or not is_optional(shapes, name)}
+    said = misfit(shapes, tuple([(name, getattr(a, "shape", None)) for name, a in given.items()]))
     if said:
-        given = {name: arrays[name] for name in names}
         together(**given)
         fits(False, said, **given)
 
@@ -303,7 +283,7 @@ def alike(dy: Array, cache: Cache, name: str = "dy") -> Array:
     namespace(**{name: dy})
     kept = next(_arrays(cache, "fc"), None)
     some = next(_arrays(cache), None) if kept is None else kept
-    if some is not None:
+    if some is not None and type(some) is not type(dy):
         together(**{name: dy, "the output": some})
     return dy if kept is None else dy.astype(kept.dtype.char.lower(), copy=False)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import device as devices
@@ -152,23 +152,33 @@ def heads(
     --------
     See `neurogate.attention.blocks.multi_head.projected`.
     """
-    xp, dtype, batch = _library(products[0]), products[0].dtype, products[0].shape[:-2]
-    numbers = {"batch": math.prod(batch), "heads": count, "upright": -1 if upright is None else upright}
-    made: list[Array] = []
-    arrays: dict[str, Array] = {}
+    xp, dtype = _library(products[0]), products[0].dtype
+    shapes, numbers, threads = _laid_out(tuple([x.shape for x in products]), count, upright)
+    made = [xp.empty(shape, dtype) for shape in shapes]
+    arrays = {f"y{i}": y for i, y in enumerate(made)}
     for i, (x, bias) in enumerate(zip(products, biases, strict=True)):
-        steps, width = x.shape[-2], x.shape[-1] // count
-        y = xp.empty((*batch, count, *((width, steps) if i == upright else (steps, width))), dtype)
-        arrays |= {f"x{i}": xp.ascontiguousarray(x, dtype), f"y{i}": y}
+        arrays[f"x{i}"] = xp.ascontiguousarray(x, dtype)
         if bias is not None:
             arrays[f"bias{i}"] = xp.ascontiguousarray(bias, dtype)
-        numbers |= {f"steps{i}": steps, f"width{i}": width}
-        made.append(y.swapaxes(-1, -2) if i == upright else y)
-    rows, widest = (max(x.size // max(x.shape[-1], 1) for x in products), max(x.shape[-1] for x in products))
-    if rows and widest:
-        grid = (min(rows, _MOST_BLOCKS), len(products))
-        _run("rows_heads", "Heads", arrays, numbers | {"rows": rows}, dtype, grid, _threads(widest))
-    return made
+    if numbers["rows"] and threads:
+        grid = (min(numbers["rows"], _MOST_BLOCKS), len(made))
+        _run("rows_heads", "Heads", arrays, numbers, dtype, grid, threads)
+    return [y.swapaxes(-1, -2) if i == upright else y for i, y in enumerate(made)]
+
+
+@functools.lru_cache(maxsize=64)
+def _laid_out(
+    given: tuple[tuple[int, ...], ...], count: int, upright: int | None
+) -> tuple[list[tuple[int, ...]], dict[str, int], int]:
+    """Return how heads of products lie in memory, and the numbers of a launch and its threads."""
+    numbers, shapes = {"heads": count, "upright": -1 if upright is None else upright}, []
+    for i, (*batch, steps, whole) in enumerate(given):
+        width = whole // count
+        shapes.append((*batch, count, *((width, steps) if i == upright else (steps, width))))
+        numbers |= {"batch": math.prod(batch), f"steps{i}": steps, f"width{i}": width}
+    numbers["rows"] = numbers["batch"] * max(shape[-2] for shape in given)
+    widest = max(shape[-1] for shape in given)
+    return shapes, numbers, _threads(widest) if widest else 0
 
 
 def _library(array: Array) -> Any:
@@ -185,14 +195,14 @@ def _like(array: Array) -> Array:
     return _library(array).empty(array.shape, array.dtype)
 
 
-def _launch(kernel: str, given: dict[str, Array], made: dict[str, Array], numbers: dict[str, float]) -> None:
+def _launch(kernel: str, given: dict[str, Array], made: dict[str, Array], numbers: Mapping[str, float]) -> None:
     y = made["y"]
     if not y.size:
         return
     xp, width = _library(y), y.shape[-1]
     arrays = {name: xp.ascontiguousarray(array, y.dtype) for name, array in given.items()} | made
     rows = y.size // width
-    numbers = {"hidden": -math.inf, "rows": rows, "width": width} | numbers
+    numbers = {"hidden": -math.inf, "rows": rows, "width": width, **numbers}
     _run(kernel, "Rows", arrays, numbers, y.dtype, (min(rows, _MOST_BLOCKS), 1), _threads(width))
 
 
@@ -203,11 +213,11 @@ def _threads(width: int) -> int:
 
 
 def _run(
-    kernel: str, struct: str, arrays: dict[str, Array], numbers: dict[str, float], dtype: Any,
+    kernel: str, struct: str, arrays: dict[str, Array], numbers: Mapping[str, float], dtype: Any,
     grid: tuple[int, int], threads: int,
 ) -> None:  # fmt: skip
     """Launch a kernel; arrays that it may do without have the address 0."""
     device = devices.current()
     addresses = {name: device.address(array) for name, array in arrays.items()}
-    packed = pack("rows.cuh", struct, dict.fromkeys(fields("rows.cuh", struct), 0) | numbers | addresses)
+    packed = pack("rows.cuh", struct, {**dict.fromkeys(fields("rows.cuh", struct), 0), **numbers, **addresses})
     device.launch(instance(kernel, dtype), packed, grid, threads, threads * dtype.itemsize, wait=False)
