@@ -1,4 +1,4 @@
-"""The arrays that everything here computes with: of floating-point numbers, NumPy's or CuPy's, as the input is."""
+"""The arrays that everything here computes with: of floats, in NumPy or CuPy as the input is."""
 
 from __future__ import annotations
 

@@ -195,7 +195,9 @@ def _like(array: Array) -> Array:
     return _library(array).empty(array.shape, array.dtype)
 
 
-def _launch(kernel: str, given: dict[str, Array], made: dict[str, Array], numbers: Mapping[str, float]) -> None:
+def _launch(
+    kernel: str, given: dict[str, Array], made: dict[str, Array], numbers: Mapping[str, float]
+) -> None:
     y = made["y"]
     if not y.size:
         return
@@ -219,5 +221,6 @@ def _run(
     """Launch a kernel; arrays that it may do without have the address 0."""
     device = devices.current()
     addresses = {name: device.address(array) for name, array in arrays.items()}
-    packed = pack("rows.cuh", struct, {**dict.fromkeys(fields("rows.cuh", struct), 0), **numbers, **addresses})
+    absent = dict.fromkeys(fields("rows.cuh", struct), 0)
+    packed = pack("rows.cuh", struct, {**absent, **numbers, **addresses})
     device.launch(instance(kernel, dtype), packed, grid, threads, threads * dtype.itemsize, wait=False)
