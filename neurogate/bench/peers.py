@@ -65,7 +65,7 @@ PEERS: Mapping[str, Peer] = {
         Peer("brian2-numpy", "brian2_numpy", "brian2", _BRIAN, _B, (*_A, *_C, *_D)),
         Peer("numpy", "numpy_port", "numpy", "", (*_A, *_B, *_C, *_D), ("e64",)),
         Peer("nest", "nest_port", "nest", "pip install nest-simulator", (*_C, *_D)),
-        Peer("torch", "torch_port", "torch", "pip install torch", ("c1",), ("c10",)),
+        Peer("torch", "torch_port", "torch", 'pip install "neurogate[bench]"', ("c1",), ("c10",)),
     )
 }  # fmt: skip
 """Peers by name."""

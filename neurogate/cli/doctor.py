@@ -20,6 +20,7 @@ _EXTRAS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "nwb": ("spikes and trials for other programs: neurogate export --nwb", ("pynwb",)),
     "cuda": ("simulates on an NVIDIA GPU: --backend cuda", ("cupy-cuda13x or cupy-cuda12x or cupy",)),
     "brian": ("hands a reservoir over to Brian2, to compare: to_brian2", ("brian2",)),
+    "bench": ("measures gated attention beside PyTorch: neurogate bench attention", ("torch",)),
 }
 """What each extra of the package is for, and what it installs; any one of those with "or" between them."""
 
