@@ -58,12 +58,12 @@ def test_gates_start_a_quarter_open_where_a_linear_map_predicts_them_or_as_far_a
 ) -> None:
     shape: dict[str, Any] = {"d_model": 24, "heads": 3, "gate": gate, "predictor": form}
     name = "gate" if gate == "unconditional" else "gate.out.bias"
-    found, plain, half, said = (
+    found, plain, other, said = (
         layer.parameters[name]
         for layer in (HeadGatedAttention(**shape), HeadGatedAttention(**shape, opening=None),
                       QuantizableAttention(**shape), HeadGatedAttention(**shape, opening=0.75))
     )  # fmt: skip
-    assert np.array_equal(plain, half)
+    assert np.array_equal(plain, other)
     assert np.allclose(said, np.log(3), atol=NEAR)
     if form in ("linear", "all_features") and gate != "unconditional":
         assert np.allclose(found, -np.log(3), atol=NEAR)
