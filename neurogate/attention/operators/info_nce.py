@@ -104,7 +104,7 @@ def backward(dloss: float | Array, cache: Cache) -> tuple[Array, Array]:
 
 
 def _unit(vectors: Array) -> tuple[Array, Array]:
-    """Return vectors of length 1, and the lengths; the largest number is taken out, or squares would vanish."""
+    """Return vectors of length 1, and the lengths; squares may vanish, and so the largest goes out first."""
     xp = namespace(vectors=vectors)
     size = xp.abs(vectors)
     largest = size.max(axis=1, keepdims=True) if size.size else size.sum(axis=1, keepdims=True)
