@@ -126,11 +126,10 @@ def _mixed(
     xp: Namespace, a: Array, b: Array, one: Array, bias1: Array, two: Array, bias2: Array
 ) -> tuple[Array, Array]:
     g = sigmoid.value((one + bias1) + (two + bias2))
-    return b + g * (a - b), g
+    return g * a + (1 - g) * b, g
 
 
 @fused
 def _mixed_backward(xp: Namespace, dy: Array, a: Array, b: Array, g: Array) -> tuple[Array, Array, Array]:
-    dopen = g * dy
-    dclosed = dy - dopen
-    return dopen, dclosed, dclosed * g * (a - b)
+    dclosed = (1 - g) * dy
+    return g * dy, dclosed, dclosed * g * (a - b)

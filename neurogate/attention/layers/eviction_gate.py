@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurogate.attention import initial as draw
-from neurogate.attention.arrays import Array, Namespace, alike, fits, together
+from neurogate.attention.arrays import Array, Namespace, answers, fits, together
 from neurogate.attention.blocks import multi_head, projected_heads, weighted
 from neurogate.attention.layer import Layer, Parameters, sequence
 from neurogate.attention.operators import (
@@ -18,6 +18,7 @@ from neurogate.attention.operators import (
 )
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.attention.states import restored, sequences
+from neurogate.errors import RequestError
 from neurogate.units import Count, Fraction, NonNegative, settings
 
 __all__ = ["Cache", "EvictionGate", "State"]
@@ -30,8 +31,8 @@ class State(NamedTuple):
     ----------
     keys, values : (B, H, S, h)
         Those that were kept in front, in their order.
-    there : (B, H, S) bool
-        Which of them were kept.
+    there : (B, H, S)
+        How much each counts: 1, or its probability if the gate is soft; 0 behind the last that a head kept.
     """
 
     keys: Array
@@ -72,7 +73,9 @@ class EvictionGate(Layer):
 
     A query sees its own key and the earlier ones with :math:`m = 1` (`evicting_attention`). On the way back
     :math:`\bar p = \bar m`. The gate is not causal: it decides when the prompt is complete, and what is
-    generated after it is kept. The paper's code is not public; this follows its equations as far as known.
+    generated after it is kept. The soft gate evicts nothing: each key goes on counting by its :math:`p`, so
+    that decoding is the soft pass. The paper's code is not public; this follows its equations as far as
+    known.
 
     Parameters
     ----------
@@ -162,8 +165,11 @@ class EvictionGate(Layer):
     ) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters.
 
-        `dprobability` is the gradient of a loss that looks at the probabilities, as `eviction_loss` does.
+        `dprobability` is the gradient of a loss that looks at the probabilities, as `eviction_loss` does;
+        where `keep` was given there are none to look at.
         """
+        if dprobability is not None and cache.gate is None:
+            raise RequestError("dprobability is given, but so was keep, and the gate said nothing. Give one.")
         do, gradients = weighted.backward(dy, cache.out)
         *dheads, dkeep = evicting_attention.backward(multi_head.split(do, self.heads), cache.attention)
         dx, more = projected_heads.each_back(dheads, cache.inputs)
@@ -173,7 +179,7 @@ class EvictionGate(Layer):
             return dx, gradients | {name: 0 * array for name, array in rest.items()}
         dp = straight_through.backward(dkeep)
         if dprobability is not None:
-            dp = dp + alike(dprobability, cache, "dprobability")
+            dp = dp + answers(dprobability, dp.shape, cache, "dprobability")
         add, more = self._gate_back(dp, cache.gate)
         return dx + add, gradients | more
 
@@ -197,7 +203,7 @@ class EvictionGate(Layer):
     def evicted(self, cache: Cache) -> State:
         """Return what stays in the cache of keys and values after a prompt."""
         xp, _ = self.given(keep=cache.keep)
-        keep = cache.keep > self.threshold
+        keep = cache.keep > 0
         places = xp.arange(keep.shape[-1])
         first = xp.where(keep, 0, len(places)) + places  # those that are kept come first, in their order
         most = int(keep.sum(axis=-1).max()) if keep.size else 0
@@ -205,12 +211,12 @@ class EvictionGate(Layer):
         k, v = (
             xp.take_along_axis(a, order[..., None], axis=-2) for a in (cache.attention.k, cache.attention.v)
         )
-        return State(k, v, xp.take_along_axis(keep, order, axis=-1))
+        return State(k, v, xp.take_along_axis(cache.keep, order, axis=-1))
 
     def start(self, batch: int, xp: Namespace = np) -> State:
         """Return an empty cache, for `batch` sequences, as arrays of `xp`."""
         none = xp.zeros((sequences(batch, xp), self.heads, 0, self.d_model // self.heads))
-        return State(none, none, none[..., 0] > 0)
+        return State(none, none, none[..., 0])
 
     def step(self, x: Array, state: State | None) -> tuple[Array, State]:
         """Return the output of one further token, (B, D), which is kept, and the state after it.
@@ -223,7 +229,7 @@ class EvictionGate(Layer):
         past = restored(none if state is None else state, none, x)
         (q, k, v), _ = projected_heads.each(x[:, None], p, self.heads)
         k, v = (xp.concatenate(pair, axis=-2) for pair in ((past.keys, k), (past.values, v)))
-        there = xp.concatenate([past.there, xp.ones((*past.there.shape[:2], 1), bool)], axis=-1)
-        o, _ = scaled_dot_product.forward(q, k, v, there[:, :, None])
+        there = xp.concatenate([past.there, xp.ones((*past.there.shape[:2], 1), x.dtype)], axis=-1)
+        o, _ = evicting_attention.forward(q, k, v, there)
         y, _ = weighted.forward(linear, multi_head.joined(o), p, "o")
         return y[:, 0], State(k, v, there)

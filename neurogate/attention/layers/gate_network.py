@@ -36,9 +36,10 @@ class GateNetwork(Layer):
         U = \mathrm{MLP}([s; t]) \in R^K, \quad a = \mathrm{MLP}([s; t; s \odot t; s - t]) \in R
 
     for items :math:`s_m`, the target :math:`t` and the mask :math:`\mu`. The activations :math:`a` are not
-    normalised; without items :math:`G = 0`, and no expert has a say. The score of the target is
-    :math:`\sum_k G_k E_k` with the scores E of the experts. Only the abstract was at hand: the inner
-    nonlinearity (ReLU), the widths and what is concatenated are assumed.
+    normalised; without items :math:`G = 0`, and no expert has a say. The target's score is
+    `neurogate.attention.operators.mixture_score` of G and what the experts, which are not part of this, say.
+    Only the abstract was at hand: the inner nonlinearity (ReLU), the widths and what is concatenated are
+    assumed.
 
     ``cache.gates`` (B, M, K) are :math:`U`, ``cache.activations`` (B, M) are :math:`a`. The paper also asks
     that :math:`G` survive hidden items: `neurogate.attention.operators.info_nce` between the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+import attrs
 import numpy as np
 
 from neurogate.attention import initial as draw
@@ -57,7 +58,8 @@ class QuantizableAttention(Layer):
     predictor : {"linear", "mlp", "mlp2", "all_features"}
         What predicts its logits, where they depend on the input.
     opening : float, optional
-        How far gates are open at the start, :math:`\pi`; by PyTorch's bias if left out.
+        How far gates are open at the start, :math:`\pi`: where the last map of a predictor sees 0, by its
+        bias. If left out an unconditional gate is half open, and a predictor starts as PyTorch draws it.
     fine_tuning : bool
         Whether to multiply the output by :math:`1 / \pi` and to start with small weights of the gate, so that
         the layer starts as plain attention.
@@ -110,7 +112,10 @@ class QuantizableAttention(Layer):
             raise ValueError("fine_tuning is true; it needs a gate and its opening.")
 
     def initial(self, rng: np.random.Generator) -> Parameters:
-        """Draw the projections from a normal distribution; biases are 0, and so is an unconditional gate."""
+        """Draw the projections from a normal distribution; biases are 0, unconditional gates half open.
+
+        The last bias of a predictor, or an unconditional gate, has `opening` if it is given.
+        """
         d, drawn = self.d_model, Parameters()
         for name in ("q", "k", "v", "o") if self.projected else ("q", "k", "v"):
             drawn |= {f"{name}.weight": draw.normal(rng, (d, d), self.sd), f"{name}.bias": np.zeros(d)}
@@ -206,6 +211,12 @@ class ClippedAttention(QuantizableAttention):
     low: float = -0.025
 
 
+def _quarter(layer: HeadGatedAttention) -> float | None:
+    """Return how far gates start open: the paper says it of linear predictors alone."""
+    linear_map = layer.gate in ("token", "head") and layer.predictor in ("linear", "all_features")
+    return 0.25 if linear_map else None
+
+
 @settings
 class HeadGatedAttention(QuantizableAttention):
     """`QuantizableAttention` as the paper gates OPT: for each token, a linear map, a quarter open.
@@ -215,7 +226,8 @@ class HeadGatedAttention(QuantizableAttention):
     gate : {"unconditional", "token", "head"}
         What the gate depends on; the other settings are those of `QuantizableAttention`.
     opening : float, optional
-        How far gates are open at the start.
+        How far gates are open at the start; a quarter if left out, where the predictor is linear, else as
+        None is in `QuantizableAttention`: an unconditional gate is half open.
     causal : bool
         Whether later keys are hidden.
 
@@ -223,8 +235,10 @@ class HeadGatedAttention(QuantizableAttention):
     --------
     >>> HeadGatedAttention(d_model=8, heads=2).parameters["gate.out.bias"].round(3).ravel().tolist()
     [-1.099, -1.099]
+    >>> HeadGatedAttention(d_model=8, heads=2, gate="unconditional").parameters["gate"].tolist()
+    [0.0, 0.0]
     """
 
     gate: Literal["none", "unconditional", "token", "head"] = "token"
-    opening: float | None = 0.25
+    opening: float | None = attrs.field(default=attrs.Factory(_quarter, takes_self=True))
     causal: bool = True

@@ -118,7 +118,7 @@ class RwkvTimeMix(RecurrentLayer):
         earlier = shifted[:, :-1]
         mixes, projections, mapped = {name: p[f"mix.{name}"] for name in _NAMES}, {}, {}
         for name, mix in mixes.items():
-            mapped[name], projections[name] = weighted.forward(linear, earlier + mix * (x - earlier), p, name)
+            mapped[name], projections[name] = weighted.forward(linear, mix * x + (1 - mix) * earlier, p, name)
         collected, memory = wkv.forward(
             mapped["k"], mapped["v"], -xp.exp(p["decay"]), p["bonus"], wkv.State(mean, mass)
         )
@@ -140,7 +140,7 @@ class RwkvTimeMix(RecurrentLayer):
             gradients |= inner
             gradients[f"mix.{name}"] = ((x - earlier) * dmixed).sum(axis=(0, 1))
             dx += mixes[name] * dmixed
-            dearlier += dmixed - mixes[name] * dmixed
+            dearlier += (1 - mixes[name]) * dmixed
         dx[:, :-1] += dearlier[:, 1:]
         if carried and dmemory is not None:
             gradients["state"] = State(dearlier[:, :1].sum(axis=1), *dmemory)

@@ -15,7 +15,7 @@ __all__ = ["Cache", "backward", "forward"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `q` is scaled, `weights` are the attention weights, (B, H, T, T)."""
+    """What the backward needs; `q` is scaled, `weights` are the attention weights, (B, H, T, S)."""
 
     q: Array
     k: Array
@@ -35,9 +35,12 @@ def forward(q: Array, k: Array, v: Array, keep: Array) -> tuple[Array, Cache]:
 
     Parameters
     ----------
-    q, k, v : (B, H, T, h)
-        Queries, keys and values.
-    keep : (B, H, T)
+    q : (B, H, T, h)
+        Queries.
+    k, v : (B, H, S, h)
+        Keys and values; the last query stands at the last key, so that a cache may hold the earlier ones,
+        :math:`S \ge T`.
+    keep : (B, H, S)
         :math:`m`, from 0, evicted, to 1, kept.
 
     Returns
@@ -60,11 +63,13 @@ def forward(q: Array, k: Array, v: Array, keep: Array) -> tuple[Array, Cache]:
     [1.0, 2.0, 2.5]
     """
     xp = namespace(q=q, k=k, v=v, keep=keep)
-    good = q.ndim == 4 and q.shape == k.shape and v.shape[:3] == keep.shape == k.shape[:3] and v.ndim == 4
-    fits(good, "q, k and v are (B, H, T, h), and keep (B, H, T)", q=q, k=k, v=v, keep=keep)
+    good = q.ndim == k.ndim == v.ndim == 4 and v.shape[:3] == keep.shape == k.shape[:3]
+    good = good and (*q.shape[:2], q.shape[3]) == (*k.shape[:2], k.shape[3]) and q.shape[2] <= k.shape[2]
+    fits(good, "q is (B, H, T, h), k and v (B, H, S, h) with S >= T, and keep (B, H, S)",
+         q=q, k=k, v=v, keep=keep)  # fmt: skip
     q = q.shape[-1] ** -0.5 * q
     scores = matmul(q, k.swapaxes(-1, -2))
-    seen = _seen(xp, keep)
+    seen = _seen(xp, q.shape[2], keep)
     top = xp.where(seen > 0, scores, -math.inf)
     top = top.max(axis=-1, keepdims=True) if top.size else top.sum(axis=-1, keepdims=True)
     weights = xp.exp(xp.minimum(scores - top, 0))
@@ -106,13 +111,13 @@ def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array, Array]:
     """
     q, k, v, weights, scores, log_total = cache
     xp = namespace(do=do)
-    do = answers(do, v.shape, cache, "do")
+    do = answers(do, (*q.shape[:-1], v.shape[-1]), cache, "do")
     dv = matmul(weights.swapaxes(-1, -2), do)
     g = matmul(do, v.swapaxes(-1, -2))
     g -= _summed_products(g, weights, -1)[..., None]
     odds = xp.minimum(scores - log_total, 0.5 * math.log(float(xp.finfo(do.dtype).max)))
     odds = xp.exp(odds, out=odds)
-    odds *= _before(xp, scores.shape[-1])
+    odds *= _before(xp, *scores.shape[-2:])
     dkeep = _summed_products(odds, g, -2)
     g *= weights
     return q.shape[-1] ** -0.5 * matmul(g, k), matmul(g.swapaxes(-1, -2), q), dv, dkeep
@@ -124,17 +129,17 @@ def _summed_products(a: Array, b: Array, axis: int) -> Array:
     return (a * b).sum(axis=axis)  # for einsum takes CuPy as long as six such calls
 
 
-def _seen(xp: Namespace, keep: Array) -> Array:
-    length = keep.shape[-1]
-    earlier, own = _before(xp, length), _own(xp, length)
+def _seen(xp: Namespace, queries: int, keep: Array) -> Array:
+    keys = keep.shape[-1]
+    earlier, own = _before(xp, queries, keys), _own(xp, queries, keys)
     return xp.where(own, 1, keep[..., None, :] * earlier).astype(keep.dtype, copy=False)
 
 
 @masks.kept
-def _own(xp: Namespace, length: int) -> Array:
-    return xp.eye(length, dtype=bool)
+def _own(xp: Namespace, queries: int, keys: int) -> Array:
+    return xp.eye(queries, keys, keys - queries, dtype=bool)
 
 
 @masks.kept
-def _before(xp: Namespace, length: int) -> Array:
-    return masks.causal(length, length, xp) & ~_own(xp, length)
+def _before(xp: Namespace, queries: int, keys: int) -> Array:
+    return masks.causal(queries, keys, xp) & ~_own(xp, queries, keys)

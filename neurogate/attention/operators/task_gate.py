@@ -9,7 +9,7 @@ from neurogate.attention.fused import fused
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.attention.options import ABOVE_0, number, whole_number
 
-__all__ = ["Cache", "annealed", "backward", "compensated", "forward"]
+__all__ = ["Cache", "annealed", "backward", "clamped", "compensated", "forward"]
 
 REACH = 50.0  # of the argument of cosh
 
@@ -129,7 +129,7 @@ def compensated(gradient: Array, embedding: Array, *, scale: float, largest: flo
     gradient : (...)
         :math:`\bar e`, as `backward` returns it.
     embedding : (...)
-        :math:`e`. Training also keeps it between -6 and 6.
+        :math:`e`, which training also keeps `clamped`.
     scale, largest : float
         :math:`s` of this batch, and :math:`s_{max}`. The argument :math:`s e` is cut at 50.
 
@@ -148,6 +148,37 @@ def compensated(gradient: Array, embedding: Array, *, scale: float, largest: flo
     largest, scale = number("largest", largest, ABOVE_0), number("scale", scale, ABOVE_0)
     grown = xp.cosh(xp.clip(scale * embedding, -REACH, REACH)) + 1
     return gradient * (largest / scale) * grown / (xp.cosh(embedding) + 1)
+
+
+def clamped(embedding: Array, *, reach: float = 6.0) -> Array:
+    r"""Keep an embedding within bounds, as training does after each step of the optimiser.
+
+    .. math:: \min(\max(e, -r), r)
+
+    Parameters
+    ----------
+    embedding : (...)
+        :math:`e`.
+    reach : float
+        :math:`r`.
+
+    Returns
+    -------
+    (...)
+        To learn on from.
+
+    References
+    ----------
+    Serra et al. 2018, arXiv:1801.01423.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> clamped(np.array([-7.0, 0.5, 8.0])).tolist()
+    [-6.0, 0.5, 6.0]
+    """
+    reach = number("reach", reach, ABOVE_0)
+    return namespace(embedding=embedding).clip(embedding, -reach, reach)
 
 
 @fused

@@ -35,6 +35,22 @@ def test_an_open_gate_is_one_array_and_a_closed_one_the_other(
     np.testing.assert_allclose(highway.forward(*arrays, p)[0], arrays[chosen], atol=1e-15)
 
 
+@pytest.mark.parametrize(("push", "chosen"), [(1e3, 0), (-1e3, 1)])
+def test_a_gate_at_its_limit_leaves_no_trace_of_a_large_other(
+    push: float, chosen: int, rng: np.random.Generator
+) -> None:
+    arrays, dy, p = rng.standard_normal((2, 5, 3)), rng.standard_normal((5, 3)), highway.initial(rng, 3)
+    for name in ("first.weight", "second.weight"):
+        p[name] *= 0
+    p["second.bias"] += push
+    arrays[1 - chosen] *= 1e20
+    y, cache = highway.forward(*arrays, p)
+    assert np.array_equal(y, arrays[chosen])
+    gradients = highway.backward(dy, cache)
+    assert np.array_equal(gradients[chosen], dy)
+    assert not gradients[1 - chosen].any()
+
+
 def test_a_mix_lies_between(rng: np.random.Generator) -> None:
     (a, b), p = rng.standard_normal((2, 5, 3)), highway.initial(rng, 3)
     y, _ = highway.forward(a, b, p)

@@ -15,6 +15,7 @@ from neurogate.attention.layers.eviction_gate import EvictionGate
 from neurogate.attention.operators import masks
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
+from tests.attention.nearness import near
 from tests.tolerances import TOLERANCE
 
 NEAR = TOLERANCE["two ways", "float64"]
@@ -99,6 +100,46 @@ def test_decoding_from_what_was_kept_is_one_masked_pass(rng: np.random.Generator
         assert np.allclose(y, whole[:, t], atol=NEAR)
 
 
+def test_decoding_from_soft_flags_is_the_soft_pass(rng: np.random.Generator) -> None:
+    layer, x = small(hard=False), rng.standard_normal((2, 9, 12))
+    _, cache = layer.forward(x[:, :6])
+    q, k, v = (
+        (x @ layer.parameters[f"{name}.weight"].T).reshape(2, 9, 3, 4).swapaxes(1, 2) for name in "qkv"
+    )
+    m = np.ones((2, 3, 9))
+    m[:, :, :6] = cache.probability
+    assert m.min() < 0.4
+    state = layer.evicted(cache)
+    for t in range(6, 9):
+        odds = np.exp((q[:, :, t, None] * k[:, :, : t + 1]).sum(axis=-1) / 2) * m[:, :, : t + 1]
+        o = (odds[..., None] * v[:, :, : t + 1]).sum(axis=2) / odds.sum(axis=2)[..., None]
+        y, state = layer.step(x[:, t], state)
+        assert near(y, o.reshape(2, 12) @ layer.parameters["o.weight"].T)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 0.8, 1.0])
+def test_a_key_is_kept_above_the_threshold_and_evicted_at_it(
+    threshold: float, rng: np.random.Generator
+) -> None:
+    layer, x = small(threshold=threshold), rng.standard_normal((2, 6, 12))
+    layer.parameters["gate.weight"] *= 5
+    _, cache = layer.forward(x)
+    assert cache.probability.min() < 0.3 < 0.8 < cache.probability.max()
+    assert np.array_equal(cache.keep, cache.probability > threshold)
+    state = layer.evicted(cache)
+    assert np.array_equal(state.there.sum(axis=-1), (cache.probability > threshold).sum(axis=-1))
+    layer.parameters["gate.weight"] *= 0
+    _, even = layer.forward(x)
+    assert (even.probability == 0.5).all()
+    assert (even.keep == (threshold < 0.5)).all()
+
+
+def test_flags_from_elsewhere_stand_whatever_the_threshold(rng: np.random.Generator) -> None:
+    keep = rng.random((1, 3, 6)) < 0.5
+    _, cache = small(threshold=1.0).forward(rng.standard_normal((1, 6, 12)), keep)
+    assert np.array_equal(small(threshold=1.0).evicted(cache).there.sum(axis=-1), keep.sum(axis=-1))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_decoding_from_the_start_is_a_pass_that_keeps_all(dtype: str, rng: np.random.Generator) -> None:
     layer, x = small(), rng.standard_normal((2, 4, 12)).astype(dtype)
@@ -135,5 +176,10 @@ def test_what_does_not_fit_is_a_sentence() -> None:
     _, cache = layer.forward(np.ones((2, 4, 12)))
     with pytest.raises(RequestError, match=r"state.keys must be \(1, 3, n, 4\)"):
         layer.step(np.ones((1, 12)), layer.evicted(cache))
+    y, told = layer.forward(np.ones((2, 4, 12)), np.ones((2, 3, 4), bool))
+    with pytest.raises(RequestError, match="dprobability is given, but so was keep"):
+        layer.backward(y, told, np.ones((2, 3, 4)))
+    with pytest.raises(RequestError, match=r"dprobability \(3, 4\)"):
+        layer.backward(y, cache, np.ones((3, 4)))
     with pytest.raises(RequestError, match=r"batch is -1\. Give a whole number of sequences"):
         layer.start(-1)

@@ -48,6 +48,17 @@ def test_a_large_scale_makes_gates_binary_as_hard_gates_are(rng: np.random.Gener
     np.testing.assert_allclose(soft[0], hard[0], atol=1e-12)
 
 
+def test_a_scale_that_is_left_out_is_the_largest(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((2, 5, 4))
+    for layer, largest in ((made(), 800.0), (made(largest=5.0), 5.0)):
+        for name in ("embedding0", "embedding2"):
+            layer.parameters[name] *= 1e-2
+        y, cache = layer.forward(x, task=1)
+        for name, gates in zip(("embedding0", "embedding2"), cache.gates, strict=True):
+            np.testing.assert_allclose(gates, 1 / (1 + np.exp(-largest * layer.parameters[name][1])))
+        assert np.array_equal(y, layer.forward(x, task=1, scale=largest)[0])
+
+
 def test_nothing_moves_between_units_that_are_all_taken() -> None:
     assert all((array == 0).all() for array in unprotected(np.ones(4), np.ones(8)).values())
     assert all((array == 1).all() for array in unprotected(np.zeros(4), np.zeros(8)).values())

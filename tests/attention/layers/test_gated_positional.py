@@ -42,6 +42,13 @@ def test_at_the_start_heads_look_at_the_neighbours_that_a_kernel_sees() -> None:
     assert set(seen.tolist()) == {6, 7, 8, 11, 12, 13, 16, 17, 18}
 
 
+def test_locality_sharpens_the_start() -> None:
+    weight = GatedPositional(d_model=4, heads=4, locality=3.0).parameters["position.weight"]
+    assert np.abs(weight).tolist() == [[3.0, 3.0, 3.0]] * 4  # 2 * 1/2 to each side, and -1 for the distance
+    assert weight[:, :2].sum() == 0
+    assert (weight[:, 2] == -3.0).all()
+
+
 def test_patches_on_no_grid_are_a_sentence() -> None:
     layer = GatedPositional(d_model=4, heads=2)
     with pytest.raises(RequestError, match=r"x \(1, 5, 4\): the tokens of x must fill 2 rows of 2"):

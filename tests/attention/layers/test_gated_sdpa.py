@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurogate.attention import make
-from neurogate.attention.layers.gated_sdpa import GatedSDPA
+from neurogate.attention.layers.gated_sdpa import GatedSDPA, State
 from neurogate.attention.layers.gated_sdpa_checkpoints import from_published, split_rows
 from neurogate.errors import RequestError
-from tests.attention.gradients import check_layer
+from tests.attention.gradients import check, check_layer
+from tests.attention.nearness import near
 from tests.tolerances import TOLERANCE
 
 NEAR = TOLERANCE["two ways", "float64"]
@@ -29,6 +30,78 @@ def like(other: GatedSDPA, **more: Any) -> GatedSDPA:
     layer = small(**more)
     layer.parameters.update({k: a for k, a in other.parameters.items() if k in layer.parameters})
     return layer
+
+
+def away_from_the_start(rng: np.random.Generator, layer: GatedSDPA) -> GatedSDPA:
+    """Move all parameters off their start."""
+    for name, array in layer.parameters.items():
+        layer.parameters[name] = array + 0.5 * rng.standard_normal(array.shape)
+    return layer
+
+
+def written_out(layer: GatedSDPA, x: np.ndarray) -> np.ndarray:
+    """Attend token by token, with the equations of the paper and of Qwen3-Next, for one sequence."""
+    p, h, half = layer.parameters, layer.head_width, int(layer.rotary * layer.head_width) // 2
+    offset = 1.0 if layer.unit_offset else 0.0
+
+    def logits(t: int, heads: int) -> np.ndarray:
+        return (p["gate.weight"] @ x[t] + p["gate.bias"]).reshape(heads, -1)
+
+    def projected(name: str, t: int, heads: int, place: str) -> np.ndarray:
+        u = (p[f"{name}.weight"] @ x[t] + p[f"{name}.bias"]).reshape(heads, h)
+        if name != "v":
+            root = np.sqrt((u**2).mean(axis=1, keepdims=True) + layer.eps)
+            u = u / root * (offset + p[f"{name}_norm.weight"])
+        if layer.position == place:
+            u = u / (1 + np.exp(-logits(t, heads)))
+        if name != "v":
+            for i in range(half):
+                angle = t * layer.rotary_base ** (-i / half)
+                a, b = u[:, i].copy(), u[:, half + i].copy()
+                u[:, i] = a * np.cos(angle) - b * np.sin(angle)
+                u[:, half + i] = b * np.cos(angle) + a * np.sin(angle)
+        return u
+
+    k, v = (np.stack([projected(name, t, layer.kv_heads, place) for t in range(len(x))])
+            for name, place in (("k", "G3"), ("v", "G2")))  # fmt: skip
+    rows = []
+    for t in range(len(x)):
+        q, o = projected("q", t, layer.heads, "G4"), np.zeros((layer.heads, h))
+        for head in range(layer.heads):
+            group = head // (layer.heads // layer.kv_heads)
+            odds = np.exp(k[: t + 1, group] @ q[head] / np.sqrt(h))
+            o[head] = odds @ v[: t + 1, group] / odds.sum()
+        if layer.position == "G1":
+            o = o / (1 + np.exp(-logits(t, layer.heads)))
+        y = p["o.weight"] @ o.reshape(-1) + p["o.bias"]
+        rows.append(y / (1 + np.exp(-logits(t, 1)[0])) if layer.position == "G5" else y)
+    return np.stack(rows)
+
+
+@pytest.mark.parametrize(("position", "variant"), [
+    *((position, {"unit_offset": True, "rotary": 0.5, "rotary_base": 50.0, "eps": 0.1})
+      for position in POSITIONS),
+    *((position, {"gate": gate}) for position in POSITIONS for gate in ("elementwise", "headwise")
+      if (position, gate) != ("G5", "headwise")),
+])  # fmt: skip
+def test_a_pass_and_steps_are_the_equations_written_out(
+    position: str, variant: dict[str, Any], rng: np.random.Generator
+) -> None:
+    layer = away_from_the_start(rng, small(position=position, head_width=8, bias=True, **variant))
+    x = rng.standard_normal((2, 5, 6))
+    wanted = np.stack([written_out(layer, each) for each in x])
+    assert near(layer.forward(x)[0], wanted)
+    _, cache = layer.forward(x[:, :3])
+    state: Any = cache.state
+    for t in (3, 4):
+        y, state = layer.step(x[:, t], state)
+        assert near(y, wanted[:, t])
+
+
+def test_norms_of_either_form_start_as_1() -> None:
+    for offset in (True, False):
+        layer = small(unit_offset=offset)
+        assert all((layer.parameters[f"{name}_norm.weight"] == 1 - offset).all() for name in "qk")
 
 
 @settings(max_examples=8)
@@ -129,6 +202,20 @@ def test_groups_of_heads_are_full_heads_with_repeated_keys(rng: np.random.Genera
         full.parameters[name] = rows.repeat(2, axis=0).reshape(16, 6)
     x = rng.standard_normal((2, 5, 6))
     assert np.allclose(grouped.forward(x)[0], full.forward(x)[0], atol=NEAR)
+
+
+@pytest.mark.parametrize("position", POSITIONS)
+def test_gradients_of_a_state_are_those_of_finite_differences(
+    position: str, rng: np.random.Generator
+) -> None:
+    layer = small(position=position, unit_offset=True, rotary=0.5)
+    x = rng.standard_normal((2, 3, 6))
+    keys, values = rng.standard_normal((2, 2, 2, 4, 4))
+    y, cache = layer.forward(x, State(keys, values))
+    dy = rng.standard_normal(y.shape)
+    state = layer.backward(dy, cache)[1]["state"]
+    check(rng, lambda **given: layer.forward(x, State(**given))[0], {"keys": keys, "values": values},
+          {"keys": state.keys, "values": state.values}, dy)  # fmt: skip
 
 
 def test_gradients_of_a_carried_state_are_those_of_one_pass(rng: np.random.Generator) -> None:

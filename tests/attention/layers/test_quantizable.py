@@ -53,6 +53,31 @@ def test_an_open_gate_is_plain_attention_and_a_closed_one_leaves_nothing(
 
 
 @pytest.mark.parametrize(("gate", "form"), GATES)
+def test_gates_start_a_quarter_open_where_a_linear_map_predicts_them_or_as_far_as_is_said(
+    gate: str, form: str
+) -> None:
+    shape: dict[str, Any] = {"d_model": 24, "heads": 3, "gate": gate, "predictor": form}
+    name = "gate" if gate == "unconditional" else "gate.out.bias"
+    found, plain, other, said = (
+        layer.parameters[name]
+        for layer in (HeadGatedAttention(**shape), HeadGatedAttention(**shape, opening=None),
+                      QuantizableAttention(**shape), HeadGatedAttention(**shape, opening=0.75))
+    )  # fmt: skip
+    assert np.array_equal(plain, other)
+    assert np.allclose(said, np.log(3), atol=NEAR)
+    if form in ("linear", "all_features") and gate != "unconditional":
+        assert np.allclose(found, -np.log(3), atol=NEAR)
+    else:
+        assert np.array_equal(found, plain)
+    if gate == "unconditional":
+        assert (found == 0).all()
+    else:
+        widths = {"linear": 8, "mlp": 2, "mlp2": 8, "all_features": 24}
+        assert 0 < np.abs(plain).max() <= widths[form] ** -0.5
+        assert plain.std() > 0
+
+
+@pytest.mark.parametrize(("gate", "form"), GATES)
 def test_fine_tuning_starts_as_plain_attention(gate: str, form: str, rng: np.random.Generator) -> None:
     layer = small(gate=gate, predictor=form, fine_tuning=True, opening=0.25, fine_tuning_sd=0.0)
     x = rng.standard_normal((2, 5, 12))

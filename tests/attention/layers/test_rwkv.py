@@ -38,6 +38,17 @@ def test_mixes_of_one_see_no_earlier_sample_but_through_the_memory(rng: np.rando
     assert moves.tolist() == [False, False, True, False, False]
 
 
+def test_a_mix_of_one_leaves_no_trace_of_a_large_earlier_sample(rng: np.random.Generator) -> None:
+    layer, x = RwkvTimeMix(d_model=4), rng.standard_normal((1, 2, 4))
+    for name in ("k", "v", "r"):
+        layer.parameters[f"mix.{name}"] = np.ones(4)
+    state = layer.start(1)
+    y, cache = layer.forward(x, state._replace(last=np.full((1, 4), 1e20)))
+    assert np.array_equal(y, layer.forward(x, state)[0])
+    _, gradients = layer.backward(np.ones_like(y), cache)
+    assert not gradients["state"].last.any()
+
+
 def test_decays_are_spread_from_slow_to_fast() -> None:
     first, last = (RwkvTimeMix(d_model=8, place=place, layers=3).parameters["decay"] for place in (0, 2))
     assert (first[0], first[-1], last[0], last[-1]) == (-5.0, 3.0, -5.0, 3.0)

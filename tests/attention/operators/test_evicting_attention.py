@@ -21,8 +21,10 @@ def test_gradients_of_keys_that_are_weighted_are_those_of_finite_differences(
     seed: int, batch: int, heads: int, length: int, width: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    arguments = {name: rng.standard_normal((batch, heads, length, width)) for name in "qkv"}
-    arguments["keep"] = rng.uniform(0.1, 0.9, (batch, heads, length))
+    keys = length + int(rng.integers(3))
+    arguments = {name: rng.standard_normal((batch, heads, n, width))
+                 for name, n in (("q", length), ("k", keys), ("v", keys))}  # fmt: skip
+    arguments["keep"] = rng.uniform(0.1, 0.9, (batch, heads, keys))
     y, cache = evicting_attention.forward(**arguments)
     dy = rng.standard_normal(y.shape)
     found = dict(zip(arguments, evicting_attention.backward(dy, cache), strict=True))
@@ -52,6 +54,20 @@ def test_flags_are_a_mask(rng: np.random.Generator) -> None:
     assert np.allclose(cache.weights, plain.weights, atol=NEAR)
 
 
+def test_the_last_queries_see_what_they_see_among_all(rng: np.random.Generator) -> None:
+    q, k, v = rng.standard_normal((3, 2, 3, 6, 4))
+    keep = rng.random((2, 3, 6))
+    whole, all_of_it = evicting_attention.forward(q, k, v, keep)
+    last, cache = evicting_attention.forward(q[:, :, 4:], k, v, keep)
+    assert np.allclose(last, whole[:, :, 4:], atol=NEAR)
+    dy = rng.standard_normal(whole.shape)
+    dy[:, :, :4] = 0
+    dq, *others = evicting_attention.backward(dy, all_of_it)
+    found = evicting_attention.backward(dy[:, :, 4:], cache)
+    for mine, theirs in zip(found, (dq[:, :, 4:], *others), strict=True):
+        assert np.allclose(mine, theirs, atol=NEAR)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_an_evicted_key_that_outweighs_all_others_leaves_numbers(dtype: str) -> None:
     q = np.full((1, 1, 3, 1), 1e4, dtype)
@@ -64,3 +80,5 @@ def test_an_evicted_key_that_outweighs_all_others_leaves_numbers(dtype: str) -> 
 def test_flags_that_do_not_fit_are_a_sentence() -> None:
     with pytest.raises(RequestError, match=r"keep \(1, 2, 2\)"):
         evicting_attention.forward(*np.ones((3, 1, 2, 3, 4)), np.ones((1, 2, 2)))
+    with pytest.raises(RequestError, match="with S >= T"):
+        evicting_attention.forward(np.ones((1, 2, 4, 4)), *np.ones((2, 1, 2, 3, 4)), np.ones((1, 2, 3)))

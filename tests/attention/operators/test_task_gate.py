@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurogate.attention.operators import task_gate
+from neurogate.errors import RequestError
 from tests.attention.gradients import check
 
 
@@ -42,6 +43,14 @@ def test_compensation_makes_the_gradient_that_of_the_largest_scale_at_small_gate
         raw = task_gate.backward(dy, task_gate.forward(e, scale=scale)[1])
         wanted = dy * 800.0 * 0.5 / (np.cosh(0.3) + 1)  # s(x) s(-x) = 1 / (2 cosh x + 2)
         np.testing.assert_allclose(task_gate.compensated(raw, e, scale=scale), wanted, rtol=1e-12)
+
+
+def test_embeddings_are_kept_within_six() -> None:
+    e = np.array([-7.0, -6.0, 0.1, 5.9, np.inf])
+    assert task_gate.clamped(e).tolist() == [-6.0, -6.0, 0.1, 5.9, 6.0]
+    assert task_gate.clamped(e.astype("float32"), reach=2).dtype == "float32"
+    with pytest.raises(RequestError, match=r"reach is 0\. Give a number that is above 0"):
+        task_gate.clamped(e, reach=0)
 
 
 def test_compensation_stays_finite_at_extremes() -> None:

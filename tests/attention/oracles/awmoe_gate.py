@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neurogate.attention.layers.gate_network import GateNetwork
-from neurogate.attention.operators import info_nce
+from neurogate.attention.operators import info_nce, mixture_score
 from tests.attention.agreement import Case, Stored, gradients
 
 NAME = "awmoe_gate"
@@ -25,15 +25,16 @@ def cases(stored: Stored) -> Iterator[Case]:
     g, cache = layer.forward(*inputs, stored["mask"] > 0)
     thin, augmented = layer.forward(*inputs, stored["mask_aug"] > 0)
     loss, contrast = info_nce.forward(g, thin)
-    scores = stored["expert_scores"]
+    logit, score = mixture_score.forward(g, stored["expert_scores"])
     found = {
         "gate_vec": g, "gate_vec_aug": thin, "gate_unit": cache.gates, "act_unit": cache.activations,
-        "logit": (g * scores).sum(axis=1), "L_cl": loss,
+        "logit": logit, "L_cl": loss,
     }  # fmt: skip
     for name, array in found.items():
         yield Case(NAME, name, array, stored[name])
     dg, dthin = info_nce.backward(1.0, contrast)
-    (ditems, dtarget), full = layer.backward(dg + stored["R"][:, None] * scores, cache)
+    dscored, _ = mixture_score.backward(stored["R"], score)
+    (ditems, dtarget), full = layer.backward(dg + dscored, cache)
     (more, again), other = layer.backward(dthin, augmented)
     yield Case(NAME, "d items", ditems + more, stored["d_S"], backward=True)
     yield Case(NAME, "d target", dtarget + again, stored["d_target"], backward=True)
