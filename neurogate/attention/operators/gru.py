@@ -157,7 +157,7 @@ def _step(
     r[...] = 0.5 + 0.5 * xp.tanh(x_r + h_r)  # the sigmoid of twice that, which cannot overflow so
     z[...] = 0.5 + 0.5 * xp.tanh(x_z + h_z)
     n[...] = xp.tanh(x_n + r * u)
-    after[...] = (1 - z) * n + z * before
+    after[...] = n + z * (before - n)
 
 
 def _rows_by(weight: Array, h: Array) -> Array:

@@ -52,16 +52,6 @@ def test_a_carried_state_is_one_pass(cut: int, rng: np.random.Generator) -> None
     assert max(off, np.abs(end.state - last.state).max()) <= TOLERANCE["two ways", "float64"]
 
 
-def test_an_open_update_gate_holds_the_smallest_state_bit_by_bit(rng: np.random.Generator) -> None:
-    arguments = drawn(rng)
-    arguments["state"] *= 1e-20
-    arguments["bias"][4:8] = 1e3
-    h, cache = gru.forward(**arguments)
-    assert np.array_equal(h, np.broadcast_to(arguments["state"][:, None], h.shape))
-    dy = rng.standard_normal(h.shape)
-    assert np.allclose(gru.backward(dy, cache)[5], dy.sum(axis=1), rtol=0, atol=1e-14)
-
-
 def test_a_closed_update_gate_keeps_what_is_new_and_an_open_one_what_was(rng: np.random.Generator) -> None:
     arguments = drawn(rng)
     for size, wanted in ((-1e3, None), (1e3, arguments["state"])):
