@@ -1,4 +1,4 @@
-"""What the papers of gates on softmax attention say of settings and starts, by section of the spec."""
+"""What the papers of gates on softmax attention say of settings and starts, by their numbers."""
 
 from __future__ import annotations
 
