@@ -42,8 +42,8 @@ def forward(
     labels : (B, P) int
         :math:`y`, 0 for the background.
     importance : (B, P), optional
-        :math:`\omega` but for their sum; upstream gives more of it to points near clicks. All equal if left
-        out.
+        :math:`\omega` but for their sum; `neurogate.attention.training.clicks.weights` gives more of it to
+        points near clicks. All equal if left out. A scene where it is 0 everywhere has no entropy.
     factor : float
         :math:`\lambda`.
 
@@ -79,7 +79,8 @@ def forward(
     omega = xp.ones(labels.shape, logits.dtype) if importance is None else importance
     fits(omega.shape == labels.shape, "importance needs one number for each point",
          importance=omega, labels=labels)  # fmt: skip
-    share = (omega / omega.sum(axis=1, keepdims=True))[:, None, :, None]
+    total = omega.sum(axis=1, keepdims=True)
+    share = (omega / xp.where(total != 0, total, 1)).astype(logits.dtype)[:, None, :, None]
     chosen = (labels[..., None] == xp.arange(logits.shape[-1])).astype(logits.dtype)[:, None]
     weights, _ = softmax.forward(logits)
     top = logits.max(axis=-1, keepdims=True)
