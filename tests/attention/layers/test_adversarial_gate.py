@@ -12,7 +12,7 @@ from neurogate.attention.layers.adversarial_gate import AdversarialGate
 from neurogate.errors import RequestError
 from tests.attention.gradients import check, check_layer
 from tests.attention.nearness import near
-from tests.attention.plain import convolved, normed, parameters_of, relu
+from tests.attention.plain_images import convolved, normed, parameters_of, relu
 from tests.tolerances import TOLERANCE
 
 

@@ -14,7 +14,7 @@ from neurogate.attention.layers.dual_attention import ChannelAttention, DualAtte
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
 from tests.attention.nearness import near
-from tests.attention.plain import convolved, normed, parameters_of, relu
+from tests.attention.plain_images import convolved, normed, parameters_of, relu
 from tests.tolerances import TOLERANCE
 
 NEAR: dict[str, Any] = {"rtol": 0, "atol": 10 * TOLERANCE["two ways", "float64"]}

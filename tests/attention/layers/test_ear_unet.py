@@ -15,7 +15,7 @@ from neurogate.attention.training.losses import dice
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_along_one_line
 from tests.attention.nearness import near
-from tests.attention.plain import convolved, enlarged, normed, parameters_of, relu, sigmoid
+from tests.attention.plain_images import convolved, enlarged, normed, parameters_of, relu, sigmoid
 
 
 @settings(max_examples=15)

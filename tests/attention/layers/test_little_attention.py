@@ -16,7 +16,7 @@ from neurogate.errors import RequestError
 from tests.attention.counting import operations
 from tests.attention.gradients import check_layer
 from tests.attention.nearness import near
-from tests.attention.plain import convolved, parameters_of, relu, sigmoid
+from tests.attention.plain_images import convolved, parameters_of, relu, sigmoid
 
 ON = pytest.mark.parametrize("on", ["places", "channels", "both"])
 

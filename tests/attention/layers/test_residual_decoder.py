@@ -11,7 +11,7 @@ from neurogate.attention.layer import part
 from neurogate.attention.layers.residual_decoder import ResidualDecoder
 from tests.attention.gradients import check_layer
 from tests.attention.nearness import near
-from tests.attention.plain import convolved, normed, parameters_of, relu
+from tests.attention.plain_images import convolved, normed, parameters_of, relu
 
 
 @settings(max_examples=4)

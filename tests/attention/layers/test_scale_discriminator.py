@@ -13,7 +13,7 @@ from neurogate.attention.operators import least_squares_gan
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
 from tests.attention.nearness import near
-from tests.attention.plain import convolved, parameters_of, sigmoid
+from tests.attention.plain_images import convolved, parameters_of, sigmoid
 
 
 @settings(max_examples=10)

@@ -17,7 +17,7 @@ from neurogate.attention.operators import rotary
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
 from tests.attention.nearness import near
-from tests.attention.plain import sigmoid
+from tests.attention.plain_images import sigmoid
 from tests.tolerances import TOLERANCE
 
 NEAR = TOLERANCE["two ways", "float64"]
