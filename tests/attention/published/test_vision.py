@@ -14,7 +14,7 @@ from neurogate.attention import make
 from neurogate.attention.catalogue import layer_class
 from neurogate.attention.layers.scale_discriminator import SQUEEZED
 from neurogate.attention.operators import click_loss, kernel_attention, patch_labels, pointer_loss
-from neurogate.attention.training import adversarial
+from neurogate.attention.training import adversarial, clicks
 
 KERAS = {"momentum": 0.01, "eps": 1e-3}  # the weight of the new; Keras states that of the old, 0.99
 PYTORCH = {"momentum": 0.1, "eps": 1e-5}
@@ -57,6 +57,9 @@ def test_settings(name: str, section: str, wanted: dict[str, Any]) -> None:
         (pointer_loss.forward, "20", {"suppression": 1.0}),
         (kernel_attention.forward, "26", {"eps": 1e-6}),
         (click_loss.forward, "39", {"factor": 2.0}),
+        (click_loss.importance, "39", {"near": 2.0, "far": 0.8, "reach": 0.3}),
+        (clicks.simulate, "39", {"most": 20}),
+        (clicks.clicks_to, "39", {"target": 0.85, "most": 20}),
     ],
 )
 def test_options_of_functions(function: Callable[..., Any], section: str, wanted: dict[str, float]) -> None:
