@@ -30,7 +30,7 @@ def initial(
     rng: np.random.Generator, heads: int, agents: int, grid: tuple[int, int], *,
     table: int = 7, class_token: bool = False,
 ) -> Parameters:  # fmt: skip
-    """Draw the tables from a truncated normal distribution of 0.02.
+    """Draw the tables from a normal distribution with a standard deviation of 0.02.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def initial(
     shapes: dict[str, tuple[int, ...]] = {"map": (table, table), "rows": grid[:1], "columns": grid[1:]}
     if class_token:
         shapes["class"] = ()
-    return {name: draw.truncated_normal(rng, (heads, agents, *shape)) for name, shape in shapes.items()}
+    return {name: draw.normal(rng, (heads, agents, *shape), 0.02) for name, shape in shapes.items()}
 
 
 def forward(parameters: Mapping[str, Array], grid: tuple[int, int]) -> tuple[Array, Cache]:

@@ -119,7 +119,8 @@ def backward(
     cache : Cache
         Of `forward`.
     dstroke, dsurround : (B, 1, h, w), optional
-        Gradients with respect to ``cache.stroke`` and ``cache.surround``, of losses that teach them.
+        Gradients with respect to ``cache.stroke`` and ``cache.surround``, of losses that teach them. There
+        is a surround only where there is a mask.
 
     Returns
     -------
@@ -130,6 +131,11 @@ def backward(
     gradients : dict
         Of the parameters.
 
+    Raises
+    ------
+    RequestError
+        If there is a gradient of the surround and no surround.
+
     Examples
     --------
     >>> x, mask = np.ones((1, 4, 8, 8)), np.ones((1, 1, 8, 8))
@@ -138,9 +144,11 @@ def backward(
     >>> dx.shape, dmask.shape
     ((1, 4, 8, 8), (1, 1, 8, 8))
     """
+    masked = len(cache.mixing) > 1
+    fits(masked or dsurround is None, "without a mask there is no surround, and dsurround must be left out",
+         dy=dy, dsurround=dsurround)  # fmt: skip
     dmixed = dy * cache.attention * (1 - cache.attention)
     gradients: Parameters = {}
-    masked = len(cache.mixing) > 1
     if masked:
         for name, said in zip(("alpha", "beta"), cache.logits, strict=True):
             gradients[name] = (dmixed * said).sum().reshape(1)

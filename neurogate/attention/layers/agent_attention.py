@@ -60,7 +60,7 @@ class AgentAttention(Layer):
     bias : bool
         Whether queries, keys and values have one.
     sd : float
-        Of the weights at the start, truncated at two.
+        Standard deviation of the weights at the start. The authors cut them at 2, which none comes near.
 
     References
     ----------
@@ -93,10 +93,10 @@ class AgentAttention(Layer):
             )
 
     def initial(self, rng: np.random.Generator) -> Parameters:
-        """Draw weights and tables from truncated normal distributions, the convolution as PyTorch does."""
+        """Draw weights and tables from normal distributions, the convolution as PyTorch does."""
         d, drawn = self.d_model, Parameters()
         for name in ("q", "k", "v", "o"):
-            drawn[f"{name}.weight"] = draw.truncated_normal(rng, (d, d), self.sd)
+            drawn[f"{name}.weight"] = draw.normal(rng, (d, d), self.sd)
             if self.bias or name == "o":
                 drawn[f"{name}.bias"] = np.zeros(d)
         drawn |= draw.linear(rng, "convolution", d, 1, 3, 3)

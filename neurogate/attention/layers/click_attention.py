@@ -79,6 +79,7 @@ class ClickAttention(Layer):
     has a loss, `neurogate.attention.operators.click_loss`. Each of ``cache.levels`` has the queries
     ``after_c2s``, ``after_c2c`` and ``after_ffn`` (the clicks as they were given, then the learnt ones), the
     ``scene``, the ``logits``, and where queries are ``allowed`` (B, Q, P) to look next.
+    `neurogate.attention.training.clicks` simulates who clicks.
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ class GatedClassAttention(Layer):
         divides("heads", self.heads, self.d_model)
 
     def initial(self, rng: np.random.Generator) -> Parameters:
-        """Draw the embeddings from a normal distribution of variance 1, the maps within 0.04."""
+        """Draw the embeddings from normal distributions of a deviation of 1, the maps of 0.02."""
         d, h = self.d_model, self.ratio * self.d_model
         drawn: Parameters = {
             f"embedding{i}": draw.normal(rng, (self.tasks, n), 1.0) for i, n in ((0, d), (2, h))
@@ -103,9 +103,9 @@ class GatedClassAttention(Layer):
         for name in ("norm1", "norm2"):
             drawn |= {f"{name}.weight": np.ones(d), f"{name}.bias": np.zeros(d)}
         for name in ("q", "k", "v"):
-            drawn[f"{name}.weight"] = draw.truncated_normal(rng, (d, d))
+            drawn[f"{name}.weight"] = draw.normal(rng, (d, d), 0.02)
         for name, outputs, inputs in (("o", d, d), ("mlp.hidden", h, d), ("mlp.out", d, h)):
-            drawn[f"{name}.weight"] = draw.truncated_normal(rng, (outputs, inputs))
+            drawn[f"{name}.weight"] = draw.normal(rng, (outputs, inputs), 0.02)
             drawn[f"{name}.bias"] = np.zeros(outputs)
         return drawn
 

@@ -85,8 +85,8 @@ class GatedPositional(Layer):
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Open the gates to 0.73, let values be the input, and let heads look at neighbours."""
         d, h = self.d_model, self.heads
-        drawn: Parameters = {f"{name}.weight": draw.truncated_normal(rng, (d, d)) for name in ("q", "k", "o")}
-        places = draw.truncated_normal(rng, (h, 3))
+        drawn: Parameters = {f"{name}.weight": draw.normal(rng, (d, d), 0.02) for name in ("q", "k", "o")}
+        places = draw.normal(rng, (h, 3), 0.02)
         side = math.isqrt(h)
         tap = np.arange(side**2)
         centre = (side - 1) / 2 if side % 2 == 0 else side // 2

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import math
 from collections.abc import Callable
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, Namespace, fits, namespace
-from neurogate.attention.operators.pointwise import normal_cdf
 from neurogate.attention.options import ABOVE_0, number, whole_numbers
 from neurogate.errors import RequestError
 
@@ -55,7 +58,7 @@ def gaussian(box: Array, grid: tuple[int, int], *, factor: float = 4.1325) -> Ar
 
     def mass(low: Array, high: Array, start: Array, end: Array) -> Array:
         centre, sd = (start + end) / 2, (end - start) / factor
-        return normal_cdf.value((high - centre) / sd) - normal_cdf.value((low - centre) / sd)
+        return _between((low - centre) / sd, (high - centre) / sd)
 
     return _outer(box, grid, mass)
 
@@ -87,6 +90,15 @@ def uniform(box: Array, grid: tuple[int, int]) -> Array:
     [[0.0, 1.0, 1.0, 0.0]]
     """
     return _outer(box, grid, lambda low, high, start, end: low * 0 + 1)
+
+
+def _between(low: Array, high: Array) -> Array:
+    """Return the mass of the normal distribution, of its lower tail, where differences are exact."""
+    xp = namespace(low=low, high=high)
+    erfc = importlib.import_module("scipy.special" if xp is np else "cupyx.scipy.special").erfc
+    above = low > 0
+    low, high = xp.where(above, -high, low), xp.where(above, -low, high)
+    return 0.5 * (erfc(-high * math.sqrt(0.5)) - erfc(-low * math.sqrt(0.5)))
 
 
 def _outer(box: Array, grid: tuple[int, int], mass: Callable[..., Array]) -> Array:

@@ -34,7 +34,8 @@ def forward(logits: Array, labels: Array, *, suppression: float = 1.0) -> tuple[
     logits : (..., N)
         Of a pointer over N patches, for n queries.
     labels : (..., N)
-        :math:`l`, at least 0. A query without any adds no divergence.
+        :math:`l`, at least 0. A query without any adds no divergence. The answer has the number type of
+        the logits, whatever that of the labels is.
     suppression : float
         :math:`\lambda`, the price of attention where the label is 0.
 
@@ -48,7 +49,7 @@ def forward(logits: Array, labels: Array, *, suppression: float = 1.0) -> tuple[
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or a label is below 0.
 
     References
     ----------
@@ -64,9 +65,10 @@ def forward(logits: Array, labels: Array, *, suppression: float = 1.0) -> tuple[
     """
     xp = namespace(logits=logits, labels=labels)
     fits(logits.shape == labels.shape, "there must be a label for each patch", logits=logits, labels=labels)
+    fits(bool((labels >= 0).all()), "labels must be at least 0", labels=labels)
     queries = max(logits[..., 0].size, 1)
     total = labels.sum(axis=-1, keepdims=True)
-    target = labels / xp.where(total > 0, total, 1)
+    target = (labels / xp.where(total > 0, total, 1)).astype(logits.dtype)
     weights, _ = softmax.forward(logits)
     top = logits.max(axis=-1, keepdims=True)
     log_weights = logits - top - xp.log(xp.exp(logits - top).sum(axis=-1, keepdims=True))

@@ -30,7 +30,7 @@ def forward(
     Parameters
     ----------
     prediction, target : (B, C, n...)
-        :math:`y` and :math:`t`.
+        :math:`y` and :math:`t`. The answer has the number type of :math:`y`.
     region : (B, 1, n...) or (B, C, n...)
         :math:`m`: 1 inside, 0 outside. A region that is empty gives 0.
     power : {1, 2}
@@ -67,7 +67,9 @@ def forward(
     )  # fmt: skip
     fits(same and broad, "prediction and target must have one shape, and region the same or one channel",
          prediction=prediction, target=target, region=region)  # fmt: skip
-    off, inside = prediction - target, xp.broadcast_to(region, prediction.shape)
+    dtype = prediction.dtype
+    off = prediction - target.astype(dtype)
+    inside = xp.broadcast_to(region.astype(dtype), prediction.shape)
     size = xp.maximum(inside.sum(), 1)
     return (inside * xp.abs(off) ** power).sum() / size, Cache(off, inside, size, power)
 

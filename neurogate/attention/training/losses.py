@@ -1,4 +1,4 @@
-"""Losses: each returns its value and its gradient with respect to the prediction."""
+"""Losses: each returns its value, and its gradient with respect to the prediction, in its number type."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def binary_cross_entropy(logits: Array, targets: Array) -> tuple[float, Array]:
     >>> round(loss, 4), gradient.tolist()
     (0.6931, [-0.5])
     """
-    _alike(logits=logits, targets=targets)
+    _, targets = _alike(logits=logits, targets=targets)
     loss = (softplus.value(logits) - targets * logits).sum() / max(1, logits.size)
     return float(loss), (sigmoid.value(logits) - targets) / max(1, logits.size)
 
@@ -134,7 +134,7 @@ def mean_squared_error(prediction: Array, targets: Array) -> tuple[float, Array]
     >>> loss, gradient.tolist()
     (2.0, [2.0, 0.0])
     """
-    _alike(prediction=prediction, targets=targets)
+    _, targets = _alike(prediction=prediction, targets=targets)
     off = prediction - targets
     return float((off * off).sum() / max(1, off.size)), off * (2 / max(1, off.size))
 
@@ -167,7 +167,7 @@ def mean_absolute_error(prediction: Array, targets: Array) -> tuple[float, Array
     >>> loss, gradient.tolist()
     (1.0, [0.5, 0.0])
     """
-    xp = _alike(prediction=prediction, targets=targets)
+    xp, targets = _alike(prediction=prediction, targets=targets)
     off, count = prediction - targets, max(1, prediction.size)
     return float(xp.abs(off).sum() / count), xp.sign(off) / count
 
@@ -216,7 +216,7 @@ def huber(
     >>> loss, gradient.tolist()
     (1.3125, [0.5, 0.25])
     """
-    xp = _alike(prediction=prediction, targets=targets)
+    xp, targets = _alike(prediction=prediction, targets=targets)
     off = prediction - targets
     delta = number("delta", delta, ABOVE_0)
     inner = xp.clip(off, -delta, delta)
@@ -262,7 +262,7 @@ def dice(probabilities: Array, targets: Array, *, smooth: float = 1.0) -> tuple[
     >>> dice(np.ones((1, 1, 4)), np.ones((1, 1, 4)))[0]
     0.0
     """
-    _alike(probabilities=probabilities, targets=targets)
+    _, targets = _alike(probabilities=probabilities, targets=targets)
     fits(probabilities.ndim >= 2, "give (batch, classes, ...)", probabilities=probabilities)
     others = (0, *range(2, probabilities.ndim))
     shared = 2 * (probabilities * targets).sum(axis=others, keepdims=True) + smooth
@@ -272,8 +272,9 @@ def dice(probabilities: Array, targets: Array, *, smooth: float = 1.0) -> tuple[
     return float(1 - (shared / size).mean()), gradient
 
 
-def _alike(**arrays: Array) -> Namespace:
+def _alike(**arrays: Array) -> tuple[Namespace, Array]:
+    """Return the library, and the second of two arrays of one shape in the number type of the first."""
     xp = namespace(**arrays)
     first, second = arrays.values()
     fits(first.shape == second.shape, f"{' and '.join(arrays)} must have the same shape", **arrays)
-    return xp
+    return xp, second.astype(first.dtype, copy=False)

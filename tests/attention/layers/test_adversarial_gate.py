@@ -11,6 +11,8 @@ from neurogate.attention import make
 from neurogate.attention.layers.adversarial_gate import AdversarialGate
 from neurogate.errors import RequestError
 from tests.attention.gradients import check, check_layer
+from tests.attention.nearness import near
+from tests.attention.plain_images import convolved, normed, parameters_of, relu
 from tests.tolerances import TOLERANCE
 
 
@@ -27,6 +29,22 @@ def test_gradients_are_those_of_finite_differences(
     sizes = (3, 1, 2)[:axes]
     x, skip = rng.standard_normal((2, 2, *sizes)), rng.standard_normal((2, 1, *(2 * n for n in sizes)))
     check_layer(rng, layer, x, skip, training=training)
+
+
+def test_it_is_its_equation(rng: np.random.Generator) -> None:
+    layer = AdversarialGate(channels=3, skip=2, filters=3, classes=3)
+    for name, array in layer.parameters.items():
+        layer.parameters[name] = array + 0.3 * rng.standard_normal(array.shape)
+    x, skip = rng.standard_normal((2, 3, 2, 3)), rng.standard_normal((2, 2, 4, 6))
+    up, merge, out, attention = parameters_of(layer.parameters, "up", "merge", "out", "attention")
+    u = normed(convolved(x.repeat(2, axis=2).repeat(2, axis=3), up, before=1), up, 1e-3)
+    h2 = relu(normed(convolved(np.concatenate([u, skip], axis=1), merge, before=1), merge, 1e-3))
+    h3 = relu(normed(convolved(h2, out, before=1), out, 1e-3))
+    p = np.exp(convolved(h2, attention))
+    p /= p.sum(axis=1, keepdims=True)
+    y, cache = layer.forward(x, skip)
+    assert near(cache.probabilities, p)
+    assert near(y, h3 * p[:, 1:].sum(axis=1, keepdims=True))
 
 
 def test_what_the_discriminator_says_of_the_segmentation_reaches_the_input(rng: np.random.Generator) -> None:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from neurogate.attention.layers.dual_attention import ChannelAttention, DualAttention, PositionAttention
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
+from tests.attention.nearness import near
+from tests.attention.plain_images import convolved, normed, parameters_of, relu
 from tests.tolerances import TOLERANCE
 
 NEAR: dict[str, Any] = {"rtol": 0, "atol": 10 * TOLERANCE["two ways", "float64"]}
@@ -82,6 +84,33 @@ def test_unlike_channels_are_those_whose_score_is_far_below_the_largest(rng: np.
     below = np.exp(scores.max(axis=-1, keepdims=True) - scores)
     _, cache = ChannelAttention(channels=4).forward(x)
     assert np.allclose(cache.weights, below / below.sum(axis=-1, keepdims=True), **NEAR)
+
+
+@pytest.mark.parametrize("likeness", ["like", "unlike"])
+def test_the_block_is_its_equation(likeness: Any, rng: np.random.Generator) -> None:
+    layer = DualAttention(channels=4, outputs=3, inner=2, axes=2, likeness=likeness, rate=0.25)
+    for name, array in layer.parameters.items():
+        layer.parameters[name] = array + 0.3 * rng.standard_normal(array.shape)
+    x = rng.standard_normal((2, 4, 3, 5))
+    kept = layer.masks(rng, x.shape)
+    p = layer.parameters
+    flat = x.reshape(2, 4, 15)
+    q, k, v = (p[f"position.attention.{name}.weight"].reshape(-1, 4) @ flat for name in "qkv")
+    weights = np.exp(q.swapaxes(1, 2) @ k)
+    weights /= weights.sum(axis=-1, keepdims=True)
+    places = x + p["position.attention.gamma"] * (v @ weights.swapaxes(1, 2)).reshape(x.shape)
+    scores = np.exp(flat @ flat.swapaxes(1, 2) * (1 if likeness == "like" else -1))
+    scores /= scores.sum(axis=-1, keepdims=True)
+    told = (scores.swapaxes(1, 2) if likeness == "like" else scores) @ flat
+    channels = x + p["channel.attention.gamma"] * told.reshape(x.shape)
+    total = np.zeros_like(x)
+    for name, branch in (("position", places), ("channel", channels)):
+        first, second = parameters_of(p, f"{name}.first", f"{name}.second")
+        bent = relu(normed(convolved(branch, first, before=1), first, 1e-3))
+        total += convolved(bent * kept[name] / 0.75, second, before=1)
+    (out,) = parameters_of(p, "out")
+    wanted = normed(convolved(total * kept["sum"] / 0.75, out), out, 1e-3)
+    assert near(layer.forward(x, kept=kept)[0], wanted)
 
 
 def test_at_the_start_the_block_does_not_attend(rng: np.random.Generator) -> None:

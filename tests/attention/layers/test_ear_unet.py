@@ -14,6 +14,8 @@ from neurogate.attention.operators import softmax
 from neurogate.attention.training.losses import dice
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_along_one_line
+from tests.attention.nearness import near
+from tests.attention.plain_images import convolved, enlarged, normed, parameters_of, relu, sigmoid
 
 
 @settings(max_examples=15)
@@ -37,6 +39,32 @@ def test_gradients_are_those_of_finite_differences(
     statistics = None if training else layer.forward(x)[1].statistics
     with patch("tests.attention.gradients.STEP", 1e-7):  # of its many corners a longer step crosses some
         check_along_one_line(rng, layer, x, statistics=statistics, training=training)
+
+
+def test_it_is_its_equation(rng: np.random.Generator) -> None:
+    layer, x = EarUNet(channels=2, filters=2, depth=1, classes=3), rng.standard_normal((2, 2, 6, 4))
+    for name, array in layer.parameters.items():
+        layer.parameters[name] = array + 0.3 * rng.standard_normal(array.shape)
+
+    def residual(x: np.ndarray, name: str) -> np.ndarray:
+        first, second, short = parameters_of(
+            layer.parameters, *(f"{name}.{part}" for part in ("first", "second", "shortcut"))
+        )
+        inner = relu(normed(convolved(x, first, before=1), first, 1e-5))
+        branch = normed(convolved(inner, second, before=1), second, 1e-5)
+        return relu(branch + normed(convolved(x, short), short, 1e-5))
+
+    up, of_g, of_x, psi, head = parameters_of(
+        layer.parameters, "up0", "gate0.g", "gate0.x", "gate0.psi", "head"
+    )
+    fine = residual(x, "encoder0")
+    coarse = residual(fine.reshape(2, 2, 3, 2, 2, 2).max(axis=(3, 5)), "encoder1")
+    g = enlarged(coarse, up)
+    both = normed(convolved(g, of_g), of_g, 1e-5) + normed(convolved(fine, of_x), of_x, 1e-5)
+    gate = sigmoid(normed(convolved(relu(both), psi), psi, 1e-5))
+    y, cache = layer.forward(x)
+    assert near(cache.attention[0], gate)
+    assert near(y, convolved(residual(np.concatenate([gate * fine, g], axis=1), "decoder0"), head))
 
 
 def test_with_open_gates_it_is_the_plain_network(rng: np.random.Generator) -> None:

@@ -47,6 +47,17 @@ def test_losses_of_stroke_and_surround_reach_the_gradients(rng: np.random.Genera
     check(rng, forward, arguments, {"x": dx, "mask": dmask, **gradients}, dy)
 
 
+def test_a_gradient_of_the_surround_without_one_is_a_sentence(rng: np.random.Generator) -> None:
+    layer = GatedTextBlock(channels=2, masked=False)
+    y, cache = layer.forward(rng.standard_normal((1, 2, 4, 4)))
+    stroke = np.ones((1, 1, 4, 4))
+    _, plain = layer.backward(y, cache)
+    _, taught = layer.backward(y, cache, stroke)
+    assert not np.allclose(taught["gate.stroke.weight"], plain["gate.stroke.weight"])
+    with pytest.raises(RequestError, match=r"dsurround \(1, 1, 4, 4\): without a mask there is no surround"):
+        layer.backward(y, cache, None, stroke)
+
+
 def gate_of(
     rng: np.random.Generator, **changed: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:

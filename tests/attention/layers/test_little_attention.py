@@ -15,6 +15,8 @@ from neurogate.attention.operators import convolution
 from neurogate.errors import RequestError
 from tests.attention.counting import operations
 from tests.attention.gradients import check_layer
+from tests.attention.nearness import near
+from tests.attention.plain_images import convolved, parameters_of, relu, sigmoid
 
 ON = pytest.mark.parametrize("on", ["places", "channels", "both"])
 
@@ -30,6 +32,27 @@ def test_gradients_are_those_of_finite_differences(
     rng = np.random.default_rng(seed)
     layer = LittleAttention(channels=3, on=on, squeeze=squeeze, kernel=3, ratio=2, residual=residual)
     check_layer(rng, layer, rng.standard_normal((2, 3, height, 4)))
+
+
+@ON
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("squeeze", ["mean", "learned"])
+def test_it_is_its_equation(on: Any, residual: bool, squeeze: Any, rng: np.random.Generator) -> None:
+    layer = LittleAttention(channels=6, on=on, squeeze=squeeze, kernel=3, ratio=2, residual=residual)
+    for name, array in layer.parameters.items():
+        layer.parameters[name] = array + 0.3 * rng.standard_normal(array.shape)
+    x = rng.standard_normal((2, 6, 5, 4))
+    hidden, out, summed, spatial = parameters_of(
+        layer.parameters, "channel.hidden", "channel.out", "squeeze", "spatial"
+    )
+    y = x
+    if on != "places":
+        inner = relu(x.mean(axis=(2, 3)) @ hidden["weight"].T + hidden["bias"])
+        y = y * sigmoid(inner @ out["weight"].T + out["bias"])[:, :, None, None]
+    if on != "channels":
+        one = convolved(y, summed) if squeeze == "learned" else y.mean(axis=1, keepdims=True)
+        y = y * sigmoid(convolved(one, spatial, before=1))
+    assert near(layer.forward(x)[0], x + y if residual else y)
 
 
 @ON

@@ -10,6 +10,8 @@ from neurogate.attention.blocks import normed_convolution
 from neurogate.attention.layer import part
 from neurogate.attention.layers.residual_decoder import ResidualDecoder
 from tests.attention.gradients import check_layer
+from tests.attention.nearness import near
+from tests.attention.plain_images import convolved, normed, parameters_of, relu
 
 
 @settings(max_examples=4)
@@ -18,6 +20,16 @@ def test_gradients_are_those_of_finite_differences(axes: int, training: bool, se
     rng = np.random.default_rng(seed)
     layer = ResidualDecoder(channels=2, outputs=3, axes=axes)
     check_layer(rng, layer, rng.standard_normal((2, 2, *(5, 3, 2)[:axes])), training=training)
+
+
+def test_it_is_its_equation(rng: np.random.Generator) -> None:
+    layer, x = ResidualDecoder(channels=3, outputs=2), rng.standard_normal((2, 3, 5, 4))
+    for name, array in layer.parameters.items():
+        layer.parameters[name] = array + 0.3 * rng.standard_normal(array.shape)
+    first, second, shortcut = parameters_of(layer.parameters, "first", "second", "shortcut")
+    inner = relu(normed(convolved(x, first, before=1), first, 1e-5))
+    branch = normed(convolved(inner, second, before=1), second, 1e-5)
+    assert near(layer.forward(x)[0], relu(branch + normed(convolved(x, shortcut), shortcut, 1e-5)))
 
 
 def test_where_the_residual_branch_is_zero_it_is_the_rectified_shortcut(rng: np.random.Generator) -> None:

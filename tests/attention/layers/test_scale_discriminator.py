@@ -12,6 +12,8 @@ from neurogate.attention.layers.scale_discriminator import ScaleDiscriminator, s
 from neurogate.attention.operators import least_squares_gan
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
+from tests.attention.nearness import near
+from tests.attention.plain_images import convolved, parameters_of, sigmoid
 
 
 @settings(max_examples=10)
@@ -26,6 +28,38 @@ def test_gradients_are_those_of_finite_differences(
     layer = ScaleDiscriminator(maps=maps, filters=filters, scales=scales, height=sizes[0], width=sizes[1])
     shapes = [(batch, maps, *(n >> i for n in sizes)) for i in range(scales)]
     check_layer(rng, layer, *map(rng.standard_normal, shapes))
+
+
+def test_it_is_its_equation(rng: np.random.Generator) -> None:
+    layer = ScaleDiscriminator(maps=2, filters=1, scales=3, height=12, width=8)
+    for name, array in layer.parameters.items():
+        layer.parameters[name] = array + 0.3 * rng.standard_normal(array.shape)
+    maps = [rng.random((2, 2, 12 >> i, 8 >> i)) for i in range(3)]
+    first, one, level1, two, level2, dense = parameters_of(
+        layer.parameters, "first", "squeeze1", "level1", "squeeze2", "level2", "dense"
+    )
+    for level in (level1, level2):
+        level["weight"] = level["weight"] / np.linalg.norm(level["weight"].reshape(len(level["bias"]), -1), 2)
+    h = convolved(maps[0], first, stride=2, before=1)
+    h = np.where(h > 0, h, 0.2 * h)
+    seen = np.concatenate([sigmoid(convolved(h, one)), maps[1]], axis=1)
+    h = np.tanh(convolved(seen, level1, stride=2, before=1))
+    seen = np.concatenate([sigmoid(convolved(h, two)), maps[2]], axis=1)
+    h = np.tanh(convolved(seen, level2, before=1, after=2))
+    assert near(layer.forward(*maps)[0], h.reshape(2, -1) @ dense["weight"].T + dense["bias"])
+
+
+def test_sizes_of_a_mask_are_interpolated_between_the_middles_of_pixels(rng: np.random.Generator) -> None:
+    mask = rng.random((2, 3, 8, 12))
+
+    def shrunk(rows: np.ndarray, to: int) -> np.ndarray:
+        length = rows.shape[-1]
+        middles = (np.arange(to) + 0.5) * length / to - 0.5
+        return np.apply_along_axis(lambda row: np.interp(middles, np.arange(length), row), -1, rows)
+
+    for i, found in enumerate(scales_of(mask, 3)):
+        across = shrunk(mask, 12 >> i)
+        assert near(found, shrunk(across.swapaxes(2, 3), 8 >> i).swapaxes(2, 3))
 
 
 def test_every_scale_has_a_say(rng: np.random.Generator) -> None:

@@ -16,6 +16,8 @@ from neurogate.attention.layers.vig import ViG
 from neurogate.attention.operators import rotary
 from neurogate.errors import RequestError
 from tests.attention.gradients import check_layer
+from tests.attention.nearness import near
+from tests.attention.plain_images import sigmoid
 from tests.tolerances import TOLERANCE
 
 NEAR = TOLERANCE["two ways", "float64"]
@@ -40,6 +42,57 @@ def test_gradients_are_those_of_finite_differences(
     for name in ("local.weight", "q.weight", "k.weight", "v.weight"):
         layer.parameters[name] *= 5
     check_layer(rng, layer, rng.standard_normal((2, rows * columns, 8)), grid=(rows, columns))
+
+
+def turned(u: np.ndarray, grid: tuple[int, int], side: int) -> np.ndarray:
+    """Turn pairs of features of (N, K), the first half by the row and the others by the column."""
+    (rows, columns), speeds = grid, 1e4 ** -np.linspace(0, 1, u.shape[-1] // 4, endpoint=False)
+    places = zip(np.divmod(np.arange(rows * columns), columns), grid, strict=True)
+    angles = np.concatenate([np.outer(place * side / n, speeds) for place, n in places], axis=1)
+    pairs = (u[:, 0::2] + 1j * u[:, 1::2]) * np.exp(1j * angles)
+    return np.stack([pairs.real, pairs.imag], axis=-1).reshape(u.shape)
+
+
+def swept(q: np.ndarray, k: np.ndarray, v: np.ndarray, decay: np.ndarray) -> np.ndarray:
+    """Go through (N, width) once: forget, write, read."""
+    state, out = np.zeros((k.shape[1], v.shape[1])), np.zeros_like(v)
+    for t in range(len(q)):
+        state = decay[t][:, None] * state + np.outer(k[t], v[t])
+        out[t] = q[t] @ state
+    return out
+
+
+def written_out(p: dict[str, np.ndarray], x: np.ndarray, grid: tuple[int, int], side: int) -> np.ndarray:
+    """Compute `small` with two heads, keys of 4, values of 4, once more; a side of 0 turns nothing."""
+    rows, columns = grid
+    image = np.pad(x.reshape(rows, columns, 8), [(1, 1), (1, 1), (0, 0)])
+    windows = np.lib.stride_tricks.sliding_window_view(image, (3, 3), (0, 1))
+    seen = np.einsum("rcdij,dij->rcd", windows, p["local.weight"][:, 0])
+    local = (seen * sigmoid(seen)).reshape(-1, 8)
+    q, k, v, gate = (local @ p[f"{name}.weight"].T for name in ("q", "k", "v", "gate"))
+    logits = local @ p["decay_in.weight"].T @ p["decay.weight"].T + p["decay.bias"]
+    ahead, back = np.split(sigmoid(logits) ** (1 / 2.0), 2, axis=1)
+    whole, near_by = np.zeros_like(local), np.zeros_like(local)
+    for own in (slice(0, 4), slice(4, 8)):
+        qh, kh = (turned(u[:, own], grid, side) if side else u[:, own] for u in (q, k))
+        there = swept(qh, kh, v[:, own], ahead[:, own])
+        again = swept(qh[::-1], kh[::-1], v[::-1, own], back[::-1, own])[::-1]
+        both = (there + again) / 2 * 4**-0.5
+        for found, u, name in ((whole, both, "norm"), (near_by, local[:, own], "local_norm")):
+            found[:, own] = u / np.sqrt((u * u).mean(1, keepdims=True) + 1e-3) * p[f"{name}.weight"]
+    share = sigmoid(gate + p["gate.bias"])
+    y = share * whole + (1 - share) * near_by
+    return y * sigmoid(y) @ p["o.weight"].T
+
+
+@pytest.mark.parametrize("side", [0, 5, 14])
+def test_it_is_its_equation(side: int, rng: np.random.Generator) -> None:
+    more: dict[str, int] = {"rotary_side": side} if side else {}
+    layer = small(rotary=side > 0, expand_k=1.0, chunk=4, **more)
+    for name, array in layer.parameters.items():
+        layer.parameters[name] = array + 0.5 * rng.standard_normal(array.shape)
+    x = rng.standard_normal((1, 6, 8))
+    assert near(layer.forward(x, (2, 3))[0][0], written_out(layer.parameters, x[0], (2, 3), side))
 
 
 def test_an_image_turned_round_with_its_gates_swapped_is_an_output_turned_round(

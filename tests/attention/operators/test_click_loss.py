@@ -47,6 +47,24 @@ def test_certain_and_right_costs_nothing_and_number_types_stay() -> None:
     assert loss.dtype == click_loss.backward(1.0, cache).dtype == np.float32
 
 
+def test_a_scene_of_no_importance_has_no_entropy_and_the_other_its_own(rng: np.random.Generator) -> None:
+    logits, labels = rng.standard_normal((2, 1, 4, 3)), rng.integers(0, 3, (2, 4))
+    importance = np.stack([np.zeros(4), rng.random(4)])
+    loss, cache = click_loss.forward(logits, labels, importance, factor=0.0)
+    alone, other = click_loss.forward(logits[1:], labels[1:], importance[1:], factor=0.0)
+    assert cache.entropy[0] == 0
+    assert loss == pytest.approx(alone / 2)
+    gradient = click_loss.backward(1.0, cache)
+    assert not gradient[0].any()
+    np.testing.assert_allclose(gradient[1:], click_loss.backward(0.5, other), rtol=1e-14)
+
+
+def test_importance_of_another_number_type_does_not_change_that_of_the_loss() -> None:
+    logits, labels = np.zeros((1, 1, 2, 2), np.float32), np.array([[0, 1]])
+    loss, cache = click_loss.forward(logits, labels, np.array([[0.3, 0.9]]))
+    assert loss.dtype == click_loss.backward(1.0, cache).dtype == np.float32
+
+
 def test_labels_of_other_points_are_a_sentence() -> None:
     with pytest.raises(RequestError, match=r"logits \(1, 1, 4, 2\), labels \(1, 3\)"):
         click_loss.forward(np.zeros((1, 1, 4, 2)), np.zeros((1, 3), int))

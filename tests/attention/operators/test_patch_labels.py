@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,6 +23,21 @@ def test_the_mass_in_the_image_is_that_of_the_box(seed: int, rows: int, columns:
     assert label.sum() == pytest.approx(side**2, rel=1e-10)
     assert label.min() >= 0
     assert label.sum() <= 1
+
+
+@pytest.mark.parametrize(
+    ("dtype", "factor", "near"), [("float64", 18.0, 1e-12), ("float64", 40.0, 1e-12), ("float32", 14.0, 1e-5)]
+)
+def test_far_from_the_middle_of_a_narrow_peak_labels_are_small_and_not_0(
+    dtype: str, factor: float, near: float
+) -> None:
+    label = patch_labels.gaussian(np.array([0.0, 0.0, 1.0, 1.0], dtype), (1, 20), factor=factor)[0]
+    edges = (np.arange(10, 21) / 20 - 0.5) * factor * math.sqrt(0.5)
+    beyond = np.array([math.erfc(edge) / 2 for edge in edges])  # above each edge, right of the middle
+    side = math.erf(factor / 2 * math.sqrt(0.5))
+    np.testing.assert_allclose(label[10:], (beyond[:-1] - beyond[1:]) * side, rtol=near)
+    np.testing.assert_allclose(label, label[::-1], rtol=near)
+    assert label.min() > 0
 
 
 def test_a_box_that_leaves_the_image_loses_what_lies_outside() -> None:

@@ -50,6 +50,19 @@ def test_extreme_logits_stay_finite() -> None:
     assert np.isfinite(pointer_loss.backward(1.0, cache)).all()
 
 
+@pytest.mark.parametrize(("logits", "labels"), [("float32", "float64"), ("float64", "float32")])
+def test_the_number_type_is_that_of_the_logits(logits: str, labels: str, rng: np.random.Generator) -> None:
+    loss, cache = pointer_loss.forward(rng.standard_normal((2, 3)).astype(logits), np.eye(2, 3, dtype=labels))
+    assert loss.dtype == cache.stray.dtype == cache.divergence.dtype == logits
+    assert pointer_loss.backward(1.0, cache).dtype == logits
+
+
+@pytest.mark.parametrize("label", [-1e-9, np.nan])
+def test_labels_below_0_are_a_sentence(label: float) -> None:
+    with pytest.raises(RequestError, match=r"labels \(1, 3\): labels must be at least 0"):
+        pointer_loss.forward(np.ones((1, 3)), np.array([[1.0, label, 0.5]]))
+
+
 def test_shapes_that_do_not_fit_are_a_sentence() -> None:
     with pytest.raises(RequestError, match=r"logits \(2, 3\), labels \(2, 4\)"):
         pointer_loss.forward(np.ones((2, 3)), np.ones((2, 4)))

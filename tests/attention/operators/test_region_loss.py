@@ -52,6 +52,15 @@ def test_an_empty_region_costs_nothing() -> None:
     assert region_loss.backward(1.0, cache).dtype == np.float32
 
 
+def test_the_number_type_is_that_of_the_prediction(rng: np.random.Generator) -> None:
+    y, t, region = rng.random((3, 2, 3, 4))
+    wide, _ = region_loss.forward(y, t, region)
+    for wanted in ((t, region.astype(np.float32)), (t.astype(np.float32), region)):
+        loss, cache = region_loss.forward(y.astype(np.float32), *wanted)
+        assert loss.dtype == region_loss.backward(1.0, cache).dtype == np.float32
+        assert loss == pytest.approx(wide, rel=1e-5)
+
+
 def test_another_shape_is_a_sentence() -> None:
     with pytest.raises(RequestError, match=r"region \(1, 2, 4\): prediction and target"):
         region_loss.forward(np.ones((1, 3, 4)), np.ones((1, 3, 4)), np.ones((1, 2, 4)))

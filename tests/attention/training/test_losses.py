@@ -47,6 +47,18 @@ def test_gradients(rows: int, classes: int, seed: int, weighted: bool) -> None:
     slope_agrees(lambda z: dice(z, targets), rng.random((rows, classes)))
 
 
+@pytest.mark.parametrize("loss", [binary_cross_entropy, dice, huber, mean_absolute_error, mean_squared_error])
+def test_targets_of_another_number_type_do_not_change_that_of_the_gradient(
+    loss: Callable[..., tuple[float, np.ndarray]], rng: np.random.Generator
+) -> None:
+    at, targets = rng.random((2, 3, 4))
+    value, gradient = loss(at.astype(np.float32), targets)
+    wide, wanted = loss(at, targets)
+    assert gradient.dtype == np.float32
+    assert value == pytest.approx(wide, rel=1e-5)
+    np.testing.assert_allclose(gradient, wanted, rtol=1e-4, atol=1e-6)
+
+
 def test_what_is_ignored_costs_nothing_and_all_ignored_costs_0() -> None:
     logits = np.array([[1.0, 2.0], [3.0, -1.0]])
     one, gradient = cross_entropy(logits, np.array([1, IGNORED]))
