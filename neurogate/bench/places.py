@@ -42,7 +42,7 @@ class Place:
     def torch(self, tell: Callable[[str], object]) -> Any:
         """Return PyTorch; or None, and tell why, if it is not installed or cannot compute here."""
         if importlib.util.find_spec("torch") is None:
-            tell("attention: no peer, since PyTorch is not installed; to get it: pip install 'neurogate[bench]'")
+            tell("attention: no peer, since PyTorch is not there; to get it: pip install 'neurogate[bench]'")
             return None
         torch = importlib.import_module("torch")
         if self.device == "cpu" or torch.cuda.is_available():
