@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
@@ -172,7 +173,8 @@ def fit(
 
 def _terms(training: Training, count: int) -> dict[str, str]:
     """Return what must not change between the epochs of one training, written out."""
-    settings = attrs.asdict(training)
+    given: Any = training
+    settings = attrs.asdict(given)
     settings |= settings.pop("optimiser")
     terms = {"count": count} | {name: settings[name] for name in settings.keys() - {"epochs", "patience"}}
     return {name: str(terms[name]) for name in sorted(terms)}
