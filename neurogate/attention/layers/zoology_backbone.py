@@ -88,7 +88,7 @@ class ZoologyBackbone(Layer):
     mixers: tuple[Layer, ...] = attrs.field(init=False, eq=False, repr=False)  # one of each layer
 
     def initial(self, rng: np.random.Generator) -> Parameters:
-        """Draw maps with a deviation of 0.02, the last of attention and Hyena with less; the rest as alone."""
+        """Draw maps with a deviation of 0.02, the last of attention and Hyena less; the rest as alone."""
         d, drawn = self.d_model, {"norm.weight": np.ones(self.d_model), "norm.bias": np.zeros(self.d_model)}
         if self.mixer == "attention":
             drawn["positions"] = draw.normal(rng, (self.l_max, d), 0.02)
