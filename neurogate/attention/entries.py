@@ -164,7 +164,7 @@ CATALOGUE = (
           "gated perceptron", "T"),
     Entry("local_attention", "local_attention:LocalAttention", "17", 2025,
           "Exploring diffusion transformer designs via grafting, arXiv:2506.05340",
-          "softmax attention", "T²"),
+          "softmax attention", "T"),
     Entry("seqboat", "seqboat:SeqBoat", "18", 2023,
           "Sparse modular activation for efficient sequence modeling, arXiv:2306.11197",
           "routed attention", "T log T"),
