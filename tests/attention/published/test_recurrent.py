@@ -180,6 +180,9 @@ def test_the_second_figure_of_zoology_has_three_lengths() -> None:
 
 
 def test_the_frozen_layer_of_lina_is_that_of_the_older_code() -> None:
-    frozen = make("lina", d_model=256).frozen
-    assert largest(frozen.parameters["q.weight"]) == pytest.approx(2**-2.5 * math.sqrt(6 / 512), rel=0.04)
-    assert not frozen.parameters["decay.bias"].any()
+    frozen = make("lina", d_model=256).frozen.parameters
+    for name, width in (("q", 256), ("k", 256), ("v", 512), ("gate", 512), ("decay_in", 16)):
+        assert frozen[f"{name}.weight"].shape == (width, 256)
+        bound = 2**-2.5 * math.sqrt(6 / (256 + width))
+        assert largest(frozen[f"{name}.weight"]) == pytest.approx(bound, rel=0.01)
+    assert not frozen["decay.bias"].any()
