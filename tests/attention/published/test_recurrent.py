@@ -43,6 +43,7 @@ SETTINGS: list[tuple[str, Any, dict[str, Any]]] = [
     *(("17", name, {"d_model": 1152, "taps": 4}) for name in ("hyena_x", "hyena_y", "hyena_se")),
     ("17", "hyena_mlp", {"d_model": 1152, "taps": 4}),
     ("17", "local_attention", {"d_model": 1152, "heads": 16, "before": 4, "after": 4}),
+    ("17", "linear_attention", {"d_model": 1152, "heads": 16, "eps": 1e-6}),
     ("17", grafting.distil, {"loss": "l1"}),
     ("18", "seqboat", {"d_model": 512, "d_query": 96, "d_value": 2 * 512, "averages": 16, "window": 128,
                        "ahead": False, "activation": "relu2", "code": "bias", "positions": 1024,
