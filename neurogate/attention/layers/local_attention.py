@@ -70,7 +70,7 @@ class LocalAttention(Layer):
         sequence(x, self.d_model)
         (q, k, v), inputs = projected_heads.each(x, p, self.heads)
         window = self.before + 1 + self.after
-        o, attention = sliding_window_attention.forward(q, k, v, window=window, ahead=self.after)
+        o, attention = sliding_window_attention.forward(q, k, v, window=window, after=self.after)
         y, out = weighted.forward(linear, multi_head.joined(o), p, "o")
         return y, Cache(inputs, attention, out)
 

@@ -26,7 +26,7 @@ class Cache(NamedTuple):
     keys: int
     before: int
     window: int
-    ahead: int
+    after: int
     length: int
 
     @property
@@ -37,11 +37,11 @@ class Cache(NamedTuple):
     @property
     def front(self) -> int:
         """How many keys the first block lacks."""
-        return self.window - 1 - self.ahead - self.before
+        return self.window - 1 - self.after - self.before
 
 
 def forward(
-    q: Array, k: Array, v: Array, *, window: int, ahead: int = 0, rows: int = 64
+    q: Array, k: Array, v: Array, *, window: int, after: int = 0, rows: int = 64
 ) -> tuple[Array, Cache]:  # fmt: skip
     r"""Let each query look at its own key, at those shortly before it, and perhaps at those shortly after.
 
@@ -58,8 +58,8 @@ def forward(
         Keys and values; the last stand where the last queries do, so that earlier ones may come from a cache.
     window : int
         W, how many keys a query sees, its own among them.
-    ahead : int
-        a, how many of these stand behind its own; fewer than W.
+    after : int
+        a, how many of these come after its own; fewer than W.
     rows : int
         R; as many as W at least, and no matter for the output. Small products take longer than their numbers.
 
@@ -73,7 +73,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit, the window is empty, or all of it stands ahead.
+        If shapes do not fit, the window is empty, or all of it stands behind its query.
 
     Examples
     --------
@@ -84,24 +84,24 @@ def forward(
     """
     xp = namespace(q=q, k=k, v=v)
     window, rows = whole_number("window", window, of="keys"), whole_number("rows", rows, of="queries")
-    ahead, rows = whole_number("ahead", ahead, 0, window - 1, of="keys"), max(rows, window)
+    after, rows = whole_number("after", after, 0, window - 1, of="keys"), max(rows, window)
     good = q.ndim == k.ndim == v.ndim == 4 and q.shape[2] <= k.shape[2] == v.shape[2]
     fits(good, "there must be a key and a value for each query", q=q, k=k, v=v)
     length, keys = q.shape[2], k.shape[2]
-    before = min(keys - length, window - 1 - ahead)
+    before = min(keys - length, window - 1 - after)
     blocks = -(-length // rows)
     if length * (length + before) <= blocks * rows * (rows + window - 1):
         last = slice(keys - length - before, None)
-        mask = masks.sliding_window(length, length + before, window - 1 - ahead, ahead, xp)
+        mask = masks.sliding_window(length, length + before, window - 1 - after, after, xp)
         o, attention = scaled_dot_product.forward(q, k[:, :, last], v[:, :, last], mask)
-        return o, Cache(attention, 0, rows, keys, before, window, ahead, length)
-    front = window - 1 - ahead - before
+        return o, Cache(attention, 0, rows, keys, before, window, after, length)
+    front = window - 1 - after - before
     queries = _padded(xp, q, 0, blocks * rows).reshape(*q.shape[:2], blocks, rows, q.shape[3])
     seen_k, seen_v = (_seen(xp, u[:, :, -length - before :], front, window, blocks, rows) for u in (k, v))
     mask = _mask(xp, front, front + before + length, window, blocks, rows)
     o, attention = scaled_dot_product.forward(queries.swapaxes(1, 2), seen_k, seen_v, mask)
     o = o.swapaxes(1, 2).reshape(*q.shape[:2], blocks * rows, v.shape[3])[:, :, :length]
-    return o, Cache(attention, blocks, rows, keys, before, window, ahead, length)
+    return o, Cache(attention, blocks, rows, keys, before, window, after, length)
 
 
 def backward(do: Array, cache: Cache) -> tuple[Array, Array, Array]:

@@ -27,9 +27,9 @@ def test_it_is_attention_with_a_mask(
     length: int, past: int, window: int, rows: int, rng: np.random.Generator
 ) -> None:
     q, k, v = drawn(rng, length, length + past)
-    for ahead in sorted({0, window // 3, window - 1}):
-        o, cache = sliding_window_attention.forward(q, k, v, window=window, ahead=ahead, rows=rows)
-        mask = masks.sliding_window(length, length + past, window - 1 - ahead, ahead)
+    for after in sorted({0, window // 3, window - 1}):
+        o, cache = sliding_window_attention.forward(q, k, v, window=window, after=after, rows=rows)
+        mask = masks.sliding_window(length, length + past, window - 1 - after, after)
         wanted, dense = scaled_dot_product.forward(q, k, v, mask)
         assert np.allclose(o, wanted, rtol=NEAR, atol=NEAR)
         do = rng.standard_normal(o.shape)
@@ -64,7 +64,7 @@ def test_gradients_are_those_of_finite_differences(
     rng = np.random.default_rng(seed)
     tall = {"q": (heads * shared, length), "k": (heads, length + past), "v": (heads, length + past)}
     arguments = {name: rng.standard_normal((2, *shape, width)) for name, shape in tall.items()}
-    how = {"window": window, "ahead": seed % window, "rows": 1 + seed % 3}
+    how = {"window": window, "after": seed % window, "rows": 1 + seed % 3}
     o, cache = sliding_window_attention.forward(**arguments, **how)
     do = rng.standard_normal(o.shape)
     gradients = dict(zip("qkv", sliding_window_attention.backward(do, cache), strict=True))
@@ -87,7 +87,7 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
         sliding_window_attention.forward(q, k, v, window=2)
     with pytest.raises(RequestError, match=r"window is 0\. Give a whole number of keys"):
         sliding_window_attention.forward(q, q, q, window=0)
-    with pytest.raises(RequestError, match=r"ahead is 3\. Give a whole number of keys, from 0 to 2"):
-        sliding_window_attention.forward(q, q, q, window=3, ahead=3)
+    with pytest.raises(RequestError, match=r"after is 3\. Give a whole number of keys, from 0 to 2"):
+        sliding_window_attention.forward(q, q, q, window=3, after=3)
     with pytest.raises(RequestError, match=r"rows is 0\. Give a whole number of queries"):
         sliding_window_attention.forward(q, q, q, window=3, rows=0)
