@@ -21,7 +21,17 @@ MODES = ("gradual", "rapid", "sudden")
 
 
 class Ageing(NamedTuple):
-    """Measured currents and steps that are left, (devices, T), and which of `MODES` each device has."""
+    """What is drawn of all devices.
+
+    Attributes
+    ----------
+    current : (devices, T)
+        As measured.
+    remaining : (devices, T) int
+        Steps that are left.
+    mode : (devices,) int
+        Which of `MODES`.
+    """
 
     current: NDArray[np.float64]
     remaining: NDArray[np.int64]
