@@ -17,7 +17,7 @@ __all__ = ["Cache", "backward", "forward"]
 class Cache(NamedTuple):
     """What the backward needs.
 
-    `attention` is that of blocks, (B, N, H, R, R + W - 1), if there are any, else that of the whole.
+    `attention` is that of blocks, (B, N, H, R, keys of a block), if there are any, else that of the whole.
     """
 
     attention: scaled_dot_product.Cache
@@ -41,7 +41,7 @@ class Cache(NamedTuple):
 
 
 def forward(
-    q: Array, k: Array, v: Array, *, window: int, after: int = 0, rows: int = 64
+    q: Array, k: Array, v: Array, *, window: int, after: int = 0, rows: int = 16
 ) -> tuple[Array, Cache]:  # fmt: skip
     r"""Let each query look at its own key, at those shortly before it, and perhaps at those shortly after.
 
@@ -89,16 +89,16 @@ def forward(
     fits(good, "there must be a key and a value for each query", q=q, k=k, v=v)
     length, keys = q.shape[2], k.shape[2]
     before = min(keys - length, window - 1 - after)
-    blocks = -(-length // rows)
-    if length * (length + before) <= blocks * rows * (rows + window - 1):
+    blocks, reach = -(-length // rows), min(2 * rows, -(-(rows + window - 1) // 8) * 8)  # eights are fast
+    if length * (length + before) <= blocks * rows * reach:
         last = slice(keys - length - before, None)
         mask = masks.sliding_window(length, length + before, window - 1 - after, after, xp)
         o, attention = scaled_dot_product.forward(q, k[:, :, last], v[:, :, last], mask)
         return o, Cache(attention, 0, rows, keys, before, window, after, length)
     front = window - 1 - after - before
     queries = _padded(xp, q, 0, blocks * rows).reshape(*q.shape[:2], blocks, rows, q.shape[3])
-    seen_k, seen_v = (_seen(xp, u[:, :, -length - before :], front, window, blocks, rows) for u in (k, v))
-    mask = _mask(xp, front, front + before + length, window, blocks, rows)
+    seen_k, seen_v = (_seen(xp, u[:, :, -length - before :], front, reach, blocks, rows) for u in (k, v))
+    mask = _mask(xp, front, front + before + length, window, reach, blocks, rows)
     o, attention = scaled_dot_product.forward(queries.swapaxes(1, 2), seen_k, seen_v, mask)
     o = o.swapaxes(1, 2).reshape(*q.shape[:2], blocks * rows, v.shape[3])[:, :, :length]
     return o, Cache(attention, blocks, rows, keys, before, window, after, length)
@@ -149,29 +149,29 @@ def _padded(xp: Namespace, x: Array, front: int, length: int) -> Array:
     return longer
 
 
-def _seen(xp: Namespace, x: Array, front: int, window: int, blocks: int, rows: int) -> Array:
-    """Return what each block sees, (B, N, H, R + W - 1, h): R steps, and the first of the next R."""
+def _seen(xp: Namespace, x: Array, front: int, reach: int, blocks: int, rows: int) -> Array:
+    """Return what each block sees, (B, N, H, reach, h): R steps, and the first of the next R."""
     x = _padded(xp, x, front, (blocks + 1) * rows)
     x = x.reshape(*x.shape[:2], blocks + 1, rows, x.shape[3]).swapaxes(1, 2)
-    return xp.concatenate([x[:, :-1], x[:, 1:, :, : window - 1]], axis=-2)
+    return xp.concatenate([x[:, :-1], x[:, 1:, :, : reach - rows]], axis=-2)
 
 
 def _unseen(xp: Namespace, seen: Array, cache: Cache) -> Array:
     """Undo `_seen` for gradients: what was there twice is added."""
-    batch, blocks, heads, _, width = seen.shape
+    batch, blocks, heads, reach, width = seen.shape
     rows, front = cache.rows, cache.front
     x = xp.zeros((batch, blocks + 1, heads, rows, width), seen.dtype)
     x[:, :-1] += seen[..., :rows, :]
-    x[:, 1:, :, : cache.window - 1] += seen[..., rows:, :]
+    x[:, 1:, :, : reach - rows] += seen[..., rows:, :]
     x = x.swapaxes(1, 2).reshape(batch, heads, (blocks + 1) * rows, width)
     x = x[:, :, front : front + cache.before + cache.length]
     return _padded(xp, x, cache.keys - x.shape[2], cache.keys)
 
 
 @masks.kept
-def _mask(xp: Namespace, first: int, last: int, window: int, blocks: int, rows: int) -> Array:
-    """Return what each query of each block sees, (N, 1, R, R + W - 1), of keys from the first to the last."""
-    place = xp.arange(rows + window - 1)
+def _mask(xp: Namespace, first: int, last: int, window: int, reach: int, blocks: int, rows: int) -> Array:
+    """Return what each query of each block sees, (N, 1, R, reach), of keys from the first to the last."""
+    place = xp.arange(reach)
     lag = place - xp.arange(rows)[:, None]
     there = xp.arange(blocks)[:, None] * rows + place
     there = (there >= first) & (there < last)

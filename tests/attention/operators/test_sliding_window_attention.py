@@ -20,7 +20,7 @@ def drawn(rng: np.random.Generator, length: int, keys: int) -> list[np.ndarray]:
     return [rng.standard_normal(shape) for shape in ((2, 4, length, 3), (2, 2, keys, 3), (2, 2, keys, 5))]
 
 
-@pytest.mark.parametrize("rows", [1, 4, 64])
+@pytest.mark.parametrize("rows", [1, 4, 11, 64])
 @pytest.mark.parametrize("window", [1, 2, 3, 7, 13, 40])
 @pytest.mark.parametrize(("length", "past"), [(1, 0), (1, 9), (13, 0), (13, 1), (13, 4), (13, 30), (0, 2)])
 def test_it_is_attention_with_a_mask(
