@@ -163,6 +163,7 @@ EXAMPLES: Mapping[str, Example] = {
     "local_attention": Example(
         {"d_model": D, "heads": H, "before": 2, "after": 1}, ((2, 5, D),), count=4 * (D * D + D),
     ),
+    "linear_attention": Example({"d_model": D, "heads": H}, ((2, 5, D),), count=4 * (D * D + D)),
     "gla": Example(
         {"d_model": D, "heads": H, "rank": 3, "sd": 0.5}, ((2, 5, D),),
         count=2 * D * D // 2 + 3 * D * D + 3 * D + 3 * D // 2 + D // 2 + D // H, causal=True,

@@ -51,7 +51,7 @@ class HybridStack(RecurrentLayer):
     hidden : int
         Width of the perceptrons.
     eps : float
-        Of the norms.
+        Of the norms in front of mixers and perceptrons. Those behind the delta rule keep their own, 1e-5.
 
     References
     ----------
@@ -90,7 +90,7 @@ class HybridStack(RecurrentLayer):
                 d_model=d, heads=self.heads, kv_heads=self.kv_heads, window=self.window, seed=seed
             )
         return GatedDeltaNet(d_model=d, heads=self.delta_heads, head_width=self.head_width,
-                             expand_v=self.expand_v, eps=self.eps, seed=seed)  # fmt: skip
+                             expand_v=self.expand_v, seed=seed)  # fmt: skip
 
     def initial(self, rng: np.random.Generator) -> Parameters:
         """Take the mixers' parameters; perceptrons as `glu.initial` draws them, norms as 1."""

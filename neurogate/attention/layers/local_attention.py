@@ -1,20 +1,27 @@
-"""Attention to near neighbours on both sides."""
+"""Attention to near neighbours on both sides, at a cost that grows with the length alone."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from neurogate.attention.arrays import Array
-from neurogate.attention.blocks import multi_head
-from neurogate.attention.fused import summed
+from neurogate.attention.blocks import multi_head, projected_heads, weighted
 from neurogate.attention.layer import Layer, Parameters, divides, sequence
-from neurogate.attention.operators import masks
+from neurogate.attention.operators import linear, sliding_window_attention
 from neurogate.units import Count, settings
 from neurogate.units.domains import Domain
 
-__all__ = ["LocalAttention"]
+__all__ = ["Cache", "LocalAttention"]
+
+
+class Cache(NamedTuple):
+    """What the backward needs; ``attention.weights`` are (B, H, T, T), or those of blocks of queries."""
+
+    inputs: dict[str, projected_heads.Cache]
+    attention: sliding_window_attention.Cache
+    out: weighted.Cache
 
 
 @settings
@@ -57,14 +64,19 @@ class LocalAttention(Layer):
         """Draw as PyTorch does."""
         return multi_head.initial(rng, self.d_model)
 
-    def forward(self, x: Array) -> tuple[Array, multi_head.Cache]:
+    def forward(self, x: Array) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), and what `backward` needs."""
-        xp, p = self.given(x=x)
+        _, p = self.given(x=x)
         sequence(x, self.d_model)
-        near = masks.sliding_window(x.shape[1], x.shape[1], self.before, self.after, xp)
-        return multi_head.forward(x, x, x, p, heads=self.heads, mask=near)
+        (q, k, v), inputs = projected_heads.each(x, p, self.heads)
+        window = self.before + 1 + self.after
+        o, attention = sliding_window_attention.forward(q, k, v, window=window, after=self.after)
+        y, out = weighted.forward(linear, multi_head.joined(o), p, "o")
+        return y, Cache(inputs, attention, out)
 
-    def backward(self, dy: Array, cache: multi_head.Cache) -> tuple[Array, Parameters]:
+    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""
-        *inputs, gradients = multi_head.backward(dy, cache)
-        return summed(*inputs), gradients
+        do, gradients = weighted.backward(dy, cache.out)
+        heads = sliding_window_attention.backward(multi_head.split(do, self.heads), cache.attention)
+        dx, more = projected_heads.each_back(heads, cache.inputs)
+        return dx, gradients | more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
 import attrs
@@ -26,7 +27,7 @@ __all__ = ["Mixer", "ZoologyBackbone", "mixer_of"]
 
 Mixer = Literal["attention", "hyena", "rwkv", "base_conv", "h3", "based", "hybrid"]
 
-_LAST = ("out", "o")  # whose output goes to the residual stream
+_LAST: Mapping[type[Layer], str] = {ZoologyAttention: "o", Hyena: "out"}  # called out_proj upstream
 
 
 class Cache(NamedTuple):
@@ -47,6 +48,10 @@ class ZoologyBackbone(Layer):
     The second step is what a state mixer that changes nothing leaves of a block. Dropout acts on what is
     embedded, positions and all, if `forward` is told which numbers are kept, and `masks` draws them.
     `neurogate.attention.training.language_model` has the embedding and the scores.
+
+    All linear maps start with a deviation of 0.02. The authors divide it by the root of twice the number of
+    layers for maps called out_proj, as those are that end attention and Hyena; the last maps of the other
+    mixers have other names, and keep 0.02.
 
     Parameters
     ----------
@@ -83,7 +88,7 @@ class ZoologyBackbone(Layer):
     mixers: tuple[Layer, ...] = attrs.field(init=False, eq=False, repr=False)  # one of each layer
 
     def initial(self, rng: np.random.Generator) -> Parameters:
-        """Draw all maps with a deviation of 0.02, the last ones with less, and the rest as alone."""
+        """Draw maps with a deviation of 0.02, the last of attention and Hyena less; the rest as alone."""
         d, drawn = self.d_model, {"norm.weight": np.ones(self.d_model), "norm.bias": np.zeros(self.d_model)}
         if self.mixer == "attention":
             drawn["positions"] = draw.normal(rng, (self.l_max, d), 0.02)
@@ -93,7 +98,7 @@ class ZoologyBackbone(Layer):
         for i, mixer in enumerate(mixers):
             for norm in ("norm1", "norm2"):
                 drawn |= {f"layer{i}.{norm}.weight": np.ones(d), f"layer{i}.{norm}.bias": np.zeros(d)}
-            drawn |= named(f"layer{i}.mixer", _redrawn(mixer.parameters, rng, self.layers))
+            drawn |= named(f"layer{i}.mixer", _redrawn(mixer, rng, self.layers))
         return drawn
 
     def masks(self, rng: Any, shape: tuple[int, ...]) -> dict[str, Array]:
@@ -172,13 +177,13 @@ def mixer_of(mixer: Mixer, d_model: int, l_max: int, place: int, seed: int = 0) 
     return BaseConv(d_model=d_model, kernel=kernel, l_max=l_max, seed=seed)
 
 
-def _redrawn(parameters: Parameters, rng: np.random.Generator, layers: int) -> Parameters:
+def _redrawn(mixer: Layer, rng: np.random.Generator, layers: int) -> Parameters:
     """Draw the linear maps, which convolutions are not, as language models do."""
-    maps = [name[:-7] for name in parameters if name.endswith(".weight")]
-    drawn = dict(parameters)
+    drawn, last = dict(mixer.parameters), _LAST.get(type(mixer))
+    maps = [name[:-7] for name in drawn if name.endswith(".weight")]
     for name in (name for name in maps if name not in ("conv", "short")):
-        sd = 0.02 / math.sqrt(2 * layers) if name in _LAST else 0.02
-        drawn[f"{name}.weight"] = draw.normal(rng, parameters[f"{name}.weight"].shape, sd)
-        if f"{name}.bias" in parameters:
-            drawn[f"{name}.bias"] = 0 * parameters[f"{name}.bias"]
+        sd = 0.02 / math.sqrt(2 * layers) if name == last else 0.02
+        drawn[f"{name}.weight"] = draw.normal(rng, drawn[f"{name}.weight"].shape, sd)
+        if f"{name}.bias" in drawn:
+            drawn[f"{name}.bias"] = 0 * drawn[f"{name}.bias"]
     return drawn

@@ -141,7 +141,8 @@ def forward(
     weights, _ = softmax.forward(logits)
     top = logits.max(axis=-1, keepdims=True)
     surprise = top + xp.log(xp.exp(logits - top).sum(axis=-1, keepdims=True)) - logits
-    entropy = (share * chosen * surprise).sum(axis=(2, 3))
+    weighed = share * chosen
+    entropy = (weighed * xp.where(weighed != 0, surprise, 0)).sum(axis=(2, 3))
     overlap = 2 * (weights * chosen).sum(axis=2, keepdims=True) + 1
     size = weights.sum(axis=2, keepdims=True) + chosen.sum(axis=2, keepdims=True) + 1
     dice = 1 - (overlap / size).mean(axis=(2, 3))

@@ -71,7 +71,7 @@ def forward(logits: Array, labels: Array) -> tuple[Array, Cache]:
     top = z.max(axis=-1, keepdims=True)
     surprise = top + xp.log(xp.exp(z - top).sum(axis=-1, keepdims=True)) - z
     probabilities, _ = softmax.forward(z)
-    return (share * chosen * surprise).sum(), Cache(*(
+    return (share * xp.where(chosen, surprise, 0)).sum(), Cache(*(
         a.reshape(*labels.shape, a.shape[-1]) for a in (probabilities, chosen, share)
     ))  # fmt: skip
 

@@ -30,12 +30,15 @@ class Progress:
         One for each epoch.
     best : dict
         The parameters after the epoch of the smallest validation.
+    terms : dict of str
+        The settings that every epoch of the training must share, written out.
     """
 
     adam: AdamState = attrs.field(factory=AdamState)
     losses: list[float] = attrs.field(factory=list)
     validations: list[float] = attrs.field(factory=list)
     best: Parameters = attrs.field(factory=dict)
+    terms: dict[str, str] = attrs.field(factory=dict)
 
 
 def write(path: Path, parameters: Mapping[str, Array], progress: Progress) -> None:
@@ -68,11 +71,14 @@ def write(path: Path, parameters: Mapping[str, Array], progress: Progress) -> No
     }
     arrays["history"] = np.array([progress.losses, progress.validations])
     arrays["steps"] = np.array(progress.adam.steps)
+    arrays["terms"] = np.array(list(progress.terms.items()), str)
     with replacing(path) as file:
         write_arrays(file, arrays)
 
 
-def read(path: Path, parameters: Mapping[str, Array]) -> Progress:
+def read(
+    path: Path, parameters: Mapping[str, Array], terms: Mapping[str, str] | None = None
+) -> Progress:  # fmt: skip
     """Read a checkpoint: set the parameters, in place, and return the progress.
 
     Parameters
@@ -81,17 +87,20 @@ def read(path: Path, parameters: Mapping[str, Array]) -> Progress:
         What `write` wrote.
     parameters : mapping
         Of the same names and shapes.
+    terms : mapping, optional
+        What those of the progress must be; anything if left out.
 
     Raises
     ------
     RequestError
-        If the file is no checkpoint, or one of other parameters.
+        If the file is no checkpoint, or one of other parameters or terms.
     """
     try:
         with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             arrays = dict(file)
         losses, validations = arrays.pop("history").tolist()
         steps = int(arrays.pop("steps"))
+        agreed = dict(arrays.pop("terms").tolist())
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise RequestError(
             f"{path} is no checkpoint of a training ({error}). Remove it, or name another file."
@@ -108,11 +117,18 @@ def read(path: Path, parameters: Mapping[str, Array]) -> Progress:
             f"{path} is a checkpoint of other parameters: {', '.join(other)} differ. Remove it, or name "
             "another file."
         )
+    changed = {} if terms is None else {name: (agreed.get(name), now) for name, now in terms.items()}
+    if differ := [f"{name} {was}, not {now}" for name, (was, now) in changed.items() if was != now]:
+        raise RequestError(
+            f"{path} is a checkpoint of a training with {', '.join(differ)}. Go on with the same settings, "
+            "of which epochs and patience alone may change, or name another file."
+        )
     for name, array in tables["now"].items():
         parameters[name][...] = _like(array, parameters[name])
     for table in ("best", "mean", "square"):
         tables[table] = {name: _like(array, parameters[name]) for name, array in tables[table].items()}
-    return Progress(AdamState(steps, tables["mean"], tables["square"]), losses, validations, tables["best"])
+    adam = AdamState(steps, tables["mean"], tables["square"])
+    return Progress(adam, losses, validations, tables["best"], agreed)
 
 
 def _like(array: Array, other: Array) -> Array:

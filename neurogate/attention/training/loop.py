@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
@@ -74,7 +75,8 @@ class Training:
     largest : float
         Norm over all gradients to which they are shortened.
     patience : int, optional
-        Stop after so many epochs without a better validation, and return to the best parameters.
+        Stop after so many epochs without a better validation, and return to the best parameters. A validation
+        of NaN is never better.
     seed : int
         Of the order of the examples and of whatever the objective draws.
     shares : int
@@ -116,7 +118,9 @@ def fit(
     validate : callable, optional
         Returns a number that is better when smaller, after each epoch.
     checkpoint : path, optional
-        File to go on from if it is there; it is written after each epoch, whole or not at all.
+        File to go on from if it is there; it is written after each epoch, whole or not at all. What goes on
+        must have the same `count` and settings, but for `epochs` and `patience`: with more epochs the rate
+        falls along the longer cosine from there on.
     tell : callable, optional
         Is given each epoch, as `print` is.
 
@@ -128,7 +132,7 @@ def fit(
     Raises
     ------
     RequestError
-        If there is no example, or patience without a validation.
+        If there is no example, patience without a validation, or a checkpoint of other settings.
     RunError
         If a loss is not finite.
 
@@ -147,25 +151,33 @@ def fit(
     count = whole_number("count", count, of="examples")
     if training.patience is not None and validate is None:
         raise RequestError("patience asks for a validation. Give validate too, or leave patience out.")
-    progress = Progress()
+    terms = _terms(training, count)
+    progress = Progress(terms=terms)
     if checkpoint is not None and checkpoint.exists():
-        progress = read(checkpoint, parameters)
+        progress = read(checkpoint, parameters, terms)
     steps = training.epochs * math.ceil(count / training.batch)
     while len(progress.losses) < training.epochs and not _tired(progress.validations, training.patience):
-        loss = _epoch(parameters, objective, count, training, progress, steps)
-        judged = math.nan if validate is None else validate()
-        if training.patience is not None and not judged >= min(progress.validations, default=math.inf):
+        progress.losses.append(_epoch(parameters, objective, count, training, progress, steps))
+        progress.validations.append(math.nan if validate is None else float(validate()))
+        if _best(progress.validations) == len(progress.losses) - 1:
             progress.best = {name: array.copy() for name, array in parameters.items()}
-        progress.losses.append(loss)
-        progress.validations.append(judged)
         if checkpoint is not None:
             write(checkpoint, parameters, progress)
         if tell is not None:
-            tell(Epoch(len(progress.losses), loss, judged))
-    for name, array in progress.best.items():
+            tell(Epoch(len(progress.losses), progress.losses[-1], progress.validations[-1]))
+    for name, array in progress.best.items() if training.patience is not None else ():
         parameters[name][...] = array
     rows = zip(progress.losses, progress.validations, strict=True)
     return [Epoch(number, *row) for number, row in enumerate(rows, start=1)]
+
+
+def _terms(training: Training, count: int) -> dict[str, str]:
+    """Return what must not change between the epochs of one training, written out."""
+    given: Any = training
+    settings = attrs.asdict(given)
+    settings |= settings.pop("optimiser")
+    terms = {"count": count} | {name: settings[name] for name in settings.keys() - {"epochs", "patience"}}
+    return {name: str(terms[name]) for name in sorted(terms)}
 
 
 def _epoch(
@@ -214,7 +226,10 @@ def _shared(
 
 def _tired(validations: Sequence[float], patience: int | None) -> bool:
     """Whether the best epoch lies as far back as patience allows."""
-    if patience is None or not validations:
-        return False
-    best = min(range(len(validations)), key=validations.__getitem__)
-    return len(validations) - 1 - best >= patience
+    return patience is not None and len(validations) - 1 - _best(validations) >= patience
+
+
+def _best(validations: Sequence[float]) -> int:
+    """Return the place of the first that is smallest, NaN left out; -1 if there is none."""
+    judged = [i for i, each in enumerate(validations) if not math.isnan(each)]
+    return min(judged, key=validations.__getitem__, default=-1)

@@ -26,7 +26,7 @@ def cross_entropy(logits: Array, labels: Array, weight: Array | None = None) -> 
     Parameters
     ----------
     logits : (..., C)
-        :math:`z`.
+        :math:`z`; one of minus infinity rules its class out, and costs infinity where it is the label's.
     labels : (...) int
         From 0 to C - 1, or `IGNORED`.
     weight : (C,), optional
@@ -42,7 +42,8 @@ def cross_entropy(logits: Array, labels: Array, weight: Array | None = None) -> 
     Raises
     ------
     RequestError
-        If shapes do not fit, or a label is no class.
+        If shapes do not fit, a label is no class, or the largest logit of a row that counts is infinite: then
+        there are no probabilities.
 
     Examples
     --------
@@ -61,12 +62,16 @@ def cross_entropy(logits: Array, labels: Array, weight: Array | None = None) -> 
     known = xp.where(counts, labels, 0)
     legal = not labels.size or bool((known >= 0).all() and (known < classes).all())
     fits(legal, f"labels must be from 0 to {classes - 1}, or {IGNORED} to be ignored", labels=labels)
-    chosen = xp.arange(classes) == known[..., None]
     share = counts.astype(logits.dtype) if weight is None else xp.where(counts, weight[known], 0)
     share = (share / max(float(share.sum()), np.finfo(logits.dtype).tiny)).astype(logits.dtype)[..., None]
-    top = logits.max(axis=-1, keepdims=True)
-    surprise = top + xp.log(xp.exp(logits - top).sum(axis=-1, keepdims=True)) - logits
-    return float((share * chosen * surprise).sum()), share * (softmax.forward(logits)[0] - chosen)
+    z = xp.where(counts[..., None], logits, 0)
+    top = z.max(axis=-1, keepdims=True)
+    fits(not bool(xp.isinf(top).any()), "the largest of a row of logits must be finite", logits=logits)
+    surprise = top + xp.log(xp.exp(z - top).sum(axis=-1, keepdims=True))
+    surprise = surprise - xp.take_along_axis(z, known[..., None], axis=-1)
+    chosen = xp.arange(classes) == known[..., None]
+    loss = float((share * xp.where(share != 0, surprise, 0)).sum())
+    return loss, share * (softmax.forward(z)[0] - chosen)
 
 
 def binary_cross_entropy(logits: Array, targets: Array) -> tuple[float, Array]:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from neurogate.attention import make
 from neurogate.attention.layers.gated_delta_net import GatedDeltaNet, State
 from neurogate.errors import RequestError
+from tests.attention import plain
 from tests.attention.gradients import check_layer
+from tests.attention.nearness import near
 from tests.tolerances import TOLERANCE
 
 NEAR = TOLERANCE["two ways", "float64"]
@@ -88,32 +90,20 @@ def test_what_does_not_fit_is_a_sentence() -> None:
         make("gated_delta_net", head_width=3, expand_v=0.5)
 
 
-def test_it_is_its_equation_step_by_step(rng: np.random.Generator) -> None:
-    layer, x = small(share_bias=True), rng.standard_normal((1, 7, 6))
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"allow_negative": True}, {"longhorn": True}, {"input_gate": True}, {"skip": True}],
+    ids=str,
+)
+def test_it_is_its_equation_step_by_step(options: dict[str, bool], rng: np.random.Generator) -> None:
+    more: dict[str, Any] = {name: on for name, on in options.items() if name != "longhorn"}
+    layer = small(share_bias=True, correction="longhorn" if "longhorn" in options else "sigmoid", **more)
     p = {name: a + 0.3 * rng.standard_normal(a.shape) for name, a in layer.parameters.items()}
     layer.parameters.update(p)
+    x = rng.standard_normal((2, 7, 6))
+    x[1] *= 1e-3  # where both norms feel their epsilons
     y, cache = layer.forward(x)
-    memory, padded = np.zeros((2, 3, 6)), np.concatenate([np.zeros((3, 6)), x[0]])
-
-    def sigmoid(z: np.ndarray) -> np.ndarray:
-        return 1 / (1 + np.exp(-z))
-
-    for t in range(7):
-        q, k, v = (
-            (z * sigmoid(z)).reshape(2, -1)
-            for name in "qkv"
-            for z in [
-                ((padded[t : t + 4] @ p[f"{name}.weight"].T) * p[f"{name}_convolution.weight"][:, 0].T).sum(0)
-            ]
-        )
-        q, k = (z / np.sqrt((z * z).sum(-1, keepdims=True) + 1e-6) for z in (q, k))
-        g = -np.exp(p["decay.log_rate"]) * np.log1p(np.exp(x[0, t] @ p["decay.weight"].T + p["decay.shift"]))
-        beta = sigmoid(x[0, t] @ p["share.weight"].T + p["share.bias"])
-        memory = np.exp(g)[:, None, None] * memory
-        error = v - np.einsum("hkv,hk->hv", memory, k)
-        memory = memory + np.einsum("h,hk,hv->hkv", beta, k, error)
-        o = np.einsum("hkv,hk->hv", memory, q) / np.sqrt(3)
-        o = p["norm.weight"] * o / np.sqrt((o * o).mean(-1, keepdims=True) + 1e-5)
-        z = x[0, t] @ p["gate.weight"].T
-        assert np.allclose((o.ravel() * z * sigmoid(z)) @ p["o.weight"].T, y[0, t], rtol=NEAR, atol=NEAR)
-    assert np.allclose(cache.state.memory[0], memory, rtol=NEAR, atol=NEAR)
+    for i in range(2):
+        wanted, memory = plain.gated_delta_net(p, x[i], 2, **options)
+        assert near(y[i], wanted)
+        assert near(cache.state.memory[i], memory)

@@ -8,8 +8,10 @@ import numpy as np
 
 from neurogate.attention.layers.gated_delta_net import GatedDeltaNet
 from neurogate.attention.layers.hybrid_stack import HybridStack
+from tests.attention import plain
 from tests.attention.counting import operations
 from tests.attention.gradients import check_layer
+from tests.attention.nearness import near
 from tests.tolerances import TOLERANCE
 
 NEAR = TOLERANCE["two ways", "float64"]
@@ -27,6 +29,29 @@ def test_gradients_are_those_of_finite_differences(rng: np.random.Generator) -> 
         if isinstance(mixer, GatedDeltaNet):  # a direction is too curved near 0 for differences
             object.__setattr__(mixer, "key_eps", 0.1)
     check_layer(rng, layer, rng.standard_normal((2, 5, 8)))
+
+
+def test_it_is_its_equation_layer_by_layer(rng: np.random.Generator) -> None:
+    layer = small(depth=3, heads=2, kv_heads=1)  # heads of 4, whose second pair turns slowly
+    p = {name: a + 0.3 * rng.standard_normal(a.shape) for name, a in layer.parameters.items()}
+    layer.parameters.update(p)
+    x = rng.standard_normal((2, 5, 8))
+    x[1] *= 1e-3  # where the norms feel their epsilons
+    y, _ = layer.forward(x)
+    for i in range(2):
+        stream = x[i]
+        for place in range(3):
+            mine = plain.part(p, f"layers.{place}")
+            mixer, mlp = plain.part(mine, "mixer"), plain.part(mine, "mlp")
+            n = mine["norm1.weight"] * plain.rms(stream, 1e-6)
+            if place % 2:
+                stream = stream + plain.gated_delta_net(mixer, n, 2)[0]
+            else:
+                stream = stream + plain.sliding_window(mixer, n, 2, 3, base=1e6)
+            n = mine["norm2.weight"] * plain.rms(stream, 1e-6)
+            hidden = plain.silu(n @ mlp["gate.weight"].T) * (n @ mlp["hidden.weight"].T)
+            stream = stream + hidden @ mlp["out.weight"].T
+        assert near(y[i], stream)
 
 
 def test_every_fourth_layer_looks_through_a_window() -> None:

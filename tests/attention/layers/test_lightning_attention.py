@@ -14,7 +14,9 @@ from neurogate.attention.layers.lightning_attention import LightningAttention
 from neurogate.attention.layers.transnormer import TransNormer
 from neurogate.attention.operators import lightning
 from neurogate.errors import RequestError
+from tests.attention import plain
 from tests.attention.gradients import check_layer
+from tests.attention.nearness import near
 from tests.tolerances import TOLERANCE
 
 NEAR = TOLERANCE["two ways", "float64"]
@@ -32,6 +34,44 @@ def test_gradients_are_those_of_finite_differences(
     how = {"d_model": 6, "heads": 3, "norm": norm, "positions": positions, "schedule": schedule, "eps": 0.1}
     layer = TransNormer(**how, hidden=5) if block else LightningAttention(**how, layer=1, depth=3, block=4)
     check_layer(rng, layer, rng.standard_normal((2, length, 6)))
+
+
+def normed(x: np.ndarray, p: plain.Parameters, name: str) -> np.ndarray:
+    if f"{name}.weight" not in p:
+        return plain.rms(x, 1e-6)
+    x = x - x.mean(axis=-1, keepdims=True)
+    return plain.rms(x, 1e-6) * p[f"{name}.weight"] + p[f"{name}.bias"]
+
+
+def lightning_by_hand(p: plain.Parameters, x: np.ndarray, slopes: list[float]) -> np.ndarray:
+    q, k, v = (plain.silu(x @ p[f"{name}.weight"].T).reshape(len(x), len(slopes), -1) for name in "qkv")
+    o = np.zeros_like(v)
+    for head, slope in enumerate(slopes):
+        for t in range(len(x)):
+            for s in range(t + 1):
+                turn = np.cos((t - s) * p["theta"][head]) if "theta" in p else 1.0
+                score = (q[t, head] * k[s, head] * turn).sum()
+                o[t, head] += np.exp(-slope * (t - s)) * score * v[s, head]
+    gate = plain.sigmoid(x @ p["gate_in.weight"].T @ p["gate.weight"].T)
+    return (normed(o.reshape(len(x), -1), p, "norm") * gate) @ p["o.weight"].T
+
+
+@pytest.mark.parametrize("norm", ["rms", "layer"])
+@pytest.mark.parametrize("positions", [False, True])
+def test_the_block_is_its_equation(norm: Any, positions: bool, rng: np.random.Generator) -> None:
+    layer = TransNormer(d_model=6, heads=2, hidden=5, layer=1, depth=3, norm=norm, positions=positions)
+    p = {name: a + 0.3 * rng.standard_normal(a.shape) for name, a in layer.parameters.items()}
+    layer.parameters.update(p)
+    x = rng.standard_normal((2, 6, 6))
+    x[1] *= 1e-3  # where the norms feel their epsilons
+    y, _ = layer.forward(x)
+    mixer, mlp = plain.part(p, "mixer"), plain.part(p, "mlp")
+    slopes = [2**-4 * (1 - 1 / 2 + 1e-5), 2**-8 * (1 - 1 / 2 + 1e-5)]
+    for i in range(2):
+        stream = x[i] + lightning_by_hand(mixer, normed(x[i], p, "norm1"), slopes)
+        n = normed(stream, p, "norm2")
+        stream = stream + (n @ mlp["gate.weight"].T * (n @ mlp["hidden.weight"].T)) @ mlp["out.weight"].T
+        assert near(y[i], stream)
 
 
 @pytest.mark.parametrize("positions", [False, True])

@@ -13,7 +13,9 @@ from neurogate.attention import make
 from neurogate.attention.layers.gated_sdpa import GatedSDPA
 from neurogate.attention.layers.sliding_window import SlidingWindow
 from neurogate.errors import RequestError
+from tests.attention import plain
 from tests.attention.gradients import check_layer
+from tests.attention.nearness import near
 from tests.tolerances import TOLERANCE
 
 NEAR = TOLERANCE["two ways", "float64"]
@@ -28,6 +30,17 @@ def small(**more: Any) -> SlidingWindow:
 def test_gradients_are_those_of_finite_differences(length: int, window: int, bias: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
     check_layer(rng, small(window=window, bias=bias), rng.standard_normal((2, length, 8)))
+
+
+@pytest.mark.parametrize("more", [{}, {"rotary_base": 50.0}])
+def test_it_is_its_equation_head_by_head(more: dict[str, float], rng: np.random.Generator) -> None:
+    layer = small(d_model=16, **more)  # heads of 4, whose second pair turns slowly
+    p = {name: a + 0.3 * rng.standard_normal(a.shape) for name, a in layer.parameters.items()}
+    layer.parameters.update(p)
+    x = rng.standard_normal((2, 8, 16))
+    y, _ = layer.forward(x)
+    for i in range(2):
+        assert near(y[i], plain.sliding_window(p, x[i], 4, 3, more.get("rotary_base", 1e6)))
 
 
 def test_a_window_as_long_as_the_sequence_is_full_attention(rng: np.random.Generator) -> None:

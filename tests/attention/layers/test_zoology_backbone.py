@@ -40,11 +40,19 @@ def test_a_mixer_of_zero_leaves_norms_on_the_stream(rng: np.random.Generator) ->
     assert np.abs(layer.forward(x)[0] - wanted).max() <= TOLERANCE["two ways", "float64"]
 
 
-def test_the_last_maps_start_smaller_and_biases_at_zero() -> None:
-    p = ZoologyBackbone(d_model=64, layers=8).parameters
-    assert p["layer0.mixer.q.weight"].std() == pytest.approx(0.02, rel=0.1)
-    assert p["layer0.mixer.o.weight"].std() == pytest.approx(0.005, rel=0.1)
-    assert not any(p[name].any() for name in p if name.endswith("bias"))
+@pytest.mark.parametrize(
+    ("mixer", "smaller"),
+    [("attention", {"o"}), ("hyena", {"out"}), ("rwkv", set()), ("base_conv", set()), ("h3", set()),
+     ("based", set()), ("hybrid", {"o"})],
+)  # fmt: skip
+def test_maps_start_at_a_fiftieth_and_those_called_out_proj_smaller(mixer: Mixer, smaller: set[str]) -> None:
+    p = ZoologyBackbone(d_model=64, mixer=mixer, layers=8).parameters
+    maps = [name[:-7] for name in p if name.endswith(".weight") and p[name].size >= 64**2]
+    for name in maps:
+        wanted = 0.02 / 4 if name.split(".")[-1] in smaller else 0.02
+        assert p[f"{name}.weight"].std() == pytest.approx(wanted, rel=0.05), name
+        assert not p.get(f"{name}.bias", np.zeros(1)).any()
+    assert {name.split(".")[-1] for name in maps} >= smaller
 
 
 def test_more_samples_than_positions_are_a_sentence() -> None:

@@ -47,6 +47,13 @@ def test_certain_and_right_costs_nothing_and_number_types_stay() -> None:
     assert loss.dtype == click_loss.backward(1.0, cache).dtype == np.float32
 
 
+def test_an_object_that_is_ruled_out_costs_nothing_where_it_is_not() -> None:
+    logits, labels = np.array([[[[0.0, -np.inf, 1.0]]]]), np.array([[2]])
+    loss, cache = click_loss.forward(logits, labels, factor=0.0)
+    assert loss == pytest.approx(np.log1p(np.exp(-1)))
+    assert np.isfinite(click_loss.backward(1.0, cache)).all()
+
+
 def test_a_scene_of_no_importance_has_no_entropy_and_the_other_its_own(rng: np.random.Generator) -> None:
     logits, labels = rng.standard_normal((2, 1, 4, 3)), rng.integers(0, 3, (2, 4))
     importance = np.stack([np.zeros(4), rng.random(4)])

@@ -44,6 +44,13 @@ def test_it_is_the_sum_of_the_means_of_the_classes(rng: np.random.Generator) -> 
     assert scribble_cross_entropy.forward(logits, labels)[0] == pytest.approx(wanted)
 
 
+def test_a_class_that_is_ruled_out_costs_nothing_where_it_is_not() -> None:
+    logits = np.array([[[0.0], [-np.inf], [1.0]]])
+    loss, cache = scribble_cross_entropy.forward(logits, np.array([[2]]))
+    assert loss == pytest.approx(np.log1p(np.exp(-1)))
+    assert np.isfinite(scribble_cross_entropy.backward(1.0, cache)).all()
+
+
 def test_without_labels_there_is_no_loss() -> None:
     loss, cache = scribble_cross_entropy.forward(np.ones((1, 2, 3), np.float32), np.full((1, 3), -1))
     assert loss == 0

@@ -20,19 +20,37 @@ def drawn(rng: np.random.Generator, length: int, keys: int) -> list[np.ndarray]:
     return [rng.standard_normal(shape) for shape in ((2, 4, length, 3), (2, 2, keys, 3), (2, 2, keys, 5))]
 
 
+@pytest.mark.parametrize("rows", [1, 4, 11, 64])
 @pytest.mark.parametrize("window", [1, 2, 3, 7, 13, 40])
 @pytest.mark.parametrize(("length", "past"), [(1, 0), (1, 9), (13, 0), (13, 1), (13, 4), (13, 30), (0, 2)])
-def test_it_is_attention_with_a_mask(length: int, past: int, window: int, rng: np.random.Generator) -> None:
+def test_it_is_attention_with_a_mask(
+    length: int, past: int, window: int, rows: int, rng: np.random.Generator
+) -> None:
     q, k, v = drawn(rng, length, length + past)
-    o, cache = sliding_window_attention.forward(q, k, v, window=window)
-    mask = masks.sliding_window(length, length + past, window - 1, 0)
-    wanted, dense = scaled_dot_product.forward(q, k, v, mask)
-    assert np.allclose(o, wanted, rtol=NEAR, atol=NEAR)
-    do = rng.standard_normal(o.shape)
-    mine, theirs = sliding_window_attention.backward(do, cache), scaled_dot_product.backward(do, dense)
-    for a, b in zip(mine, theirs, strict=True):
-        assert a.shape == b.shape
-        assert np.allclose(a, b, rtol=NEAR, atol=NEAR)
+    for after in sorted({0, window // 3, window - 1}):
+        o, cache = sliding_window_attention.forward(q, k, v, window=window, after=after, rows=rows)
+        mask = masks.sliding_window(length, length + past, window - 1 - after, after)
+        wanted, dense = scaled_dot_product.forward(q, k, v, mask)
+        assert np.allclose(o, wanted, rtol=NEAR, atol=NEAR)
+        do = rng.standard_normal(o.shape)
+        mine, theirs = sliding_window_attention.backward(do, cache), scaled_dot_product.backward(do, dense)
+        for a, b in zip(mine, theirs, strict=True):
+            assert a.shape == b.shape
+            assert np.allclose(a, b, rtol=NEAR, atol=NEAR)
+
+
+@pytest.mark.parametrize(
+    ("length", "window", "rows", "blocks"),
+    [(64, 9, 64, 0), (96, 9, 64, 0), (97, 9, 64, 2), (256, 9, 64, 4), (256, 100, 64, 3), (199, 100, 64, 0),
+     (13, 3, 1, 5), (13, 1, 4, 4)],
+)  # fmt: skip
+def test_blocks_are_taken_where_they_compare_fewer_pairs(
+    length: int, window: int, rows: int, blocks: int
+) -> None:
+    x = np.ones((1, 1, length, 1))
+    _, cache = sliding_window_attention.forward(x, x, x, window=window, rows=rows)
+    assert cache.blocks == blocks
+    assert cache.weights.size <= length * length
 
 
 @settings(max_examples=12)
@@ -46,10 +64,11 @@ def test_gradients_are_those_of_finite_differences(
     rng = np.random.default_rng(seed)
     tall = {"q": (heads * shared, length), "k": (heads, length + past), "v": (heads, length + past)}
     arguments = {name: rng.standard_normal((2, *shape, width)) for name, shape in tall.items()}
-    o, cache = sliding_window_attention.forward(**arguments, window=window)
+    how = {"window": window, "after": seed % window, "rows": 1 + seed % 3}
+    o, cache = sliding_window_attention.forward(**arguments, **how)
     do = rng.standard_normal(o.shape)
     gradients = dict(zip("qkv", sliding_window_attention.backward(do, cache), strict=True))
-    check(rng, lambda **a: sliding_window_attention.forward(**a, window=window)[0], arguments, gradients, do)
+    check(rng, lambda **a: sliding_window_attention.forward(**a, **how)[0], arguments, gradients, do)
 
 
 def test_operations_grow_with_the_length() -> None:
@@ -68,3 +87,7 @@ def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
         sliding_window_attention.forward(q, k, v, window=2)
     with pytest.raises(RequestError, match=r"window is 0\. Give a whole number of keys"):
         sliding_window_attention.forward(q, q, q, window=0)
+    with pytest.raises(RequestError, match=r"after is 3\. Give a whole number of keys, from 0 to 2"):
+        sliding_window_attention.forward(q, q, q, window=3, after=3)
+    with pytest.raises(RequestError, match=r"rows is 0\. Give a whole number of queries"):
+        sliding_window_attention.forward(q, q, q, window=3, rows=0)

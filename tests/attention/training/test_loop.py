@@ -126,6 +126,134 @@ def test_without_getting_better_it_stops_and_returns_to_the_best() -> None:
     assert weights["w"].item() == seen[1] != seen[-1]
 
 
+def climbing(weights: dict[str, np.ndarray]):
+    """Return an objective whose weights tell the epochs apart."""
+
+    def push(batch: np.ndarray, rng: np.random.Generator) -> tuple[float, dict[str, np.ndarray]]:
+        return 0.0, {name: -np.ones_like(array) for name, array in weights.items()}
+
+    return push
+
+
+def judged_by(*values: float):
+    """Return a validation that says these, one after the other."""
+    return iter(values).__next__
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("judged", "best"),
+    [
+        ((3.0, 2.0, NAN, 4.0), 1), ((NAN, 5.0, 7.0, 6.0), 1), ((NAN, NAN, 1.0, 2.0, 0.5), 4),
+        ((1.0, NAN, NAN), 0), ((2.0, 2.0), 0), ((float("inf"), 3.0, 4.0), 1), ((NAN, NAN, NAN), 2),
+    ],
+)  # fmt: skip
+def test_a_validation_that_is_no_number_is_never_the_best(judged: tuple[float, ...], best: int) -> None:
+    weights, seen = {"w": np.zeros(1)}, []
+    how = Training(epochs=len(judged), batch=4, patience=9)
+    fit(weights, climbing(weights), 8, how, validate=judged_by(*judged),
+        tell=lambda epoch: seen.append(weights["w"].item()))  # fmt: skip
+    assert len(set(seen)) == len(judged)
+    assert weights["w"].item() == seen[best]
+
+
+def test_nothing_but_nan_is_as_far_from_better_as_patience_allows() -> None:
+    weights = {"w": np.zeros(1)}
+    history = fit(weights, climbing(weights), 4, Training(patience=3), validate=judged_by(*[NAN] * 4))
+    assert len(history) == 3
+
+
+@pytest.mark.parametrize("before", [None, 5])
+def test_patience_that_comes_with_the_resumption_returns_to_the_best_of_all_epochs(
+    before: int | None, tmp_path: Path
+) -> None:
+    weights, seen, file = {"w": np.zeros(1)}, [], tmp_path / "training.npz"
+
+    def trained(judged: tuple[float, ...], **settings: int | None) -> int:
+        how = Training(epochs=len(seen) + len(judged), batch=4, **settings)
+        history = fit(weights, climbing(weights), 4, how, validate=judged_by(*judged), checkpoint=file,
+                      tell=lambda epoch: seen.append(weights["w"].item()))  # fmt: skip
+        return len(history)
+
+    assert trained((3.0, 1.0, 2.0), patience=before) == 3
+    assert weights["w"].item() == (seen[2] if before is None else seen[1])
+    weights["w"] = np.zeros(1)  # a new process knows nothing
+    assert trained((4.0, 5.0), patience=9) == 5
+    assert weights["w"].item() == seen[1]
+    assert trained((6.0,), patience=None) == 6
+    assert weights["w"].item() == seen[5] != seen[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"seed": 4}, "seed 3, not 4"), ({"batch": 12}, "batch 10, not 12"),
+        ({"warmup": 1}, "warmup 2, not 1"), ({"largest": 2.0}, "largest 1.0, not 2.0"),
+        ({"shares": 2}, "shares 1, not 2"),
+        ({"optimiser": Adam(rate=3e-3, exempt=("*bias",))}, r"exempt \(\), not \('\*bias',\)"),
+        ({"optimiser": Adam(rate=1e-3), "seed": 4}, r"rate 0.003, not 0.001, seed 3, not 4"),
+    ],
+)  # fmt: skip
+def test_a_checkpoint_of_other_settings_is_refused_and_leaves_everything_as_it_was(
+    change: dict, said: str, tmp_path: Path
+) -> None:
+    file, layer, other = tmp_path / "training.npz", student(), student()
+    short = attrs.evolve(LONG, epochs=1)
+    fit(layer.parameters, objective(layer), len(X), short, checkpoint=file)
+    stored = file.read_bytes()
+    with pytest.raises(RequestError, match=rf"npz is a checkpoint of a training with {said}\. Go on with"):
+        fit(other.parameters, objective(other), len(X), attrs.evolve(LONG, **change), checkpoint=file)
+    assert all(np.array_equal(a, other.parameters[name]) for name, a in student().parameters.items())
+    with pytest.raises(RequestError, match="with count 24, not 23"):
+        fit(other.parameters, objective(other), 23, LONG, checkpoint=file)
+    assert file.read_bytes() == stored
+    assert len(fit(other.parameters, objective(other), len(X), LONG, checkpoint=file)) == LONG.epochs
+
+
+def by_hand(
+    w: np.ndarray, x: np.ndarray, y: np.ndarray, batches: list[np.ndarray], how: Training
+) -> tuple[np.ndarray, list[float], list[float]]:
+    """Fit a line with a plain loop: losses of batches, and by how much each gradient was shortened."""
+    adam, mean, square = how.optimiser, np.zeros_like(w), np.zeros_like(w)
+    steps, losses, shares = how.epochs * -(-len(x) // how.batch), [], []
+    for step, batch in enumerate(batches):
+        off = x[batch] @ w - y[batch]
+        losses.append((off**2).mean())
+        g = 2 * x[batch].T @ off / len(batch)
+        shares.append(min(1.0, how.largest / np.sqrt((g**2).sum())))
+        g = g * min(1.0, how.largest / (np.sqrt((g**2).sum()) + 1e-6))
+        times = (step + 1) / how.warmup
+        if step >= how.warmup:
+            times = (1 + np.cos(np.pi * (step - how.warmup) / (steps - how.warmup))) / 2
+        rate = adam.rate * times
+        mean, square = adam.beta1 * mean + (1 - adam.beta1) * g, adam.beta2 * square + (1 - adam.beta2) * g**2
+        bent = np.sqrt(square / (1 - adam.beta2 ** (step + 1))) + adam.eps
+        w = w - rate * adam.weight_decay * w - rate * mean / (1 - adam.beta1 ** (step + 1)) / bent
+    return w, losses, shares
+
+
+def test_it_is_a_plain_loop_of_warmup_cosine_clipping_and_adam(rng: np.random.Generator) -> None:
+    x, start = rng.standard_normal((11, 3)), rng.standard_normal(3)
+    y = x @ np.array([4.0, -3.0, 2.0])
+    how = Training(epochs=3, batch=4, optimiser=Adam(rate=0.3, weight_decay=0.1), warmup=4, largest=5.0)
+    weights, batches = {"w": start.copy()}, []
+
+    def objective(batch: np.ndarray, rng: np.random.Generator) -> tuple[float, dict[str, np.ndarray]]:
+        batches.append(batch)
+        off = x[batch] @ weights["w"] - y[batch]
+        return float((off**2).mean()), {"w": 2 * x[batch].T @ off / len(batch)}
+
+    history = fit(weights, objective, len(x), how)
+    wanted, losses, shares = by_hand(start, x, y, batches, how)
+    assert [len(batch) for batch in batches] == 3 * [4, 4, 3]
+    assert min(shares) < 0.5 < max(shares) == 1.0
+    np.testing.assert_allclose(weights["w"], wanted, rtol=1e-12)
+    means = [np.average(losses[i : i + 3], weights=[4, 4, 3]) for i in (0, 3, 6)]
+    np.testing.assert_allclose([epoch.loss for epoch in history], means, rtol=1e-12)
+
+
 def test_each_example_is_seen_once_an_epoch() -> None:
     seen: list[int] = []
 

@@ -75,6 +75,32 @@ def test_certain_and_right_costs_nothing_and_extremes_are_finite() -> None:
     assert gradient.dtype == np.float32
 
 
+def test_a_class_that_is_ruled_out_costs_nothing_unless_it_is_the_label() -> None:
+    never = -np.inf
+    logits, two = np.array([[0.0, never, 1.0]]), np.array([[0.0, 1.0]])
+    loss, gradient = cross_entropy(logits, np.array([2]))
+    assert loss == pytest.approx(np.log1p(np.exp(-1)))
+    assert np.allclose(gradient[0, [0, 2]], cross_entropy(two, np.array([1]))[1][0], rtol=1e-15, atol=0)
+    assert gradient[0, 1] == 0
+    loss, gradient = cross_entropy(logits, np.array([1]))
+    assert loss == np.inf
+    assert np.allclose(gradient, [[1 / (1 + np.e), -1, np.e / (1 + np.e)]], rtol=1e-15, atol=0)
+    assert cross_entropy(logits, np.array([1]), np.array([1.0, 0.0, 1.0]))[0] == 0
+
+
+@pytest.mark.parametrize("row", [(np.inf, 0.0), (-np.inf, -np.inf), (np.nan, 0.0)])
+def test_a_row_without_probabilities_is_a_sentence_unless_it_is_ignored(row: tuple[float, float]) -> None:
+    logits = np.array([[1.0, 2.0], row])
+    loss, gradient = cross_entropy(logits, np.array([1, IGNORED]))
+    assert loss == cross_entropy(logits[:1], np.array([1]))[0]
+    assert not gradient[1].any()
+    if np.isnan(row[0]):
+        assert np.isnan(cross_entropy(logits, np.array([1, 0]))[0])
+        return
+    with pytest.raises(RequestError, match=r"^logits \(2, 2\): the largest of a row of .* finite"):
+        cross_entropy(logits, np.array([1, 0]))
+
+
 def test_weights_are_those_of_means() -> None:
     logits, labels = np.random.default_rng(0).standard_normal((6, 3)), np.array([0, 1, 2, 2, 1, 0])
     alone = [cross_entropy(logits[i : i + 1], labels[i : i + 1])[0] for i in range(6)]
