@@ -8,7 +8,7 @@ from typing import Annotated
 
 import attrs
 
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.layer import Parameters
 from neurogate.errors import RequestError
 from neurogate.units import Domain, NonNegative, Positive, settings
@@ -89,8 +89,16 @@ class Adam:
     ) -> AdamState:  # fmt: skip
         """Change the arrays of `parameters` that have a gradient, in place, and return the state after.
 
-        `times` multiplies the rate, for a schedule. A pattern of `exempt` that is no parameter's is told of.
+        `times` multiplies the rate, for a schedule. A pattern of `exempt` that is no parameter's is told of,
+        and so is a gradient that is none of a parameter.
         """
+        for name, gradient in gradients.items():
+            if name not in parameters:
+                among = ", ".join(parameters)
+                raise RequestError(f"{name} has a gradient and is none of the parameters, which are {among}.")
+            both = {name: parameters[name], "its gradient": gradient}
+            namespace(**both)
+            fits(gradient.shape == parameters[name].shape, "they must have one shape", **both)
         for pattern in self.exempt:
             if not fnmatch.filter(parameters, pattern):
                 raise RequestError(
@@ -101,7 +109,7 @@ class Adam:
         mean, square = dict(state.mean), dict(state.square)
         for name, gradient in gradients.items():
             weights = parameters[name]
-            xp = namespace(**{name: weights, "gradient": gradient})
+            xp = namespace(gradient=gradient)
             decay = (
                 0.0
                 if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.exempt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,12 @@ from neurogate.errors import RequestError
 from neurogate.files import replacing, write_arrays
 
 __all__ = ["Progress", "read", "write"]
+
+_DAMAGE = (
+    OSError, EOFError, LookupError, NotImplementedError, TypeError, ValueError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
+"""What reading a file that is cut off, spoilt or another's may end in."""
 
 
 @attrs.define
@@ -101,14 +108,15 @@ def read(
         losses, validations = arrays.pop("history").tolist()
         steps = int(arrays.pop("steps"))
         agreed = dict(arrays.pop("terms").tolist())
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        tables: dict[str, Parameters] = {"now": {}, "best": {}, "mean": {}, "square": {}}
+        for key, array in arrays.items():
+            table, _, name = key.partition("/")
+            tables[table][name] = array
+    except _DAMAGE as error:
         raise RequestError(
-            f"{path} is no checkpoint of a training ({error}). Remove it, or name another file."
+            f"{path} is no checkpoint of a training ({type(error).__name__}: {error}). Remove it, or name "
+            "another file."
         ) from None
-    tables: dict[str, Parameters] = {"now": {}, "best": {}, "mean": {}, "square": {}}
-    for key, array in arrays.items():
-        table, _, name = key.partition("/")
-        tables[table][name] = array
     found = {name: array.shape for name, array in tables["now"].items()}
     wanted = {name: array.shape for name, array in parameters.items()}
     if found != wanted:
@@ -120,8 +128,8 @@ def read(
     changed = {} if terms is None else {name: (agreed.get(name), now) for name, now in terms.items()}
     if differ := [f"{name} {was}, not {now}" for name, (was, now) in changed.items() if was != now]:
         raise RequestError(
-            f"{path} is a checkpoint of a training with {', '.join(differ)}. Go on with the same settings, "
-            "of which epochs and patience alone may change, or name another file."
+            f"{path} is a checkpoint of a training with {', '.join(differ)}. Go on with the same, or name "
+            "another file."
         )
     for name, array in tables["now"].items():
         parameters[name][...] = _like(array, parameters[name])

@@ -99,7 +99,7 @@ class Training:
 
 def fit(
     parameters: Mapping[str, Array], objective: Objective, count: int, training: Training | None = None, *,
-    validate: Callable[[], float] | None = None, checkpoint: Path | None = None,
+    validate: Callable[[], float] | None = None, checkpoint: Path | str | None = None,
     tell: Callable[[Epoch], object] | None = None,
 ) -> list[Epoch]:  # fmt: skip
     """Train parameters in place.
@@ -119,8 +119,8 @@ def fit(
         Returns a number that is better when smaller, after each epoch.
     checkpoint : path, optional
         File to go on from if it is there; it is written after each epoch, whole or not at all. What goes on
-        must have the same `count` and settings, but for `epochs` and `patience`: with more epochs the rate
-        falls along the longer cosine from there on.
+        must have the same `count`, `batch`, `seed` and `shares`. Other settings may change, as a rate that
+        proved too large: with more epochs the rate falls along the longer cosine from there on.
     tell : callable, optional
         Is given each epoch, as `print` is.
 
@@ -132,7 +132,8 @@ def fit(
     Raises
     ------
     RequestError
-        If there is no example, patience without a validation, or a checkpoint of other settings.
+        If there is no example, patience without a validation, a checkpoint of other settings or a folder that
+        is not there, or an objective that returns something else.
     RunError
         If a loss is not finite.
 
@@ -152,7 +153,9 @@ def fit(
     if training.patience is not None and validate is None:
         raise RequestError("patience asks for a validation. Give validate too, or leave patience out.")
     terms = _terms(training, count)
-    progress = Progress(terms=terms)
+    progress, checkpoint = Progress(terms=terms), None if checkpoint is None else Path(checkpoint)
+    if checkpoint is not None and not checkpoint.parent.is_dir():
+        raise RequestError(f"There is no folder {checkpoint.parent}, in which to keep {checkpoint.name}.")
     if checkpoint is not None and checkpoint.exists():
         progress = read(checkpoint, parameters, terms)
     steps = training.epochs * math.ceil(count / training.batch)
@@ -172,12 +175,9 @@ def fit(
 
 
 def _terms(training: Training, count: int) -> dict[str, str]:
-    """Return what must not change between the epochs of one training, written out."""
-    given: Any = training
-    settings = attrs.asdict(given)
-    settings |= settings.pop("optimiser")
-    terms = {"count": count} | {name: settings[name] for name in settings.keys() - {"epochs", "patience"}}
-    return {name: str(terms[name]) for name in sorted(terms)}
+    """Return what must not change between the epochs of one training: who is drawn when, and its bits."""
+    shared = {"count": count, "batch": training.batch, "seed": training.seed, "shares": training.shares}
+    return {name: str(number) for name, number in shared.items()}
 
 
 def _epoch(
@@ -208,12 +208,12 @@ def _shared(
 ) -> tuple[float, Parameters]:
     """Return the mean loss of a batch and its gradients, of parts that threads take side by side."""
     if shares == 1:
-        return objective(batch, rng)
+        return _answer(objective(batch, rng))
     drawn = int(rng.integers(2**63))
 
     def some(part: slice) -> tuple[float, float, Parameters]:
         mine = batch[part]
-        return len(mine) / len(batch), *objective(mine, np.random.default_rng([drawn, part.start]))
+        return len(mine) / len(batch), *_answer(objective(mine, np.random.default_rng([drawn, part.start])))
 
     parts = over_examples(some, len(batch), shares)
     gradients: Parameters = {}
@@ -222,6 +222,20 @@ def _shared(
     for share, _, found in parts:
         gradients |= {name: gradients.get(name, 0) + share * array for name, array in found.items()}
     return sum(share * loss for share, loss, _ in parts), gradients
+
+
+def _answer(answer: Any) -> tuple[float, Parameters]:
+    """Return what an objective returned, or complain."""
+    wanted = "Give the loss, a number, and a dict of gradients by name."
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        raise RequestError(f"objective returned {answer!r}. {wanted}")
+    loss, gradients = answer
+    if not isinstance(gradients, Mapping):
+        raise RequestError(f"objective returned {type(gradients).__name__} as gradients. {wanted}")
+    try:
+        return float(loss), dict(gradients)
+    except (TypeError, ValueError):
+        raise RequestError(f"objective returned {loss!r} as the loss. {wanted}") from None
 
 
 def _tired(validations: Sequence[float], patience: int | None) -> bool:

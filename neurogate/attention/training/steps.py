@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+import numpy as np
 
 from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.layer import Parameters
@@ -87,6 +89,15 @@ def clipped(gradients: Mapping[str, Array], largest: float) -> Parameters:
     for name, gradient in gradients.items():
         xp = namespace(gradient=gradient)
         finite[name] = xp.where(xp.isfinite(gradient), gradient, 0).astype(gradient.dtype, copy=False)
-    norm = math.sqrt(sum(float((gradient * gradient).sum()) for gradient in finite.values()))
-    share = min(1.0, largest / (norm + 1e-6))
+    share = min(1.0, largest / (_norm(finite.values()) + 1e-6))
     return {name: gradient * share for name, gradient in finite.items()}
+
+
+def _norm(arrays: Collection[Array]) -> float:
+    """Return the norm over all numbers; where their squares are too large, in units of the largest."""
+    with np.errstate(over="ignore"):
+        square = sum(float((array * array).sum()) for array in arrays)
+    if math.isfinite(square):
+        return math.sqrt(square)
+    unit = max(float(abs(array).max()) for array in arrays if array.size)
+    return unit * _norm([array / unit for array in arrays])

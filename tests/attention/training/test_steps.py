@@ -143,3 +143,11 @@ def test_a_pattern_that_is_no_parameters_is_told_of() -> None:
     weights, still = {"w": np.ones(1)}, {"w": np.zeros(1)}
     with pytest.raises(RequestError, match=r"exempt holds '\*bais', which is the name of no parameter"):
         Adam(exempt=("*bais",)).update(weights, still, AdamState())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gradients_whose_squares_are_too_large_are_shortened_as_others(dtype: str) -> None:
+    size = 1e30 if dtype == "float32" else 1e250
+    found = clipped({"a": np.full(3, size, dtype), "b": np.zeros((0, 2), dtype)}, 1.0)
+    assert np.allclose(found["a"], 3**-0.5)
+    assert found["a"].dtype == dtype
