@@ -110,6 +110,13 @@ def _local_attention(g: Given, x: Any) -> Any:
     return g.attention(x, added=g.hidden(g.lags(x).abs() > 4, x))
 
 
+def _linear_attention(g: Given, x: Any) -> Any:
+    q, k, v = g.projected(x)
+    q, k = g.f.elu(q) + 1, g.f.elu(k) + 1
+    weighed = q @ (k.transpose(-1, -2) @ v)
+    return g.linear(g.joined(weighed / (q @ k.sum(-2)[..., None] + 1e-6 * x.shape[1])), "o")
+
+
 def _gcab(g: Given, x: Any) -> Any:
     g0, g2 = (g.torch.sigmoid(800 * g[f"embedding{i}"][0]) for i in (0, 2))
     n = g.norm(x, "norm1")
@@ -177,7 +184,8 @@ CASES = (
         {"heads": HEADS, "kv_heads": HEADS // 2, "window": 64},
     ),
     Case("zoology_attention", {"eager": _zoology_attention}, **_SQUARE),
-    Case("local_attention", {"eager": _local_attention}, **_SQUARE),
+    Case("local_attention", {"eager": _local_attention}, {"heads": HEADS}),
+    Case("linear_attention", {"eager": _linear_attention}, {"heads": HEADS}),
     Case("gcab", {"eager": _gcab}, {"heads": HEADS}),
     Case(
         "gateformer", {"eager": _gateformer},
