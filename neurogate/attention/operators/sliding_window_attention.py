@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.operators import masks, scaled_dot_product
 from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward"]
+
+AT_ONCE = 1 << 18  # pairs of a head, which a GPU compares sooner than it cuts blocks
 
 
 class Cache(NamedTuple):
@@ -90,7 +94,8 @@ def forward(
     length, keys = q.shape[2], k.shape[2]
     before = min(keys - length, window - 1 - after)
     blocks, reach = -(-length // rows), min(2 * rows, -(-(rows + window - 1) // 8) * 8)  # eights are fast
-    if length * (length + before) <= blocks * rows * reach:
+    compared = blocks * rows * reach if xp is np else max(blocks * rows * reach, AT_ONCE)
+    if length * (length + before) <= compared:
         last = slice(keys - length - before, None)
         mask = masks.sliding_window(length, length + before, window - 1 - after, after, xp)
         o, attention = scaled_dot_product.forward(q, k[:, :, last], v[:, :, last], mask)
