@@ -184,9 +184,9 @@ def shaped(shapes: str, **arrays: Array) -> None:
     Traceback (most recent call last):
     neurogate.errors.RequestError: x (5, 3), w (2, 4): the shapes must be x : (..., d); w : (e, d or 1).
     """
-    given = {name: a for name, a in arrays.items() if a is not None or not is_optional(shapes, name)}
-    said = misfit(shapes, tuple([(name, getattr(a, "shape", None)) for name, a in given.items()]))
+    said = misfit(shapes, tuple([(name, getattr(a, "shape", a is None)) for name, a in arrays.items()]))
     if said:
+        given = {name: a for name, a in arrays.items() if a is not None or not is_optional(shapes, name)}
         together(**given)
         fits(False, said, **given)
 

@@ -38,14 +38,14 @@ def is_optional(shapes: str, name: str) -> bool:
 
 
 @functools.lru_cache(maxsize=4096)
-def misfit(shapes: str, given: tuple[tuple[str, Shape | None], ...]) -> str:
+def misfit(shapes: str, given: tuple[tuple[str, Shape | bool], ...]) -> str:
     """Say what shapes must be, or nothing if they are; a layer asks the same at each of its steps.
 
     Parameters
     ----------
     shapes : str
     given : tuple of (str, shape)
-        Names and shapes; None is that of what is no array.
+        Names and shapes; False is that of what is no array, True that of what was left out.
 
     Examples
     --------
@@ -55,9 +55,10 @@ def misfit(shapes: str, given: tuple[tuple[str, Shape | None], ...]) -> str:
     'the shapes must be x : (..., d); w : (e, d)'
     """
     wanted, sizes = _wanted(shapes), dict[str, int]()
-    if all(shape is not None and _agrees(wanted[name].axes, shape, sizes) for name, shape in given):
+    there = [(name, shape) for name, shape in given if shape is not True or not wanted[name].optional]
+    if all(isinstance(shape, tuple) and _agrees(wanted[name].axes, shape, sizes) for name, shape in there):
         return ""
-    return f"the shapes must be {'; '.join(dict.fromkeys(wanted[name].text for name, _ in given))}"
+    return f"the shapes must be {'; '.join(dict.fromkeys(wanted[name].text for name, _ in there))}"
 
 
 @functools.cache
