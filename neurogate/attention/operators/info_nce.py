@@ -12,6 +12,8 @@ from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
+TINY = 1e-12  # added to lengths
+
 
 class Cache(NamedTuple):
     """What the backward needs; `weights` are the softmax of the likenesses."""
@@ -25,13 +27,14 @@ class Cache(NamedTuple):
 def forward(anchors: Array, partners: Array, *, temperature: float = 0.1) -> tuple[Array, Cache]:
     r"""Return the mean loss of telling each partner from those of the others in the batch.
 
-    .. math:: L = -\frac{1}{B} \sum_b \log \mathrm{softmax}_{b'}(\cos(g_b, g^+_{b'}) / \tau)_b
+    .. math:: L = -\frac{1}{B} \sum_b \log \mathrm{softmax}_{b'}(\cos(g_b, g^+_{b'}) / \tau)_b, \quad
+        \cos(a, b) = \frac{\langle a, b \rangle}{(|a| + 10^{-12}) (|b| + 10^{-12})}
 
     Parameters
     ----------
     anchors, partners : (B, K)
-        :math:`g` and :math:`g^+`, of any length; only the cosine with a vector of zeros is taken as 0, and
-        so is its gradient.
+        :math:`g` and :math:`g^+`. The cosine with a vector of zeros is 0, and so is its gradient; that of
+        vectors about as short as 1e-12 is smaller than their directions say.
     temperature : float
         :math:`\tau`.
 
@@ -104,18 +107,12 @@ def backward(dloss: float | Array, cache: Cache) -> tuple[Array, Array]:
 
 
 def _unit(vectors: Array) -> tuple[Array, Array]:
-    """Return vectors of length 1, and the lengths; squares may vanish, and so the largest goes out first."""
     xp = namespace(vectors=vectors)
-    size = xp.abs(vectors)
-    largest = size.max(axis=1, keepdims=True) if size.size else size.sum(axis=1, keepdims=True)
-    scaled = vectors / _or_one(largest)
-    length = xp.sqrt((scaled * scaled).sum(axis=1, keepdims=True))
-    return scaled / _or_one(length), largest * length
+    length = xp.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
+    return vectors / (length + TINY), length
 
 
 def _stretched(dunit: Array, unit: Array, length: Array) -> Array:
-    return (length > 0) * (dunit - unit * (dunit * unit).sum(axis=1, keepdims=True)) / _or_one(length)
-
-
-def _or_one(length: Array) -> Array:
-    return namespace(length=length).where(length > 0, length, 1).astype(length.dtype)
+    xp = namespace(dunit=dunit)
+    some = xp.where(length > 0, length, xp.inf).astype(length.dtype)
+    return dunit / (some + TINY) - unit * ((dunit * unit).sum(axis=1, keepdims=True) / some)
