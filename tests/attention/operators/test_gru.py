@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from neurogate.attention.operators import gru
 from neurogate.errors import RequestError
 from tests.attention.gradients import check
+from tests.attention.nearness import near
 from tests.tolerances import TOLERANCE
 
 NAMES = ("x", "weight", "recurrent_weight", "bias", "recurrent_bias", "state")
@@ -78,3 +79,12 @@ def test_one_bias_without_the_other_is_a_sentence(rng: np.random.Generator) -> N
     del arguments["recurrent_bias"]
     with pytest.raises(RequestError, match="both biases or neither"):
         gru.forward(**arguments)
+
+
+def test_float32_agrees_with_float64(rng: np.random.Generator) -> None:
+    arguments = drawn(rng)
+    y, cache = gru.forward(**arguments)
+    dy = rng.standard_normal(y.shape)
+    short, kept = gru.forward(**{name: array.astype("float32") for name, array in arguments.items()})
+    assert near(short, y, "float32")
+    assert all(map(near, gru.backward(dy, kept), gru.backward(dy, cache), ["float32"] * 6))
