@@ -14,12 +14,15 @@ from neurogate.errors import RequestError
 from neurogate.units import Domain
 
 __all__ = [
-    "ABOVE_0", "FROM_0_BELOW_1", "FROM_0_TO_1", "mapping", "number", "one_of", "record", "whole_number",
-    "whole_numbers",
+    "ABOVE_0", "BETWEEN_0_AND_1", "FINITE", "FROM_0", "FROM_0_BELOW_1", "FROM_0_TO_1", "mapping", "number",
+    "one_of", "record", "whole_number", "whole_numbers",
 ]  # fmt: skip
 
+FINITE = Domain()
+FROM_0 = Domain(0)
 ABOVE_0 = Domain(0, low_open=True)
 FROM_0_TO_1 = Domain(0, 1)
+BETWEEN_0_AND_1 = Domain(0, 1, low_open=True, high_open=True)
 FROM_0_BELOW_1 = Domain(0, 1, high_open=True)
 
 _N = TypeVar("_N")
@@ -125,7 +128,7 @@ def number(name: str, value: Any, domain: Domain) -> float:
     Traceback (most recent call last):
     neurogate.errors.RequestError: share is 2. Give a number that is from 0 to 1.
     """
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    real = type(value) is float or (isinstance(value, numbers.Real) and not isinstance(value, bool))
     if not real or domain.problem(value):
         raise RequestError(f"{name} is {value!r}. Give a number that is {domain.describe()}.")
     given: float = value

@@ -7,6 +7,7 @@ import doctest
 import importlib
 import inspect
 import itertools
+import math
 import pkgutil
 import typing
 from collections.abc import Callable, Iterator
@@ -133,6 +134,18 @@ FROM_0 = {
 }  # fmt: skip
 """Whole numbers that may be 0, by their names; all others are at least 1."""
 
+SHARE, ABOVE_0 = (-0.5, 1.5), (-0.5, 0.0)
+OUTSIDE = {
+    "scale": (), "fill": (), "least_squares_gan.target": (),
+    "clipped_softmax.low": (0.5,), "clipped_softmax.high": (0.5,),
+    "eviction_loss.target": SHARE, "momentum": SHARE, "fraction": SHARE, "grafting.share": SHARE,
+    "steps.low": SHARE, "rate": (-0.5, 1.0), "threshold": (-0.5, 1.0), "implicit_filter.target": (0.0, 1.0),
+    "attention_weights.scale": ABOVE_0, "scaled_dot_product.scale": ABOVE_0, "task_gate.scale": ABOVE_0,
+    "base": ABOVE_0, "delta": ABOVE_0, "fast": ABOVE_0, "slow": ABOVE_0, "largest": ABOVE_0,
+    "patch_labels.factor": ABOVE_0, "temperature": ABOVE_0,
+}  # fmt: skip
+"""What numbers must not be, by their names and perhaps their modules'; all others must not be below 0."""
+
 IGNORED = {
     "stepped_recurrence", "stepped_delta_rule", "compiled_recurrence", "compiled_delta_rule",
     "projected_heads",
@@ -164,14 +177,29 @@ def wrong(name: str, hint: Any) -> list[Any]:
     return several + (bad + none if int in kinds else [])
 
 
+def no_number(name: str, hint: Any, module: str) -> list[Any]:
+    """Return what a number must not be, or a pair of them; nothing if it is neither.
+
+    A loss, or its gradient, may be that of an array.
+    """
+    if hint == tuple[float, float]:
+        return [None, "three", 1.0, (0.0,), (0.0, 1.0, 2.0)]
+    kinds, _ = parts(hint)
+    if float not in kinds or Any in kinds or name in ("cross_entropy", "judged"):
+        return []
+    outside = OUTSIDE.get(f"{module.rpartition('.')[2]}.{name}", OUTSIDE.get(name, (-0.5,)))
+    return ["three", [1.0], 1j, math.nan, math.inf, True, *outside, *[None] * (type(None) not in kinds)]
+
+
 def options(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
-    """Yield each count and each name that a function takes, again and again, with what it must not be.
+    """Yield each count, number and name that a function takes, again and again, with what it must not be.
 
     What parameters are drawn for, a layer has looked at as its settings.
     """
     for name, hint in typing.get_type_hints(function).items():
         if name != "return" and (function.__name__ != "initial" or is_name(name, hint)):
-            yield from ((name, bad) for bad in wrong(name, hint))
+            bad = wrong(name, hint) + no_number(name, hint, function.__module__)
+            yield from ((name, each) for each in bad)
 
 
 OPTIONS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from neurogate.attention.arrays import Array, fits
-from neurogate.attention.options import whole_number
+from neurogate.attention.options import FROM_0, number, whole_number
 
 __all__ = ["joined", "split", "width"]
 
@@ -68,5 +68,5 @@ def width(share: float, total: int, heads: int = 1) -> int:
     >>> width(1.1, 30, 11), width(0.3, 8, 2)
     (3, 0)
     """
-    found = share * whole_number("total", total) / whole_number("heads", heads)
+    found = number("share", share, FROM_0) * whole_number("total", total) / whole_number("heads", heads)
     return round(found) if abs(found - round(found)) < 1e-9 * found else 0

@@ -19,7 +19,7 @@ from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import linear
-from neurogate.attention.options import whole_number
+from neurogate.attention.options import ABOVE_0, BETWEEN_0_AND_1, number, whole_number
 
 __all__ = ["Cache", "backward", "check", "decays", "forward", "initial", "positions"]
 
@@ -113,6 +113,8 @@ def decays(
     [3.07, 15.35]
     """
     width = whole_number("width", width, of="filters")
+    fast, slow = number("fast", fast, ABOVE_0), number("slow", slow, ABOVE_0)
+    number("target", target, BETWEEN_0_AND_1)
     return xp.asarray(_spaced(-math.log(target) / slow, -math.log(target) / fast, width).astype(np.float64))
 
 

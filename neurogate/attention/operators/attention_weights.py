@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import clipped_softmax
+from neurogate.attention.options import ABOVE_0, number
 from neurogate.attention.products import matmul
+from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -53,7 +55,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or an option is not allowed.
 
     Examples
     --------
@@ -64,12 +66,13 @@ def forward(
     xp = namespace(q=q, k=k)
     good = q.ndim == k.ndim >= 2 and q.shape[-1] == k.shape[-1] > 0 and q.shape[:-2] == k.shape[:-2]
     fits(good, "q and k must agree in all but their lengths, and be 1 wide at least", q=q, k=k)
-    scale = inner = q.shape[-1] ** -0.5 if scale is None else float(scale)
+    scale = inner = q.shape[-1] ** -0.5 if scale is None else float(number("scale", scale, ABOVE_0))
+    low, high = _pair(limits)
     if not gpu.kernels(xp, "rows"):  # there are fewer queries than scores; a GPU does it with the softmax
         q, inner = scale * q, 1.0
     scores = matmul(q, k.swapaxes(-1, -2))
     weights, rows = clipped_softmax.forward(
-        scores, mask, low=limits[0], high=limits[1], scale=inner, bias=bias, overwrite=True
+        scores, mask, low=low, high=high, scale=inner, bias=bias, overwrite=True
     )
     return weights, Cache(q, k, rows, scale, None if bias is None else bias.shape)
 
@@ -114,6 +117,12 @@ def backward(dweights: Array, cache: Cache, *, learnt: bool = False) -> tuple[Ar
         if rows.scale != 1:  # which the softmax of a GPU put into its scores
             dbias = dbias / rows.scale
     return dq, dk, dbias
+
+
+def _pair(limits: Any) -> tuple[float, float]:
+    if isinstance(limits, tuple | list) and len(limits) == 2:
+        return limits[0], limits[1]
+    raise RequestError(f"limits is {limits!r}. Give two numbers, the low one and the high one.")
 
 
 def _as(dscores: Array, shape: tuple[int, ...]) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
-from neurogate.attention.options import record, whole_numbers
+from neurogate.attention.options import FROM_0, FROM_0_TO_1, number, record, whole_numbers
 
 __all__ = ["Cache", "Running", "backward", "forward"]
 
@@ -70,7 +70,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit, or evaluation lacks running statistics.
+        If shapes do not fit, an option is not allowed, or evaluation lacks running statistics.
 
     References
     ----------
@@ -85,6 +85,8 @@ def forward(
     """
     running = None if running is None else record("running", running, Running)
     mean, variance = running or Running(None, None)
+    number("momentum", momentum, FROM_0_TO_1)
+    number("eps", eps, FROM_0)
     given = {"weight": weight, "bias": bias, "mean": mean, "variance": variance}
     xp = namespace(*given, x=x, **given)
     fits(x.ndim >= 2, "x must be (batch, channels, ...)", x=x)

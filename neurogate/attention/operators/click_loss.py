@@ -7,7 +7,7 @@ from typing import NamedTuple
 from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace, together
 from neurogate.attention.operators import softmax
-from neurogate.attention.options import ABOVE_0, number
+from neurogate.attention.options import ABOVE_0, FROM_0, number
 
 __all__ = ["Cache", "backward", "forward", "importance"]
 
@@ -127,6 +127,7 @@ def forward(
     ([[0.693]], [[0.4]])
     """
     xp = namespace("importance", logits=logits, importance=importance)
+    number("factor", factor, FROM_0)
     together(logits=logits, labels=labels)
     fits(labels.dtype.kind in "biu", f"labels must be whole numbers, not {labels.dtype}", labels=labels)
     fits(logits.ndim == 4 and labels.shape == (len(logits), logits.shape[2]) and logits.size > 0,

@@ -9,10 +9,13 @@ import numpy as np
 from neurogate.attention.arrays import Array, answers
 from neurogate.attention.fused import on_gpu
 from neurogate.attention.operators import softmax
+from neurogate.attention.options import number
 from neurogate.attention.pieces import rows_of, share_out
-from neurogate.errors import RequestError
+from neurogate.units import Domain
 
 __all__ = ["Cache", "backward", "forward"]
+
+_LOW, _HIGH = Domain(high=0), Domain(1)
 
 
 class Cache(NamedTuple):
@@ -69,8 +72,8 @@ def forward(
     >>> forward(np.log([[0.01, 0.99]]), low=-0.1, high=1.1)[0].tolist()
     [[0.0, 1.0]]
     """
-    if low > 0 or high < 1:
-        raise RequestError(f"The limits are {low} and {high}. Give one of at most 0 and one of at least 1.")
+    number("low", low, _LOW)
+    number("high", high, _HIGH)
     p, _ = softmax.forward(scores, mask, scale=scale, bias=bias, overwrite=overwrite)
     weights = p if (low, high) == (0, 1) else _clipped(p, high - low, low)
     return weights, Cache(p, low, high, scale)

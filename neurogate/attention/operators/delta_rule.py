@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from neurogate.attention.arrays import Array, alike, fits, namespace
 from neurogate.attention.operators import chunked_delta_rule, compiled_delta_rule, stepped_delta_rule
 from neurogate.attention.operators.linear_recurrence import Form, chosen, fades
-from neurogate.attention.options import whole_number
+from neurogate.attention.options import FINITE, number, whole_number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -103,7 +103,7 @@ def forward(
     chunk = whole_number("chunk", chunk, of="steps")
     decay = (xp.zeros_like(beta) if g is None else g)[..., None]
     before = xp.zeros(inner, q.dtype) if state is None else state.astype(q.dtype, copy=False)
-    scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
+    scale = q.shape[-1] ** -0.5 if scale is None else float(number("scale", scale, FINITE))
     way, q, share = chosen(form, q, v, _LARGEST), q * q.dtype.type(scale), beta[..., None]
     o, after, kept = _FORMS[way].forward(q, k, v, share, decay, before, chunk)
     return o, Cache(q, k, v, share, decay, o, scale, way, kept, g is not None, state is not None, after)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.options import FROM_0, FROM_0_TO_1, number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -42,7 +43,7 @@ def forward(probability: Array, target: float = 0.5, *, weight: float = 1.0) -> 
     Raises
     ------
     RequestError
-        If there is no probability.
+        If there is no probability, or an option is not allowed.
 
     Examples
     --------
@@ -51,6 +52,8 @@ def forward(probability: Array, target: float = 0.5, *, weight: float = 1.0) -> 
     0.0625
     """
     namespace(probability=probability)
+    number("target", target, FROM_0_TO_1)
+    number("weight", weight, FROM_0)
     fits(probability.size > 0, "there must be at least one probability", probability=probability)
     excess = probability.mean() - target
     return weight * excess * excess, Cache(probability, excess, weight)

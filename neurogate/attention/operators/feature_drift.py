@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.options import FROM_0, number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -44,7 +45,7 @@ def forward(features: Array, wanted: Array, *, weight: float = 1e-3) -> tuple[Ar
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or an option is not allowed.
 
     Examples
     --------
@@ -54,6 +55,7 @@ def forward(features: Array, wanted: Array, *, weight: float = 1e-3) -> tuple[Ar
     """
     xp = namespace(features=features, wanted=wanted)
     fits(features.shape == wanted.shape, "both must have the same shape", features=features, wanted=wanted)
+    number("weight", weight, FROM_0)
     difference = features - wanted
     length = xp.sqrt((difference * difference).sum())
     return weight * length, Cache(difference, length, weight)

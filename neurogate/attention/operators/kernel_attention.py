@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.fused import fused
+from neurogate.attention.options import FROM_0, number
 from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward"]
@@ -56,7 +57,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or an option is not allowed.
 
     References
     ----------
@@ -74,6 +75,7 @@ def forward(
     fits(same and v.shape[:-1] == k.shape[:-1],
          "q, k and both turned must have the same shape, and v as many rows",
          q=q, k=k, v=v, turned_q=turned_q, turned_k=turned_k)  # fmt: skip
+    number("eps", eps, FROM_0)
     length = max(k.shape[-2], 1)
     mean_key = k.sum(axis=-2, keepdims=True) / length
     summary = matmul(turned_k.swapaxes(-1, -2), v) / length

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, namespace
-from neurogate.attention.options import whole_number
+from neurogate.attention.options import FROM_0, number, whole_number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -42,6 +42,11 @@ def forward(x: Array, *, eps: float = 1e-6, clamp: bool = False, axis: int = -1)
     cache : Cache
         For `backward`.
 
+    Raises
+    ------
+    RequestError
+        If there is no such axis, or epsilon is below 0.
+
     Examples
     --------
     >>> import numpy as np
@@ -50,6 +55,7 @@ def forward(x: Array, *, eps: float = 1e-6, clamp: bool = False, axis: int = -1)
     """
     xp, axes = namespace(x=x), max(x.ndim, 1)
     axis = whole_number("axis", axis, -axes, axes - 1)
+    number("eps", eps, FROM_0)
     square = (x * x).sum(axis=axis, keepdims=True)
     length = xp.sqrt(square if clamp else square + eps)
     clamped = length < eps if clamp else None

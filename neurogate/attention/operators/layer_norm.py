@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
+from neurogate.attention.options import FROM_0, number
 from neurogate.attention.pieces import mean_of_products, rows_of, share_out
 
 __all__ = ["Cache", "backward", "forward"]
@@ -52,7 +53,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or an option is not allowed.
 
     References
     ----------
@@ -68,6 +69,7 @@ def forward(
     shaped(_SHAPES, x=x, weight=weight, bias=bias)
     fits(added is None or added.shape == x.shape, "what is added must be shaped as x", x=x, added=added)
     fits(x.shape[-1] > 0, "of no numbers there is no mean", x=x)
+    number("eps", eps, FROM_0)
     if rows := gpu.kernels(xp, "rows"):
         y, unit, inverse_sd = rows.norm(x, weight, bias, eps=eps, centred=True, added=added)
         return y, Cache(unit, inverse_sd, weight, bias is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.options import FINITE, number
 
 __all__ = ["backward", "forward"]
 
@@ -47,7 +48,7 @@ def forward(scores: Array, target: float) -> tuple[Array, Array]:
     """
     namespace(scores=scores)
     fits(scores.size > 0, "there must be scores", scores=scores)
-    off = scores - target
+    off = scores - number("target", target, FINITE)
     return 0.5 * (off * off).mean(), off
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, Namespace, alike, fits, namespace, shaped
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import chunked_recurrence, compiled_recurrence, stepped_recurrence
-from neurogate.attention.options import one_of, whole_number
+from neurogate.attention.options import FINITE, number, one_of, whole_number
 from neurogate.attention.pieces import in_pieces
 
 __all__ = ["Cache", "Form", "backward", "chosen", "fades", "forward"]
@@ -98,7 +98,7 @@ def forward(
     """
     xp = namespace("g", "state", q=q, k=k, v=v, g=g, state=state)
     chunk, decay = whole_number("chunk", chunk, of="steps"), _fit(xp, q, k, v, g, state)
-    scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
+    scale = q.shape[-1] ** -0.5 if scale is None else float(number("scale", scale, FINITE))
     inner = (len(q), *q.shape[2:], v.shape[-1])
     before = xp.zeros(inner, q.dtype) if state is None else state.astype(q.dtype, copy=False)
     way, q = chosen(form, q, v), _scaled(q, scale)
@@ -154,7 +154,7 @@ def backward(
     return _scaled(dq, cache.scale), dk, dv, dg, before if cache.carried else None
 
 
-def chosen(form: Form, q: Array, v: Array, largest: float = math.inf) -> str:
+def chosen(form: Form, q: Array, v: Array, largest: int | None = None) -> str:
     """Return the form that "auto" stands for.
 
     Parameters
@@ -165,7 +165,7 @@ def chosen(form: Form, q: Array, v: Array, largest: float = math.inf) -> str:
         Queries.
     v : (B, T, H, V)
         Values.
-    largest : float
+    largest : int, optional
         Size K V of a state from which on products of matrices are faster than what is compiled.
 
     Raises
@@ -180,11 +180,12 @@ def chosen(form: Form, q: Array, v: Array, largest: float = math.inf) -> str:
     'chunked'
     """
     shaped("q : (B, T, H, K); v : (B, T, H, V)", q=q, v=v)
+    most = math.inf if largest is None else whole_number("largest", largest)
     if one_of("form", form, get_args(Form)) != "auto":
         return form
     if q.shape[1] == 1:
         return "recurrent"
-    pays = q.size * v.shape[-1] >= _PAYS and q.shape[-1] * v.shape[-1] <= largest
+    pays = q.size * v.shape[-1] >= _PAYS and q.shape[-1] * v.shape[-1] <= most
     return "compiled" if pays else "chunked"
 
 

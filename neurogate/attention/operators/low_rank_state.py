@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.options import FINITE, number
 from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward"]
@@ -42,7 +43,7 @@ def forward(kappa: Array, nu: Array, *, scale: float = 0.02) -> tuple[Array, Cac
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or an option is not allowed.
 
     Examples
     --------
@@ -53,6 +54,7 @@ def forward(kappa: Array, nu: Array, *, scale: float = 0.02) -> tuple[Array, Cac
     namespace(kappa=kappa, nu=nu)
     good = kappa.ndim == nu.ndim == 3 and kappa.shape[:2] == nu.shape[:2]
     fits(good, "kappa and nu must be (rank, heads, width)", kappa=kappa, nu=nu)
+    number("scale", scale, FINITE)
     state = matmul(kappa.transpose(1, 2, 0), nu.swapaxes(0, 1))
     return state * state.dtype.type(scale), Cache(kappa, nu, scale)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
+from neurogate.attention.options import FROM_0, number
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "backward", "cumulative", "forward"]
@@ -46,7 +47,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or an option is not allowed.
 
     References
     ----------
@@ -66,7 +67,7 @@ def forward(
         fits(gate.shape == mask.shape, "gates and taken must have the same shapes", gates=gate, taken=mask)
         free.append(1 - mask)
     room = sum(each.sum() for each in free)
-    share = weight / xp.where(room > 0, room, 1).astype(gates[0].dtype)
+    share = number("weight", weight, FROM_0) / xp.where(room > 0, room, 1).astype(gates[0].dtype)
     loss = share * sum((gate * each).sum() for gate, each in zip(gates, free, strict=True))
     return loss, Cache(free, share)
 

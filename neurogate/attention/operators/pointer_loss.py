@@ -7,6 +7,7 @@ from typing import NamedTuple
 from neurogate.attention import loss_gradient
 from neurogate.attention.arrays import Array, fits, namespace
 from neurogate.attention.operators import softmax
+from neurogate.attention.options import FROM_0, number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -64,6 +65,7 @@ def forward(logits: Array, labels: Array, *, suppression: float = 1.0) -> tuple[
     (0.693, 0.5)
     """
     xp = namespace(logits=logits, labels=labels)
+    number("suppression", suppression, FROM_0)
     fits(logits.shape == labels.shape, "there must be a label for each patch", logits=logits, labels=labels)
     fits(bool((labels >= 0).all()), "labels must be at least 0", labels=labels)
     queries = max(logits[..., 0].size, 1)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, answers, fits, namespace, shaped
+from neurogate.attention.options import FROM_0, number
 from neurogate.attention.pieces import mean_of_products, rows_of, share_out
 
 __all__ = ["Cache", "backward", "forward"]
@@ -43,7 +44,7 @@ def forward(x: Array, weight: Array | None = None, *, eps: float = 1e-5) -> tupl
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or an option is not allowed.
 
     References
     ----------
@@ -58,6 +59,7 @@ def forward(x: Array, weight: Array | None = None, *, eps: float = 1e-5) -> tupl
     xp = namespace("weight", x=x, weight=weight)
     shaped("x : (..., d); weight : (d,), optional", x=x, weight=weight)
     fits(x.shape[-1] > 0, "of no numbers there is no mean", x=x)
+    number("eps", eps, FROM_0)
     if rows := gpu.kernels(xp, "rows"):
         y, unit, inverse_rms = rows.norm(x, weight, None, eps=eps, centred=False)
         return y, Cache(unit, inverse_rms, weight)

@@ -10,7 +10,7 @@ from neurogate.attention.arrays import Array, Namespace, alike, fits, namespace
 from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import masks
-from neurogate.attention.options import whole_number
+from neurogate.attention.options import ABOVE_0, number, whole_number
 from neurogate.errors import RequestError
 
 __all__ = ["Cache", "angles", "backward", "forward", "of_steps"]
@@ -46,7 +46,7 @@ def angles(positions: Array, width: int, *, base: float = 1e4) -> tuple[Array, A
     Raises
     ------
     RequestError
-        If the width is odd.
+        If the width is odd, or the base is not above 0.
 
     Examples
     --------
@@ -60,7 +60,9 @@ def angles(positions: Array, width: int, *, base: float = 1e4) -> tuple[Array, A
     xp = namespace(positions=positions)
     if whole_number("width", width, 0, of="features") % 2:
         raise RequestError(f"{width} features cannot turn in pairs. Give an even width.")
-    frequencies = constant(_frequencies, width, base, like=np.dtype("float64"), xp=xp)
+    frequencies = constant(
+        _frequencies, width, number("base", base, ABOVE_0), like=np.dtype("float64"), xp=xp
+    )
     cos, sin = _cos_and_sin(positions.astype("float64")[..., None], frequencies)
     return cos, sin
 

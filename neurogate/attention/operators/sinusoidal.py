@@ -9,7 +9,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, Namespace, answers, namespace
 from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
-from neurogate.attention.options import whole_number
+from neurogate.attention.options import ABOVE_0, number, whole_number
 
 __all__ = ["Cache", "backward", "forward"]
 
@@ -48,7 +48,7 @@ def forward(
     Raises
     ------
     RequestError
-        If the width is not positive.
+        If the width or the base is not positive.
 
     References
     ----------
@@ -62,7 +62,7 @@ def forward(
     """
     xp = namespace(positions=positions)
     width = whole_number("width", width, of="features")
-    frequencies = constant(_frequencies, width, base, like=positions.dtype, xp=xp)
+    frequencies = constant(_frequencies, width, number("base", base, ABOVE_0), like=positions.dtype, xp=xp)
     sin, cos, sin_slope, cos_slope = _codes(positions[..., None], frequencies)
     places = (slice(0, None, 2), slice(1, None, 2)) if interleaved else _halves(width)
     y, slopes = (xp.empty((*positions.shape, width), positions.dtype) for _ in range(2))

@@ -8,6 +8,7 @@ import numpy as np
 
 from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, Namespace, answers, fits, flags, namespace, shaped
+from neurogate.attention.options import FINITE, number
 from neurogate.attention.pieces import rows_of, share_out, stacked
 
 __all__ = ["backward", "forward"]
@@ -53,6 +54,7 @@ def forward(
     [[0.5, 0.5, 0.0, 0.0]]
     """
     xp = namespace("bias", scores=scores, bias=bias)
+    number("scale", scale, FINITE)
     shaped("scores : (..., S)", scores=scores)
     if mask is not None:
         what = "the mask must be of true and false, and broadcast to the scores"
@@ -103,6 +105,7 @@ def backward(dy: Array, cache: Array, *, scale: float = 1.0) -> Array:
     """
     xp = namespace(dy=dy, cache=cache)
     dy = answers(dy, cache.shape, cache)
+    number("scale", scale, FINITE)
     if rows := gpu.kernels(xp, "rows"):
         return rows.softmax_backward(dy, cache, scale=scale)
     ds = xp.empty_like(dy, order="C")

@@ -10,7 +10,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import masks
-from neurogate.attention.options import whole_number
+from neurogate.attention.options import FROM_0, number, whole_number
 from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "feature_gradient", "features", "forward"]
@@ -166,6 +166,7 @@ def forward(
     step = max(1, length if chunk is None else min(length, whole_number("chunk", chunk, of="steps")))
     if xp is not np:
         step = max(step, min(length, _LONG))
+    number("eps", eps, FROM_0)
     ones = xp.empty((*v.shape[:-1], sums[-1]), v.dtype)
     ones[..., :-1], ones[..., -1] = v, 1
     seen, carried, pieces = _seen(step, q.dtype, xp), state is not None, []

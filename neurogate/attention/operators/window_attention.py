@@ -10,7 +10,7 @@ from neurogate.attention.arrays import Array, Namespace, answers, fits, namespac
 from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import relative_bias, softmax
-from neurogate.attention.options import one_of, whole_number
+from neurogate.attention.options import FINITE, number, one_of, whole_number
 from neurogate.attention.products import matmul
 
 __all__ = ["Activation", "Cache", "backward", "forward"]
@@ -101,6 +101,7 @@ def forward(
     xp = namespace("table", q=q, k=k, v=v, table=table)
     window = whole_number("window", window, of="tokens")
     one_of("activation", activation, get_args(Activation))
+    number("scale", scale, FINITE)
     layout = _layout(xp, q, k, v, window, ahead)
     held = xp.ones(k.shape[:2], bool) if held is None else held
     together(k=k, held=held)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from neurogate.attention.arrays import Array, answers, fits, namespace
-from neurogate.attention.options import whole_number, whole_numbers
+from neurogate.attention.options import FINITE, number, whole_number, whole_numbers
 
 __all__ = ["Cache", "PerAxis", "backward", "forward", "per_axis", "plan", "views"]
 
@@ -80,6 +80,8 @@ def forward(
     [[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]]
     """
     xp, cache = namespace(x=x), plan(x, kernel, stride=stride, padding=padding)
+    if fill != -math.inf:
+        number("fill", fill, FINITE)
     if any(cache.padding):
         x = xp.pad(x, [(0, 0), (0, 0), *((p, p) for p in cache.padding)], constant_values=fill)
     if xp is not np:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from neurogate.attention.options import FROM_0, number
+
 __all__ = ["balanced"]
 
 
@@ -40,5 +42,6 @@ def balanced(cross_entropy: float, judged: float, *, share: float = 0.1) -> tupl
     >>> balanced(2.0, 0.5)
     (0.55, (0.25, 0.1))
     """
+    number("share", share, FROM_0)
     weight = abs(judged / cross_entropy) if cross_entropy else 0.0
     return weight * cross_entropy + share * judged, (weight, share)

@@ -7,7 +7,7 @@ import numpy as np
 from neurogate.attention.arrays import Array, Namespace, fits, namespace, shaped, together
 from neurogate.attention.operators import softmax
 from neurogate.attention.operators.pointwise import sigmoid, softplus
-from neurogate.attention.options import ABOVE_0, number
+from neurogate.attention.options import ABOVE_0, FROM_0, number
 
 __all__ = [
     "IGNORED", "binary_cross_entropy", "cross_entropy", "dice", "huber", "mean_absolute_error",
@@ -269,6 +269,7 @@ def dice(probabilities: Array, targets: Array, *, smooth: float = 1.0) -> tuple[
     """
     _, targets = _alike(probabilities=probabilities, targets=targets)
     fits(probabilities.ndim >= 2, "give (batch, classes, ...)", probabilities=probabilities)
+    smooth = number("smooth", smooth, FROM_0)
     others = (0, *range(2, probabilities.ndim))
     shared = 2 * (probabilities * targets).sum(axis=others, keepdims=True) + smooth
     size = (probabilities**2).sum(axis=others, keepdims=True) + (targets**2).sum(axis=others, keepdims=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.layer import Parameters
-from neurogate.attention.options import ABOVE_0, number, whole_number
+from neurogate.attention.options import ABOVE_0, FROM_0_TO_1, number, whole_number
 from neurogate.errors import RequestError
 
 __all__ = ["clipped", "cosine"]
@@ -48,6 +48,7 @@ def cosine(step: int, steps: int, *, warmup: int = 0, low: float = 0.0) -> float
     [0.25, 0.5, 0.75, 1.0]
     """
     step, steps = whole_number("step", step, 0), whole_number("steps", steps)
+    low = number("low", low, FROM_0_TO_1)
     if whole_number("warmup", warmup, 0, of="steps") >= steps:
         raise RequestError(f"The warm-up takes {warmup} of {steps} steps. Make it shorter.")
     if step < warmup:
