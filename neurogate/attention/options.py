@@ -163,7 +163,9 @@ def one_of(name: str, value: _N, names: Collection[_N]) -> _N:
     return value
 
 
-def mapping(name: str, value: Any, of: str = "arrays") -> Mapping[str, Any]:
+def mapping(
+    name: str, value: Any, of: str = "arrays", names: Collection[str] | None = None
+) -> Mapping[str, Any]:
     """Return a mapping, an empty one for None; complain about anything else.
 
     Parameters
@@ -174,6 +176,8 @@ def mapping(name: str, value: Any, of: str = "arrays") -> Mapping[str, Any]:
         What was given.
     of : str
         What its names stand for.
+    names : collection of str, optional
+        Those that there are; any will do if left out.
 
     Raises
     ------
@@ -189,6 +193,9 @@ def mapping(name: str, value: Any, of: str = "arrays") -> Mapping[str, Any]:
     found = {} if value is None else value
     if not isinstance(found, Mapping):
         raise RequestError(f"{name} is {type(value).__name__}. Give a mapping of names to {of}.")
+    strange = [each for each in found if names is not None and each not in names]
+    if strange:
+        raise RequestError(f"{name} has {strange[0]!r}. Give some of {', '.join(names or ())}.")
     return found
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurogate.attention import make
+from neurogate.attention.blocks import mlp, multi_head
 from neurogate.attention.catalogue import CATALOGUE, layer_class
 from neurogate.errors import RequestError
 from tests.attention.examples import EXAMPLES
@@ -72,7 +73,38 @@ def test_as_many_are_lost_as_the_rate_says_and_the_rest_is_enlarged(name: str) -
 def test_a_mask_of_another_shape_and_a_rate_of_1_are_sentences(name: str, rng: np.random.Generator) -> None:
     layer, inputs, kept = made(name, rng, 0.5)
     for key, mask in kept.items():
-        with pytest.raises(RequestError, match="kept must be true or false for each number"):
-            layer.forward(*inputs, kept={key: mask[..., :0]})
+        for bad in (mask[..., :0], mask[:1], mask.astype(float)):
+            with pytest.raises(RequestError, match=rf"^{key} \(.*\): kept must be true or false"):
+                layer.forward(*inputs, kept={key: bad})
+        with pytest.raises(RequestError, match=rf"^{key} is list"):
+            layer.forward(*inputs, kept={key: mask.tolist()})
     with pytest.raises(RequestError, match="rate is 1"):
         make(name, **EXAMPLES[name].settings, rate=1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mask_for_what_is_not_there_is_a_sentence(name: str, rng: np.random.Generator) -> None:
+    layer, inputs, kept = made(name, rng, 0.5)
+    for strange in ("nothing", f"{next(iter(kept))}s", 3):
+        with pytest.raises(RequestError) as told:
+            layer.forward(*inputs, kept={**kept, strange: next(iter(kept.values()))})
+        assert str(told.value) == f"kept has {strange!r}. Give some of {', '.join(kept)}."
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_masks_are_drawn_from_a_source_and_for_a_shape(name: str, rng: np.random.Generator) -> None:
+    layer, (x, *_), _ = made(name, rng, 0.5)
+    for bad in (None, 3, (2,), (2, 5, 8, 2, 2, 2), ("a",) * x.ndim):
+        with pytest.raises(RequestError, match=r"\bshape(\[\d\])? is "):
+            layer.masks(rng, bad)
+    for source in (None, 3):
+        with pytest.raises(RequestError, match=r"rng is (None|3)\. Give a generator"):
+            layer.masks(source, x.shape)
+
+
+@pytest.mark.parametrize("block", [mlp, multi_head])
+def test_a_block_knows_its_dropouts_too(block: Any, rng: np.random.Generator) -> None:
+    p = block.initial(rng, 4, *([4, 4] if block is mlp else []))
+    x = [np.ones((1, 2, 4))] * (1 if block is mlp else 3)
+    with pytest.raises(RequestError, match=r"kept has 'ou'\. Give some of \w+, out\."):
+        block.forward(*x, p, kept={"ou": np.ones((1, 2, 4), bool)}, **({} if block is mlp else {"heads": 2}))

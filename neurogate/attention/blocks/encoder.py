@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurogate.attention import dropouts
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import mlp, multi_head, residual
 from neurogate.attention.fused import summed
 from neurogate.attention.layer import Parameters, named, part
-from neurogate.attention.operators import dropout
-from neurogate.attention.options import mapping, whole_number, whole_numbers
+from neurogate.attention.options import whole_number, whole_numbers
 
-__all__ = ["Cache", "backward", "forward", "initial", "masks"]
+__all__ = ["Cache", "backward", "dropped", "forward", "initial", "masks"]
 
 
 class Cache(NamedTuple):
@@ -71,12 +71,29 @@ def masks(rng: Any, shape: tuple[int, int, int], hidden: int, *, heads: int, rat
     >>> kept["attention.weights"].shape, kept["mlp.hidden"].shape
     ((1, 2, 5, 5), (1, 5, 8))
     """
+    return dropouts.drawn(rng, dropped(shape, hidden, heads=heads), rate)
+
+
+def dropped(shape: tuple[int, ...], hidden: int, *, heads: int) -> dropouts.Shapes:
+    """Return the shapes of what the four dropouts act on.
+
+    Parameters
+    ----------
+    shape : (int, int, int)
+        Of the input, (B, T, D).
+    hidden, heads : int
+        Width of the perceptron, and H.
+
+    Examples
+    --------
+    >>> dropped((1, 5, 4), 8, heads=2)["attention.weights"]
+    (1, 2, 5, 5)
+    """
     sizes = whole_numbers("shape", shape, 0, count=3)
     batch, length, _ = sizes
     heads, hidden = whole_number("heads", heads), whole_number("hidden", hidden)
-    shapes = {"attention.weights": (batch, heads, length, length), "attention.out": sizes,
-              "mlp.hidden": (batch, length, hidden), "mlp.out": sizes}  # fmt: skip
-    return {name: dropout.draw(rng, each, rate=rate) for name, each in shapes.items()}
+    return {"attention.weights": (batch, heads, length, length), "attention.out": sizes,
+            "mlp.hidden": (batch, length, hidden), "mlp.out": sizes}  # fmt: skip
 
 
 def forward(
@@ -135,7 +152,9 @@ def forward(
     >>> forward(np.ones((1, 5, 4)), initial(np.random.default_rng(0), 4, 8), heads=2)[0].shape
     (1, 5, 4)
     """
-    within, after = (part(mapping("kept", kept), name) for name in ("attention", "mlp"))
+    count = len(parameters["mlp.hidden.weight"])
+    told = dropouts.told(kept, lambda shape: dropped(shape, count, heads=heads), x)
+    within, after = (part(told, name) for name in ("attention", "mlp"))
 
     def attend(n: Array) -> tuple[Array, multi_head.Cache]:
         own = part(parameters, "attention")

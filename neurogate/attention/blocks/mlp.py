@@ -91,7 +91,8 @@ def forward(
     >>> forward(np.ones((5, 2)), initial(np.random.default_rng(0), 2, 8, 3))[0].shape
     (5, 3)
     """
-    bend, kept = POINTWISE[one_of("activation", activation, POINTWISE)], mapping("kept", kept)
+    bend = POINTWISE[one_of("activation", activation, POINTWISE)]
+    kept = mapping("kept", kept, names=("hidden", "out"))
     after, inner, before = weighted.bent(bend, x, parameters, "hidden")
     after, hidden = dropout.forward(after, kept.get("hidden"), rate=rate)
     y, outer = weighted.forward(linear, after, parameters, "out")

@@ -104,7 +104,7 @@ def forward(
     (1, 5, 4)
     """
     (q, k, v), caches = projected({"q": query, "k": key, "v": value}, parameters, heads, compared="k")
-    kept = mapping("kept", kept)
+    kept = mapping("kept", kept, names=("weights", "out"))
     o, attention = scaled_dot_product.forward(q, k, v, mask, kept=kept.get("weights"), rate=rate)
     y, caches["o"] = linear.forward(joined(o), **part(parameters, "o"))
     y, dropped = dropout.forward(y, kept.get("out"), rate=rate)

@@ -6,13 +6,14 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from neurogate.attention import dropouts
 from neurogate.attention.arrays import Array
 from neurogate.attention.blocks import channel_attention, normed_convolution, position_attention
 from neurogate.attention.blocks.channel_attention import Likeness
 from neurogate.attention.blocks.normed_convolution import Statistics
 from neurogate.attention.layer import Layer, Parameters, image, named, part
 from neurogate.attention.operators import dropout
-from neurogate.attention.options import mapping
+from neurogate.attention.options import mapping, whole_numbers
 from neurogate.units import Count, NonNegative, settings
 
 __all__ = ["ChannelAttention", "DualAttention", "PositionAttention"]
@@ -203,7 +204,11 @@ class DualAttention(Layer):
 
     def masks(self, rng: Any, shape: tuple[int, ...]) -> dict[str, Array]:
         """Draw which numbers the three dropouts keep, given the shape of x."""
-        return {name: dropout.draw(rng, shape, rate=self.rate) for name in ("position", "channel", "sum")}
+        return dropouts.drawn(rng, self._dropped(shape), self.rate)
+
+    def _dropped(self, shape: tuple[int, ...]) -> dropouts.Shapes:
+        sizes = whole_numbers("shape", shape, 0, count=self.axes + 2)
+        return dict.fromkeys(("position", "channel", "sum"), sizes)
 
     def forward(
         self, x: Array, statistics: Statistics | None = None, *, training: bool = True,
@@ -212,7 +217,7 @@ class DualAttention(Layer):
         """Return (B, O, n...) of (B, C, n...), and what `backward` needs."""
         _, p = self.given(x=x)
         image(self.channels, self.axes, x=x)
-        known, left = mapping("statistics", statistics, "Running"), mapping("kept", kept)
+        known, left = mapping("statistics", statistics, "Running"), dropouts.told(kept, self._dropped, x)
         parts: dict[str, normed_convolution.Cache] = {}
         dropped: dict[str, Array | None] = {}
         how: dict[str, Any] = {"training": training, "momentum": self.momentum, "eps": self.eps}

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurogate.attention import dropouts
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.blocks import encoder, highway, weighted
@@ -14,7 +15,7 @@ from neurogate.attention.constants import constant
 from neurogate.attention.fused import fused
 from neurogate.attention.layer import Layer, Parameters, divides, named, part
 from neurogate.attention.operators import dropout, linear, sinusoidal, windows
-from neurogate.attention.options import mapping
+from neurogate.attention.options import whole_numbers
 from neurogate.units import Count, settings
 
 __all__ = ["Gateformer"]
@@ -136,14 +137,15 @@ class Gateformer(Layer):
 
     def masks(self, rng: Any, shape: tuple[int, ...]) -> dict[str, Array]:
         """Draw which numbers the dropouts keep, given the shape of x."""
-        (batch, _, series), n, d = shape, self.patches, self.d_model
+        return dropouts.drawn(rng, self._dropped(shape), self.rate)
+
+    def _dropped(self, shape: tuple[int, ...]) -> dropouts.Shapes:
+        (batch, _, series), n, d = whole_numbers("shape", shape, 0, count=3), self.patches, self.d_model
         shapes = {"whole": (batch, series, d), "patch": (batch, series, n, d), "flat": (batch, series, d)}
-        drawn = {name: dropout.draw(rng, each, rate=self.rate) for name, each in shapes.items()}
         for name, tokens in (("time", (batch * series, n, d)), ("variates", (batch, series, d))):
             for i in range(self.layers):
-                inner = encoder.masks(rng, tokens, self.hidden, heads=self.heads, rate=self.rate)
-                drawn |= named(f"{name}{i}", inner)
-        return drawn
+                shapes |= named(f"{name}{i}", encoder.dropped(tokens, self.hidden, heads=self.heads))
+        return shapes
 
     def forward(
         self, x: Array, positions: Array | None = None, *, kept: dict[str, Array] | None = None
@@ -159,7 +161,7 @@ class Gateformer(Layer):
         unit = _standard(x, mean, sd)
         n = unit.swapaxes(1, 2)
         parts: dict[str, Any] = {}
-        masks = mapping("kept", kept)
+        masks = dropouts.told(kept, self._dropped, x)
         whole, parts["whole"] = self._embedded(n, p, "whole", masks)
         patched, time = self._patched(n, p, parts, positions, masks)
         fused1, parts["gate1"] = highway.forward(whole, patched, part(p, "gate1"))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurogate.attention import dropouts
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, fits
 from neurogate.attention.blocks import mlp, weighted
 from neurogate.attention.layer import Layer, Parameters, named, part
 from neurogate.attention.operators import dropout, layer_norm, linear
-from neurogate.attention.options import mapping
+from neurogate.attention.options import whole_numbers
 from neurogate.units import Count, Positive, settings
 
 __all__ = ["NiNformer"]
@@ -89,10 +91,12 @@ class NiNformer(Layer):
 
     def masks(self, rng: Any, shape: tuple[int, ...]) -> dict[str, Array]:
         """Draw which numbers the six dropouts keep, given the shape of x."""
-        batch, n, d = shape
+        return dropouts.drawn(rng, self._dropped(shape), self.rate)
+
+    def _dropped(self, shape: tuple[int, ...]) -> dropouts.Shapes:
+        batch, n, d = whole_numbers("shape", shape, 0, count=3)
         rows = {"token": (d, n), "channel": (n, d), "mlp": (n, d)}
-        return {f"{name}.{place}": dropout.draw(rng, (batch, count, width), rate=self.rate)
-                for name, (count, out) in rows.items()
+        return {f"{name}.{place}": (batch, count, width) for name, (count, out) in rows.items()
                 for place, width in (("hidden", self.hidden), ("out", out))}  # fmt: skip
 
     def forward(self, x: Array, *, kept: dict[str, Array] | None = None) -> tuple[Array, Cache]:
@@ -100,21 +104,22 @@ class NiNformer(Layer):
         _, p = self.given(x=x)
         fits(x.ndim == 3 and x.shape[1:] == (self.tokens, self.d_model),
              f"x must be (batch, {self.tokens}, {self.d_model})", x=x)  # fmt: skip
+        masks = dropouts.told(kept, self._dropped, x)
         n, norm1 = weighted.forward(layer_norm, x, p, "norm", eps=self.eps)
         a, norm_a = weighted.forward(layer_norm, n, p, "token_norm", eps=self.eps)
-        mixed, token = self._mapped(a.swapaxes(1, 2), p, "token", kept)
+        mixed, token = self._mapped(a.swapaxes(1, 2), p, "token", masks)
         t = n + mixed.swapaxes(1, 2)
         b, norm_b = weighted.forward(layer_norm, t, p, "channel_norm", eps=self.eps)
-        mixed, channel = self._mapped(b, p, "channel", kept)
+        mixed, channel = self._mapped(b, p, "channel", masks)
         m = t + mixed
         u, proj = weighted.forward(linear, n, p, "proj")
         x = x + u * m
         n, norm2 = weighted.forward(layer_norm, x, p, "norm", eps=self.eps)
-        w, outer = self._mapped(n, p, "mlp", kept)
+        w, outer = self._mapped(n, p, "mlp", masks)
         return x + w, Cache((norm1, norm_a, norm_b, norm2), (token, channel, outer), proj, m, u)
 
-    def _mapped(self, x: Array, p: Parameters, name: str, kept: dict[str, Array] | None) -> Any:
-        return mlp.forward(x, part(p, name), kept=part(mapping("kept", kept), name), rate=self.rate)
+    def _mapped(self, x: Array, p: Parameters, name: str, kept: Mapping[str, Array]) -> Any:
+        return mlp.forward(x, part(p, name), kept=part(kept, name), rate=self.rate)
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         """Return the gradients with respect to the input and the parameters."""

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurogate.attention import dropouts
 from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.blocks import mlp, multi_head, weighted
 from neurogate.attention.fused import summed
 from neurogate.attention.layer import Layer, Parameters, divides, named, part, sequence
 from neurogate.attention.operators import dropout, layer_norm, softmax
-from neurogate.attention.options import mapping
+from neurogate.attention.options import whole_numbers
 from neurogate.attention.products import matmul
 from neurogate.units import Count, Positive, settings
 
@@ -90,8 +91,11 @@ class PointerHead(Layer):
 
     def masks(self, rng: Any, shape: tuple[int, ...]) -> dict[str, Array]:
         """Draw which numbers dropout keeps, given the shape of the patches."""
-        batch, count, _ = shape
-        return {"attention.weights": dropout.draw(rng, (batch, self.heads, count, count), rate=self.rate)}
+        return dropouts.drawn(rng, self._dropped(shape), self.rate)
+
+    def _dropped(self, shape: tuple[int, ...]) -> dropouts.Shapes:
+        batch, count, _ = whole_numbers("shape", shape, 0, count=3)
+        return {"attention.weights": (batch, self.heads, count, count)}
 
     def forward(
         self, patches: Array, queries: Array, *, kept: dict[str, Array] | None = None
@@ -103,7 +107,8 @@ class PointerHead(Layer):
         fits(queries.ndim == 3 and queries.shape[::2] == patches.shape[::2],
              f"queries must be (batch, queries, {self.d_model})",
              queries=queries, patches=patches)  # fmt: skip
-        x, (own, kept_here) = patches, (part(each, "attention") for each in (p, mapping("kept", kept)))
+        x, masks = patches, dropouts.told(kept, self._dropped, patches)
+        own, kept_here = (part(each, "attention") for each in (p, masks))
         u, attention = multi_head.forward(x, x, x, own, heads=self.heads, kept=kept_here, rate=self.rate)
         n, norm = weighted.forward(layer_norm, x, p, "norm", eps=self.eps, added=u)
         e, patch = mlp.forward(n, part(p, "patch"))

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import attrs
 import numpy as np
 
+from neurogate.attention import dropouts
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, fits
 from neurogate.attention.blocks import nested, weighted
@@ -20,7 +21,7 @@ from neurogate.attention.layers.hyena import Hyena
 from neurogate.attention.layers.rwkv import RwkvTimeMix
 from neurogate.attention.layers.zoology_attention import ZoologyAttention
 from neurogate.attention.operators import dropout, layer_norm
-from neurogate.attention.options import mapping, one_of, whole_number
+from neurogate.attention.options import one_of, whole_number, whole_numbers
 from neurogate.units import Count, settings
 
 __all__ = ["Mixer", "ZoologyBackbone", "mixer_of"]
@@ -103,7 +104,10 @@ class ZoologyBackbone(Layer):
 
     def masks(self, rng: Any, shape: tuple[int, ...]) -> dict[str, Array]:
         """Draw which numbers dropout keeps, given the shape of x."""
-        return {"embedding": dropout.draw(rng, shape, rate=self.rate)}
+        return dropouts.drawn(rng, self._dropped(shape), self.rate)
+
+    def _dropped(self, shape: tuple[int, ...]) -> dropouts.Shapes:
+        return {"embedding": whole_numbers("shape", shape, 0, count=3)}
 
     def forward(self, x: Array, *, kept: dict[str, Array] | None = None) -> tuple[Array, Cache]:
         """Return the output of (B, T, D), what was embedded, and what `backward` needs."""
@@ -113,7 +117,8 @@ class ZoologyBackbone(Layer):
         if "positions" in p:
             fits(x.shape[1] <= self.l_max, f"attention has positions for {self.l_max} samples", x=x)
             r = r + p["positions"][: x.shape[1]]
-        r, dropped = dropout.forward(r, mapping("kept", kept).get("embedding"), rate=self.rate)
+        masks = dropouts.told(kept, self._dropped, x)
+        r, dropped = dropout.forward(r, masks.get("embedding"), rate=self.rate)
         for i, mixer in enumerate(self.mixers):
             n, norm1 = weighted.forward(layer_norm, r, p, f"layer{i}.norm1")
             u, inner = nested.forward(mixer, n, p, f"layer{i}.mixer")

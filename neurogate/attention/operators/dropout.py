@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 from neurogate.attention.arrays import Array, answers, fits, namespace, together
 from neurogate.attention.options import FROM_0_BELOW_1, number, whole_numbers
+from neurogate.errors import RequestError
 
 __all__ = ["Rate", "backward", "draw", "forward"]
 
@@ -103,10 +104,17 @@ def draw(rng: Any, shape: tuple[int, ...], *, rate: float = 0.5) -> Array:
     bool array
         True where a number stays.
 
+    Raises
+    ------
+    RequestError
+        If there is no source, no such shape, or the rate is no probability below 1.
+
     Examples
     --------
     >>> import numpy as np
     >>> bool(draw(np.random.default_rng(0), (4,), rate=0.0).all())
     True
     """
+    if not callable(getattr(rng, "random", None)):
+        raise RequestError(f"rng is {rng!r}. Give a generator of NumPy or CuPy.")
     return rng.random(whole_numbers("shape", shape, 0)) >= number("rate", rate, FROM_0_BELOW_1)
