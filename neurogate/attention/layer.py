@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import abc
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeAlias
 
 import attrs
 import numpy as np
 
 from neurogate.attention import states
-from neurogate.attention.arrays import Array, Cache, Namespace, alike, fits, namespace
+from neurogate.attention.arrays import Array, Cache, Namespace, fits, namespace
+from neurogate.attention.caches import checked
 from neurogate.errors import RequestError
 from neurogate.units import Seed, settings
 
@@ -47,7 +48,7 @@ class Layer(abc.ABC):
 
     def __init_subclass__(cls) -> None:
         if "backward" in vars(cls) and not hasattr(cls.backward, "__wrapped__"):
-            cls.backward = _checked(cls.backward)  # type: ignore[method-assign]
+            cls.backward = checked(cls.backward)  # type: ignore[method-assign]
 
     def check(self) -> None:  # noqa: B027 - most layers have nothing to add
         """Raise ValueError if settings contradict each other."""
@@ -116,16 +117,6 @@ class Layer(abc.ABC):
         learnt = {f"parameter {name}": array for name, array in self.parameters.items()}
         namespace(*optional, **inputs, **learnt)
         return xp, {name: array.astype(dtype, copy=False) for name, array in self.parameters.items()}
-
-
-def _checked(backward: Callable[..., Any]) -> Callable[..., Any]:
-    """Have the gradient of the output looked at before a layer computes with it."""
-
-    @functools.wraps(backward)
-    def answered(self: Layer, dy: Array, cache: Cache, *more: Any, **named: Any) -> Any:
-        return backward(self, alike(dy, cache), cache, *more, **named)
-
-    return answered
 
 
 @settings

@@ -14,7 +14,7 @@ from neurogate.attention.catalogue import CATALOGUE, layer_class
 from neurogate.attention.layer import Layer
 from neurogate.errors import RequestError
 from tests.attention import standin
-from tests.attention.examples import EXAMPLES, example_layer
+from tests.attention.examples import EXAMPLES, D, example_layer
 from tests.attention.gradients import check_along_one_line, check_layer
 from tests.attention.nearness import near
 
@@ -157,6 +157,19 @@ def test_a_gradient_of_another_shape_is_a_sentence(name: str, rng: np.random.Gen
     for bad in (None, 1.0, y.tolist(), np.array(1.0)):
         with pytest.raises(RequestError, match=r"d[yo]|x"):
             layer.backward(bad, cache)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cache_that_is_none_of_its_own_is_a_sentence(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    y, cache = layer.forward(*example.inputs(rng), **example.more())
+    other = example_layer("hyena_mlp" if name != "hyena_mlp" else "based")
+    of_another = other.forward(np.ones((2, 5, D)))[1]
+    for bad in (None, (), {}, "cache", y, tuple(cache), [*cache], of_another, type(cache)):
+        with pytest.raises(
+            RequestError, match=rf"cache is .* the forward of {type(layer).__name__} returned"
+        ):
+            layer.backward(np.ones_like(y), bad)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,61 @@
+"""What the backward of a layer is given is looked at before the layer computes with it."""
+
+from __future__ import annotations
+
+import functools
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from neurogate.attention.arrays import Array, Cache, alike
+from neurogate.errors import RequestError
+
+__all__ = ["checked"]
+
+
+def checked(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Have the cache and the gradient of the output looked at.
+
+    The cache must be of the class that the layer's `forward` says that it returns. That of another layer of
+    that class cannot be told from its own.
+
+    Parameters
+    ----------
+    backward : callable
+        A layer's.
+
+    Returns
+    -------
+    callable
+        The same, which complains of another cache, or of a gradient of another library.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurogate.attention import make
+    >>> make("hyena", d_model=4).backward(np.ones((1, 2, 4)), None)
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: cache is NoneType. Give what the forward of Hyena returned.
+    """
+
+    @functools.wraps(backward)
+    def answered(self: Any, dy: Array, cache: Cache, *more: Any, **named: Any) -> Any:
+        if not isinstance(cache, _kind(type(self))):
+            told = (
+                f"cache is {type(cache).__name__}. Give what the forward of {type(self).__name__} returned."
+            )
+            raise RequestError(told)
+        return backward(self, alike(dy, cache), cache, *more, **named)
+
+    return answered
+
+
+@functools.cache
+def _kind(layer: type) -> type:
+    """Return the class of the cache of a kind of layer, as its annotations have it; else that of anything."""
+    try:
+        returned = typing.get_args(typing.get_type_hints(layer.forward).get("return"))  # type: ignore[attr-defined]
+    except NameError:  # what it names is there for type checkers alone
+        return object
+    kind = returned[1] if len(returned) == 2 else object
+    return kind if isinstance(kind, type) else object
