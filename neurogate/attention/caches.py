@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neurogate.attention.arrays import Array, Cache, alike
 from neurogate.errors import RequestError
+
+if TYPE_CHECKING:
+    from neurogate.attention.layer import Layer
 
 __all__ = ["checked"]
 
@@ -39,7 +42,7 @@ def checked(backward: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(backward)
-    def answered(self: Any, dy: Array, cache: Cache, *more: Any, **named: Any) -> Any:
+    def answered(self: Layer, dy: Array, cache: Cache, *more: Any, **named: Any) -> Any:
         if not isinstance(cache, _kind(type(self))):
             told = (
                 f"cache is {type(cache).__name__}. Give what the forward of {type(self).__name__} returned."
@@ -51,10 +54,10 @@ def checked(backward: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @functools.cache
-def _kind(layer: type) -> type:
+def _kind(layer: type[Layer]) -> type:
     """Return the class of the cache of a kind of layer, as its annotations have it; else that of anything."""
     try:
-        returned = typing.get_args(typing.get_type_hints(layer.forward).get("return"))  # type: ignore[attr-defined]
+        returned = typing.get_args(typing.get_type_hints(layer.forward).get("return"))
     except NameError:  # what it names is there for type checkers alone
         return object
     kind = returned[1] if len(returned) == 2 else object

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,8 @@ def test_what_is_no_array_of_floating_point_numbers_is_a_sentence(
 def test_a_gradient_of_another_shape_is_a_sentence(name: str, rng: np.random.Generator) -> None:
     layer, example = example_layer(name), EXAMPLES[name]
     y, cache = layer.forward(*example.inputs(rng), **example.more())
-    for shape in ((len(y) + 1, *y.shape[1:]), (*y.shape[:-1], y.shape[-1] + 1), y.shape[1:]):
+    others = {(len(y) + 1, *y.shape[1:]), (*y.shape[:-1], y.shape[-1] + 1), y.shape[1:], (y.size,)}
+    for shape in (others | set(itertools.permutations(y.shape))) - {y.shape}:
         with pytest.raises(RequestError, match=r"\(.*\)"):
             layer.backward(np.ones(shape), cache)
     for bad in (None, 1.0, y.tolist(), np.array(1.0)):

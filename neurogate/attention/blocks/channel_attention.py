@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, alike, fits
+from neurogate.attention.arrays import Array, answers
 from neurogate.attention.layer import Parameters
 from neurogate.attention.operators import softmax
 from neurogate.attention.options import one_of
@@ -28,6 +28,7 @@ class Cache(NamedTuple):
     collected: Array
     gamma: Array
     likeness: Likeness
+    shape: tuple[int, ...]
 
 
 def initial() -> Parameters:
@@ -84,7 +85,7 @@ def forward(
     weights, _ = softmax.forward(-alike if unlike else alike)
     collected = matmul(weights if unlike else weights.swapaxes(1, 2), flat)
     gamma = parameters["gamma"]
-    return x + (gamma * collected).reshape(x.shape), Cache(flat, weights, collected, gamma, likeness)
+    return x + (gamma * collected).reshape(x.shape), Cache(flat, weights, collected, gamma, likeness, x.shape)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
@@ -110,10 +111,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     >>> backward(np.ones((1, 3, 2)), cache)[1]["gamma"].tolist()
     [6.0]
     """
-    flat, weights, collected, gamma, likeness = cache
-    dy = alike(dy, cache)
-    good = dy.shape[:2] == flat.shape[:2] and math.prod(dy.shape[2:]) == flat.shape[2]
-    fits(good, f"the gradient must be shaped as the output, {flat.shape} with all places in a row", dy=dy)
+    flat, weights, collected, gamma, likeness, shape = cache
+    dy = answers(dy, shape, cache)
     rows = dy.reshape(flat.shape)
     do = gamma * rows
     if likeness == "unlike":
@@ -123,4 +122,4 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         dflat = matmul(weights, do)
         dalike = softmax.backward(matmul(flat, do.swapaxes(1, 2)), weights)
     dflat += matmul(dalike + dalike.swapaxes(1, 2), flat)
-    return dy + dflat.reshape(dy.shape), {"gamma": (rows * collected).sum().reshape(1)}
+    return dy + dflat.reshape(shape), {"gamma": (rows * collected).sum().reshape(1)}

@@ -20,12 +20,12 @@ class Running(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `running` are the running statistics after this batch."""
+    """What the backward needs; `running` are the running statistics after this batch, `bias` is its shape."""
 
     unit: Array
     inverse_sd: Array
     weight: Array | None
-    biased: bool
+    bias: tuple[int, ...] | None
     axes: tuple[int, ...]
     running: Running | None
     training: bool
@@ -48,7 +48,7 @@ def forward(
     x : (B, C, ...)
         Input.
     weight, bias : (C,), optional
-        1 and 0 if left out.
+        1 and 0 if left out. If several axes are channels, one number for each: in a row, or shaped as they.
     running : Running, optional
         Mean and variance before this batch; evaluation needs them.
     axes : sequence of int, optional
@@ -93,9 +93,10 @@ def forward(
     axes = (0, *range(2, x.ndim)) if axes is None else whole_numbers("axes", axes, -x.ndim, x.ndim - 1)
     over = tuple(sorted({a % x.ndim for a in axes}))
     channels = tuple(1 if a in over else n for a, n in enumerate(x.shape))
+    shapes = (math.prod(channels),), tuple(n for a, n in enumerate(x.shape) if a not in over)
     for name, each in given.items():
-        fits(each is None or each.size == math.prod(channels), f"{name} needs one number for each channel",
-             x=x, **{name: each})  # fmt: skip
+        fits(each is None or each.shape in shapes, f"{name} needs one number for each channel", x=x,
+             **{name: each})  # fmt: skip
     fits(training or running is not None, "evaluation needs running statistics", x=x)
     training = training and x.size > 0  # of nothing there are no statistics
     if training:
@@ -110,7 +111,7 @@ def forward(
     unit = unit * inverse_sd
     y = unit if weight is None else unit * weight.reshape(channels)
     y = y if bias is None else y + bias.reshape(channels)
-    return y, Cache(unit, inverse_sd, weight, bias is not None, over, running, training)
+    return y, Cache(unit, inverse_sd, weight, None if bias is None else bias.shape, over, running, training)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None, Array | None]:
@@ -141,13 +142,14 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array | None, Array | None
     >>> backward(np.ones((2, 1)), cache)[0].tolist()
     [[0.0], [0.0]]
     """
-    unit, inverse_sd, weight, biased, over, _, training = cache
+    unit, inverse_sd, weight, bias, over, _, training = cache
     dy = answers(dy, unit.shape, cache)
     g = dy if weight is None else dy * weight.reshape(inverse_sd.shape)
     if training:
         g = g - g.mean(axis=over, keepdims=True) - unit * (g * unit).mean(axis=over, keepdims=True)
     dweight = None if weight is None else (dy * unit).sum(axis=over).reshape(weight.shape)
-    return g * inverse_sd, dweight, dy.sum(axis=over) if biased else None
+    dbias = None if bias is None else dy.sum(axis=over).reshape(bias)
+    return g * inverse_sd, dweight, dbias
 
 
 def _moved(running: Running, mu: Array, var: Array, count: int, momentum: float) -> Running:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, namespace
+from neurogate.attention.arrays import Array, answers, fits, namespace
 from neurogate.attention.operators import windows
 from neurogate.attention.operators.windows import PerAxis
 
@@ -35,7 +35,7 @@ def forward(
     stride : int or sequence of int, optional
         Distance between places :math:`s`; the size of the window if left out.
     padding : int or sequence of int
-        Places on both sides that never count :math:`p`.
+        Places on both sides that never count :math:`p`, half a window at most: none sees them alone.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, or there is more padding.
 
     Examples
     --------
@@ -58,6 +58,8 @@ def forward(
     xp = namespace(x=x)
     stride = kernel if stride is None else stride
     seen, cache = windows.forward(x, kernel, stride=stride, padding=padding, fill=-math.inf)
+    good = all(2 * places <= size for places, size in zip(cache.padding, cache.kernel, strict=True))
+    fits(good, f"padding of {cache.padding} is more than half a kernel of {cache.kernel}", x=x)
     first = seen.argmax(axis=2)[:, :, None]
     return xp.take_along_axis(seen, first, axis=2)[:, :, 0], Cache(first, cache)
 

@@ -106,3 +106,30 @@ def test_float32_stays_float32() -> None:
 def test_what_does_not_fit_is_a_sentence(more: dict[str, np.ndarray]) -> None:
     with pytest.raises(RequestError, match=r"x \(4, 2\).*: .+\.$"):
         batch_norm.forward(np.ones((4, 2)), **more)
+
+
+@pytest.mark.parametrize("shape", [(8,), (2, 4)])
+def test_gradients_are_shaped_as_what_several_axes_of_channels_were_given(
+    shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    x, (weight, bias, mean) = rng.standard_normal((3, 2, 4)), rng.standard_normal((3, *shape))
+    running = Running(mean, np.ones(shape))
+    y, cache = batch_norm.forward(x, weight, bias, running, axes=(0,))
+    rows = x.reshape(3, 8)
+    flat, kept = batch_norm.forward(rows, weight.reshape(8), bias.reshape(8))
+    assert np.allclose(y.reshape(3, 8), flat, rtol=0, atol=NEAR)
+    assert cache.running.mean.shape == cache.running.variance.shape == shape
+    pairs = zip(batch_norm.backward(x, cache), batch_norm.backward(rows, kept), strict=True)
+    for (found, wanted), each in zip(pairs, (x, weight, bias), strict=True):
+        assert found.shape == each.shape
+        assert np.allclose(found.reshape(wanted.shape), wanted, rtol=0, atol=NEAR)
+
+
+@pytest.mark.parametrize("name", ["weight", "bias", "running"])
+@pytest.mark.parametrize("shape", [(4, 2), (1, 2, 4), (8, 1), (2,)])
+def test_a_number_for_each_channel_in_another_order_is_a_sentence(
+    name: str, shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    given = Running(np.zeros(shape), np.ones(shape)) if name == "running" else np.ones(shape)
+    with pytest.raises(RequestError, match="needs one number for each channel"):
+        batch_norm.forward(rng.standard_normal((3, 2, 4)), axes=(0,), **{name: given})
