@@ -10,7 +10,7 @@ import itertools
 import math
 import pkgutil
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Annotated, Any, Literal
 
@@ -100,6 +100,24 @@ def test_misuse_is_a_sentence_that_names_arguments(name: str, monkeypatch: pytes
             changed = inspect.BoundArguments(call.signature, call.arguments | {key: bad})
             said = refusal(function, changed)
             assert said is None or any(each in said for each in given), (function, key, said)
+
+
+def arrays(given: Any) -> Iterator[np.ndarray]:
+    """Yield the arrays among arguments, and in tables, lists and caches of them."""
+    if isinstance(given, np.ndarray):
+        yield given
+    elif isinstance(given, Mapping | tuple | list):
+        for each in given.values() if isinstance(given, Mapping) else given:
+            yield from arrays(each)
+
+
+@pytest.mark.parametrize("name", [*MODULES, *modules(blocks)], ids=lambda name: name.rpartition(".")[2])
+def test_nothing_that_a_function_is_given_is_changed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for function, call in examples(importlib.import_module(name), monkeypatch):
+        before = [each.copy() for each in arrays(call.arguments)]
+        function(*call.args, **call.kwargs)
+        for now, then in zip(arrays(call.arguments), before, strict=True):
+            assert np.array_equal(now, then, equal_nan=now.dtype.kind == "f"), function
 
 
 def is_loss(module: ModuleType) -> bool:

@@ -93,7 +93,7 @@ def bent(bend: Pointwise, x: Array, parameters: Mapping[str, Array], name: str) 
     """
     bias = parameters.get(f"{name}.bias")
     mapped, inner = linear.product(x, parameters[f"{name}.weight"], bias)
-    y, before = bend.forward(mapped, bias)
+    y, before = bend.forward(mapped, bias, overwrite=True)
     return y, Cache(linear, name, inner), before
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, Cache, Namespace, answers, namespace
+from neurogate.attention.arrays import Array, Cache, Namespace, answers, namespace, shaped
 from neurogate.attention.fused import fused, on_gpu
 from neurogate.attention.pieces import in_pieces
 
@@ -41,15 +41,15 @@ class Pointwise(NamedTuple):
     value: Callable[[Array], Array]
     slope: Callable[[Array], Array]
 
-    def forward(self, x: Array, bias: Array | None = None) -> tuple[Array, Cache]:
+    def forward(self, x: Array, bias: Array | None = None, *, overwrite: bool = False) -> tuple[Array, Cache]:
         """Return the value at `x`, and what `backward` needs.
 
-        A bias of a linear map, (..., d), is added first: on a CPU to `x` itself, on a GPU in the same launch.
+        A bias, (d,), is added first, on a GPU in the same launch; on a CPU the sum may take the place of `x`.
         """
         namespace("bias", x=x, bias=bias)
         if bias is None:
             return self.value(x), x
-        x, y = _behind(self.value)(x, bias)
+        x, y = _behind(self.value, x, bias, overwrite)
         return y, x
 
     def backward(self, dy: Array, cache: Cache) -> Array:
@@ -57,9 +57,14 @@ class Pointwise(NamedTuple):
         return _along(self.slope)(cache, answers(dy, cache.shape, cache))
 
 
+def _behind(function: Callable[[Array], Any], x: Array, bias: Array, overwrite: bool) -> tuple[Array, ...]:
+    """Return a sum, and behind it what a function of it returns."""
+    shaped("x : (..., d); bias : (d,)", x=x, bias=bias)
+    return _of_sum(function)(x.copy() if isinstance(x, np.ndarray) and not overwrite else x, bias)
+
+
 @functools.cache
-def _behind(function: Callable[[Array], Any]) -> Callable[[Array, Array], tuple[Array, ...]]:
-    """Return a function of a sum; the sum stands in front of what the function returns."""
+def _of_sum(function: Callable[[Array], Any]) -> Callable[[Array, Array], tuple[Array, ...]]:
 
     def followed(x: Array) -> tuple[Array, ...]:
         found = function(x)
@@ -219,9 +224,9 @@ class _Gelu(Pointwise):
 
     __slots__ = ()
 
-    def forward(self, x: Array, bias: Array | None = None) -> tuple[Array, Cache]:
+    def forward(self, x: Array, bias: Array | None = None, *, overwrite: bool = False) -> tuple[Array, Cache]:
         namespace("bias", x=x, bias=bias)
-        x, y, below = (x, *_gelu_parts(x)) if bias is None else _behind(_gelu_parts)(x, bias)
+        x, y, below = (x, *_gelu_parts(x)) if bias is None else _behind(_gelu_parts, x, bias, overwrite)
         return y, (x, below)
 
     def backward(self, dy: Array, cache: Cache) -> Array:
@@ -234,9 +239,9 @@ class _Silu(Pointwise):
 
     __slots__ = ()
 
-    def forward(self, x: Array, bias: Array | None = None) -> tuple[Array, Cache]:
+    def forward(self, x: Array, bias: Array | None = None, *, overwrite: bool = False) -> tuple[Array, Cache]:
         namespace("bias", x=x, bias=bias)
-        sigma, y = _silu_parts(x) if bias is None else _behind(_silu_parts)(x, bias)[1:]
+        sigma, y = _silu_parts(x) if bias is None else _behind(_silu_parts, x, bias, overwrite)[1:]
         return y, (sigma, y)
 
     def backward(self, dy: Array, cache: Cache) -> Array:

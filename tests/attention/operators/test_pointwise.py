@@ -14,6 +14,7 @@ from scipy.special import erf, expit
 
 from neurogate.attention.operators.pointwise import POINTWISE, normal_cdf, sigmoid, silu, softplus
 from neurogate.bench.turns import limited
+from neurogate.errors import RequestError
 from tests.attention import standin
 from tests.attention.gradients import check
 from tests.tolerances import TOLERANCE
@@ -49,6 +50,19 @@ def test_a_bias_is_added_first(
     pairs = (found, wanted), (bend.backward(move(dy), cache), slopes)
     for mine, theirs in pairs:
         assert np.allclose(mine.get() if there else mine, theirs, rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", sorted(POINTWISE))
+def test_what_is_given_changes_only_if_it_may_be_overwritten(name: str, rng: np.random.Generator) -> None:
+    x, bias = rng.standard_normal((3, 4)), rng.standard_normal(4)
+    before, bend = x.copy(), POINTWISE[name]
+    wanted, _ = bend.forward(x, bias)
+    assert np.array_equal(x, before)
+    found, _ = bend.forward(x, bias, overwrite=True)
+    assert np.array_equal(found, wanted)
+    assert np.array_equal(x, before + bias)
+    with pytest.raises(RequestError, match=r"x \(3, 4\), bias \(3,\): the shapes must be"):
+        bend.forward(x, bias[:3])
 
 
 @pytest.mark.parametrize("name", sorted(POINTWISE))

@@ -61,9 +61,7 @@ def test_padding_is_never_the_largest() -> None:
 @pytest.mark.parametrize(("kernel", "padding"), [(1, 1), (3, 2), ((4, 2), (0, 2))])
 def test_a_window_never_sees_padding_alone(kernel: Any, padding: Any) -> None:
     x = np.ones((1, 1, 6, 6) if isinstance(kernel, tuple) else (1, 1, 6))
-    with pytest.raises(
-        RequestError, match=r"^x .*: padding of \(.*\) is more than half a kernel of \("
-    ):
+    with pytest.raises(RequestError, match=r"^x .*: padding of \(.*\) is more than half a kernel of \("):
         max_pooling.forward(x, kernel, padding=padding)
     allowed = (2, 1) if isinstance(kernel, tuple) else kernel // 2
     assert np.isfinite(max_pooling.forward(x, kernel, padding=allowed)[0]).all()
