@@ -114,10 +114,9 @@ def arrays(given: Any) -> Iterator[np.ndarray]:
 @pytest.mark.parametrize("name", [*MODULES, *modules(blocks)], ids=lambda name: name.rpartition(".")[2])
 def test_nothing_that_a_function_is_given_is_changed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for function, call in examples(importlib.import_module(name), monkeypatch):
-        before = [each.copy() for each in arrays(call.arguments)]
+        for each in arrays(call.arguments):
+            each.setflags(write=False)  # or to write what is there already would not be seen
         function(*call.args, **call.kwargs)
-        for now, then in zip(arrays(call.arguments), before, strict=True):
-            assert np.array_equal(now, then, equal_nan=now.dtype.kind == "f"), function
 
 
 def is_loss(module: ModuleType) -> bool:
