@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from neurogate.attention import operators
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "attention.rst"
+OPERATORS = [path for path in sorted(Path(operators.__path__[0]).glob("*.py")) if path.stem != "__init__"]
 BLOCK = re.compile(r"^\.\. code-block:: python\n\n((?: {4}.*\n|\n)+)", re.MULTILINE)
 
 
@@ -24,3 +27,8 @@ def test_the_examples_run_one_after_the_other(
     losses = [float(line.split()[-1]) for line in capsys.readouterr().out.splitlines()]
     assert losses[-1] < losses[0]
     assert (tmp_path / "half.npz").exists()
+
+
+@pytest.mark.parametrize("path", OPERATORS, ids=lambda path: path.stem)
+def test_each_operator_shows_its_equation(path: Path) -> None:
+    assert re.search(r"^ *\.\. math::\s+\S", path.read_text("utf-8"), re.MULTILINE)

@@ -15,8 +15,10 @@ __all__ = ["backward", "cells", "forward"]
 def forward(x: Array, size: PerAxis) -> tuple[Array, axis_maps.Cache]:
     r"""Take the mean over each cell of a grid.
 
-    Along an axis of n numbers, cell i of m covers those from :math:`\lfloor i n / m \rfloor` to
-    :math:`\lceil (i + 1) n / m \rceil - 1`; cells may overlap.
+    .. math:: y_i = \frac{1}{b_i - a_i} \sum_{j = a_i}^{b_i - 1} x_j, \quad
+        a_i = \lfloor i n / m \rfloor, \quad b_i = \lceil (i + 1) n / m \rceil
+
+    along an axis of n numbers with m cells, which may overlap; of several axes one after the other.
 
     Parameters
     ----------

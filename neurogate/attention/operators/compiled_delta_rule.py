@@ -15,7 +15,10 @@ __all__ = ["backward", "forward"]
 def forward(
     q: Array, k: Array, v: Array, beta: Array, g: Array, state: Array, chunk: int = 0
 ) -> tuple[Array, Array, tuple[Array, Array, Array]]:
-    r"""Compute :math:`S_t = e^{g_t} S_{t-1} + \beta_t k_t u_t^T` and :math:`o_t = S_t^T q_t`.
+    r"""Correct what the state holds under each key, in a compiled loop.
+
+    .. math:: \tilde S_t = e^{g_t} S_{t-1}, \quad u_t = v_t - \tilde S_t^T k_t, \quad
+        S_t = \tilde S_t + \beta_t k_t u_t^T, \quad o_t = S_t^T q_t
 
     Parameters
     ----------

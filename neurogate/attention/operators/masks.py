@@ -78,7 +78,11 @@ def both(mask: Array | None, other: Array | None) -> Array | None:
 
 
 def causal(queries: int, keys: int, xp: Namespace = np) -> Array:
-    """Let each query look at its own key and at earlier ones.
+    r"""Let each query look at its own key and at earlier ones.
+
+    .. math:: M_{ij} = [\, j \le i + K - Q \,]
+
+    for Q queries and K keys.
 
     The array is given again to whoever asks next: copy it to change it.
 
@@ -110,7 +114,11 @@ def _triangle(queries: int, keys: int, xp: Namespace) -> Array:
 def sliding_window(
     queries: int, keys: int, before: int, after: int | None = None, xp: Namespace = np
 ) -> Array:
-    """Let each query look at keys near its own.
+    r"""Let each query look at keys near its own.
+
+    .. math:: M_{ij} = [\, -a \le i + K - Q - j \le b \,]
+
+    for Q queries and K keys, of which b before and a after are seen.
 
     The array is given again to whoever asks next: copy it to change it.
 

@@ -73,7 +73,11 @@ def plan(chosen: Array, like: Array) -> Plan:
 
 
 def packed(x: Array, where: Plan) -> Array:
-    """Move the chosen tokens together.
+    r"""Move the chosen tokens together.
+
+    .. math:: y_{r_t} = x_t \text{ where } c_t, \quad r_t = \sum_{s < t} c_s
+
+    with c 1 for the chosen tokens, and 0 for others.
 
     Parameters
     ----------
@@ -100,7 +104,11 @@ def packed(x: Array, where: Plan) -> Array:
 
 
 def unpacked(x: Array, where: Plan) -> Array:
-    """Move the chosen tokens back.
+    r"""Move the chosen tokens back.
+
+    .. math:: y_t = c_t x_{r_t}
+
+    with c and r as in `packed`.
 
     Parameters
     ----------

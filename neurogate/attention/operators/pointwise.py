@@ -21,7 +21,9 @@ __all__ = [
 
 
 class Pointwise(NamedTuple):
-    """A function of one number and its slope.
+    r"""A function of one number and its slope.
+
+    .. math:: y = \phi(x + b), \quad \bar x = \phi'(x + b)\, \bar y
 
     Attributes
     ----------

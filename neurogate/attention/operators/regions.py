@@ -29,7 +29,11 @@ class Region(NamedTuple):
 
 
 def bright(attention: Array, *, threshold: float = 0.3, most: int | None = None) -> list[Region]:
-    """Find the regions where attention exceeds a share of its largest value.
+    r"""Find the regions where attention exceeds a share of its largest value.
+
+    .. math:: a_i > \tau \max_j a_j, \quad p_R = \sum_{i \in R} a_i c_i \Big/ \sum_{i \in R} a_i
+
+    with c the centre of a patch and p the point of a region R.
 
     Parameters
     ----------

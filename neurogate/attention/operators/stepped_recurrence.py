@@ -15,7 +15,9 @@ SHAPES = (
 def forward(
     q: Array, k: Array, v: Array, g: Array, state: Array, chunk: int = 0
 ) -> tuple[Array, Array, list[Array]]:
-    r"""Compute :math:`S_t = e^{g_t} S_{t-1} + k_t v_t^T` and :math:`o_t = S_t^T q_t`.
+    r"""Write each value under its key, and read with the query, step by step.
+
+    .. math:: S_t = e^{g_t} S_{t-1} + k_t v_t^T, \quad o_t = S_t^T q_t
 
     Parameters
     ----------
@@ -59,7 +61,12 @@ def forward(
 def backward(
     do: Array, dstate: Array, q: Array, k: Array, v: Array, g: Array, kept: list[Array]
 ) -> tuple[Array, Array, Array, Array]:
-    r"""Compute :math:`\bar q_t = S_t \bar o_t`, :math:`\bar k_t = D_t v_t` and :math:`\bar v_t = D_t^T k_t`.
+    r"""Compute the gradients, from the last step to the first.
+
+    .. math:: D_t = e^{g_{t+1}} D_{t+1} + q_t \bar o_t^T, \quad
+        \bar q_t = S_t \bar o_t, \quad \bar k_t = D_t v_t, \quad \bar v_t = D_t^T k_t
+
+    with the gradient of the state after the last step in place of :math:`e^{g_{T+1}} D_{T+1}`.
 
     Parameters
     ----------
