@@ -60,8 +60,9 @@ def forward(x: Array, theta: Array, *, offset: int = 0) -> tuple[Array, Cache]:
     fits(x.ndim == 4 and x.shape[2:] == theta.shape, "x is (batch, length, heads, K) and theta (heads, K)",
          x=x, theta=theta)  # fmt: skip
     offset = whole_number("offset", offset, 0)
-    positions = (offset + xp.arange(x.shape[1])).astype(x.dtype)[:, None, None]
-    cos, sin = xp.cos(positions * theta), xp.sin(positions * theta)
+    positions = (offset + xp.arange(x.shape[1])).astype("float64")[:, None, None]
+    angles = positions * theta.astype("float64")  # of far positions, float32 would keep few digits
+    cos, sin, positions = (each.astype(x.dtype) for each in (xp.cos(angles), xp.sin(angles), positions))
     return xp.concatenate([x * cos, x * sin], axis=-1), Cache(x, cos, sin, positions)
 
 

@@ -49,3 +49,11 @@ def test_what_does_not_fit_is_a_sentence() -> None:
         RequestError, match=r"x \(1, 2, 1, 3\), theta \(2, 3\): x is \(batch, length, heads, K\)"
     ):
         linear_positions.forward(np.ones((1, 2, 1, 3)), np.ones((2, 3)))
+
+
+def test_far_positions_keep_their_digits_in_float32(rng: np.random.Generator) -> None:
+    x, theta = (rng.standard_normal(shape).astype("float32") for shape in ((1, 4, 2, 3), (2, 3)))
+    short, _ = linear_positions.forward(x, theta, offset=10**6)
+    exact, _ = linear_positions.forward(x.astype(float), theta.astype(float), offset=10**6)
+    assert short.dtype == "float32"
+    np.testing.assert_allclose(short, exact, rtol=0, atol=4 * TOLERANCE["arithmetic", "float32"])
