@@ -102,6 +102,17 @@ def test_each_pass_moves_only_its_own() -> None:
     assert not np.array_equal(parameters["w"], between["w"])
 
 
+def test_each_pass_is_clipped_by_the_norm_of_all_parameters() -> None:
+    def objective() -> tuple[float, dict[str, np.ndarray]]:
+        return 1.0, {"gate": np.array([3.0]), "w": np.array([4.0])}  # of norm 5
+
+    parameters = {"gate": np.ones(1), "w": np.ones(1)}
+    routing = Routing(Adam(beta1=0.5), Adam(beta1=0.5), largest_gates=1.0, largest_rest=2.5)
+    state, _ = routing.step(parameters, {"gate"}, objective, objective, RoutingState())
+    assert state.gates.mean["gate"].item() == pytest.approx(0.5 * 3 / 5, rel=1e-6)
+    assert state.rest.mean["w"].item() == pytest.approx(0.5 * 4 / 2, rel=1e-6)
+
+
 @pytest.mark.parametrize("accumulate", [False, True])
 def test_gates_with_a_rate_of_0_are_ordinary_training_of_halved_branches(
     accumulate: bool, rng: np.random.Generator
