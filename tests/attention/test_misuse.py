@@ -159,7 +159,7 @@ OUTSIDE = {
     "steps.low": SHARE, "rate": (-0.5, 1.0), "threshold": (-0.5, 1.0), "implicit_filter.target": (0.0, 1.0),
     "attention_weights.scale": ABOVE_0, "scaled_dot_product.scale": ABOVE_0, "task_gate.scale": ABOVE_0,
     "base": ABOVE_0, "delta": ABOVE_0, "fast": ABOVE_0, "slow": ABOVE_0, "largest": ABOVE_0,
-    "patch_labels.factor": ABOVE_0, "temperature": ABOVE_0,
+    "patch_labels.factor": ABOVE_0, "temperature": ABOVE_0, "reach": ABOVE_0, "clicks.target": SHARE,
 }  # fmt: skip
 """What numbers must not be, by their names and perhaps their modules'; all others must not be below 0."""
 

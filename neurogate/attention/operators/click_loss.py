@@ -66,6 +66,8 @@ def importance(
     """
     xp = namespace(coordinates=coordinates)
     together(coordinates=coordinates, points=points)
+    number("near", near, FROM_0)
+    number("far", far, FROM_0)
     number("reach", reach, ABOVE_0)
     scenes = coordinates.shape[:-2], points.shape[:-1]
     good = coordinates.ndim >= 2 and points.ndim >= 1 <= points.size and points.dtype.kind in "iu"

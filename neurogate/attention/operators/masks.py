@@ -34,7 +34,6 @@ def kept(make: Callable[_Sizes, _Made]) -> Callable[_Sizes, _Made]:
     """
 
     @functools.lru_cache(maxsize=8)
-    @functools.wraps(make)
     def made(*sizes: _Sizes.args, **named: _Sizes.kwargs) -> _Made:
         found = make(*sizes, **named)
         for array in found if isinstance(found, tuple) else (found,):
@@ -42,7 +41,15 @@ def kept(make: Callable[_Sizes, _Made]) -> Callable[_Sizes, _Made]:
                 array.setflags(write=False)
         return found
 
-    return made  # type: ignore[return-value]
+    @functools.wraps(make)
+    def asked(*sizes: _Sizes.args, **named: _Sizes.kwargs) -> _Made:
+        try:
+            hash((sizes, *named.values()))
+        except TypeError:  # which sizes never are: let it be said
+            return make(*sizes, **named)
+        return made(*sizes, **named)  # type: ignore[arg-type]
+
+    return asked
 
 
 def both(mask: Array | None, other: Array | None) -> Array | None:

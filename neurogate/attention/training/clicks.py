@@ -11,7 +11,7 @@ from scipy.spatial import KDTree
 
 from neurogate.attention.arrays import Array, fits, together
 from neurogate.attention.layers.click_attention import Clicks
-from neurogate.attention.options import number, whole_number
+from neurogate.attention.options import FROM_0, FROM_0_TO_1, number, whole_number
 from neurogate.errors import RequestError
 from neurogate.units import Domain
 
@@ -235,13 +235,15 @@ def clicks_to(sessions: Sequence[Session], target: float = 0.85, *, most: float 
     Raises
     ------
     RequestError
-        If there are no sessions.
+        If there are no sessions, or an option is not allowed.
 
     Examples
     --------
     >>> clicks_to([simulate(lambda clicks: np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]))])
     2.0
     """
+    number("target", target, FROM_0_TO_1)
+    number("most", most, FROM_0)
     rounds = [zip(each.counts, each.overlaps, strict=True) for each in sessions]
     return _mean([next((n for n, found in each if found >= target), most) for each in rounds])
 
