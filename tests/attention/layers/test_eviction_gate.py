@@ -140,6 +140,17 @@ def test_flags_from_elsewhere_stand_whatever_the_threshold(rng: np.random.Genera
     assert np.array_equal(small(threshold=1.0).evicted(cache).there.sum(axis=-1), keep.sum(axis=-1))
 
 
+def test_what_stays_is_in_the_order_of_the_prompt(rng: np.random.Generator) -> None:
+    layer, x, keep = small(), rng.standard_normal((2, 7, 12)), rng.random((2, 3, 7)) < 0.6
+    state = layer.evicted(layer.forward(x, keep)[1])
+    for name, found in (("k", state.keys), ("v", state.values)):
+        every = multi_head.split(x @ layer.parameters[f"{name}.weight"].T, 3)
+        for place in np.ndindex(2, 3):
+            count = keep[place].sum()
+            assert np.allclose(found[place][:count], every[place][keep[place]], rtol=0, atol=NEAR)
+            assert (state.there[place] > 0).tolist() == [i < count for i in range(state.there.shape[-1])]
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_decoding_from_the_start_is_a_pass_that_keeps_all(dtype: str, rng: np.random.Generator) -> None:
     layer, x = small(), rng.standard_normal((2, 4, 12)).astype(dtype)

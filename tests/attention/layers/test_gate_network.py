@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -71,6 +73,19 @@ def test_a_thinned_history_is_part_of_it(rng: np.random.Generator) -> None:
     assert not (left & ~mask).any()
     assert 0.65 < left.sum() / mask.sum() < 0.85
     assert np.array_equal(thinned(mask, 0.0, rng), mask)
+    assert not thinned(mask, 1.0, rng).any()
+
+
+@pytest.mark.parametrize(("drawn", "left"), [(0.0, False), (0.25, True), (0.5, True)])
+def test_as_many_are_hidden_as_draws_lie_below_the_fraction(drawn: float, left: bool) -> None:
+    class Source:
+        def random(self, shape: tuple[int, ...]) -> np.ndarray:
+            return np.full(shape, drawn)
+
+    mask = np.array([True, False])
+    source: Any = Source()
+    assert thinned(mask, 0.25, source).tolist() == [left, False]
+    assert thinned(mask, 0.0, source).tolist() == [True, False]
 
 
 def test_what_does_not_fit_is_a_sentence(rng: np.random.Generator) -> None:
