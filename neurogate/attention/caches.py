@@ -1,4 +1,4 @@
-"""What the backward of a layer is given is looked at before the layer computes with it."""
+"""What all layers say of wrong parameters in their forward, and of wrong caches in their backward."""
 
 from __future__ import annotations
 
@@ -13,7 +13,46 @@ from neurogate.errors import RequestError
 if TYPE_CHECKING:
     from neurogate.attention.layer import Layer
 
-__all__ = ["checked"]
+__all__ = ["checked", "naming"]
+
+
+def naming(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """Have what a layer refuses followed by the name of a parameter whose shape is not what it was.
+
+    Operators know a parameter as their weight or bias. It may be of another shape: many do fit.
+
+    Parameters
+    ----------
+    forward : callable
+        A layer's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurogate.attention import make
+    >>> layer = make("gla", d_model=8, heads=2)
+    >>> layer.parameters["q.weight"] = np.ones((3, 3))
+    >>> try:
+    ...     layer.forward(np.ones((1, 2, 8)))
+    ... except RequestError as error:
+    ...     print(str(error).partition(". ")[2])
+    The parameter q.weight is (3, 3); it was (4, 8).
+    """
+
+    @functools.wraps(forward)
+    def answered(self: Layer, *inputs: Any, **more: Any) -> Any:
+        try:
+            return forward(self, *inputs, **more)
+        except (RequestError, ValueError) as error:  # the latter is the library's, of what does not broadcast
+            first = error.__cause__ or error  # of a layer within this one
+            said = f"{first} " if isinstance(first, RequestError) else ""
+            for name, array in self.parameters.items():
+                now, before = getattr(array, "shape", None), self.shapes.get(name)
+                if now is not None and before not in (None, now):
+                    raise RequestError(f"{said}The parameter {name} is {now}; it was {before}.") from first
+            raise
+
+    return answered
 
 
 def checked(backward: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from neurogate.attention import states
 from neurogate.attention.arrays import Array, Cache, Namespace, fits, namespace
-from neurogate.attention.caches import checked
+from neurogate.attention.caches import checked, naming
 from neurogate.errors import RequestError
 from neurogate.units import Seed, settings
 
@@ -41,14 +41,17 @@ class Layer(abc.ABC):
 
     seed: Seed = 0
     parameters: Parameters = attrs.field(init=False, eq=False, repr=False)  # to be learnt, by name
+    shapes: dict[str, tuple[int, ...]] = attrs.field(init=False, eq=False, repr=False)  # that they start with
 
     def __attrs_post_init__(self) -> None:
         self.check()
         object.__setattr__(self, "parameters", self.initial(np.random.default_rng(self.seed)))
+        object.__setattr__(self, "shapes", {name: each.shape for name, each in self.parameters.items()})
 
     def __init_subclass__(cls) -> None:
-        if "backward" in vars(cls) and not hasattr(cls.backward, "__wrapped__"):
-            cls.backward = checked(cls.backward)  # type: ignore[method-assign]
+        for name, wrapped in (("forward", naming), ("backward", checked)):
+            if name in vars(cls) and not hasattr(vars(cls)[name], "__wrapped__"):
+                setattr(cls, name, wrapped(vars(cls)[name]))
 
     def check(self) -> None:  # noqa: B027 - most layers have nothing to add
         """Raise ValueError if settings contradict each other."""
@@ -72,6 +75,7 @@ class Layer(abc.ABC):
 
     def to(self, xp: Namespace) -> None:
         """Move the parameters to another library, `numpy` or `cupy`."""
+        states.library(xp)
         for name, array in self.parameters.items():
             away = xp is np and not isinstance(array, np.ndarray)
             self.parameters[name] = array.get() if away else xp.asarray(array)
@@ -92,16 +96,16 @@ class Layer(abc.ABC):
         if not isinstance(arrays, Mapping):
             raise RequestError(f"{type(arrays).__name__} is given. Give a mapping of names to arrays.")
         for wrong, what in (
-            (self.parameters.keys() - arrays.keys(), "is missing"),
-            (arrays.keys() - self.parameters.keys(), "is none of the parameters"),
+            (self.shapes.keys() - arrays.keys(), "is missing"),
+            (arrays.keys() - self.shapes.keys(), "is none of the parameters"),
         ):
             if wrong:
-                names = ", ".join(self.parameters)
+                names = ", ".join(self.shapes)
                 raise RequestError(f"{min(wrong)} {what}. Give {names}; or change `parameters` one by one.")
-        loaded = {name: arrays[name] for name in self.parameters}
+        loaded = {name: arrays[name] for name in self.shapes}
         for name, array in loaded.items():
             namespace(**{name: array})
-            shape = self.parameters[name].shape
+            shape = self.shapes[name]
             fits(array.shape == shape, f"the parameter must be {shape}", **{name: array})
         self.parameters.update({name: array.copy() for name, array in loaded.items()})
 
@@ -111,6 +115,9 @@ class Layer(abc.ABC):
         Inputs whose names are given before them may be None.
         """
         xp, first = namespace(*optional, **inputs), next(iter(inputs.values()))
+        if missing := self.shapes.keys() - self.parameters.keys():
+            name = min(missing)
+            raise RequestError(f"The parameter {name} is missing. Give it again; it was {self.shapes[name]}.")
         kind, dtype = type(first), first.dtype
         if all(type(array) is kind and array.dtype == dtype for array in self.parameters.values()):
             return xp, {**self.parameters}
@@ -156,7 +163,8 @@ class RecurrentLayer(Layer):
         `more` goes to `forward`.
         """
         xp = namespace(x=x)
-        fits(x.ndim == 2, f"x must be (batch, {getattr(self, self.input_width)})", x=x)
+        width = getattr(self, self.input_width)
+        fits(x.ndim == 2 and x.shape[1] == width, f"x must be (batch, {width})", x=x)
         given = self.fresh(len(x), xp) if state is None else state  # which some layers refuse
         y, cache = self.forward(x[:, None], given, **more)
         return y[:, 0], cache.state

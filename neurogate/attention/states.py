@@ -8,7 +8,30 @@ from neurogate.attention.arrays import Array, Namespace, fits, namespace, owner
 from neurogate.attention.options import whole_number
 from neurogate.errors import RequestError
 
-__all__ = ["restored", "sequences"]
+__all__ = ["library", "restored", "sequences"]
+
+
+def library(xp: Namespace) -> None:
+    """Complain unless something is one of the two libraries of arrays.
+
+    Parameters
+    ----------
+    xp : module
+        `numpy` or `cupy`.
+
+    Raises
+    ------
+    RequestError
+        If it is something else.
+
+    Examples
+    --------
+    >>> library("cupy")
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: xp is 'cupy'. Give the module numpy or cupy.
+    """
+    if getattr(xp, "__name__", "") not in ("numpy", "cupy"):
+        raise RequestError(f"xp is {xp!r}. Give the module numpy or cupy.")
 
 
 def sequences(batch: int, xp: Namespace) -> int:
@@ -33,8 +56,7 @@ def sequences(batch: int, xp: Namespace) -> int:
     Traceback (most recent call last):
     neurogate.errors.RequestError: batch is -1. Give a whole number of sequences, of at least 0.
     """
-    if getattr(xp, "__name__", "") not in ("numpy", "cupy"):
-        raise RequestError(f"xp is {xp!r}. Give the module numpy or cupy.")
+    library(xp)
     return whole_number("batch", batch, 0, of="sequences")
 
 

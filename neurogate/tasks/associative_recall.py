@@ -73,13 +73,16 @@ class AssociativeRecall:
     seed: Seed = 0
 
     def __attrs_post_init__(self) -> None:
-        """Raise ValueError if the sequence is too short, or the vocabulary too small."""
+        """Raise ValueError if the sequence is too short, the vocabulary too small, or the power too large."""
         if self.length % 2 or self.length < 4 * self.pairs:
             raise ValueError(
                 f"length is {self.length}; it must be even, and at least 4 pairs, {4 * self.pairs}."
             )
         if self.vocabulary <= self.length:
             raise ValueError(f"vocabulary is {self.vocabulary}; it must be above length, {self.length}.")
+        odds = self._odds()
+        if not (odds > 0).all():  # rounded to 0, or of what is infinite
+            raise ValueError(f"power is {self.power}; with {odds.size} gaps to choose from it is too large.")
 
     def draw(self, examples: int) -> Recall:
         """Draw that many sequences.
@@ -98,9 +101,8 @@ class AssociativeRecall:
         rng, half = np.random.RandomState(self.seed), self.vocabulary // 2
         keys = self._chosen(rng, examples, np.arange(1, half))
         values = self._chosen(rng, examples, np.arange(half, self.vocabulary))
-        gaps = (self.length - 2 * self.pairs) // 2
-        odds = self.power * np.arange(1, gaps + 1) ** (self.power - 1)
-        places = 2 * self.pairs + 2 * self._chosen(rng, examples, np.arange(gaps), odds / odds.sum())
+        odds = self._odds()
+        places = 2 * self.pairs + 2 * self._chosen(rng, examples, np.arange(odds.size), odds)
         inputs = np.zeros((examples, self.length), np.int64)
         labels = np.full_like(inputs, UNASKED)
         inputs[:, 0 : 2 * self.pairs : 2], inputs[:, 1 : 2 * self.pairs : 2] = keys, values
@@ -110,6 +112,13 @@ class AssociativeRecall:
             noise = np.random.default_rng(self.seed).integers(self.vocabulary, size=inputs.shape)
             inputs = np.where(inputs == 0, noise, inputs)
         return Recall(inputs, labels)
+
+    def _odds(self) -> NDArray[Any]:
+        gaps = (self.length - 2 * self.pairs) // 2
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            odds: NDArray[Any] = self.power * np.arange(1, gaps + 1) ** (self.power - 1)
+            odds /= odds.sum()
+        return odds
 
     def _chosen(
         self, rng: np.random.RandomState, rows: int, among: NDArray[Any], odds: NDArray[Any] | None = None

@@ -175,6 +175,23 @@ def test_a_cache_that_is_none_of_its_own_is_a_sentence(name: str, rng: np.random
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_parameter_that_is_gone_or_does_not_fit_is_named(name: str, rng: np.random.Generator) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    inputs, more = example.inputs(rng), example.more()
+    for key, array in [*layer.parameters.items()]:
+        del layer.parameters[key]
+        with pytest.raises(RequestError, match=rf"^The parameter {key} is missing\. Give it again; it was "):
+            layer.forward(*inputs, **more)
+        layer.parameters[key] = np.ones((7, *array.shape, 7))
+        with pytest.raises(RequestError) as told:
+            layer.forward(*inputs, **more)
+        now = layer.parameters[key].shape
+        assert str(told.value).endswith(f"The parameter {key} is {now}; it was {array.shape}.")
+        layer.parameters[key] = array
+    layer.forward(*inputs, **more)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_how_numbers_lie_in_memory_does_not_matter(name: str, rng: np.random.Generator) -> None:
     layer, example = example_layer(name), EXAMPLES[name]
     inputs, more = example.inputs(rng), example.more()

@@ -51,3 +51,19 @@ def test_what_does_not_fit_is_a_sentence_and_changes_nothing(layer: Layer) -> No
         with pytest.raises(RequestError, match=sentence):
             layer.load(arrays)
         assert all(np.array_equal(before[key], array) for key, array in layer.parameters.items())
+
+
+def test_a_parameter_that_was_deleted_can_be_loaded_again(layer: Layer, rng: np.random.Generator) -> None:
+    kept, x = {name: array.copy() for name, array in layer.parameters.items()}, rng.standard_normal((1, 5, 4))
+    wanted, _ = layer.forward(x)
+    del layer.parameters["conv.weight"]
+    with pytest.raises(RequestError, match=r"^conv\.weight is missing\. Give .*conv\.weight"):
+        layer.load(layer.parameters)
+    layer.load(kept)
+    assert np.array_equal(layer.forward(x)[0], wanted)
+
+
+@pytest.mark.parametrize("library", ["cupy", None, 3])
+def test_parameters_move_to_a_library_alone(layer: Layer, library: object) -> None:
+    with pytest.raises(RequestError, match=r"^xp is .*\. Give the module numpy or cupy\.$"):
+        layer.to(library)

@@ -89,6 +89,16 @@ def test_each_part_of_a_state_is_looked_at(name: str, rng: np.random.Generator) 
 
 
 @pytest.mark.parametrize("name", RECURRENT)
+def test_a_step_of_another_width_is_told_as_it_was_given(name: str) -> None:
+    layer = example_layer(name)
+    width = EXAMPLES[name].shapes[0][-1]
+    for shape in ((2, width + 1), (2, 1, width), (width,)):
+        with pytest.raises(RequestError) as told:
+            layer.step(np.ones(shape), None)
+        assert str(told.value) == f"x {shape}: x must be (batch, {width})."
+
+
+@pytest.mark.parametrize("name", RECURRENT)
 def test_a_state_of_no_number_of_sequences_is_a_sentence(name: str) -> None:
     layer = example_layer(name)
     assert isinstance(layer, RecurrentLayer)

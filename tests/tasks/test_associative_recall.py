@@ -53,6 +53,8 @@ def test_the_same_seed_draws_the_same_and_another_does_not() -> None:
 @pytest.mark.parametrize(("wrong", "told"), [
     ({"length": 15}, "length is 15; it must be even"), ({"length": 12, "pairs": 4}, "at least 4 pairs, 16"),
     ({"vocabulary": 64}, "vocabulary is 64; it must be above length, 64"),
+    ({"power": 10000}, "power is 10000.*; with 28 gaps to choose from it is too large"),
+    ({"power": 230}, "power is 230.*; with 28 gaps to choose from it is too large"),
 ])  # fmt: skip
 def test_settings_that_contradict_each_other_are_a_sentence(wrong: dict[str, int], told: str) -> None:
     with pytest.raises(ValueError, match=told):

@@ -14,6 +14,7 @@ from neurogate.attention.layer import Layer, Parameters, named
 from neurogate.attention.operators import embedding, linear
 from neurogate.attention.options import whole_number
 from neurogate.attention.training.losses import cross_entropy
+from neurogate.errors import RequestError
 
 __all__ = ["LanguageModel"]
 
@@ -57,10 +58,14 @@ class LanguageModel:
     parameters: Parameters = attrs.field(init=False, eq=False, repr=False)  # to be learnt, by name
 
     def __attrs_post_init__(self) -> None:
-        """Draw the embeddings."""
+        """Draw the embeddings; complain of what is no layer of vectors."""
+        width = getattr(self.layer, "d_model", None)
+        if width is None:
+            told = type(self.layer).__name__
+            raise RequestError(f"layer is {told}. Give one of sequences of vectors, such as ZoologyBackbone.")
         whole_number("vocabulary", self.vocabulary, of="tokens")
-        rng, width = np.random.default_rng(self.seed), self.layer.d_model  # type: ignore[attr-defined]
-        drawn: Parameters = {"embedding": draw.normal(rng, (self.vocabulary, width), 0.02)}
+        table = draw.normal(np.random.default_rng(self.seed), (self.vocabulary, width), 0.02)
+        drawn: Parameters = {"embedding": table}
         object.__setattr__(self, "parameters", drawn | named("layer", self.layer.parameters))
 
     def forward(self, tokens: Array, **options: Any) -> tuple[Array, Cache]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 
 from neurogate.attention import make
 from neurogate.attention.training.adam import Adam
 from neurogate.attention.training.language_model import LanguageModel
 from neurogate.attention.training.loop import Training, fit
+from neurogate.errors import RequestError
 from neurogate.tasks.associative_recall import AssociativeRecall
 from tests.tolerances import TOLERANCE
 
@@ -44,3 +48,9 @@ def test_it_learns_a_handful_of_sequences_by_heart() -> None:
         Training(epochs=80, batch=4, optimiser=Adam(rate=0.01)),
     )  # fmt: skip
     assert net.loss(inputs, labels)[0] < 0.1 * before
+
+
+@pytest.mark.parametrize("layer", ["gla", None, make("channel_attention", channels=4)])
+def test_what_is_no_layer_of_vectors_is_a_sentence(layer: Any) -> None:
+    with pytest.raises(RequestError, match=r"^layer is \w+\. Give one of sequences of vectors"):
+        LanguageModel(layer, vocabulary=5)
