@@ -81,7 +81,7 @@ class AssociativeRecall:
         if self.vocabulary <= self.length:
             raise ValueError(f"vocabulary is {self.vocabulary}; it must be above length, {self.length}.")
         odds = self._odds()
-        if not (odds > 0).all():  # rounded to 0, or of what is infinite
+        if not np.isfinite(odds).all():
             raise ValueError(f"power is {self.power}; with {odds.size} gaps to choose from it is too large.")
 
     def draw(self, examples: int) -> Recall:

@@ -187,6 +187,7 @@ def test_a_parameter_that_is_gone_or_does_not_fit_is_named(name: str, rng: np.ra
             layer.forward(*inputs, **more)
         now = layer.parameters[key].shape
         assert str(told.value).endswith(f"The parameter {key} is {now}; it was {array.shape}.")
+        assert str(told.value).count("The parameter") == 1
         layer.parameters[key] = array
     layer.forward(*inputs, **more)
 
