@@ -122,6 +122,18 @@ def test_extreme_inputs_give_no_nan(name: str, dtype: str, rng: np.random.Genera
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_is_no_number_comes_out_as_none_without_a_warning(
+    name: str, dtype: str, rng: np.random.Generator
+) -> None:
+    layer, example = example_layer(name), EXAMPLES[name]
+    x, *rest = example.inputs(rng, dtype)
+    x[(0,) * x.ndim] = np.nan
+    y, *_ = run(layer, (x, *rest), example.more())
+    assert np.isnan(y).any()
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_parameters_are_as_many_as_the_formula_says(name: str) -> None:
     assert example_layer(name).count == EXAMPLES[name].count
 

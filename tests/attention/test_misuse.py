@@ -163,11 +163,8 @@ OUTSIDE = {
 }  # fmt: skip
 """What numbers must not be, by their names and perhaps their modules'; all others must not be below 0."""
 
-IGNORED = {
-    "stepped_recurrence", "stepped_delta_rule", "compiled_recurrence", "compiled_delta_rule",
-    "projected_heads",
-}  # fmt: skip
-"""Modules that take an option for others' sake: of another form, or of a gate if there is one."""
+IGNORED = {"projected_heads"}
+"""Modules that take an option of a norm if there is one."""
 
 
 def parts(hint: Any) -> tuple[list[Any], list[Any]]:

@@ -13,7 +13,7 @@ __all__ = ["backward", "forward"]
 
 
 def forward(
-    q: Array, k: Array, v: Array, beta: Array, g: Array, state: Array, chunk: int = 0
+    q: Array, k: Array, v: Array, beta: Array, g: Array, state: Array
 ) -> tuple[Array, Array, tuple[Array, Array, Array]]:
     r"""Correct what the state holds under each key, in a compiled loop.
 
@@ -30,8 +30,6 @@ def forward(
         Shares of the error, and logarithms of the decays.
     state : (B, H, K, V)
         Before the first step.
-    chunk : int
-        Not used.
 
     Returns
     -------

@@ -16,9 +16,7 @@ from neurogate.attention.pieces import in_pieces
 __all__ = ["backward", "forward", "kernels"]
 
 
-def forward(
-    q: Array, k: Array, v: Array, g: Array, state: Array, chunk: int = 0
-) -> tuple[Array, Array, tuple[Array, Array]]:
+def forward(q: Array, k: Array, v: Array, g: Array, state: Array) -> tuple[Array, Array, tuple[Array, Array]]:
     r"""Write each value under its key, and read with the query, in a compiled loop.
 
     .. math:: S_t = e^{g_t} S_{t-1} + k_t v_t^T, \quad o_t = S_t^T q_t
@@ -33,8 +31,6 @@ def forward(
         Logarithms of the decays.
     state : (B, H, K, V)
         Before the first step.
-    chunk : int
-        Not used.
 
     Returns
     -------

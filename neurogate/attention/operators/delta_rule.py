@@ -105,7 +105,8 @@ def forward(
     before = xp.zeros(inner, q.dtype) if state is None else state.astype(q.dtype, copy=False)
     scale = q.shape[-1] ** -0.5 if scale is None else float(number("scale", scale, FINITE))
     way, q, share = chosen(form, q, v, _LARGEST), q * q.dtype.type(scale), beta[..., None]
-    o, after, kept = _FORMS[way].forward(q, k, v, share, decay, before, chunk)
+    how = {"chunk": chunk} if way == "chunked" else {}
+    o, after, kept = _FORMS[way].forward(q, k, v, share, decay, before, **how)
     return o, Cache(q, k, v, share, decay, o, scale, way, kept, g is not None, state is not None, after)
 
 

@@ -102,7 +102,8 @@ def forward(
     inner = (len(q), *q.shape[2:], v.shape[-1])
     before = xp.zeros(inner, q.dtype) if state is None else state.astype(q.dtype, copy=False)
     way, q = chosen(form, q, v), _scaled(q, scale)
-    o, after, kept = _FORMS[way].forward(q, k, v, decay, before, chunk)
+    how = {"chunk": chunk} if way == "chunked" else {}
+    o, after, kept = _FORMS[way].forward(q, k, v, decay, before, **how)
     return o, Cache(q, k, v, g, decay, scale, way, kept, state is not None, after)
 
 

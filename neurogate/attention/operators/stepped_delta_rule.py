@@ -11,7 +11,7 @@ SHAPES = "q, k : (B, T, H, K); v, do : (B, T, H, V); beta, g : (B, T, H, 1); sta
 
 
 def forward(
-    q: Array, k: Array, v: Array, beta: Array, g: Array, state: Array, chunk: int = 0
+    q: Array, k: Array, v: Array, beta: Array, g: Array, state: Array
 ) -> tuple[Array, Array, list[Array]]:
     r"""Correct what the state holds under each key, step by step.
 
@@ -28,8 +28,6 @@ def forward(
         Shares of the error, and logarithms of the decays.
     state : (B, H, K, V)
         Before the first step.
-    chunk : int
-        Not used.
 
     Returns
     -------

@@ -12,9 +12,7 @@ SHAPES = (
 """Of all forms."""
 
 
-def forward(
-    q: Array, k: Array, v: Array, g: Array, state: Array, chunk: int = 0
-) -> tuple[Array, Array, list[Array]]:
+def forward(q: Array, k: Array, v: Array, g: Array, state: Array) -> tuple[Array, Array, list[Array]]:
     r"""Write each value under its key, and read with the query, step by step.
 
     .. math:: S_t = e^{g_t} S_{t-1} + k_t v_t^T, \quad o_t = S_t^T q_t
@@ -29,8 +27,6 @@ def forward(
         Logarithms of the decays.
     state : (B, H, K, V)
         Before the first step.
-    chunk : int
-        Not used.
 
     Returns
     -------

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
+import numpy as np
+
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
 from neurogate.attention.operators.pointwise import sigmoid
 from neurogate.attention.options import one_of, record
@@ -183,12 +185,13 @@ def recurrent(
     xp = namespace(k=k, v=v, w=w, u=u, mean=mean, mass=mass)
     shaped(_SHAPES, k=k, v=v, w=w, u=u, mean=mean, mass=mass)
     y, means, masses = xp.empty_like(v), xp.empty_like(v), xp.empty_like(v)
-    for t in range(k.shape[1]):
-        means[:, t], masses[:, t] = mean, mass
-        new = v[:, t] - mean
-        y[:, t] = mean + sigmoid.value(u + k[:, t] - mass) * new
-        mean = mean + sigmoid.value(k[:, t] - w - mass) * new
-        mass = xp.logaddexp(w + mass, k[:, t])
+    with np.errstate(invalid="ignore"):  # of NaN logaddexp would warn
+        for t in range(k.shape[1]):
+            means[:, t], masses[:, t] = mean, mass
+            new = v[:, t] - mean
+            y[:, t] = mean + sigmoid.value(u + k[:, t] - mass) * new
+            mean = mean + sigmoid.value(k[:, t] - w - mass) * new
+            mass = xp.logaddexp(w + mass, k[:, t])
     return y, means, masses, (mean, mass)
 
 
