@@ -135,7 +135,7 @@ class AttentionGru(RecurrentLayer):
             levels = _behind(after.level, scores[:, rows])
             pieces.append(_weights(levels))
             contexts[:, rows] = matmul(pieces[-1], _behind(after.context, h[:, rows]))
-            after = State(inner.state, contexts[:, rows][:, -1], _total(levels))
+            after = State(inner.state, contexts[:, rows][:, -1], softmax.log_sum(levels)[:, 0])
         y, out = weighted.forward(linear, contexts, p, "out")
         maps, carried = (attend, score, out), state is not None
         return y, Cache(inner, maps, bent, h, scores, pieces, contexts, carried, start, after)
@@ -180,9 +180,3 @@ def _weights(levels: Array) -> Array:
     xp, (batch, length) = namespace(levels=levels), levels.shape
     rows = xp.broadcast_to(levels[:, None], (batch, length - 1, length))
     return softmax.forward(rows, masks.causal(length - 1, length, xp))[0]
-
-
-def _total(levels: Array) -> Array:
-    """Return the logarithm of the sum of exponentials of the last axis."""
-    xp, top = namespace(levels=levels), levels.max(axis=1)
-    return top + xp.log(xp.exp(levels - top[:, None]).sum(axis=1))

@@ -142,8 +142,7 @@ def forward(
     share = (omega / xp.where(total != 0, total, 1)).astype(logits.dtype)[:, None, :, None]
     chosen = (labels[..., None] == xp.arange(logits.shape[-1])).astype(logits.dtype)[:, None]
     weights, _ = softmax.forward(logits)
-    top = logits.max(axis=-1, keepdims=True)
-    surprise = top + xp.log(xp.exp(logits - top).sum(axis=-1, keepdims=True)) - logits
+    surprise = softmax.log_sum(logits) - logits
     weighed = share * chosen
     entropy = (weighed * xp.where(weighed != 0, surprise, 0)).sum(axis=(2, 3))
     overlap = 2 * (weights * chosen).sum(axis=2, keepdims=True) + 1

@@ -67,9 +67,8 @@ def forward(anchors: Array, partners: Array, *, temperature: float = 0.1) -> tup
     (a, left), (b, right) = _unit(anchors), _unit(partners)
     scores = matmul(a, b.T) / temperature
     weights, _ = softmax.forward(scores)
-    top = scores.max(axis=1)
-    total = top + xp.log(xp.exp(scores - top[:, None]).sum(axis=1))
-    return (total - xp.diagonal(scores)).mean(), Cache((a, left), (b, right), weights, temperature)
+    loss = (softmax.log_sum(scores)[:, 0] - xp.diagonal(scores)).mean()
+    return loss, Cache((a, left), (b, right), weights, temperature)
 
 
 def backward(dloss: float | Array, cache: Cache) -> tuple[Array, Array]:

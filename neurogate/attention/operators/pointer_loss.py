@@ -72,8 +72,7 @@ def forward(logits: Array, labels: Array, *, suppression: float = 1.0) -> tuple[
     total = labels.sum(axis=-1, keepdims=True)
     target = (labels / xp.where(total > 0, total, 1)).astype(logits.dtype)
     weights, _ = softmax.forward(logits)
-    top = logits.max(axis=-1, keepdims=True)
-    log_weights = logits - top - xp.log(xp.exp(logits - top).sum(axis=-1, keepdims=True))
+    log_weights = logits - softmax.log_sum(logits)
     counts = target > 0
     surprise = xp.log(xp.where(counts, target, 1)) - xp.where(counts, log_weights, 0)
     background = (labels == 0).astype(logits.dtype)

@@ -68,8 +68,7 @@ def forward(logits: Array, labels: Array) -> tuple[Array, Cache]:
     chosen = labels.reshape(-1, 1) == xp.arange(classes)
     counts = chosen.sum(axis=0)
     share = (chosen / xp.maximum(counts, 1)).sum(axis=1, keepdims=True).astype(z.dtype)
-    top = z.max(axis=-1, keepdims=True)
-    surprise = top + xp.log(xp.exp(z - top).sum(axis=-1, keepdims=True)) - z
+    surprise = softmax.log_sum(z) - z
     probabilities, _ = softmax.forward(z)
     return (share * xp.where(chosen, surprise, 0)).sum(), Cache(*(
         a.reshape(*labels.shape, a.shape[-1]) for a in (probabilities, chosen, share)

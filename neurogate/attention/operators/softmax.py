@@ -11,7 +11,7 @@ from neurogate.attention.arrays import Array, Namespace, answers, fits, flags, n
 from neurogate.attention.options import FINITE, number
 from neurogate.attention.pieces import rows_of, share_out, stacked
 
-__all__ = ["backward", "forward"]
+__all__ = ["backward", "forward", "log_sum"]
 
 
 def forward(
@@ -118,6 +118,38 @@ def backward(dy: Array, cache: Array, *, scale: float = 1.0) -> Array:
 
     share_out(slopes, *rows_of(ds, dy, cache))
     return ds
+
+
+def log_sum(scores: Array) -> Array:
+    r"""Return the logarithm of what a softmax divides by: less a score, it is how surprising that is.
+
+    .. math:: \log \sum_i e^{x_i} = \max_j x_j + \log \sum_i e^{x_i - \max_j x_j}
+
+    Parameters
+    ----------
+    scores : (..., S)
+        Scores, of which the largest is finite; there is one at least.
+
+    Returns
+    -------
+    (..., 1)
+        The logarithm.
+
+    Raises
+    ------
+    RequestError
+        If there is no score.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> log_sum(np.array([[1e4, 1e4], [0.0, -np.inf]])).round(3).tolist()
+    [[10000.693], [0.0]]
+    """
+    xp = namespace(scores=scores)
+    fits(scores.ndim > 0 < scores.shape[-1], "there must be a score along the last axis", scores=scores)
+    top = scores.max(axis=-1, keepdims=True)
+    return top + xp.log(xp.exp(scores - top).sum(axis=-1, keepdims=True))
 
 
 def _normalise(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from neurogate.attention.operators import softmax
 from neurogate.errors import RequestError
 from tests.attention.gradients import check
+from tests.tolerances import TOLERANCE
 
 
 @settings(max_examples=5)
@@ -43,3 +44,20 @@ def test_huge_scores_and_rows_without_keys_give_numbers(dtype: str) -> None:
 def test_a_mask_that_does_not_fit_is_a_sentence(mask: np.ndarray) -> None:
     with pytest.raises(RequestError, match=r"mask \(.*, scores \(2, 4\): the mask must be of true and false"):
         softmax.forward(np.ones((2, 4)), mask)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_logarithm_of_the_sum_is_what_scores_lack_of_that_of_the_weights(
+    dtype: str, rng: np.random.Generator
+) -> None:
+    x = (3 * rng.standard_normal((2, 5, 4))).astype(dtype)
+    found, exact = softmax.log_sum(x), np.log(np.exp(x.astype(float)).sum(axis=-1, keepdims=True))
+    assert found.dtype == dtype
+    near = TOLERANCE["two ways", dtype]
+    np.testing.assert_allclose(found, exact, rtol=near, atol=near)
+    np.testing.assert_allclose(np.exp(x - found), softmax.forward(x)[0], rtol=near)
+    far = softmax.log_sum(np.array([[1e4, 1e4], [-1e4, -np.inf]], dtype))
+    np.testing.assert_allclose(far, [[1e4 + np.log(2)], [-1e4]], rtol=TOLERANCE["arithmetic", dtype])
+    for bad in (np.ones((2, 0)), np.ones(())):
+        with pytest.raises(RequestError, match="there must be a score along the last axis"):
+            softmax.log_sum(bad)
