@@ -100,4 +100,4 @@ def _kind(layer: type[Layer]) -> type:
     except NameError:  # what it names is there for type checkers alone
         return object
     kind = returned[1] if len(returned) == 2 else object
-    return kind if isinstance(kind, type) else object
+    return kind if isinstance(kind, type) and issubclass(kind, tuple) else object

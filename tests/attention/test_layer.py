@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
 
 from neurogate.attention import make
-from neurogate.attention.layer import Layer
+from neurogate.attention.arrays import Array
+from neurogate.attention.layer import Layer, Parameters
 from neurogate.errors import RequestError
 
 
@@ -67,3 +69,22 @@ def test_a_parameter_that_was_deleted_can_be_loaded_again(layer: Layer, rng: np.
 def test_parameters_move_to_a_library_alone(layer: Layer, library: object) -> None:
     with pytest.raises(RequestError, match=r"^xp is .*\. Give the module numpy or cupy\.$"):
         layer.to(library)
+
+
+class Doubling(Layer):
+    """A layer of one's own that does not say what its cache is."""
+
+    def initial(self, rng: np.random.Generator) -> Parameters:
+        return {}
+
+    def forward(self, *inputs: Any, **more: Any) -> tuple[Array, Any]:
+        return 2 * inputs[0], inputs[0].shape
+
+    def backward(self, dy: Array, cache: Any) -> tuple[Array, Parameters]:
+        assert dy.shape == cache
+        return 2 * dy, {}
+
+
+def test_a_layer_that_does_not_say_what_its_cache_is_takes_any() -> None:
+    y, cache = Doubling().forward(np.ones((2, 3)))
+    assert (Doubling().backward(y, cache)[0] == 4).all()
