@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
-from neurogate.attention.arrays import Array, answers, fits, namespace
+from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
+from neurogate.attention.fused import fused
 from neurogate.attention.options import whole_number
 
 __all__ = ["Cache", "backward", "forward"]
@@ -61,9 +63,16 @@ def forward(x: Array, theta: Array, *, offset: int = 0) -> tuple[Array, Cache]:
          x=x, theta=theta)  # fmt: skip
     offset = whole_number("offset", offset, 0)
     positions = (offset + xp.arange(x.shape[1])).astype("float64")[:, None, None]
-    angles = positions * theta.astype("float64")  # of far positions, float32 would keep few digits
-    cos, sin, positions = (each.astype(x.dtype) for each in (xp.cos(angles), xp.sin(angles), positions))
-    return xp.concatenate([x * cos, x * sin], axis=-1), Cache(x, cos, sin, positions)
+    angles = _turns(positions, theta.astype("float64")).astype(x.dtype)
+    cos, sin = xp.cos(angles), xp.sin(angles)
+    return xp.concatenate([x * cos, x * sin], axis=-1), Cache(x, cos, sin, positions.astype(x.dtype))
+
+
+@fused
+def _turns(xp: Namespace, positions: Array, theta: Array) -> Array:
+    """Return angles less whole turns: of far positions, float32 would keep few digits."""
+    angles = positions * theta
+    return angles - 2 * math.pi * xp.rint(angles * (0.5 / math.pi))
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Array]:
