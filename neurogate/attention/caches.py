@@ -5,13 +5,10 @@ from __future__ import annotations
 import functools
 import typing
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from neurogate.attention.arrays import Array, Cache, alike
 from neurogate.errors import RequestError
-
-if TYPE_CHECKING:
-    from neurogate.attention.layer import Layer
 
 __all__ = ["checked", "naming"]
 
@@ -40,7 +37,7 @@ def naming(forward: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(forward)
-    def answered(self: Layer, *inputs: Any, **more: Any) -> Any:
+    def answered(self: Any, *inputs: Any, **more: Any) -> Any:
         try:
             return forward(self, *inputs, **more)
         except (RequestError, ValueError) as error:  # the latter is the library's, of what does not broadcast
@@ -81,7 +78,7 @@ def checked(backward: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(backward)
-    def answered(self: Layer, dy: Array, cache: Cache, *more: Any, **named: Any) -> Any:
+    def answered(self: Any, dy: Array, cache: Cache, *more: Any, **named: Any) -> Any:
         if not isinstance(cache, _kind(type(self))):
             told = (
                 f"cache is {type(cache).__name__}. Give what the forward of {type(self).__name__} returned."
@@ -93,7 +90,7 @@ def checked(backward: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @functools.cache
-def _kind(layer: type[Layer]) -> type:
+def _kind(layer: Any) -> type:
     """Return the class of the cache of a kind of layer, as its annotations have it; else that of anything."""
     try:
         returned = typing.get_args(typing.get_type_hints(layer.forward).get("return"))
