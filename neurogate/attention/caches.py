@@ -79,11 +79,10 @@ def checked(backward: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(backward)
     def answered(self: Any, dy: Array, cache: Cache, *more: Any, **named: Any) -> Any:
-        if not isinstance(cache, _kind(type(self))):
-            told = (
-                f"cache is {type(cache).__name__}. Give what the forward of {type(self).__name__} returned."
-            )
-            raise RequestError(told)
+        layer: type = type(self)
+        if not isinstance(cache, _kind(layer)):
+            wanted = f"Give what the forward of {layer.__name__} returned."
+            raise RequestError(f"cache is {type(cache).__name__}. {wanted}")
         return backward(self, alike(dy, cache), cache, *more, **named)
 
     return answered
