@@ -52,12 +52,11 @@ def over_examples(work: Callable[[slice], _R], count: int, shares: int | None = 
     >>> gradients = {name: first[name] + second[name] for name in first}
     """
     whole_number("count", count, of="examples")
-    if shares is None:
+    if shares != 1:
         importlib.import_module(COMPILING)  # which has the threads
-        shares = threads()
-    if whole_number("shares", shares, of="parts") == 1:
+    shares = threads() if shares is None else whole_number("shares", shares, of="parts")
+    if shares == 1:
         return [work(slice(0, count))]
-    importlib.import_module(COMPILING)
     shares = min(shares, count)
     parts = [slice(count * i // shares, count * (i + 1) // shares) for i in range(shares)]
     found: dict[int, _R] = {}

@@ -6,9 +6,8 @@ would give other bits than a CPU.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -69,20 +68,12 @@ class Gpu:
             ) from error
         self.multiprocessors = int(attributes["MultiProcessorCount"])
         self.shared_bytes = int(attributes["MaxSharedMemoryPerBlockOptin"])
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Work on this GPU; every failure of CUDA is a RuntimeError of CuPy."""
-        try:
-            with self._device:
-                yield
-        except RuntimeError as error:
-            raise _stopped(error) from error
+        self._explained = _Explained(self._device)
 
     def upload(self, arrays: Mapping[str, Array]) -> dict[str, Any]:
         """Return copies of arrays on the GPU; an empty one has a byte, so that it has an address."""
         needed = sum(array.nbytes for array in arrays.values())
-        with self._explained():
+        with self._explained:
             free, there_is = self._device.mem_info
             free += self._cupy.get_default_memory_pool().free_bytes()
             if needed > there_is:
@@ -105,7 +96,7 @@ class Gpu:
 
     def download(self, array: Any) -> Array:
         """Return a copy of a GPU's array."""
-        with self._explained():
+        with self._explained:
             return np.asarray(self._cupy.asnumpy(array))
 
     def address(self, array: Any) -> int:
@@ -123,19 +114,16 @@ class Gpu:
         wait: bool = True,
     ) -> None:
         """Run a kernel; blocks of a grid run together or not at all."""
-        try:  # as `_explained`, of which a launch would cost half
-            with self._device:
-                function = self._function(kernel)
-                if shared > _UNASKED_BYTES:
-                    driver = self._cupy.cuda.driver
-                    most = driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
-                    driver.funcSetAttribute(function.ptr, most, shared)
-                together = kernel.startswith("reservoir_grid")
-                function(grid, (threads,), (given,), shared_mem=shared, enable_cooperative_groups=together)
-                if wait:
-                    self._cupy.cuda.get_current_stream().synchronize()
-        except RuntimeError as error:
-            raise _stopped(error) from error
+        with self._explained:
+            function = self._function(kernel)
+            if shared > _UNASKED_BYTES:
+                driver = self._cupy.cuda.driver
+                most = driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+                driver.funcSetAttribute(function.ptr, most, shared)
+            together = kernel.startswith("reservoir_grid")
+            function(grid, (threads,), (given,), shared_mem=shared, enable_cooperative_groups=together)
+            if wait:
+                self._cupy.cuda.get_current_stream().synchronize()
 
     @functools.cache  # noqa: B019
     def _function(self, kernel: str) -> Any:
@@ -162,11 +150,22 @@ def _brief(error: BaseException) -> str:
     return str(wrapped or error).strip().partition("\n")[0].rstrip(".")
 
 
-def _stopped(error: RuntimeError) -> RunError:
-    return RunError(
-        f"The GPU stopped with {_brief(error)}; the state that the run began with is as it was. "
-        "Start again, or use numba."
-    )
+class _Explained:
+    """While in here, work is on a GPU; every failure of CUDA is a RuntimeError of CuPy."""
+
+    def __init__(self, device: Any) -> None:
+        self._device = device
+
+    def __enter__(self) -> None:
+        self._device.__enter__()
+
+    def __exit__(self, kind: object, error: BaseException | None, *trace: object) -> None:
+        self._device.__exit__(kind, error, *trace)
+        if isinstance(error, RuntimeError):
+            raise RunError(
+                f"The GPU stopped with {_brief(error)}; the state that the run began with is as it was. "
+                "Start again, or use numba."
+            ) from error
 
 
 def _too_large(needed: int, free: int, there_is: int) -> RunError:
