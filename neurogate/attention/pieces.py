@@ -17,7 +17,7 @@ __all__ = [
     "COMPILING", "in_pieces", "in_shares", "mean_of_products", "rows_of", "share_out", "stacked", "threads",
 ]  # fmt: skip
 
-_PIECE = 1 << 15
+_PIECE = 1 << 18  # numbers: sharing fewer costs more than it saves
 _HERE = threading.local()  # whether this thread has its share of something already
 COMPILING = "neurogate.backends.numba_cpu.compiling"
 """The module that makes a process have compiled loops."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neurogate.attention import pieces
 from neurogate.attention.operators import depthwise_convolution, layer_norm, linear_recurrence, rms_norm
 from neurogate.attention.pieces import in_pieces, share_out, stacked
 from neurogate.bench.turns import limited
@@ -22,6 +23,11 @@ def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
     importlib.import_module("neurogate.backends.numba_cpu.compiling")  # else there is one thread
     with limited(request.param):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "_PIECE", 1 << 15)
 
 
 def test_a_function_may_return_one_array_several_or_none(rng: np.random.Generator) -> None:
@@ -92,8 +98,8 @@ def test_many_rows_are_normed_with_the_bits_of_few(
         return [y, operator.backward(dy, cache)[0]]
 
     few = [normed(*rows) for rows in zip(x.reshape(-1, 7, 65), dy.reshape(-1, 7, 65), strict=True)]
-    for many, pieces in zip(normed(x, dy), zip(*few, strict=True), strict=True):
-        assert np.array_equal(many.reshape(-1, 65), np.concatenate(pieces))
+    for many, some in zip(normed(x, dy), zip(*few, strict=True), strict=True):
+        assert np.array_equal(many.reshape(-1, 65), np.concatenate(some))
         assert many.dtype == dtype
 
 

@@ -140,7 +140,7 @@ print(hash(matmul(a, b).tobytes()))
 
 
 def test_what_the_caller_says_of_overflow_holds_in_every_share() -> None:
-    x = np.full((8, 1 << 15), 1e300)
+    x = np.full((8, 1 << 16), 1e300)
     with np.errstate(over="raise"), pytest.raises(FloatingPointError):
         in_pieces(np.square)(x)
     with np.errstate(over="ignore"):
