@@ -57,7 +57,7 @@ CATALOGUE = (
           "channel gate", "1"),
     Entry("adversarial_gate", "adversarial_gate:AdversarialGate", "2", 2020,
           "Learning to segment from scribbles using multi-scale adversarial attention gates, "
-          "arXiv:2007.01152", "skip connection", "N√N"),
+          "arXiv:2007.01152", "skip connection", "N"),
     Entry("scale_discriminator", "scale_discriminator:ScaleDiscriminator", "2", 2020,
           "Learning to segment from scribbles using multi-scale adversarial attention gates, "
           "arXiv:2007.01152", "feature map", "N"),
@@ -75,7 +75,7 @@ CATALOGUE = (
           "prompts of attention", "T²"),
     Entry("additive_gate", "additive_gate:AdditiveGate", "6", 2018,
           "Attention U-Net: learning where to look for the pancreas, arXiv:1804.03999",
-          "skip connection", "N√N"),
+          "skip connection", "N"),
     Entry("concatenating_gate", "normed_gate:ConcatenatingGate", "6", 2021,
           "Meningioma segmentation in T1-weighted MRI leveraging global context and attention mechanisms, "
           "arXiv:2101.07715", "skip connection", "N"),

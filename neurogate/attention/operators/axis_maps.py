@@ -5,24 +5,32 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurogate.attention.arrays import Array, alike, fits, namespace
-from neurogate.attention.constants import constant
+from neurogate.attention.arrays import Array, Namespace, alike, fits, namespace
 from neurogate.attention.options import whole_numbers
+from neurogate.attention.pieces import share_out
 from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward"]
 
 _FEW = 1 << 20
+_TAP = 32, 512  # multiplications of a product that take as long as one tap does, on a CPU and on a GPU
+
+
+class Map(NamedTuple):
+    """A matrix (m, n), and if few of its numbers are not 0, tap by tap: in which columns, and how large."""
+
+    matrix: Array
+    taps: list[tuple[Array, Array]]
 
 
 class Cache(NamedTuple):
-    """What the backward needs: a map for each axis, or one for all, and the lengths before and after."""
+    """What the backward needs: a transposed map for each axis, or one for all, and the lengths."""
 
-    maps: list[Array | None]
+    maps: list[Map | None]
     sizes: tuple[tuple[int, int], ...]
 
 
@@ -66,11 +74,12 @@ def forward(x: Array, made: Callable[[int, int], Array], after: Sequence[int]) -
     fits(good, f"x needs {len(after)} axes, one for each length, of at least 1", x=x)
     sizes = tuple(zip(x.shape[x.ndim - len(after) :], after, strict=True))
     there = [n * m for n, m in sizes if n != m]
+    pairs: list[tuple[Map, Map] | tuple[None, None]]
     if xp is not np and 1 < len(there) == len(sizes) and 0 < math.prod(there) <= _FEW:
-        maps = [constant(_whole, made, sizes, like=x.dtype, xp=xp)]  # sooner than several products
+        pairs = [_both(_whole, made, sizes, like=x.dtype, xp=xp)]  # sooner than several products
     else:
-        maps = [None if n == m else constant(made, n, m, like=x.dtype, xp=xp) for n, m in sizes]
-    return _applied(x, maps, after), Cache(maps, sizes)
+        pairs = [(None, None) if n == m else _both(made, n, m, like=x.dtype, xp=xp) for n, m in sizes]
+    return _applied(x, [first for first, _ in pairs], after), Cache([back for _, back in pairs], sizes)
 
 
 def _whole(made: Callable[[int, int], Array], sizes: Sequence[tuple[int, int]]) -> Array:
@@ -78,17 +87,56 @@ def _whole(made: Callable[[int, int], Array], sizes: Sequence[tuple[int, int]]) 
     return functools.reduce(np.kron, [made(n, m) for n, m in sizes])
 
 
-def _applied(x: Array, maps: Sequence[Array | None], after: Sequence[int]) -> Array:
+@functools.lru_cache(maxsize=256)
+def _both(made: Callable[..., Array], *sizes: Any, like: np.dtype[Any], xp: Namespace) -> tuple[Map, Map]:
+    """Return a map and its adjoint, made once and kept."""
+    matrix = made(*sizes).astype(like)
+    return _map(matrix, xp), _map(matrix.T, xp)
+
+
+def _map(matrix: Array, xp: Namespace) -> Map:
+    filled, columns = matrix != 0, matrix.shape[1]
+    first, behind = filled.argmax(axis=1), columns - filled[:, ::-1].argmax(axis=1)
+    count = max(int(((behind - first) * filled.any(axis=1)).max()), 1)
+    if count * _TAP[xp is not np] > columns:
+        return Map(xp.asarray(matrix), [])
+    seen = np.minimum(first, columns - count) + np.arange(count)[:, None]
+    weights = np.take_along_axis(matrix.T, seen, 0)
+    return Map(xp.asarray(matrix), [*zip(xp.asarray(seen), xp.asarray(weights), strict=True)])
+
+
+def _applied(x: Array, maps: Sequence[Map | None], after: Sequence[int]) -> Array:
     if len(maps) < len(after) and maps[0] is not None:
-        y = matmul(x.reshape(-1, maps[0].shape[1]), maps[0].T)
+        y = matmul(x.reshape(-1, maps[0].matrix.shape[1]), maps[0].matrix.T)
         return y.reshape(*x.shape[: x.ndim - len(after)], *after)
-    for place, each in enumerate(maps):
+    for axis, each in enumerate(maps, -len(maps)):
         if each is not None:
-            axis = place - len(maps)
-            turned = x.swapaxes(axis, -1)
-            rows = turned if isinstance(x, np.ndarray) else turned.reshape(-1, each.shape[1])  # one product
-            x = matmul(rows, each.T).reshape(*turned.shape[:-1], len(each)).swapaxes(axis, -1)
+            x = _tapped(x, each.taps, axis, len(maps)) if each.taps else _multiplied(x, each.matrix, axis)
     return x
+
+
+def _multiplied(x: Array, matrix: Array, axis: int) -> Array:
+    turned = x.swapaxes(axis, -1)
+    rows = turned if isinstance(x, np.ndarray) else turned.reshape(-1, matrix.shape[1])  # one product
+    return matmul(rows, matrix.T).reshape(*turned.shape[:-1], len(matrix)).swapaxes(axis, -1)
+
+
+def _tapped(x: Array, taps: Sequence[tuple[Array, Array]], axis: int, last: int) -> Array:
+    """Do it tap by tap, for which the cost of a number does not grow with the length of its axis."""
+    ahead, behind = x.shape[: x.ndim - last], list(x.shape[x.ndim - last :])
+    behind[axis] = len(taps[0][0])
+    rows = x.reshape(math.prod(ahead), *x.shape[x.ndim - last :])
+    y = namespace(x=x).zeros((len(rows), *behind), x.dtype)
+    beside = (-1, *(1,) * (-axis - 1))
+
+    def work(rows: Array, y: Array) -> None:
+        for column, weight in taps:
+            seen = rows.take(column, axis=axis)
+            seen *= weight.reshape(beside)
+            y += seen
+
+    share_out(work, rows, y)
+    return y.reshape(*ahead, *behind)
 
 
 def backward(dy: Array, cache: Cache) -> Array:
@@ -118,5 +166,4 @@ def backward(dy: Array, cache: Cache) -> Array:
     after = tuple(m for _, m in cache.sizes)
     good = dy.ndim >= len(after) and dy.shape[dy.ndim - len(after) :] == after
     fits(good, "the gradient must be shaped as the output", dy=dy)
-    maps = [None if each is None else each.T for each in cache.maps]
-    return _applied(dy, maps, [n for n, _ in cache.sizes])
+    return _applied(dy, cache.maps, [n for n, _ in cache.sizes])

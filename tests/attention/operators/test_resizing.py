@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurogate.attention.operators import axis_maps, resizing
+from neurogate.attention.operators import adaptive_pooling, axis_maps, resizing
 from neurogate.errors import RequestError
 from tests.attention import standin
 from tests.attention.gradients import check
@@ -46,6 +48,33 @@ def test_the_nearest_at_twice_the_size_repeats() -> None:
 def test_the_same_size_changes_nothing(rng: np.random.Generator) -> None:
     x = rng.standard_normal((1, 2, 3, 4))
     assert np.array_equal(resizing.forward(x, (3, 4))[0], x)
+
+
+@pytest.mark.parametrize(("n", "m"), [(5, 13), (13, 5), (4, 8), (9, 3), (7, 1), (1, 7), (40, 39)])
+@pytest.mark.parametrize("made", [resizing.linear, resizing.nearest, adaptive_pooling.cells])
+def test_few_numbers_of_a_row_are_taken_tap_by_tap(
+    made: Any, n: int, m: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, matrix = rng.standard_normal((2, 3, n, 4, n)), made(n, m)
+    axis_maps._both.cache_clear()
+    monkeypatch.setattr(axis_maps, "_TAP", (0, 0))
+    y, cache = axis_maps.forward(x, made, [m, 4, m])
+    dy = rng.standard_normal(y.shape)
+    dx = axis_maps.backward(dy, cache)
+    axis_maps._both.cache_clear()
+    assert all(each is None or each.taps for each in cache.maps)
+    far = TOLERANCE["two ways", "float64"]
+    assert np.allclose(y, np.einsum("ik,bcklm,jm->bcilj", matrix, x, matrix), rtol=0, atol=far)
+    assert np.allclose(dx, np.einsum("ki,bcklm,mj->bcilj", matrix, dy, matrix), rtol=0, atol=far)
+    assert np.vdot(dy, y) == pytest.approx(np.vdot(dx, x))
+
+
+def test_a_wide_image_costs_two_taps_a_pixel_and_what_is_far_does_not_matter() -> None:
+    x = np.ones((1, 1, 3, 100))
+    x[..., 99] = np.inf
+    y, cache = resizing.forward(x, (3, 200))
+    assert [len(each.taps) for each in cache.maps if each] == [4]
+    assert np.isfinite(y[..., :196]).all()
 
 
 def test_float32_stays_float32() -> None:
