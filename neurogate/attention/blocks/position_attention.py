@@ -10,9 +10,10 @@ import numpy as np
 
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, Namespace, answers, namespace
+from neurogate.attention.blocks import multi_head
 from neurogate.attention.fused import fused
-from neurogate.attention.layer import Parameters, named, part
-from neurogate.attention.operators import attention_weights, convolution
+from neurogate.attention.layer import Parameters, named
+from neurogate.attention.operators import attention_weights, linear, scaled_dot_product
 from neurogate.attention.pieces import share_out
 from neurogate.attention.products import matmul
 
@@ -20,12 +21,10 @@ __all__ = ["Cache", "backward", "forward", "initial"]
 
 
 class Cache(NamedTuple):
-    """What the backward needs; `weights` are the attention weights, (B, N, N)."""
+    """What the backward needs; ``attention.weights`` are (B, 1, N, N)."""
 
-    projections: dict[str, convolution.Cache]
-    likeness: attention_weights.Cache
-    weights: Array
-    v: Array
+    projections: dict[str, linear.Cache]
+    attention: scaled_dot_product.Cache
     collected: Array
     gamma: Array
     shape: tuple[int, ...]
@@ -89,17 +88,16 @@ def forward(x: Array, parameters: Mapping[str, Array]) -> tuple[Array, Cache]:
     >>> forward(np.ones((1, 16, 4, 4)), initial(np.random.default_rng(0), 16, 2))[0].shape
     (1, 16, 4, 4)
     """
-    flat = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
-    made, projections = {}, {}
-    for name in "qkv":
-        own = part(parameters, name)
-        made[name], projections[name] = convolution.forward(flat, own.pop("weight")[..., None], **own)
-    q, k = (made[name].swapaxes(1, 2) for name in "qk")
+    batch, channels, *sizes = x.shape
+    xp, places = namespace(x=x), x.reshape(batch, channels, math.prod(sizes)).swapaxes(-1, -2)
+    tokens, y = (xp.empty(each.shape, x.dtype) for each in (places, x))
+    share_out(xp.copyto, tokens, places)
+    (q, k, v), caches = multi_head.projected(dict.fromkeys("qkv", tokens), parameters, 1, compared="k")
     weights, likeness = attention_weights.forward(q, k, scale=1.0)
-    collected, gamma = matmul(made["v"], weights.swapaxes(1, 2)), parameters["gamma"]
-    y = namespace(x=x).empty(flat.shape, x.dtype)
-    share_out(lambda *each: _add(*each, gamma), y, flat, collected)
-    return y.reshape(x.shape), Cache(projections, likeness, weights, made["v"], collected, gamma, x.shape)
+    attention, gamma = scaled_dot_product.Cache(likeness, v, weights, 1), parameters["gamma"]
+    collected = matmul(v.swapaxes(-1, -2), weights.swapaxes(-1, -2)).reshape(x.shape)  # as the image lies
+    share_out(lambda *each: _add(*each, gamma), y, x, collected)
+    return y, Cache(caches, attention, collected, gamma, x.shape)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
@@ -125,16 +123,16 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
     >>> backward(np.ones((1, 16, 3)), cache)[1]["gamma"].shape
     (1,)
     """
-    rows = answers(dy, cache.shape, cache).reshape(cache.collected.shape)
-    gradients, do = {"gamma": (rows * cache.collected).sum().reshape(1)}, cache.gamma * rows
-    dq, dk, _ = attention_weights.backward(matmul(do.swapaxes(1, 2), cache.v), cache.likeness)
-    inner = {"q": dq.swapaxes(1, 2), "k": dk.swapaxes(1, 2), "v": matmul(do, cache.weights)}
-    dflat = rows
-    for name, array in inner.items():
-        dx, weight, bias = convolution.backward(array, cache.projections[name])
-        gradients |= named(name, {"weight": weight[..., 0], "bias": bias})
-        dflat = dflat + dx
-    return dflat.reshape(cache.shape), gradients
+    batch, channels, *sizes = cache.shape
+    dy = answers(dy, cache.shape, cache)
+    gradients = {"gamma": (dy * cache.collected).sum().reshape(1)}
+    do = (cache.gamma * dy).reshape(batch, 1, channels, math.prod(sizes)).swapaxes(-1, -2)
+    dtokens: Array = 0
+    for name, array in zip(("q", "k", "v"), scaled_dot_product.backward(do, cache.attention), strict=True):
+        dx, weight, bias = linear.backward(array[:, 0], cache.projections[name])
+        gradients |= named(name, {"weight": weight, "bias": bias})
+        dtokens = dtokens + dx
+    return dy + dtokens.swapaxes(-1, -2).reshape(cache.shape), gradients
 
 
 @fused

@@ -25,7 +25,8 @@ class PositionAttention(Layer):
 
     .. math:: y = x + \gamma \, \mathrm{softmax}(Q K^T) V
 
-    The scores are not scaled, and :math:`\gamma` starts at 0. ``cache.weights`` (B, N, N) are the weights.
+    The scores are not scaled, and :math:`\gamma` starts at 0. ``cache.attention.weights`` (B, 1, N, N) are
+    the weights.
 
     Parameters
     ----------
@@ -47,8 +48,8 @@ class PositionAttention(Layer):
     >>> layer = PositionAttention(channels=16)
     >>> y, cache = layer.forward(np.ones((1, 16, 4, 4)))
     >>> dx, gradients = layer.backward(np.ones_like(y), cache)
-    >>> cache.weights.shape
-    (1, 16, 16)
+    >>> cache.attention.weights.shape
+    (1, 1, 16, 16)
     """
 
     channels: Count = 512
@@ -145,7 +146,7 @@ class DualAttention(Layer):
     kernel of the branches has a size of 3. The authors make the projections of PAM anew at each call, so that
     nothing trains them; here they are parameters.
 
-    ``cache.position.weights`` and ``cache.channel.weights`` are the weights of both;
+    ``cache.position.attention.weights`` and ``cache.channel.weights`` are the weights of both;
     ``cache.statistics`` are the running ones after the batch, of "position.first", "channel.first" and "out".
 
     Parameters

@@ -73,8 +73,8 @@ def test_the_weights_between_channels_know_no_order_of_places(
 
 def test_rows_of_the_weights_between_places_sum_to_1(rng: np.random.Generator) -> None:
     _, cache = ONES[0].forward(rng.standard_normal((2, 4, 3, 5)))
-    assert cache.weights.shape == (2, 15, 15)
-    assert np.allclose(cache.weights.sum(axis=-1), 1, **NEAR)
+    assert cache.attention.weights.shape == (2, 1, 15, 15)
+    assert np.allclose(cache.attention.weights.sum(axis=-1), 1, **NEAR)
 
 
 def test_unlike_channels_are_those_whose_score_is_far_below_the_largest(rng: np.random.Generator) -> None:
