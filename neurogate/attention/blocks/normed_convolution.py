@@ -14,9 +14,9 @@ from neurogate.attention.operators import batch_norm, convolution
 from neurogate.attention.operators.batch_norm import Running
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
 from neurogate.attention.operators.windows import PerAxis
-from neurogate.attention.options import one_of
+from neurogate.attention.options import mapping, one_of
 
-__all__ = ["Cache", "Statistics", "backward", "forward", "initial"]
+__all__ = ["Cache", "Statistics", "backward", "forward", "initial", "told"]
 
 Draw: TypeAlias = Literal["uniform", "kaiming", "xavier"]
 """By whose rule weights are drawn; the first is PyTorch's."""
@@ -158,3 +158,31 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Parameters]:
         gradients = named("norm", {"weight": weight, "bias": bias})
     dx, weight, bias = convolution.backward(dy, cache.convolution)
     return dx, gradients | {"weight": weight} | ({} if bias is None else {"bias": bias})
+
+
+def told(statistics: Statistics | None, parameters: Mapping[str, Array]) -> Statistics:
+    """Return running statistics by the names of the parts of a layer that have a norm.
+
+    Parameters
+    ----------
+    statistics : mapping, optional
+        What the caller gave; of what is left out there are none yet.
+    parameters : mapping
+        All of the layer.
+
+    Raises
+    ------
+    RequestError
+        If it is no mapping, or there is no norm of a name.
+
+    Examples
+    --------
+    >>> told(None, {"first.norm.weight": np.ones(2)})
+    {}
+    >>> told({"frist": None}, {"first.norm.weight": np.ones(2)})
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: statistics has 'frist'. Give some of first.
+    """
+    behind = ".norm.weight"
+    names = [name.removesuffix(behind) for name in parameters if name.endswith(behind)]
+    return mapping("statistics", statistics, "Running", names)

@@ -15,7 +15,6 @@ from neurogate.attention.layer import Layer, Parameters, image, named, part
 from neurogate.attention.operators import convolution, resizing, softmax
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise, sigmoid
 from neurogate.attention.operators.windows import per_axis
-from neurogate.attention.options import mapping
 from neurogate.units import Count, NonNegative, settings
 
 __all__ = ["AdditiveGate"]
@@ -117,7 +116,7 @@ class AdditiveGate(Layer):
         scores, made["psi"] = convolution.forward(f, **part(p, "psi"))
         weights = self._weights(scores)
         attention, to_x = resizing.forward(weights, x.shape[2:])
-        known = mapping("statistics", statistics, "Running")
+        known = normed_convolution.told(statistics, p)
         y, out = normed_convolution.forward(
             attention * x, part(p, "out"), known.get("out"), training=training, momentum=self.momentum,
             eps=self.eps,

@@ -11,7 +11,6 @@ from neurogate.attention.blocks import normed_convolution
 from neurogate.attention.blocks.normed_convolution import Statistics
 from neurogate.attention.layer import Layer, Parameters, image, named, part
 from neurogate.attention.operators import resizing, softmax
-from neurogate.attention.options import mapping
 from neurogate.units import Count, Domain, NonNegative, settings
 
 __all__ = ["AdversarialGate"]
@@ -108,7 +107,7 @@ class AdversarialGate(Layer):
             x=x,
             skip=skip,
         )
-        known, parts = mapping("statistics", statistics, "Running"), {}
+        known, parts = normed_convolution.told(statistics, p), {}
         how: dict[str, Any] = {"training": training, "momentum": self.momentum, "eps": self.eps}
 
         def apply(name: str, x: Array, **more: Any) -> Array:

@@ -13,7 +13,7 @@ from neurogate.attention.blocks.channel_attention import Likeness
 from neurogate.attention.blocks.normed_convolution import Statistics
 from neurogate.attention.layer import Layer, Parameters, image, named, part
 from neurogate.attention.operators import dropout
-from neurogate.attention.options import mapping, whole_numbers
+from neurogate.attention.options import whole_numbers
 from neurogate.units import Count, NonNegative, settings
 
 __all__ = ["ChannelAttention", "DualAttention", "PositionAttention"]
@@ -217,7 +217,7 @@ class DualAttention(Layer):
         """Return (B, O, n...) of (B, C, n...), and what `backward` needs."""
         _, p = self.given(x=x)
         image(self.channels, self.axes, x=x)
-        known, left = mapping("statistics", statistics, "Running"), dropouts.told(kept, self._dropped, x)
+        known, left = normed_convolution.told(statistics, p), dropouts.told(kept, self._dropped, x)
         parts: dict[str, normed_convolution.Cache] = {}
         dropped: dict[str, Array | None] = {}
         how: dict[str, Any] = {"training": training, "momentum": self.momentum, "eps": self.eps}

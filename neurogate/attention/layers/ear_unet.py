@@ -12,12 +12,11 @@ import numpy as np
 from neurogate.attention import initial as draw
 from neurogate.attention.arrays import Array, fits
 from neurogate.attention.blocks import nested
-from neurogate.attention.blocks.normed_convolution import Statistics
+from neurogate.attention.blocks.normed_convolution import Statistics, told
 from neurogate.attention.layer import Layer, Parameters, image, named, part
 from neurogate.attention.layers.normed_gate import EarGate
 from neurogate.attention.layers.residual_decoder import ResidualDecoder
 from neurogate.attention.operators import convolution, max_pooling, transposed_convolution
-from neurogate.attention.options import mapping
 from neurogate.units import Count, NonNegative, settings
 
 __all__ = ["EarUNet"]
@@ -118,14 +117,13 @@ class EarUNet(Layer):
         image(self.channels, self.axes, x=x)
         step = 2**self.depth
         fits(all(n % step == 0 for n in x.shape[2:]), f"the sizes of x must be multiples of {step}", x=x)
-        parts: dict[str, Any] = {}
+        known, parts = told(statistics, p), dict[str, Any]()
         running: dict[str, Any] = {}
         attention: list[Array] = []
 
         def apply(name: str, *inputs: Array) -> Array:
-            known = part(mapping("statistics", statistics, "Running"), name)
             y, kept = nested.forward(
-                self._inner[name], inputs[0], p, name, *inputs[1:], known, training=training
+                self._inner[name], inputs[0], p, name, *inputs[1:], part(known, name), training=training
             )
             parts[name] = kept
             running.update({f"{name}.{key}": value for key, value in kept.inner.statistics.items()})

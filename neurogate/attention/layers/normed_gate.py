@@ -12,7 +12,6 @@ from neurogate.attention.blocks.normed_convolution import Statistics
 from neurogate.attention.layer import Layer, Parameters, image, named, part
 from neurogate.attention.operators import gate
 from neurogate.attention.operators.pointwise import relu
-from neurogate.attention.options import mapping
 from neurogate.units import Count, NonNegative, settings
 
 __all__ = ["ConcatenatingGate", "EarGate"]
@@ -62,7 +61,7 @@ class _NormedGate(Layer):
             x=x,
             g=g,
         )
-        known, parts = mapping("statistics", statistics, "Running"), {}
+        known, parts = normed_convolution.told(statistics, p), {}
         how: dict[str, Any] = {"training": training, "momentum": self.momentum, "eps": self.eps}
         g1, parts["g"] = normed_convolution.forward(g, part(p, "g"), known.get("g"), **how)
         x1, parts["x"] = normed_convolution.forward(x, part(p, "x"), known.get("x"), **how)

@@ -11,7 +11,6 @@ from neurogate.attention.blocks import normed_convolution
 from neurogate.attention.blocks.normed_convolution import Statistics
 from neurogate.attention.layer import Layer, Parameters, image, named, part
 from neurogate.attention.operators.pointwise import relu
-from neurogate.attention.options import mapping
 from neurogate.units import Count, NonNegative, settings
 
 __all__ = ["ResidualDecoder"]
@@ -81,7 +80,7 @@ class ResidualDecoder(Layer):
         """Return (B, O, n...) of (B, C, n...), and what `backward` needs."""
         _, p = self.given(x=x)
         image(self.channels, self.axes, x=x)
-        known, parts = mapping("statistics", statistics, "Running"), {}
+        known, parts = normed_convolution.told(statistics, p), {}
 
         how: dict[str, Any] = {"training": training, "momentum": self.momentum, "eps": self.eps}
 
