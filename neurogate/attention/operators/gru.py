@@ -137,22 +137,39 @@ def _steps(given: Array, weight: Array, bias: Array, h: Array) -> tuple[Array, A
     batch, steps, _ = given.shape
     states = xp.empty((steps + 1, batch, width), given.dtype)
     states[0] = h
-    r, z, n, u = gates = xp.empty((4, steps, batch, width), given.dtype)
-    parts, shift = [slice(i * width, (i + 1) * width) for i in range(3)], bias[2 * width :]
+    gates, shift = xp.empty((4, steps, batch, width), given.dtype), bias[2 * width :]
     weight = weight.copy()
     given[..., : 2 * width] += bias[: 2 * width]
     for halved in (given[..., : 2 * width], weight[: 2 * width]):  # once here, and not in each step
         halved *= 0.5
-    matrices = _matrices(weight)
+    x, matrices = given.reshape(batch, steps, 3, width).transpose(1, 2, 0, 3), _matrices(weight)
     for t in range(steps):
-        x, inner = given[:, t], _by_gate(matrices, states[t])
-        _step(*(x[:, part] for part in parts), *inner, shift, states[t], states[t + 1], r[t], z[t], n[t],
-              u[t])  # fmt: skip
+        inner, around = _by_gate(matrices, states[t]), (shift, states[t], states[t + 1])
+        if xp is np:
+            _step(x[t], inner, *around, gates[:, t])
+        else:
+            _formula(*x[t], *inner, *around, *gates[:, t])
     return states, gates
 
 
+def _step(x: Array, inner: Array, shift: Array, before: Array, after: Array, gates: Array) -> None:
+    """Do what `_formula` says in half as many calls: in each, threads wait for each other."""
+    both, (r, z, n, u) = gates[:2], gates
+    np.add(x[:2], inner[:2], out=both)
+    np.tanh(both, out=both)
+    both *= 0.5
+    both += 0.5
+    np.add(inner[2], shift, out=u)
+    np.multiply(r, u, out=n)
+    n += x[2]
+    np.tanh(n, out=n)
+    np.subtract(before, n, out=after)
+    after *= z
+    after += n
+
+
 @fused
-def _step(
+def _formula(
     xp: Namespace, x_r: Array, x_z: Array, x_n: Array, h_r: Array, h_z: Array, h_n: Array, shift: Array,
     before: Array, after: Array, r: Array, z: Array, n: Array, u: Array,
 ) -> None:  # fmt: skip
@@ -165,7 +182,7 @@ def _step(
 
 def _matrices(weight: Array) -> Array:
     """Return those of the gates, (3, H, H); in float64, on a CPU, in memory the other way round."""
-    gates = weight.reshape(3, -1, weight.shape[1])
+    gates = weight.reshape(3, len(weight) // 3, weight.shape[1])
     if isinstance(weight, np.ndarray) and weight.dtype == "float64":
         return np.ascontiguousarray(gates.swapaxes(1, 2)).swapaxes(1, 2)
     return gates
@@ -178,8 +195,8 @@ def _by_gate(matrices: Array, h: Array) -> Array:
     or less, the other way round.
     """
     if not isinstance(h, np.ndarray):  # one product
-        rows = h @ matrices.reshape(-1, h.shape[1]).T
-        return rows.reshape(len(h), 3, -1).swapaxes(0, 1)
+        rows = h @ matrices.reshape(3 * h.shape[1], h.shape[1]).T
+        return rows.reshape(len(h), 3, h.shape[1]).swapaxes(0, 1)
     return (matrices @ h.T).swapaxes(1, 2) if h.dtype == "float32" else h @ matrices.swapaxes(1, 2)
 
 

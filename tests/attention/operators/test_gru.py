@@ -88,3 +88,22 @@ def test_float32_agrees_with_float64(rng: np.random.Generator) -> None:
     short, kept = gru.forward(**{name: array.astype("float32") for name, array in arguments.items()})
     assert near(short, y, "float32")
     assert all(map(near, gru.backward(dy, kept), gru.backward(dy, cache), ["float32"] * 6))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("batch", "hidden"), [(0, 3), (1, 1), (3, 0), (5, 7), (8, 256)])
+def test_the_few_calls_of_a_cpu_do_what_the_formula_of_a_gpu_says(
+    batch: int, hidden: int, dtype: str, rng: np.random.Generator
+) -> None:
+    weight = rng.standard_normal((3 * hidden, hidden)).astype(dtype)
+    x, before = (rng.standard_normal(shape).astype(dtype) for shape in ((3, batch, hidden), (batch, hidden)))
+    shift, inner = weight[:hidden].sum(axis=1), gru._by_gate(gru._matrices(weight), before)
+    assert near(inner, (before @ weight.T).reshape(batch, 3, hidden).swapaxes(0, 1), dtype)
+    (after, wanted), (gates, others) = (
+        np.empty((2, batch, hidden), dtype),
+        np.empty((2, 4, batch, hidden), dtype),
+    )
+    gru._step(x, inner, shift, before, after, gates)
+    gru._formula(*x, *inner, shift, before, wanted, *others)
+    assert near(after, wanted, dtype)
+    assert near(gates, others, dtype)
