@@ -142,13 +142,14 @@ def _steps(given: Array, weight: Array, bias: Array, h: Array) -> tuple[Array, A
     given[..., : 2 * width] += bias[: 2 * width]
     for halved in (given[..., : 2 * width], weight[: 2 * width]):  # once here, and not in each step
         halved *= 0.5
-    x, matrices = given.reshape(batch, steps, 3, width).transpose(1, 2, 0, 3), _matrices(weight)
+    x, matrices = given.reshape(batch, steps, 3, width).transpose(2, 1, 0, 3), _matrices(weight)
+    given_apart, gates_apart = [*x], [*gates]
     for t in range(steps):
         inner, around = _by_gate(matrices, states[t]), (shift, states[t], states[t + 1])
         if xp is np:
-            _step(x[t], inner, *around, gates[:, t])
+            _step(x[:, t], inner, *around, gates[:, t])
         else:
-            _formula(*x[t], *inner, *around, *gates[:, t])
+            _formula(*(each[t] for each in given_apart), *inner, *around, *(each[t] for each in gates_apart))
     return states, gates
 
 
@@ -181,23 +182,23 @@ def _formula(
 
 
 def _matrices(weight: Array) -> Array:
-    """Return those of the gates, (3, H, H); in float64, on a CPU, in memory the other way round."""
+    """Return those of the gates, (3, H, H), as `_by_gate` multiplies them; on a GPU one, (H, 3 H)."""
+    if not isinstance(weight, np.ndarray):
+        return weight.T
     gates = weight.reshape(3, len(weight) // 3, weight.shape[1])
-    if isinstance(weight, np.ndarray) and weight.dtype == "float64":
-        return np.ascontiguousarray(gates.swapaxes(1, 2)).swapaxes(1, 2)
-    return gates
+    return gates if weight.dtype == "float32" else np.ascontiguousarray(gates.swapaxes(1, 2))
 
 
-def _by_gate(matrices: Array, h: Array) -> Array:
+def _by_gate(matrices: Array, h: Array) -> Array | list[Array]:
     """Return what each gate makes of a state, (3, B, H).
 
     OpenBLAS has faster kernels for products as small as those of one gate; in float32 it takes half as long,
     or less, the other way round.
     """
-    if not isinstance(h, np.ndarray):  # one product
-        rows = h @ matrices.reshape(3 * h.shape[1], h.shape[1]).T
-        return rows.reshape(len(h), 3, h.shape[1]).swapaxes(0, 1)
-    return (matrices @ h.T).swapaxes(1, 2) if h.dtype == "float32" else h @ matrices.swapaxes(1, 2)
+    if not isinstance(h, np.ndarray):
+        rows, width = h @ matrices, h.shape[1]
+        return [rows[:, i * width : (i + 1) * width] for i in range(3)]
+    return (matrices @ h.T).swapaxes(1, 2) if h.dtype == "float32" else h @ matrices
 
 
 def _steps_backward(dy: Array, weight: Array, before: Array, gates: Array) -> tuple[Array, Array, Array]:
