@@ -1,4 +1,4 @@
-"""Large arrays of NumPy, piece by piece: the cache holds what comes between, and threads share the work."""
+"""Large arrays of NumPy, piece by piece: what comes between stays small, and threads share the work."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ def threads() -> int:
 def share_out(work: Callable[..., object], *arrays: Array) -> None:
     """Call a function that writes to its arrays: for large ones of NumPy, with piece after piece of them.
 
-    The cache holds a piece with all that comes between. Threads share out the pieces as they do the compiled
-    loops, once there are any in this process; neither they nor their number change the bits of what is
-    computed for each place of the first axis by itself.
+    What comes between is of the size of a piece. Threads share out the pieces as they do the compiled loops,
+    once there are any in this process; neither they nor their number change the bits of what is computed for
+    each place of the first axis by itself. Pieces are so large because each call on one has threads wait for
+    each other: with those of a cache, two took longer than one.
 
     Parameters
     ----------
@@ -53,10 +54,10 @@ def share_out(work: Callable[..., object], *arrays: Array) -> None:
 
     Examples
     --------
-    >>> x, y = np.ones((4, 1 << 14)), np.zeros(4)
+    >>> x, y = np.ones((4, 1 << 17)), np.zeros(4)
     >>> share_out(lambda x, y: x.sum(axis=1, out=y), x, y)
     >>> y.tolist()
-    [16384.0, 16384.0, 16384.0, 16384.0]
+    [131072.0, 131072.0, 131072.0, 131072.0]
     """
     length, largest = len(arrays[0]), max(each.size for each in arrays)
     if largest <= _PIECE or not isinstance(arrays[0], np.ndarray):
@@ -120,7 +121,7 @@ def in_pieces(function: Callable[..., Any], *, alone: bool = True) -> Callable[.
 
     Examples
     --------
-    >>> in_pieces(np.negative)(np.ones(1 << 16)).min().item()
+    >>> in_pieces(np.negative)(np.ones(1 << 19)).min().item()
     -1.0
     """
 

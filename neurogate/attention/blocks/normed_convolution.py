@@ -15,6 +15,7 @@ from neurogate.attention.operators.batch_norm import Running
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
 from neurogate.attention.operators.windows import PerAxis
 from neurogate.attention.options import mapping, one_of
+from neurogate.errors import RequestError
 
 __all__ = ["Cache", "Statistics", "backward", "forward", "initial", "told"]
 
@@ -185,4 +186,6 @@ def told(statistics: Statistics | None, parameters: Mapping[str, Array]) -> Stat
     """
     behind = ".norm.weight"
     names = [name.removesuffix(behind) for name in parameters if name.endswith(behind)]
+    if statistics and not names:
+        raise RequestError("The layer has no batch norm. Leave statistics out.")
     return mapping("statistics", statistics, "Running", names)

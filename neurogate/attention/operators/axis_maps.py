@@ -21,10 +21,10 @@ _TAP = 32, 512  # multiplications of a product that take as long as one tap does
 
 
 class Map(NamedTuple):
-    """A matrix (m, n), and if few of its numbers are not 0, tap by tap: in which columns, and how large."""
+    """A matrix (m, n); or, if few numbers of a row are not 0, tap by tap in which columns, and how large."""
 
-    matrix: Array
-    taps: list[tuple[Array, Array]]
+    matrix: Array | None
+    taps: tuple[tuple[Array, Array], ...] = ()
 
 
 class Cache(NamedTuple):
@@ -91,27 +91,32 @@ def _whole(made: Callable[[int, int], Array], sizes: Sequence[tuple[int, int]]) 
 def _both(made: Callable[..., Array], *sizes: Any, like: np.dtype[Any], xp: Namespace) -> tuple[Map, Map]:
     """Return a map and its adjoint, made once and kept."""
     matrix = made(*sizes).astype(like)
-    return _map(matrix, xp), _map(matrix.T, xp)
+    return _map(matrix, xp, made is not _whole), _map(matrix.T, xp, made is not _whole)
 
 
-def _map(matrix: Array, xp: Namespace) -> Map:
+def _map(matrix: Array, xp: Namespace, tapped: bool) -> Map:
     filled, columns = matrix != 0, matrix.shape[1]
     first, behind = filled.argmax(axis=1), columns - filled[:, ::-1].argmax(axis=1)
     count = max(int(((behind - first) * filled.any(axis=1)).max()), 1)
-    if count * _TAP[xp is not np] > columns:
-        return Map(xp.asarray(matrix), [])
+    if not tapped or count * _TAP[xp is not np] > columns:
+        return Map(_kept(matrix, xp))
     seen = np.minimum(first, columns - count) + np.arange(count)[:, None]
     weights = np.take_along_axis(matrix.T, seen, 0)
-    return Map(xp.asarray(matrix), [*zip(xp.asarray(seen), xp.asarray(weights), strict=True)])
+    return Map(None, tuple((_kept(tap, xp), _kept(w, xp)) for tap, w in zip(seen, weights, strict=True)))
+
+
+def _kept(array: Array, xp: Namespace) -> Array:
+    array.setflags(write=False)
+    return xp.asarray(array)
 
 
 def _applied(x: Array, maps: Sequence[Map | None], after: Sequence[int]) -> Array:
     if len(maps) < len(after) and maps[0] is not None:
-        y = matmul(x.reshape(-1, maps[0].matrix.shape[1]), maps[0].matrix.T)
-        return y.reshape(*x.shape[: x.ndim - len(after)], *after)
+        whole = x.reshape(*x.shape[: x.ndim - len(after)], math.prod(x.shape[x.ndim - len(after) :]))
+        return _multiplied(whole, maps[0].matrix, -1).reshape(*whole.shape[:-1], *after)
     for axis, each in enumerate(maps, -len(maps)):
         if each is not None:
-            x = _tapped(x, each.taps, axis, len(maps)) if each.taps else _multiplied(x, each.matrix, axis)
+            x = _tapped(x, each.taps, axis) if each.taps else _multiplied(x, each.matrix, axis)
     return x
 
 
@@ -121,22 +126,20 @@ def _multiplied(x: Array, matrix: Array, axis: int) -> Array:
     return matmul(rows, matrix.T).reshape(*turned.shape[:-1], len(matrix)).swapaxes(axis, -1)
 
 
-def _tapped(x: Array, taps: Sequence[tuple[Array, Array]], axis: int, last: int) -> Array:
+def _tapped(x: Array, taps: Sequence[tuple[Array, Array]], axis: int) -> Array:
     """Do it tap by tap, for which the cost of a number does not grow with the length of its axis."""
-    ahead, behind = x.shape[: x.ndim - last], list(x.shape[x.ndim - last :])
-    behind[axis] = len(taps[0][0])
-    rows = x.reshape(math.prod(ahead), *x.shape[x.ndim - last :])
-    y = namespace(x=x).zeros((len(rows), *behind), x.dtype)
-    beside = (-1, *(1,) * (-axis - 1))
+    ahead, behind = x.shape[: x.ndim + axis], x.shape[x.ndim + axis + 1 :]
+    rows = x.reshape(math.prod(ahead), x.shape[axis], math.prod(behind))
+    y = namespace(x=x).zeros((len(rows), len(taps[0][0]), rows.shape[2]), x.dtype)
 
     def work(rows: Array, y: Array) -> None:
         for column, weight in taps:
-            seen = rows.take(column, axis=axis)
-            seen *= weight.reshape(beside)
+            seen = rows.take(column, axis=1)
+            seen *= weight[:, None]
             y += seen
 
     share_out(work, rows, y)
-    return y.reshape(*ahead, *behind)
+    return y.reshape(*ahead, y.shape[1], *behind)
 
 
 def backward(dy: Array, cache: Cache) -> Array:

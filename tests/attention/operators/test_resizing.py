@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neurogate.attention import pieces
 from neurogate.attention.operators import adaptive_pooling, axis_maps, resizing
 from neurogate.errors import RequestError
 from tests.attention import standin
 from tests.attention.gradients import check
+from tests.attention.nearness import near
 from tests.tolerances import TOLERANCE
 
 
@@ -50,31 +53,49 @@ def test_the_same_size_changes_nothing(rng: np.random.Generator) -> None:
     assert np.array_equal(resizing.forward(x, (3, 4))[0], x)
 
 
+@pytest.fixture
+def _always_tapped(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(axis_maps, "_TAP", (0, 0))
+    monkeypatch.setattr(pieces, "_PIECE", 50)
+    axis_maps._both.cache_clear()
+    yield
+    axis_maps._both.cache_clear()
+
+
+@pytest.mark.usefixtures("_always_tapped")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("gpu", [False, True])
 @pytest.mark.parametrize(("n", "m"), [(5, 13), (13, 5), (4, 8), (9, 3), (7, 1), (1, 7), (40, 39)])
 @pytest.mark.parametrize("made", [resizing.linear, resizing.nearest, adaptive_pooling.cells])
 def test_few_numbers_of_a_row_are_taken_tap_by_tap(
-    made: Any, n: int, m: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+    made: Any,
+    n: int,
+    m: int,
+    gpu: bool,
+    dtype: str,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    x, matrix = rng.standard_normal((2, 3, n, 4, n)), made(n, m)
-    axis_maps._both.cache_clear()
-    monkeypatch.setattr(axis_maps, "_TAP", (0, 0))
-    y, cache = axis_maps.forward(x, made, [m, 4, m])
-    dy = rng.standard_normal(y.shape)
-    dx = axis_maps.backward(dy, cache)
-    axis_maps._both.cache_clear()
-    assert all(each is None or each.taps for each in cache.maps)
-    far = TOLERANCE["two ways", "float64"]
-    assert np.allclose(y, np.einsum("ik,bcklm,jm->bcilj", matrix, x, matrix), rtol=0, atol=far)
-    assert np.allclose(dx, np.einsum("ki,bcklm,mj->bcilj", matrix, dy, matrix), rtol=0, atol=far)
-    assert np.vdot(dy, y) == pytest.approx(np.vdot(dx, x))
+    x, matrix = rng.standard_normal((2, 3, n, 4, n)).astype(dtype), made(n, m)
+    there = standin.installed(monkeypatch).asarray if gpu else np.asarray
+    y, cache = axis_maps.forward(there(x), made, [m, 4, m])
+    dy = rng.standard_normal(y.shape).astype(dtype)
+    dx = axis_maps.backward(there(dy), cache)
+    assert all(each is None or (each.taps and each.matrix is None) for each in cache.maps)
+    y, dx = (each.get() if gpu else each for each in (y, dx))
+    assert y.dtype == dx.dtype == dtype
+    assert near(y, np.einsum("ik,bcklm,jm->bcilj", matrix, x, matrix), dtype)
+    assert near(dx, np.einsum("ki,bcklm,mj->bcilj", matrix, dy, matrix), dtype)
 
 
 def test_a_wide_image_costs_two_taps_a_pixel_and_what_is_far_does_not_matter() -> None:
     x = np.ones((1, 1, 3, 100))
     x[..., 99] = np.inf
-    y, cache = resizing.forward(x, (3, 200))
-    assert [len(each.taps) for each in cache.maps if each] == [4]
+    y, _ = resizing.forward(x, (3, 200))
     assert np.isfinite(y[..., :196]).all()
+    forward, adjoint = axis_maps._both(resizing.linear, 128, 256, like=x.dtype, xp=np)
+    assert (len(forward.taps), len(adjoint.taps)) == (2, 4)
+    assert not any(array.flags.writeable for tap in forward.taps for array in tap)
 
 
 def test_float32_stays_float32() -> None:
