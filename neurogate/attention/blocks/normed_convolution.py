@@ -186,6 +186,6 @@ def told(statistics: Statistics | None, parameters: Mapping[str, Array]) -> Stat
     """
     behind = ".norm.weight"
     names = [name.removesuffix(behind) for name in parameters if name.endswith(behind)]
-    if statistics and not names:
+    if mapping("statistics", statistics, "Running") and not names:
         raise RequestError("The layer has no batch norm. Leave statistics out.")
     return mapping("statistics", statistics, "Running", names)

@@ -7,6 +7,7 @@ import inspect
 import numpy as np
 import pytest
 
+from neurogate.attention.blocks import normed_convolution
 from neurogate.errors import RequestError
 from tests.attention.examples import EXAMPLES, example_layer
 
@@ -28,6 +29,12 @@ def test_statistics_go_in_by_the_names_they_come_out_by_and_by_no_other(
     strange = next(iter(cache.statistics)) + "x"
     with pytest.raises(RequestError, match=f"statistics has '{strange}'. Give some of"):
         layer.forward(*inputs, statistics={strange: None})
+
+
+def test_a_layer_without_norms_has_no_statistics() -> None:
+    assert normed_convolution.told({}, {"first.weight": np.ones(1)}) == {}
+    with pytest.raises(RequestError, match=r"no batch norm\. Leave statistics out"):
+        normed_convolution.told({"first": None}, {"first.weight": np.ones(1)})
 
 
 def test_six_layers_and_more_are_asked() -> None:
