@@ -53,7 +53,7 @@ def _as_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def longer(name: str, length: int) -> list[tuple[int, ...]]:
-    """Return the shapes of the inputs: sequences of that length, images of it in one direction or in all."""
+    """Return the shapes of the inputs: sequences of that length, images of it in one direction."""
     shapes, cost = EXAMPLES[name].shapes, next(entry.cost for entry in CATALOGUE if entry.name == name)
     images = cost == "N" and len(shapes[0]) > 3
     old = shapes[0][-1 if images else 1]
