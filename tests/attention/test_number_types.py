@@ -9,13 +9,13 @@ import pytest
 
 from neurogate.attention import pieces, products
 from neurogate.attention.layer import Layer
-from neurogate.attention.operators import axis_maps, linear_recurrence, taylor_attention, wkv
+from neurogate.attention.operators import axis_maps, gru, linear_recurrence, taylor_attention, wkv
 from tests.attention.examples import EXAMPLES, example_layer
 from tests.attention.nearness import near
 
 LARGE = {
     pieces: "_PIECE", products: "_ALONE", linear_recurrence: "_PAYS", taylor_attention: "_LONG",
-    wkv: "_PAYS", axis_maps: "_FEW",
+    wkv: "_PAYS", gru: "_PAYS", axis_maps: "_FEW",
 }  # fmt: skip
 """From how many numbers on something is done in another way, by module."""
 

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from neurogate.backends.layout import MODELS
-from neurogate.backends.numba_cpu import features, rates
+from neurogate.backends.numba_cpu import features, gru, rates
 from neurogate.backends.numba_cpu.ellpack import add_product
 from neurogate.backends.numba_cpu.learning import delta_sample
 from neurogate.backends.numba_cpu.neurons import advance
 from neurogate.backends.numba_cpu.noise import add_normals, coefficients, fill_bits
 from neurogate.backends.numba_cpu.sums import lane_dot
+from neurogate.backends.numba_cpu.tanh import tanh
 from neurogate.backends.numba_cpu.triangle import downdate, downdate_and_multiply
 
 pytestmark = pytest.mark.skipif(
@@ -160,7 +161,7 @@ def test_the_high_pass_filter_is_packed(dtype: str, suffix: str) -> None:
     [
         (rates._follow, 4, {"mul": 2, "sub": 1, "add": 1}),
         (rates._adapt, 5, {"mul": 2, "sub": 2, "add": 1}),
-        (rates._tanh, 1, {"mul": 7, "add": 8, "div": 2}),
+        (tanh, 1, {"mul": 7, "add": 8, "div": 2}),
         (rates._rectify, 1, {"cmp": 1}),
     ],
     ids=["follow", "adapt", "tanh", "rectify"],
@@ -170,3 +171,14 @@ def test_a_step_of_units_without_spikes_is_packed(
 ) -> None:
     found = packed(assembly(kernel, *np.ones((rows, 64), dtype)), suffix)
     assert {name: found[name] for name, count in least.items() if found[name] < count} == {}
+
+
+@TYPES
+def test_a_step_of_a_gated_unit_is_packed(dtype: str, suffix: str) -> None:
+    row, whole = np.ones(64, dtype), np.ones(192, dtype)
+    found = packed(assembly(gru._move, whole, whole.copy(), *(row.copy() for _ in range(6))), suffix)
+    assert found["div"] >= 3 * 2  # in each hyperbolic tangent
+    four, matrix = np.ones((4, 64), dtype), np.ones((64, 192), dtype)
+    product = packed(assembly(gru._product, four, matrix, whole, np.ones((4, 192), dtype)), suffix)
+    assert product["mul"] >= 16
+    assert product["add"] >= 16

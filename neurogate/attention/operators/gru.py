@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import importlib
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import linear
+from neurogate.attention.options import one_of
 from neurogate.attention.products import matmul
 
-__all__ = ["Cache", "backward", "forward"]
+__all__ = ["Cache", "Form", "backward", "forward"]
+
+Form: TypeAlias = Literal["auto", "recurrent", "compiled"]
+"""How to go forward through time; "auto" takes what is compiled where that pays."""
+
+_PAYS = 16  # steps from which on loading what is compiled pays
+_LARGE = 1 << 18  # numbers of U that no cache holds: then the products of a library are sooner
 
 
 class Cache(NamedTuple):
@@ -28,7 +36,7 @@ class Cache(NamedTuple):
 
 def forward(
     x: Array, weight: Array, recurrent_weight: Array, bias: Array | None = None,
-    recurrent_bias: Array | None = None, state: Array | None = None,
+    recurrent_bias: Array | None = None, state: Array | None = None, *, form: Form = "auto",
 ) -> tuple[Array, Cache]:  # fmt: skip
     r"""Move a hidden state towards what is new, as far as a gate lets it.
 
@@ -46,6 +54,9 @@ def forward(
         b and c; both or neither.
     state : (B, H), optional
         h before the first step; 0 if left out.
+    form : {"auto", "recurrent", "compiled"}
+        Whether to take the steps in Python or, for NumPy, by Numba. "auto" takes few steps, and those of
+        large states, in Python, and so the last bits may depend on how a sequence is cut.
 
     Returns
     -------
@@ -57,7 +68,7 @@ def forward(
     Raises
     ------
     RequestError
-        If shapes do not fit.
+        If shapes do not fit, there is no such form, or it is for another library.
 
     References
     ----------
@@ -85,7 +96,8 @@ def forward(
     shift = xp.zeros(rows, x.dtype) if recurrent_bias is None else recurrent_bias
     fits(shift.shape == (rows,), "the recurrent bias needs one number for each row",
          recurrent_weight=recurrent_weight, recurrent_bias=shift)  # fmt: skip
-    states, gates = _steps(given, recurrent_weight, shift, xp.zeros(one, x.dtype) if state is None else state)
+    before = xp.zeros(one, x.dtype) if state is None else state
+    states, gates = _loop(xp, form, given, recurrent_weight)(given, recurrent_weight, shift, before)
     biased, carried = bias is not None, state is not None
     return states[1:].swapaxes(0, 1), Cache(
         inputs, recurrent_weight, states[:-1], gates, biased, carried, states[-1]
@@ -129,6 +141,16 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     rows = dinner.reshape(-1, dinner.shape[-1])
     drecurrent = matmul(rows.T, before.reshape(-1, before.shape[-1]))
     return dx, dweight, drecurrent, dbias, rows.sum(axis=0) if biased else None, dstate if carried else None
+
+
+def _loop(xp: Namespace, form: Form, given: Array, weight: Array) -> Any:
+    """Return what takes the steps."""
+    one_of("form", form, get_args(Form))
+    fits(form != "compiled" or xp is np, "the compiled form is for NumPy", x=given)
+    few = given.shape[1] < _PAYS or weight.size > _LARGE
+    if form == "recurrent" or xp is not np or not given.size or (form == "auto" and few):
+        return _steps
+    return importlib.import_module("neurogate.backends.numba_cpu.gru").recurrent
 
 
 def _steps(given: Array, weight: Array, bias: Array, h: Array) -> tuple[Array, Array]:

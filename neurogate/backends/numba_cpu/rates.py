@@ -27,6 +27,7 @@ from .ellpack import add_product
 from .lanes import aligned_copy, aligned_rows
 from .noise import WORDS, add_normals, coefficients, fill_bits
 from .recording import record, shelves
+from .tanh import tanh
 
 __all__ = ["run_rates"]
 
@@ -99,7 +100,7 @@ def _run(
         if adaptation is not None:
             _adapt(drive, a, r, adaptation, adaptation_share)
         if activation == _TANH:
-            _tanh(drive)
+            tanh(drive)
         elif activation == _RECTIFIED:
             _rectify(drive)
         _follow(r, drive, share, scale)
@@ -122,22 +123,6 @@ def _follow(r: Any, drive: Any, share: Any, scale: Any) -> None:
     """Let each unit go its share of the way."""
     for i in range(r.shape[0]):
         r[i] += share[i] * (scale[i] * drive[i] - r[i])
-
-
-@part
-def _tanh(x: Any) -> None:
-    """Take the hyperbolic tangent in place, by the operations of `numpy_reference.rates.tanh`."""
-    number = x.dtype.type
-    most, small, one = number(20), number(0.015625), number(1)
-    a, b, c = number(378), number(17325), number(135135)
-    d, e, f = number(28), number(3150), number(62370)
-    for i in range(x.shape[0]):
-        y = max(min(x[i], most), -most) * small
-        s = y * y
-        t = y * (((s + a) * s + b) * s + c) / (((s * d + e) * s + f) * s + c)
-        for _ in range(6):
-            t = (t + t) / (t * t + one)
-        x[i] = t
 
 
 @part
