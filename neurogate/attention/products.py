@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from neurogate.attention.arrays import Array
+from neurogate.attention import gpu
+from neurogate.attention.arrays import Array, namespace
 from neurogate.attention.pieces import COMPILING, in_shares, threads
 
 __all__ = ["ONE_EACH", "matmul"]
@@ -28,7 +29,8 @@ def matmul(a: Array, b: Array) -> Array:
     The library's own threads wait for more work, busily, for a tenth of a second after each product, on the
     cores of those others; and of a stack they share out matrix by matrix, which takes longer than one thread
     does alone. So the library has a thread for each of ours, which take matrices of a stack, rows, or
-    columns. There are as many as both have; the last bits of a product may depend on how many.
+    columns. There are as many as both have; the last bits of a product may depend on how many. On a GPU,
+    cuBLAS is asked without CuPy, which would copy what is turned round.
 
     Parameters
     ----------
@@ -40,6 +42,9 @@ def matmul(a: Array, b: Array) -> Array:
     >>> matmul(np.ones((5, 1, 2)), np.ones((2, 3)))[0].tolist()
     [[2.0, 2.0, 2.0]]
     """
+    if not isinstance(a, np.ndarray) and a.dtype.char in "fd":
+        compiled = gpu.kernels(namespace(a=a, b=b), "products")
+        return a @ b if compiled is None else compiled.matmul(a, b)
     if not type(a) is type(b) is np.ndarray or min(a.ndim, b.ndim) < 2:
         return a @ b
     if max(a.size * b.shape[-1], a.shape[-2] * b.size) < _ALONE:

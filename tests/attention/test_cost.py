@@ -10,7 +10,7 @@ import pytest
 
 from neurogate.attention import make
 from neurogate.attention.catalogue import CATALOGUE
-from neurogate.attention.operators import axis_maps, gru, linear, scaled_dot_product, wkv
+from neurogate.attention.operators import axis_maps, linear, scaled_dot_product, wkv
 from tests.attention import standin
 from tests.attention.counting import operations, slope
 from tests.attention.examples import EXAMPLES
@@ -43,9 +43,8 @@ MORE: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
 
 @pytest.fixture(autouse=True)
 def _as_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Take steps in Python, which can be counted, and axes one by one, wide ones tap by tap."""
-    for steps in (wkv, gru):
-        monkeypatch.setattr(steps, "_PAYS", 10**9)
+    """Take steps in Python where a GPU has a kernel, and axes one by one, wide ones tap by tap."""
+    monkeypatch.setattr(wkv, "_PAYS", 10**9)
     monkeypatch.setattr(axis_maps, "_FEW", 0)
     monkeypatch.setattr(axis_maps, "_TAP", (2, 2))
     axis_maps._both.cache_clear()

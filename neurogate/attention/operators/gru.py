@@ -218,7 +218,7 @@ def _by_gate(matrices: Array, h: Array) -> Array | list[Array]:
     or less, the other way round.
     """
     if not isinstance(h, np.ndarray):
-        rows, width = h @ matrices, h.shape[1]
+        rows, width = matmul(h, matrices), h.shape[1]
         return [rows[:, i * width : (i + 1) * width] for i in range(3)]
     return (matrices @ h.T).swapaxes(1, 2) if h.dtype == "float32" else h @ matrices
 

@@ -7,8 +7,9 @@ would give other bits than a CPU.
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,42 @@ import numpy.typing as npt
 from ...errors import RunError
 from .sources import OPTIONS, file_of, source
 
-__all__ = ["Device", "Gpu", "current"]
+__all__ = ["Device", "Gpu", "Product", "current", "library"]
 
 Array = npt.NDArray[Any]
 
 _UNASKED_BYTES = 48 << 10
 """Of shared memory, which every kernel may have."""
+_SCALARS = {letter: np.array([1, 0], letter) for letter in "fd"}
+_ONE_AND_ZERO = {letter: (one.ctypes.data, one[1:].ctypes.data) for letter, one in _SCALARS.items()}
+_CUBLAS = {"f": ("sgemm", "sgemmStridedBatched"), "d": ("dgemm", "dgemmStridedBatched")}
+
+
+class Product(NamedTuple):
+    """A product of stacks of matrices, (rows, inner) by (inner, columns), in numbers along memory.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of what is found, which lies in memory without gaps.
+    batch, rows, columns, inner : int
+        How many products there are, and their sizes.
+    a_turned, a_next, a_apart, b_turned, b_next, b_apart : int
+        For each factor: whether a matrix lies column by column, how far its lines are apart, and how far
+        matrices are.
+    """
+
+    shape: tuple[int, ...]
+    batch: int
+    rows: int
+    columns: int
+    inner: int
+    a_turned: bool
+    a_next: int
+    a_apart: int
+    b_turned: bool
+    b_next: int
+    b_apart: int
 
 
 class Device(Protocol):
@@ -50,6 +81,9 @@ class Device(Protocol):
         wait: bool = True,
     ) -> None:
         """Run a kernel, such as ``readout<float>``, with a structure as its argument; wait for its end."""
+
+    def multiply(self, a: Any, b: Any, found: Any, product: Product) -> None:
+        """Write a product of matrices; do not wait for its end."""
 
 
 class Gpu:
@@ -125,6 +159,23 @@ class Gpu:
             if wait:
                 self._cupy.cuda.get_current_stream().synchronize()
 
+    def multiply(self, a: Any, b: Any, found: Any, product: Product) -> None:
+        """Have cuBLAS multiply: it takes columns for what are rows here, and so the second factor first."""
+        letter = a.dtype.char
+        (one, zero), (single, many) = _ONE_AND_ZERO[letter], _CUBLAS[letter]
+        _, batch, rows, columns, inner, a_turned, a_next, a_apart, b_turned, b_next, b_apart = product
+        given = columns, rows, inner, one, self.address(b), b_next
+        a, found = self.address(a), self.address(found)
+        with self._explained:
+            cublas, handle = self._cupy.cuda.cublas, self._cupy.cuda.get_cublas_handle()
+            if batch == 1:
+                getattr(cublas, single)(handle, b_turned, a_turned, *given, a, a_next, zero, found, columns)
+            else:
+                getattr(cublas, many)(
+                    handle, b_turned, a_turned, *given, b_apart, a, a_next, a_apart, zero, found, columns,
+                    rows * columns, batch,
+                )  # fmt: skip
+
     @functools.cache  # noqa: B019
     def _function(self, kernel: str) -> Any:
         """Compile a kernel for one type of numbers."""
@@ -186,3 +237,24 @@ def current() -> Device:
         If the GPU does not answer.
     """
     return Gpu()
+
+
+def library(array: Any) -> Any:
+    """Return the module that an array belongs to.
+
+    Parameters
+    ----------
+    array : array
+
+    Examples
+    --------
+    >>> library(np.ones(3)).__name__
+    'numpy'
+    """
+    kind: type = type(array)
+    return _module(kind)
+
+
+@functools.cache
+def _module(kind: type) -> Any:
+    return sys.modules[kind.__module__.partition(".")[0]]

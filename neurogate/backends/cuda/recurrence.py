@@ -5,10 +5,10 @@ The same functions as `numba_cpu.recurrence`, with the same bits, in the number 
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from . import device as devices
+from .device import library
 from .packing import instance, pack, threads_for
 
 __all__ = ["correct", "correct_adjoint", "scan"]
@@ -70,17 +70,13 @@ def correct_adjoint(
     return out, after
 
 
-def _library(array: Array) -> Any:
-    return sys.modules[type(array).__module__.partition(".")[0]]
-
-
 def _ready(**arrays: Array) -> dict[str, Array]:
-    xp, dtype = _library(arrays["value"]), arrays["value"].dtype
+    xp, dtype = library(arrays["value"]), arrays["value"].dtype
     return {name: xp.ascontiguousarray(array, dtype) for name, array in arrays.items()}
 
 
 def _like(array: Array) -> Array:
-    return _library(array).empty(array.shape, array.dtype)
+    return library(array).empty(array.shape, array.dtype)
 
 
 def _launch(kernel: str, arrays: dict[str, Array], numbers: dict[str, int]) -> None:

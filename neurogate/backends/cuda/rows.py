@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import functools
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import device as devices
+from .device import library
 from .packing import fields, instance, pack
 
 __all__ = ["heads", "norm", "norm_backward", "softmax", "softmax_backward"]
@@ -42,7 +42,7 @@ def softmax(scores: Array, mask: Array | None, *, scale: float = 1.0, bias: Arra
     p, beside, numbers = _like(scores), {}, {"scale": scale}
     for name, array in (("shown", mask), ("added", bias)):
         if array is not None:
-            xp, kind = _library(scores), bool if name == "shown" else scores.dtype
+            xp, kind = library(scores), bool if name == "shown" else scores.dtype
             whole = array.shape == scores.shape[scores.ndim - array.ndim :]
             array = xp.ascontiguousarray(array if whole else xp.broadcast_to(array, scores.shape), kind)
             beside[name], numbers[f"{name}_rows"] = array, max(array.size // max(scores.shape[-1], 1), 1)
@@ -97,7 +97,7 @@ def norm(
     --------
     See `neurogate.attention.operators.layer_norm.forward`.
     """
-    made = {"y": _like(x), "unit": _like(x), "inverse": _library(x).empty((*x.shape[:-1], 1), x.dtype)}
+    made = {"y": _like(x), "unit": _like(x), "inverse": library(x).empty((*x.shape[:-1], 1), x.dtype)}
     given = {"x": x, "weight": weight, "bias": bias, "added": added}
     given = {name: array for name, array in given.items() if array is not None}
     _launch("rows_norm", given, made, {"eps": eps, "centred": centred})
@@ -152,7 +152,7 @@ def heads(
     --------
     See `neurogate.attention.blocks.multi_head.projected`.
     """
-    xp, dtype = _library(products[0]), products[0].dtype
+    xp, dtype = library(products[0]), products[0].dtype
     shapes, numbers, threads = _laid_out(tuple([x.shape for x in products]), count, upright)
     made = [xp.empty(shape, dtype) for shape in shapes]
     arrays = {f"y{i}": y for i, y in enumerate(made)}
@@ -181,18 +181,8 @@ def _laid_out(
     return shapes, numbers, _threads(widest) if widest else 0
 
 
-def _library(array: Array) -> Any:
-    kind: type = type(array)
-    return _module(kind)
-
-
-@functools.cache
-def _module(kind: type) -> Any:
-    return sys.modules[kind.__module__.partition(".")[0]]
-
-
 def _like(array: Array) -> Array:
-    return _library(array).empty(array.shape, array.dtype)
+    return library(array).empty(array.shape, array.dtype)
 
 
 def _launch(
@@ -201,7 +191,7 @@ def _launch(
     y = made["y"]
     if not y.size:
         return
-    xp, width = _library(y), y.shape[-1]
+    xp, width = library(y), y.shape[-1]
     arrays = {name: xp.ascontiguousarray(array, y.dtype) for name, array in given.items()} | made
     rows = y.size // width
     numbers = {"hidden": -math.inf, "rows": rows, "width": width, **numbers}

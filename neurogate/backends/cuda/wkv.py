@@ -6,10 +6,10 @@ bits may differ.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from . import device as devices
+from .device import library
 from .packing import fields, instance, pack, threads_for
 
 __all__ = ["recurrent", "recurrent_backward"]
@@ -29,7 +29,7 @@ def recurrent(
     --------
     See `neurogate.backends.numba_cpu.wkv.recurrent`.
     """
-    xp = _library(k)
+    xp = library(k)
     given = {"k": k, "v": v, "w": w, "u": u}
     made = {name: xp.empty(k.shape, k.dtype) for name in ("y", "means", "masses")}
     after = {"mean": mean.astype(k.dtype, order="C"), "mass": mass.astype(k.dtype, order="C")}
@@ -48,7 +48,7 @@ def recurrent_backward(
     --------
     See `neurogate.backends.numba_cpu.wkv.recurrent_backward`.
     """
-    xp, one = _library(k), (len(k), k.shape[2])
+    xp, one = library(k), (len(k), k.shape[2])
     given = {"dy": dy, "k": k, "v": v, "w": w, "u": u, "means": means, "masses": masses}
     made = {name: xp.empty(k.shape, k.dtype) for name in ("dk", "dv")}
     summed = {name: xp.zeros(one, k.dtype) for name in ("dw", "du", "mean", "mass")}
@@ -57,15 +57,11 @@ def recurrent_backward(
     return made["dk"], made["dv"], dw.sum(axis=0), du.sum(axis=0), dmean, dmass
 
 
-def _library(array: Array) -> Any:
-    return sys.modules[type(array).__module__.partition(".")[0]]
-
-
 def _launch(kernel: str, given: dict[str, Array], made: dict[str, Array]) -> None:
     batch, steps, channels = given["k"].shape
     if not given["k"].size:
         return
-    device, xp, dtype = devices.current(), _library(given["k"]), given["k"].dtype
+    device, xp, dtype = devices.current(), library(given["k"]), given["k"].dtype
     arrays = {name: xp.ascontiguousarray(array, dtype) for name, array in given.items()} | made
     absent = dict.fromkeys(fields("wkv.cuh", "Wkv"), 0)
     shape = {"batch": batch, "steps": steps, "channels": channels}

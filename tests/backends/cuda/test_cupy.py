@@ -11,6 +11,7 @@ import pytest
 from neurogate.backends.cuda.packing import fields, instance, pack
 from neurogate.backends.cuda.sources import OPTIONS, file_of, source
 from tests.backends.cuda import fake_cupy, nvrtc
+from tests.backends.cuda.cublas import Multiplier
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,7 @@ def test_cupy_has_what_the_fake_of_it_has(cupy: ModuleType) -> None:
     assert _missing(cupy, fake) == []
     assert _missing(cupy.cuda.Module, fake_cupy.Module) == []
     assert _missing(cupy.ndarray, fake_cupy.Ndarray) == []
+    assert _missing(cupy, Multiplier()._cupy) == []
     assert {"attributes", "id", "mem_info", "__enter__"} <= set(dir(cupy.cuda.Device))
     number = cupy.cuda.driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
     assert number == fake.cuda.driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
@@ -48,7 +50,8 @@ def test_cupy_has_what_the_fake_of_it_has(cupy: ModuleType) -> None:
 
 def test_every_failure_of_cuda_is_a_runtime_error(cupy: ModuleType) -> None:
     cuda = cupy.cuda
-    for error in (cuda.runtime.CUDARuntimeError, cuda.driver.CUDADriverError, cuda.nvrtc.NVRTCError):
+    for error in (cuda.runtime.CUDARuntimeError, cuda.driver.CUDADriverError, cuda.nvrtc.NVRTCError,
+                  cuda.cublas.CUBLASError):  # fmt: skip
         assert issubclass(error, RuntimeError)
     assert not issubclass(cuda.memory.OutOfMemoryError, RuntimeError)
 

@@ -1,0 +1,109 @@
+"""Products by cuBLAS, with one that multiplies on this CPU: what is asked, and what comes of it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurogate.attention import gpu
+from neurogate.attention.catalogue import CATALOGUE
+from neurogate.backends.cuda import device as devices
+from neurogate.backends.cuda import products, rows
+from tests.attention import standin
+from tests.attention.test_without_numpy import test_a_gate_needs_nothing_that_only_numpy_has as same_numbers
+from tests.backends.cuda.cublas import Multiplier
+from tests.backends.cuda.shim import Shim
+
+
+@pytest.fixture
+def device(monkeypatch: pytest.MonkeyPatch) -> Iterator[Multiplier]:
+    made = Multiplier()
+    monkeypatch.setattr(devices, "current", lambda: made)
+    return made
+
+
+def lying(draw: Any, rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """Return an array of a shape whose axes lie in memory in any order, among other numbers."""
+    order = draw(st.permutations(range(len(shape))))
+    gaps = [draw(st.integers(0, 2)) for _ in shape]
+    large = rng.standard_normal([shape[axis] + gaps[axis] for axis in order]).astype(dtype)
+    return large[tuple(slice(shape[axis]) for axis in order)].transpose(np.argsort(order))
+
+
+@settings(max_examples=300)
+@given(st.data(), st.sampled_from(["float32", "float64"]), st.integers(0, 99))
+def test_whatever_lies_as_it_does_the_product_is_that_of_numpy(data: Any, dtype: str, seed: int) -> None:
+    rng, size = np.random.default_rng(seed), st.integers(0, 4)
+    stack = tuple(data.draw(st.lists(size, max_size=2)))
+    rows, inner, columns = (data.draw(size) for _ in range(3))
+    pair = []
+    for matrix in ((rows, inner), (inner, columns)):
+        own = tuple(1 if data.draw(st.booleans()) else length for length in stack)[
+            data.draw(st.integers(0, 2)) :
+        ]
+        pair.append(lying(data.draw, rng, (*own, *matrix), dtype))
+    before = [each.copy() for each in pair]
+    made = Multiplier()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(devices, "current", lambda: made)
+        found = products.matmul(*pair)
+    wanted = pair[0] @ pair[1]
+    assert found.dtype == wanted.dtype
+    assert found.shape == wanted.shape
+    assert np.allclose(found, wanted, rtol=1e-5 if dtype == "float32" else 1e-12, atol=1e-5)
+    assert all(np.array_equal(a, b) for a, b in zip(pair, before, strict=True))
+
+
+@pytest.mark.parametrize(("a", "b", "asked"), [
+    (np.ones((5, 3)), np.ones((3, 4)), ["dgemm"]),
+    (np.ones((5, 3), "f"), np.ones((4, 3), "f").T, ["sgemm"]),
+    (np.ones((2, 5, 3)), np.ones((3, 4)), ["dgemm"]),  # one matrix of ten rows
+    (np.ones((2, 7, 5, 3)), np.ones((2, 7, 4, 3)).swapaxes(2, 3), ["dgemmStridedBatched"]),
+    (np.ones((2, 5, 3), "f"), np.ones((1, 3, 4), "f"), ["sgemm"]),
+    (np.ones((5, 3)), np.ones((2, 3, 4)), ["dgemmStridedBatched"]),
+    (np.ones((2, 5, 7, 3)).swapaxes(1, 2), np.ones((2, 7, 3, 4)), []),  # heads of unlike distances
+    (np.ones((2, 1, 5, 3)), np.ones((1, 7, 3, 4)), []),
+    (np.ones((10, 3))[::2], np.ones((3, 4)), ["dgemm"]),
+    (np.ones((5, 6))[:, ::2], np.ones((3, 4)), []),
+    (np.ones((5, 3))[::-1], np.ones((3, 4)), []),
+    (np.broadcast_to(np.ones(3), (5, 3)), np.ones((3, 4)), []),
+    (np.broadcast_to(np.ones((5, 3)), (2, 5, 3)), np.ones((2, 3, 4)), ["dgemmStridedBatched"]),
+    (np.ones((5, 3)), np.ones((3, 4), "f"), []),
+    (np.ones((5, 3), int), np.ones((3, 4), int), []),
+    (np.ones((5, 0)), np.ones((0, 4)), []),
+    (np.ones((5, 3)), np.ones(3), []),
+])  # fmt: skip
+def test_cublas_is_asked_for_what_it_can_read(
+    a: np.ndarray, b: np.ndarray, asked: list[str], device: Multiplier
+) -> None:
+    assert np.array_equal(products.matmul(a, b), a @ b)
+    assert device.asked == asked
+
+
+def test_what_does_not_fit_is_left_to_the_library_to_refuse(device: Multiplier) -> None:
+    for a, b in (((2, 3), (4, 5)), ((2, 2, 3), (3, 3, 5))):
+        with pytest.raises(ValueError, match=r"mismatch|broadcast"):
+            products.matmul(np.ones(a), np.ones(b))
+    assert device.asked == []
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE])
+def test_every_gate_is_what_it_is_without(
+    name: str,
+    library: ctypes.CDLL,
+    device: Multiplier,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the kernels for rows, too, which lay down what products then read."""
+    monkeypatch.setattr(device, "launch", Shim(library, most_threads=4).launch)
+    cupy, modules = standin.installed(monkeypatch), {"products": products, "rows": rows}
+    monkeypatch.setattr(gpu, "kernels", lambda xp, module: modules.get(module) if xp is cupy else None)
+    same_numbers(name, cupy, rng)
+    assert device.asked or name == "feature_selection_channels"
