@@ -60,29 +60,46 @@ def test_whatever_lies_as_it_does_the_product_is_that_of_numpy(data: Any, dtype:
     assert all(np.array_equal(a, b) for a, b in zip(pair, before, strict=True))
 
 
+def some(*shape: int, dtype: str = "d") -> np.ndarray:
+    return (9 * np.random.default_rng(len(shape)).standard_normal(shape)).astype(dtype)
+
+
+RECORDS = np.zeros((2, 5, 3), [("odd", "d"), ("between", "b")])
+"""Numbers that do not follow one another by whole ones."""
+
+
 @pytest.mark.parametrize(("a", "b", "asked"), [
-    (np.ones((5, 3)), np.ones((3, 4)), ["dgemm"]),
-    (np.ones((5, 3), "f"), np.ones((4, 3), "f").T, ["sgemm"]),
-    (np.ones((2, 5, 3)), np.ones((3, 4)), ["dgemm"]),  # one matrix of ten rows
-    (np.ones((2, 7, 5, 3)), np.ones((2, 7, 4, 3)).swapaxes(2, 3), ["dgemmStridedBatched"]),
-    (np.ones((2, 5, 3), "f"), np.ones((1, 3, 4), "f"), ["sgemm"]),
-    (np.ones((5, 3)), np.ones((2, 3, 4)), ["dgemmStridedBatched"]),
-    (np.ones((2, 5, 7, 3)).swapaxes(1, 2), np.ones((2, 7, 3, 4)), []),  # heads of unlike distances
-    (np.ones((2, 1, 5, 3)), np.ones((1, 7, 3, 4)), []),
-    (np.ones((10, 3))[::2], np.ones((3, 4)), ["dgemm"]),
-    (np.ones((5, 6))[:, ::2], np.ones((3, 4)), []),
-    (np.ones((5, 3))[::-1], np.ones((3, 4)), []),
-    (np.broadcast_to(np.ones(3), (5, 3)), np.ones((3, 4)), []),
-    (np.broadcast_to(np.ones((5, 3)), (2, 5, 3)), np.ones((2, 3, 4)), ["dgemmStridedBatched"]),
-    (np.ones((5, 3)), np.ones((3, 4), "f"), []),
-    (np.ones((5, 3), int), np.ones((3, 4), int), []),
-    (np.ones((5, 0)), np.ones((0, 4)), []),
-    (np.ones((5, 3)), np.ones(3), []),
+    (some(5, 3), some(3, 4), ["dgemm"]),
+    (some(5, 3, dtype="f"), some(4, 3, dtype="f").T, ["sgemm"]),
+    (some(2, 5, 3), some(3, 4), ["dgemm"]),  # one matrix of ten rows
+    (some(2, 7, 5, 3), some(2, 7, 4, 3).swapaxes(2, 3), ["dgemmStridedBatched"]),
+    (some(2, 5, 3, dtype="f"), some(1, 3, 4, dtype="f"), ["sgemm"]),
+    (some(5, 3), some(2, 3, 4), ["dgemmStridedBatched"]),
+    (some(2, 5, 7, 3).swapaxes(1, 2), some(2, 7, 3, 4), []),  # heads of unlike distances
+    (some(2, 1, 5, 3), some(1, 7, 3, 4), []),
+    (some(10, 3)[::2], some(3, 4), ["dgemm"]),
+    (some(5, 6)[:, ::2], some(3, 4), []),
+    (some(5, 3)[::-1], some(3, 4), []),
+    (np.broadcast_to(some(3), (5, 3)), some(3, 4), []),
+    (np.broadcast_to(some(5, 3), (2, 5, 3)), some(2, 3, 4), ["dgemmStridedBatched"]),
+    (some(5, 3), some(3, 4, dtype="f"), []),
+    (some(5, 3, dtype="i"), some(3, 4, dtype="i"), []),
+    (some(5, 0), some(0, 4), []),
+    (some(5, 3), some(3), []),
+    (some(5, 3, dtype="f"), some(3, 1), []),
+    (some(2, 5, 3)[::-1], some(2, 3, 4), []),
+    (some(2, 3, 3).swapaxes(1, 2), some(3, 4), ["dgemmStridedBatched"]),  # of columns that follow one another
+    (np.broadcast_to(some(3), (1, 3)), some(3, 4), ["dgemm"]),  # how far the next row would be says nothing
+    (some(5, 6)[:, ::2][:, :1], some(1, 4), ["dgemm"]),
+    (some(5, 6)[::2, ::2][:1], some(3, 4), ["dgemm"]),  # one row, as a column
+    (RECORDS["odd"][0], some(3, 4), []),
+    (RECORDS["odd"][:, :, :1], some(2, 1, 3), []),
+    (RECORDS["odd"][:, :1, :1], some(2, 1, 3), []),
 ])  # fmt: skip
 def test_cublas_is_asked_for_what_it_can_read(
     a: np.ndarray, b: np.ndarray, asked: list[str], device: Multiplier
 ) -> None:
-    assert np.array_equal(products.matmul(a, b), a @ b)
+    assert np.allclose(products.matmul(a, b), a @ b, rtol=1e-5, atol=1e-5)
     assert device.asked == asked
 
 
