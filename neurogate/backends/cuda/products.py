@@ -90,10 +90,7 @@ def _lying(
     apart, (rows, columns), (down, along) = _apart(shape[:-2], strides[:-2], batch), shape[-2:], strides[-2:]
     if apart is None or apart % itemsize:
         return None
-    for turned, lines, width, far, near in (
-        (False, rows, columns, down, along), (True, columns, rows, along, down),
-    ):  # fmt: skip
-        far = far if lines > 1 else width * itemsize
+    for turned, width, far, near in ((False, columns, down, along), (True, rows, along, down)):
         if (near == itemsize or width == 1) and far % itemsize == 0 and width <= far // itemsize <= _MOST:
             return turned, far // itemsize, apart // itemsize
     return None

@@ -93,6 +93,7 @@ RECORDS = np.zeros((2, 5, 3), [("odd", "d"), ("between", "b")])
     (some(5, 6)[:, ::2][:, :1], some(1, 4), ["dgemm"]),
     (some(5, 6)[::2, ::2][:1], some(3, 4), ["dgemm"]),  # one row, as a column
     (RECORDS["odd"][0], some(3, 4), []),
+    (RECORDS["odd"][0][:, :1], some(1, 4), []),
     (RECORDS["odd"][:, :, :1], some(2, 1, 3), []),
     (RECORDS["odd"][:, :1, :1], some(2, 1, 3), []),
 ])  # fmt: skip
