@@ -121,9 +121,7 @@ def _applied(x: Array, maps: Sequence[Map | None], after: Sequence[int]) -> Arra
 
 
 def _multiplied(x: Array, matrix: Array, axis: int) -> Array:
-    turned = x.swapaxes(axis, -1)
-    rows = turned if isinstance(x, np.ndarray) else turned.reshape(-1, matrix.shape[1])  # one product
-    return matmul(rows, matrix.T).reshape(*turned.shape[:-1], len(matrix)).swapaxes(axis, -1)
+    return matmul(x.swapaxes(axis, -1), matrix.T).swapaxes(axis, -1)
 
 
 def _tapped(x: Array, taps: Sequence[tuple[Array, Array]], axis: int) -> Array:
