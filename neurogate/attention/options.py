@@ -195,7 +195,8 @@ def mapping(
         raise RequestError(f"{name} is {type(value).__name__}. Give a mapping of names to {of}.")
     strange = [each for each in found if names is not None and each not in names]
     if strange:
-        raise RequestError(f"{name} has {strange[0]!r}. Give some of {', '.join(names or ())}.")
+        rather = f"Give some of {', '.join(names)}" if names else "Leave it out: there are none here"
+        raise RequestError(f"{name} has {strange[0]!r}. {rather}.")
     return found
 
 

@@ -15,7 +15,6 @@ from neurogate.attention.operators.batch_norm import Running
 from neurogate.attention.operators.pointwise import POINTWISE, Pointwise
 from neurogate.attention.operators.windows import PerAxis
 from neurogate.attention.options import mapping, one_of
-from neurogate.errors import RequestError
 
 __all__ = ["Cache", "Statistics", "backward", "forward", "initial", "told"]
 
@@ -186,6 +185,4 @@ def told(statistics: Statistics | None, parameters: Mapping[str, Array]) -> Stat
     """
     behind = ".norm.weight"
     names = [name.removesuffix(behind) for name in parameters if name.endswith(behind)]
-    if mapping("statistics", statistics, "Running") and not names:
-        raise RequestError("The layer has no batch norm. Leave statistics out.")
     return mapping("statistics", statistics, "Running", names)

@@ -11,6 +11,7 @@ from neurogate.attention.arrays import Array, Namespace, answers, fits, namespac
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import linear
 from neurogate.attention.options import one_of
+from neurogate.attention.pieces import rows_of
 from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "Form", "backward", "forward"]
@@ -138,8 +139,8 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     dy = answers(dy, (batch, steps, width), cache)
     dgiven, dinner, dstate = _steps_backward(dy, weight, before, gates)
     dx, dweight, dbias = linear.backward(dgiven, inputs)
-    rows = dinner.reshape(-1, dinner.shape[-1])
-    drecurrent = matmul(rows.T, before.reshape(-1, before.shape[-1]))
+    rows, states = rows_of(dinner, before)
+    drecurrent = matmul(rows.T, states)
     return dx, dweight, drecurrent, dbias, rows.sum(axis=0) if biased else None, dstate if carried else None
 
 

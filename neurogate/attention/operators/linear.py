@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neurogate.attention.arrays import Array, answers, namespace, shaped
+from neurogate.attention.pieces import rows_of
 from neurogate.attention.products import matmul
 
 __all__ = ["Cache", "backward", "forward", "product"]
@@ -85,7 +86,8 @@ def product(x: Array, weight: Array, bias: Array | None = None) -> tuple[Array, 
     """
     namespace("bias", x=x, weight=weight, bias=bias)
     shaped("x : (..., d); weight : (e, d); bias : (e,), optional", x=x, weight=weight, bias=bias)
-    y = matmul(x.reshape(-1, x.shape[-1]), weight.T).reshape(*x.shape[:-1], len(weight))
+    (rows,) = rows_of(x)
+    y = matmul(rows, weight.T).reshape(*x.shape[:-1], len(weight))
     return y, Cache(x, weight, bias is not None)
 
 
@@ -116,9 +118,9 @@ def backward(dy: Array, cache: Cache, *, learnt: bool = True) -> tuple[Array, Ar
     [(1, 3), (2, 3), None]
     """
     dy = answers(dy, (*cache.x.shape[:-1], len(cache.weight)), cache)
-    rows = dy.reshape(-1, dy.shape[-1])
+    rows, inputs = rows_of(dy, cache.x)
     dx = matmul(rows, cache.weight).reshape(cache.x.shape)
     if not learnt:
         return dx, None, None
-    dweight = matmul(rows.T, cache.x.reshape(-1, cache.x.shape[-1]))
+    dweight = matmul(rows.T, inputs)
     return dx, dweight, rows.sum(axis=0) if cache.biased else None

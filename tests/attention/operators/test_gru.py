@@ -186,3 +186,14 @@ def test_long_sequences_of_small_states_are_compiled(
     monkeypatch.setattr(numba_cpu, "recurrent", lambda *a: taken.append(a) or gru._steps(*a))
     gru.forward(**drawn(rng, length, 3, hidden))
     assert bool(taken) == compiled
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("length", "hidden"), [(0, 4), (5, 0), (0, 0)])
+def test_nothing_gives_nothing(length: int, hidden: int, form: str, rng: np.random.Generator) -> None:
+    arguments = drawn(rng, length, 3, hidden)
+    y, cache = gru.forward(**arguments, form=form)
+    found = gru.backward(y, cache)
+    assert y.shape == (2, length, hidden)
+    assert [gradient.shape for gradient in found] == [array.shape for array in arguments.values()]
+    assert not any(gradient.any() for gradient in found[:-1])
