@@ -189,13 +189,16 @@ def mapping(
     >>> mapping("kept", [True])
     Traceback (most recent call last):
     neurogate.errors.RequestError: kept is list. Give a mapping of names to arrays.
+    >>> mapping("kept", {"out": True}, names=[])
+    Traceback (most recent call last):
+    neurogate.errors.RequestError: kept has 'out'. There are none here. Leave kept out.
     """
     found = {} if value is None else value
     if not isinstance(found, Mapping):
         raise RequestError(f"{name} is {type(value).__name__}. Give a mapping of names to {of}.")
     strange = [each for each in found if names is not None and each not in names]
     if strange:
-        rather = f"Give some of {', '.join(names)}" if names else "Leave it out: there are none here"
+        rather = f"Give some of {', '.join(names)}" if names else f"There are none here. Leave {name} out"
         raise RequestError(f"{name} has {strange[0]!r}. {rather}.")
     return found
 

@@ -6,6 +6,7 @@ import functools
 import importlib
 import math
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from neurogate.attention import gpu
-from neurogate.attention.arrays import Array, namespace
+from neurogate.attention.arrays import Array, owner
 from neurogate.attention.pieces import COMPILING, in_shares, threads
 
 __all__ = ["ONE_EACH", "matmul"]
@@ -29,8 +30,8 @@ def matmul(a: Array, b: Array) -> Array:
     The library's own threads wait for more work, busily, for a tenth of a second after each product, on the
     cores of those others; and of a stack they share out matrix by matrix, which takes longer than one thread
     does alone. So the library has a thread for each of ours, which take matrices of a stack, rows, or
-    columns. There are as many as both have; the last bits of a product may depend on how many. On a GPU,
-    cuBLAS is asked without CuPy, which would copy what is turned round.
+    columns. There are as many as both have; the last bits of a product may depend on how many. On a GPU
+    cuBLAS reads stacks that are turned round as they lie, which CuPy's own product copies.
 
     Parameters
     ----------
@@ -42,8 +43,8 @@ def matmul(a: Array, b: Array) -> Array:
     >>> matmul(np.ones((5, 1, 2)), np.ones((2, 3)))[0].tolist()
     [[2.0, 2.0, 2.0]]
     """
-    if not isinstance(a, np.ndarray) and a.dtype.char in "fd":
-        compiled = gpu.kernels(namespace(a=a, b=b), "products")
+    if not isinstance(a, np.ndarray):
+        compiled = gpu.kernels(sys.modules[owner("a", a)], "products")
         return a @ b if compiled is None else compiled.matmul(a, b)
     if not type(a) is type(b) is np.ndarray or min(a.ndim, b.ndim) < 2:
         return a @ b

@@ -179,6 +179,6 @@ def test_a_step_of_a_gated_unit_is_packed(dtype: str, suffix: str) -> None:
     found = packed(assembly(gru._move, whole, whole.copy(), *(row.copy() for _ in range(6))), suffix)
     assert found["div"] >= 3 * 2  # in each hyperbolic tangent
     four, matrix = np.ones((4, 64), dtype), np.ones((64, 192), dtype)
-    product = packed(assembly(gru._product, four, matrix, whole, np.ones((4, 192), dtype)), suffix)
+    product = packed(assembly(gru._add_product, four, matrix, whole, np.ones((4, 192), dtype)), suffix)
     assert product["mul"] >= 16
     assert product["add"] >= 16

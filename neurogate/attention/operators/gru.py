@@ -20,7 +20,7 @@ Form: TypeAlias = Literal["auto", "recurrent", "compiled"]
 """How to go forward through time; "auto" takes what is compiled where that pays."""
 
 _PAYS = 16  # steps from which on loading what is compiled pays
-_LARGE = 1 << 18  # numbers of U that no cache holds: then the products of a library are sooner
+_LARGE = 1 << 18  # numbers of U, beyond which a library's products are sooner, be it 1 example or 128
 
 
 class Cache(NamedTuple):
@@ -84,6 +84,8 @@ def forward(
     """
     xp = namespace("bias", "recurrent_bias", "state", x=x, weight=weight, recurrent_weight=recurrent_weight,
                    bias=bias, recurrent_bias=recurrent_bias, state=state)  # fmt: skip
+    one_of("form", form, get_args(Form))
+    fits(form != "compiled" or xp is np, "the compiled form is for NumPy", x=x)
     shaped("x : (B, T, D); weight : (rows, D); recurrent_weight : (rows, H)",
            x=x, weight=weight, recurrent_weight=recurrent_weight)  # fmt: skip
     rows, h = recurrent_weight.shape
@@ -98,7 +100,7 @@ def forward(
     fits(shift.shape == (rows,), "the recurrent bias needs one number for each row",
          recurrent_weight=recurrent_weight, recurrent_bias=shift)  # fmt: skip
     before = xp.zeros(one, x.dtype) if state is None else state
-    states, gates = _loop(xp, form, given, recurrent_weight)(given, recurrent_weight, shift, before)
+    states, gates = _loop(form, given, recurrent_weight)(given, recurrent_weight, shift, before)
     biased, carried = bias is not None, state is not None
     return states[1:].swapaxes(0, 1), Cache(
         inputs, recurrent_weight, states[:-1], gates, biased, carried, states[-1]
@@ -144,12 +146,10 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     return dx, dweight, drecurrent, dbias, rows.sum(axis=0) if biased else None, dstate if carried else None
 
 
-def _loop(xp: Namespace, form: Form, given: Array, weight: Array) -> Any:
+def _loop(form: Form, given: Array, weight: Array) -> Any:
     """Return what takes the steps."""
-    one_of("form", form, get_args(Form))
-    fits(form != "compiled" or xp is np, "the compiled form is for NumPy", x=given)
-    few = given.shape[1] < _PAYS or weight.size > _LARGE
-    if form == "recurrent" or xp is not np or not given.size or (form == "auto" and few):
+    pays = isinstance(given, np.ndarray) and given.shape[1] >= _PAYS and weight.size <= _LARGE
+    if form == "recurrent" or not given.size or (form == "auto" and not pays):
         return _steps
     return importlib.import_module("neurogate.backends.numba_cpu.gru").recurrent
 
@@ -161,7 +161,7 @@ def _steps(given: Array, weight: Array, bias: Array, h: Array) -> tuple[Array, A
     states = xp.empty((steps + 1, batch, width), given.dtype)
     states[0] = h
     gates, shift = xp.empty((4, steps, batch, width), given.dtype), bias[2 * width :]
-    weight = weight.copy()
+    weight = weight.astype(given.dtype)
     given[..., : 2 * width] += bias[: 2 * width]
     for halved in (given[..., : 2 * width], weight[: 2 * width]):  # once here, and not in each step
         halved *= 0.5

@@ -118,9 +118,10 @@ def backward(dy: Array, cache: Cache, *, learnt: bool = True) -> tuple[Array, Ar
     [(1, 3), (2, 3), None]
     """
     dy = answers(dy, (*cache.x.shape[:-1], len(cache.weight)), cache)
-    rows, inputs = rows_of(dy, cache.x)
+    (rows,) = rows_of(dy)
     dx = matmul(rows, cache.weight).reshape(cache.x.shape)
     if not learnt:
         return dx, None, None
+    (inputs,) = rows_of(cache.x)
     dweight = matmul(rows.T, inputs)
     return dx, dweight, rows.sum(axis=0) if cache.biased else None

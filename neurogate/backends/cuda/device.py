@@ -23,6 +23,7 @@ Array = npt.NDArray[Any]
 
 _UNASKED_BYTES = 48 << 10
 """Of shared memory, which every kernel may have."""
+# By the letter of a number type: the factors 1 and 0, which cuBLAS reads where they lie, and its functions.
 _SCALARS = {letter: np.array([1, 0], letter) for letter in "fd"}
 _ONE_AND_ZERO = {letter: (one.ctypes.data, one[1:].ctypes.data) for letter, one in _SCALARS.items()}
 _CUBLAS = {"f": ("sgemm", "sgemmStridedBatched"), "d": ("dgemm", "dgemmStridedBatched")}
@@ -160,21 +161,23 @@ class Gpu:
                 self._cupy.cuda.get_current_stream().synchronize()
 
     def multiply(self, a: Any, b: Any, found: Any, product: Product) -> None:
-        """Have cuBLAS multiply: it takes columns for what are rows here, and so the second factor first."""
+        """Have cuBLAS multiply: it takes columns for what are rows here, and so the second factor first.
+
+        As CuPy's own products it works on the current device and stream, and its failures are CuPy's.
+        """
         letter = a.dtype.char
         (one, zero), (single, many) = _ONE_AND_ZERO[letter], _CUBLAS[letter]
         _, batch, rows, columns, inner, a_turned, a_next, a_apart, b_turned, b_next, b_apart = product
         given = columns, rows, inner, one, self.address(b), b_next
         a, found = self.address(a), self.address(found)
-        with self._explained:
-            cublas, handle = self._cupy.cuda.cublas, self._cupy.cuda.get_cublas_handle()
-            if batch == 1:
-                getattr(cublas, single)(handle, b_turned, a_turned, *given, a, a_next, zero, found, columns)
-            else:
-                getattr(cublas, many)(
-                    handle, b_turned, a_turned, *given, b_apart, a, a_next, a_apart, zero, found, columns,
-                    rows * columns, batch,
-                )  # fmt: skip
+        cublas, handle = self._cupy.cuda.cublas, self._cupy.cuda.get_cublas_handle()
+        if batch == 1:
+            getattr(cublas, single)(handle, b_turned, a_turned, *given, a, a_next, zero, found, columns)
+        else:
+            getattr(cublas, many)(
+                handle, b_turned, a_turned, *given, b_apart, a, a_next, a_apart, zero, found, columns,
+                rows * columns, batch,
+            )  # fmt: skip
 
     @functools.cache  # noqa: B019
     def _function(self, kernel: str) -> Any:
@@ -227,15 +230,25 @@ def _too_large(needed: int, free: int, there_is: int) -> RunError:
     )
 
 
-@functools.cache
 def current() -> Device:
-    """Return the GPU to use, made once for each process.
+    """Return the GPU to use, which is CuPy's current one; each is made once for each process.
 
     Raises
     ------
     RunError
         If the GPU does not answer.
     """
+    try:
+        import cupy
+
+        number = cupy.cuda.runtime.getDevice()
+    except (ImportError, RuntimeError):  # what it is, `Gpu` says
+        number = None
+    return _gpu(number)
+
+
+@functools.cache
+def _gpu(number: int | None) -> Device:
     return Gpu()
 
 

@@ -4,27 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from .compiling import kernel, over_replicas, part
+from .compiling import in_shares, kernel, part
 from .tanh import tanh
 
 __all__ = ["recurrent"]
 
 Array = npt.NDArray[Any]
 
-_TOGETHER = 4  # examples, and rows of the matrix, that `_product` takes at a time
+_TOGETHER = 4  # examples, and rows of the matrix, for which `_add_product` is written out
 
 
 def recurrent(
     given: Array, weight: Array, bias: Array, h: Array, threads: int | None = None
 ) -> tuple[Array, Array]:
-    """Take the steps forward.
+    """Take the steps of a gated recurrent unit, from what its inputs give to the gates.
 
-    Parameters and returns are those of `neurogate.attention.operators.gru.recurrent`; threads do not change
-    the bits, and those of an example do not depend on which are beside it.
+    Neither threads nor which examples are beside it change the bits of one.
+
+    Parameters
+    ----------
+    given : (B, T, 3 H)
+        W x and its bias, of r, z and n; all is computed in its number type.
+    weight, bias : (3 H, H) and (3 H,)
+        U and its bias.
+    h : (B, H)
+        Before the first step.
+    threads : int, optional
+        As many as Numba would take if left out.
+
+    Returns
+    -------
+    states : (T + 1, B, H)
+        That before the first step, and that after each.
+    gates : (4, T, B, H)
+        r, z, n and what r multiplies.
 
     Examples
     --------
@@ -39,20 +55,21 @@ def recurrent(
     matrix = np.zeros((-(-width // _TOGETHER) * _TOGETHER, rows), dtype)
     matrix[:width] = weight.T
 
-    def work(block: int) -> None:
+    def work(first: int, last: int) -> None:
         before, inner = np.zeros((_TOGETHER, len(matrix)), dtype), np.empty((_TOGETHER, rows), dtype)
-        _ahead(block * _TOGETHER, given, matrix, bias, states, gates, before, inner)
+        for block in range(first, last):
+            _ahead(block * _TOGETHER, given, matrix, bias, states, gates, before, inner)
 
-    over_replicas(work, -(-batch // _TOGETHER), numba.get_num_threads() if threads is None else threads)
+    in_shares(work, -(-batch // _TOGETHER), threads)
     return states, gates
 
 
 @part
-def _product(a: Any, matrix: Any, bias: Any, found: Any) -> None:
-    """Multiply four rows, whose length is a multiple of four, with as many of the matrix at a time."""
-    for b in range(4):
+def _add_product(a: Any, matrix: Any, bias: Any, found: Any) -> None:
+    """Add products of four rows, whose length is a multiple of four, with the matrix to a bias."""
+    for b in range(_TOGETHER):
         found[b] = bias
-    for k in range(0, a.shape[1], 4):
+    for k in range(0, a.shape[1], _TOGETHER):
         for j in range(matrix.shape[1]):
             m, n, o, p = matrix[k, j], matrix[k + 1, j], matrix[k + 2, j], matrix[k + 3, j]
             found[0, j] += a[0, k] * m + a[0, k + 1] * n + a[0, k + 2] * o + a[0, k + 3] * p
@@ -84,7 +101,7 @@ def _ahead(
     width, last = states.shape[2], min(first + before.shape[0], given.shape[0])
     for t in range(given.shape[1]):
         before[: last - first, :width] = states[t, first:last]
-        _product(before, matrix, bias, inner)
+        _add_product(before, matrix, bias, inner)
         for b in range(first, last):
             _move(
                 given[b, t], inner[b - first], states[t, b], states[t + 1, b],

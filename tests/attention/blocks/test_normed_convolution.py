@@ -33,7 +33,9 @@ def test_statistics_go_in_by_the_names_they_come_out_by_and_by_no_other(
 
 def test_a_layer_without_norms_has_no_statistics() -> None:
     assert normed_convolution.told({}, {"first.weight": np.ones(1)}) == {}
-    with pytest.raises(RequestError, match=r"statistics has 'first'\. Leave it out: there are none here\."):
+    with pytest.raises(
+        RequestError, match=r"statistics has 'first'\. There are none here\. Leave statistics out\."
+    ):
         normed_convolution.told({"first": None}, {"first.weight": np.ones(1)})
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from neurogate.attention.operators import gru
 from neurogate.backends.numba_cpu import gru as numba_cpu
 from neurogate.errors import RequestError
+from tests.attention import standin
 from tests.attention.gradients import check
 from tests.attention.nearness import near
 from tests.tolerances import TOLERANCE
@@ -178,14 +179,41 @@ def test_an_example_has_its_bits_whatever_is_beside_it_and_however_many_threads(
         assert np.array_equal(alone[1][:, :, 0], whole[1][:, :, b])
 
 
-@pytest.mark.parametrize(("length", "hidden", "compiled"), [(15, 4, False), (16, 4, True), (16, 300, False)])
-def test_long_sequences_of_small_states_are_compiled(
-    length: int, hidden: int, compiled: bool, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("form", "length", "hidden", "compiled"), [
+    ("auto", 15, 4, False), ("auto", 16, 4, True), ("auto", 16, 300, False),
+    ("compiled", 3, 300, True), ("recurrent", 16, 4, False),
+])  # fmt: skip
+def test_long_sequences_of_small_states_are_compiled_and_what_is_asked_for(
+    form: str, length: int, hidden: int, compiled: bool, rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     taken = []
     monkeypatch.setattr(numba_cpu, "recurrent", lambda *a: taken.append(a) or gru._steps(*a))
-    gru.forward(**drawn(rng, length, 3, hidden))
+    gru.forward(**drawn(rng, length, 3, hidden), form=form)
     assert bool(taken) == compiled
+
+
+def test_only_numpy_has_a_compiled_form(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    cupy = standin.installed(monkeypatch)
+    there = {name: cupy.asarray(array) for name, array in drawn(rng, 20).items()}
+    with pytest.raises(RequestError, match=r"^x \(2, 20, 3\): the compiled form is for NumPy\.$"):
+        gru.forward(**there, form="compiled")
+    assert gru.forward(**there)[0].shape == (2, 20, 4)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("other", NAMES)
+def test_number_types_may_be_mixed(form: str, other: str, rng: np.random.Generator) -> None:
+    arguments = drawn(rng)
+    y, _ = gru.forward(**arguments)
+    mixed = {
+        name: array.astype("float64" if name == other else "float32") for name, array in arguments.items()
+    }
+    assert near(gru.forward(**mixed, form=form)[0].astype("float32"), y, "float32")
+    mixed = {
+        name: array.astype("float32" if name == other else "float64") for name, array in arguments.items()
+    }
+    assert near(gru.forward(**mixed, form=form)[0].astype("float32"), y, "float32")
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -6,7 +6,6 @@ matrices are stored column by column.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import types
 from typing import Any
@@ -62,7 +61,7 @@ class Multiplier(Gpu):
         }  # fmt: skip
         made = {name: self._noted(name, *each) for name, each in functions.items()}
         cuda = types.SimpleNamespace(cublas=types.SimpleNamespace(**made), get_cublas_handle=lambda: HANDLE)
-        self._cupy, self._explained = types.SimpleNamespace(cuda=cuda), contextlib.nullcontext()
+        self._cupy = types.SimpleNamespace(cuda=cuda)
 
     def _noted(self, name: str, function: Any, dtype: str) -> Any:
         def noted(*given: int) -> None:

@@ -49,7 +49,7 @@ class FakeGpu:
 
     def __init__(self, library: ctypes.CDLL, memory: int = 10**9) -> None:
         self.shim = Shim(library, OPTIN)
-        self.memory, self.used = memory, 0
+        self.memory, self.used, self.number = memory, 0, 0
         self.fail: dict[str, Exception] = {}
         self.compiled: list[tuple[str, tuple[str, ...]]] = []
         self.together: list[bool] = []
@@ -85,7 +85,7 @@ class Ndarray:
 class Device:
     def __init__(self, gpu: FakeGpu) -> None:
         gpu.meet("Device")
-        self._gpu, self.id = gpu, 0
+        self._gpu, self.id = gpu, gpu.number
         self.attributes = {
             "MultiProcessorCount": gpu.shim.multiprocessors,
             "MaxSharedMemoryPerBlockOptin": OPTIN,
@@ -165,7 +165,9 @@ def module(gpu: FakeGpu) -> types.ModuleType:
         Device=lambda: Device(gpu),
         Module=lambda: Module(gpu),
         get_current_stream=lambda: types.SimpleNamespace(synchronize=lambda: gpu.meet("synchronize")),
-        runtime=types.SimpleNamespace(getDeviceProperties=lambda number: {"name": b"Fake GPU"}),
+        runtime=types.SimpleNamespace(
+            getDeviceProperties=lambda number: {"name": b"Fake GPU"}, getDevice=lambda: gpu.number
+        ),
         memory=types.SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
         driver=types.SimpleNamespace(
             CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES=8, funcSetAttribute=_set_attribute

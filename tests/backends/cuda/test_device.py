@@ -49,9 +49,9 @@ def gpu(library: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeG
     gpu = FakeGpu(library)
     monkeypatch.setitem(sys.modules, "cupy", fake_cupy.module(gpu))
     monkeypatch.setattr(registry, "_without_gpu", lambda: None)
-    devices.current.cache_clear()
+    devices._gpu.cache_clear()
     yield gpu
-    devices.current.cache_clear()
+    devices._gpu.cache_clear()
 
 
 def _reservoir(backend: str = "cuda", dtype: str = "float32", replicas: int = 2) -> Reservoir:
@@ -80,6 +80,16 @@ def test_a_network_run_through_cupy_has_the_bits_of_the_reference(
     _assert_same(_run(_reservoir("cuda", dtype)), expected)
     assert gpu.together == ([True] * 2 if together else [False])
     assert gpu.used == 0
+
+
+def test_the_gpu_to_use_is_the_current_one(gpu: FakeGpu) -> None:
+    first = devices.current()
+    gpu.number = 1
+    second = devices.current()
+    assert second is not first
+    assert second is devices.current()
+    gpu.number = 0
+    assert first is devices.current()
 
 
 def test_a_kernel_is_compiled_once_and_with_our_options_alone(gpu: FakeGpu) -> None:

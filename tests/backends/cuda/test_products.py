@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -102,6 +103,26 @@ def test_cublas_is_asked_for_what_it_can_read(
 ) -> None:
     assert np.allclose(products.matmul(a, b), a @ b, rtol=1e-5, atol=1e-5)
     assert device.asked == asked
+
+
+@pytest.mark.parametrize("shapes", [
+    lambda n: ((n, 1, 1), (n, 1, 1)), lambda n: ((n, 1), (1, 1)), lambda n: ((1, 1), (1, n)),
+    lambda n: ((1, n), (n, 1)),
+], ids=["products", "rows", "columns", "terms"])  # fmt: skip
+def test_cublas_is_asked_for_what_it_can_count(shapes: Any) -> None:
+    for n, asked in ((2**31 - 1, True), (2**31, False)):
+        given = [
+            (shape, tuple(8 * math.prod(shape[i:]) for i in range(1, len(shape) + 1))) for shape in shapes(n)
+        ]
+        assert (products.planned(*given[0], *given[1], 8) is not None) == asked
+    large = (2**17, 2**17)  # of more numbers than that
+    assert products.planned(large, (2**20, 8), large, (2**20, 8), 8) is not None
+
+
+def test_rows_that_cublas_cannot_read_are_multiplied_by_a_matrix_at_once(device: Multiplier) -> None:
+    a, b = some(2, 3, 4, 5, 6).swapaxes(-3, -1), some(4, 7)
+    assert np.allclose(products.matmul(a, b), a @ b)
+    assert device.asked == []
 
 
 def test_what_does_not_fit_is_left_to_the_library_to_refuse(device: Multiplier) -> None:
