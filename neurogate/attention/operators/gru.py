@@ -237,7 +237,8 @@ def _steps_backward(dy: Array, weight: Array, before: Array, gates: Array) -> tu
     for t in reversed(range(steps)):
         dgates, dafter = dinner[t], dstates[t + 1]
         dgates *= dafter[:, None]
-        _carry(dstates[t], z[t], dafter, dgates.reshape(batch, 3 * width) @ weight)
+        through = dgates.reshape(batch, 3 * width) @ weight  # for products this small `matmul` takes longer
+        _carry(dstates[t], z[t], dafter, through)
     dgiven = dinner.swapaxes(0, 1).copy()
     dgiven[:, :, 2] = (by_n * dstates[1:]).swapaxes(0, 1)
     return dgiven.reshape(batch, steps, 3 * width), dinner.reshape(steps, batch, 3 * width), dstates[0]

@@ -173,6 +173,8 @@ def test_an_example_has_its_bits_whatever_is_beside_it_and_however_many_threads(
     given_as, bias = x.copy(), weight[:, 0].copy()
     whole = numba_cpu.recurrent(x, weight, bias, before, threads=3)
     assert np.array_equal(x, given_as)
+    one = numba_cpu.recurrent(x, weight, bias, before, threads=1)
+    assert all(np.array_equal(mine, theirs) for mine, theirs in zip(one, whole, strict=True))
     for b in range(9):
         alone = numba_cpu.recurrent(x[b : b + 1], weight, bias, before[b : b + 1], threads=1)
         assert np.array_equal(alone[0][:, 0], whole[0][:, b])

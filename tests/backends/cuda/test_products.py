@@ -119,10 +119,15 @@ def test_cublas_is_asked_for_what_it_can_count(shapes: Any) -> None:
     assert products.planned(large, (2**20, 8), large, (2**20, 8), 8) is not None
 
 
-def test_rows_that_cublas_cannot_read_are_multiplied_by_a_matrix_at_once(device: Multiplier) -> None:
-    a, b = some(2, 3, 4, 5, 6).swapaxes(-3, -1), some(4, 7)
-    assert np.allclose(products.matmul(a, b), a @ b)
+def test_rows_that_cublas_cannot_read_are_multiplied_by_a_matrix_at_once(
+    device: Multiplier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cupy, a, b, met = standin.installed(monkeypatch), some(2, 3, 4, 5, 6).swapaxes(-3, -1), some(4, 7), []
+    note = lambda function, given, result: function is np.matmul and met.append(given[0].shape)  # noqa: E731
+    monkeypatch.setattr(standin, "LISTENERS", [note])
+    assert np.allclose(products.matmul(standin.ndarray(a), cupy.asarray(b)).get(), a @ b)
     assert device.asked == []
+    assert met == [(2 * 3 * 6 * 5, 4)]
 
 
 def test_what_does_not_fit_is_left_to_the_library_to_refuse(device: Multiplier) -> None:
