@@ -1,5 +1,5 @@
-// Rows that are made alike: softmax, and mean and size taken out; and rows that are shared out to heads. A block to a
-// row; its threads are a power of two.
+// Rows that are made alike: softmax, and mean and size taken out; rows that are shared out to heads, and those that
+// windows see. A block to a row; its threads are a power of two.
 #pragma once
 #include "team.cuh"
 
@@ -139,5 +139,34 @@ DEVICE void heads_row(BlockTeam<T>& team, const Heads<T>& given, int which, long
     const long long head = sequence * given.heads + i / width, w = i % width;
     y[upright ? (head * width + w) * steps + step : (head * steps + step) * width + w] =
         x[row * all + i] + (bias ? bias[i] : T(0));
+  }
+}
+
+// Windows of C channels over three axes, whose places are rows: B sequences, or images, of sizes with margins.
+template <typename T>
+struct Windows {
+  long long rows, channels;  // B times all places
+  long long size0, size1, size2, kernel0, kernel1, kernel2, stride0, stride1, stride2, place0, place1, place2;
+  const T* x;  // (B, sizes, C)
+  const T* weight;  // (C, kernels)
+  T* y;  // (B, places, C)
+};
+
+// y[b, i, c] = sum over t of weight[c, t] x[b, stride i + t, c]
+template <typename T>
+DEVICE void windows_row(BlockTeam<T>& team, const Windows<T>& given, long long row) {
+  const long long i2 = row % given.place2, i1 = row / given.place2 % given.place1;
+  const long long over = row / given.place2 / given.place1, i0 = over % given.place0, b = over / given.place0;
+  const long long corner =
+      ((b * given.size0 + i0 * given.stride0) * given.size1 + i1 * given.stride1) * given.size2 + i2 * given.stride2;
+  const long long taps = given.kernel0 * given.kernel1 * given.kernel2;
+  for (long long c = team.rank; c < given.channels; c += team.size) {
+    const T* weight = given.weight + c * taps;
+    T sum = 0;
+    for (long long t0 = 0; t0 < given.kernel0; ++t0)
+      for (long long t1 = 0; t1 < given.kernel1; ++t1)
+        for (long long t2 = 0; t2 < given.kernel2; ++t2)
+          sum += *weight++ * given.x[(corner + (t0 * given.size1 + t1) * given.size2 + t2) * given.channels + c];
+    given.y[row * given.channels + c] = sum;
   }
 }

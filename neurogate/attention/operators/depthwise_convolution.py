@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurogate.attention import gpu
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace
 from neurogate.attention.operators import windows
 from neurogate.attention.operators.windows import PerAxis
@@ -134,6 +135,10 @@ def _channels_last(xp: Namespace, shape: Sequence[int], dtype: Any) -> Array:
 
 def _at_once(padded: Array, weight: Array, stride: Sequence[int]) -> Array:
     """Return the output on a GPU, where tap after tap would be two launches for each."""
+    compiled = gpu.kernels(namespace(padded=padded), "rows")
+    if compiled is not None and padded.ndim <= 5:
+        found: Array = compiled.windows(padded, weight, stride)
+        return found
     channels, _, *kernel = weight.shape
     kernels = weight.reshape(channels, *(1 for _ in kernel), *kernel)
     return (_seen(padded, kernel, stride) * kernels).sum(axis=tuple(range(-len(kernel), 0)))
@@ -145,7 +150,7 @@ def _backward_at_once(dy: Array, cache: Cache) -> tuple[Array, Array]:
     products = _seen(padded, kernel, seen.stride) * dy.reshape(*dy.shape, *(1 for _ in kernel))
     dweight = products.sum(axis=(0, *axes)).reshape(weight.shape)
     sizes = [n + k - 1 for n, k in zip(padded.shape[2:], kernel, strict=True)]
-    apart = xp.zeros((*padded.shape[:2], *sizes), dy.dtype)
+    apart = _channels_last(xp, (*padded.shape[:2], *sizes), dy.dtype)
     apart[
         (..., *(slice(k - 1, n, s) for n, k, s in zip(padded.shape[2:], kernel, seen.stride, strict=True)))
     ] = dy

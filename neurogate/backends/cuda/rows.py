@@ -1,4 +1,4 @@
-"""Softmax, norms and heads of rows on a GPU, each in one launch; arrays are CuPy's and stay where they are.
+"""Softmax, norms, heads and windows of rows on a GPU, each in one launch; arrays are CuPy's and stay there.
 
 In array form they are ten launches or more, and a launch costs what thousands of numbers do.
 """
@@ -14,7 +14,7 @@ from . import device as devices
 from .device import library
 from .packing import fields, instance, pack
 
-__all__ = ["heads", "norm", "norm_backward", "softmax", "softmax_backward"]
+__all__ = ["heads", "norm", "norm_backward", "softmax", "softmax_backward", "windows"]
 
 Array = Any
 _MOST_BLOCKS = 1 << 20
@@ -179,6 +179,58 @@ def _laid_out(
     numbers["rows"] = numbers["batch"] * max(shape[-2] for shape in given)
     widest = max(shape[-1] for shape in given)
     return shapes, numbers, _threads(widest) if widest else 0
+
+
+def windows(x: Array, weight: Array, stride: Sequence[int]) -> Array:
+    r"""Return :math:`y_{bci} = \sum_\tau W_{c\tau} x_{bc, s i + \tau}` of up to three axes.
+
+    Parameters
+    ----------
+    x : (B, C, n...)
+        Input with its margins; not copied where channels are next to each other in memory.
+    weight : (C, 1, k...)
+        One kernel for each channel.
+    stride : sequence of int
+        s, of each axis.
+
+    Returns
+    -------
+    (B, C, m...)
+        Channels are next to each other in memory.
+
+    Examples
+    --------
+    See `neurogate.attention.operators.depthwise_convolution.forward`.
+    """
+    xp, axes = library(x), range(2, x.ndim)
+    shape, numbers, threads = _seen(x.shape, weight.shape[2:], tuple(stride))
+    y = xp.empty(shape, x.dtype)
+    if y.size:
+        arrays = {"x": xp.ascontiguousarray(x.transpose(0, *axes, 1)), "y": y}
+        arrays["weight"] = xp.ascontiguousarray(weight, x.dtype)
+        _run(
+            "rows_windows",
+            "Windows",
+            arrays,
+            numbers,
+            x.dtype,
+            (min(numbers["rows"], _MOST_BLOCKS), 1),
+            threads,
+        )
+    return y.transpose(0, x.ndim - 1, *(axis - 1 for axis in axes))
+
+
+@functools.lru_cache(maxsize=64)
+def _seen(
+    shape: tuple[int, ...], kernel: tuple[int, ...], stride: tuple[int, ...]
+) -> tuple[tuple[int, ...], dict[str, int], int]:
+    """Return how what windows find lies in memory, and the numbers of a launch and its threads."""
+    batch, channels, *sizes = shape
+    places = [(n - k) // s + 1 for n, k, s in zip(sizes, kernel, stride, strict=True)]
+    numbers = {"rows": batch * math.prod(places), "channels": channels}
+    for name, values in (("size", sizes), ("kernel", kernel), ("stride", stride), ("place", places)):
+        numbers |= {f"{name}{axis}": value for axis, value in enumerate([*[1] * (3 - len(sizes)), *values])}
+    return (batch, *places, channels), numbers, _threads(channels) if channels else 0
 
 
 def _like(array: Array) -> Array:

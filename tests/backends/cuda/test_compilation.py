@@ -16,7 +16,14 @@ NAMES = {
     "samples.cu": {"readout", "normalised_delta", "least_squares", "high_pass"},
     "recurrence.cu": {"recurrence_scan", "recurrence_correct", "recurrence_correct_adjoint"},
     "wkv.cu": {"wkv_remember", "wkv_remember_adjoint"},
-    "rows.cu": {"rows_softmax", "rows_softmax_adjoint", "rows_norm", "rows_norm_adjoint", "rows_heads"},
+    "rows.cu": {
+        "rows_softmax",
+        "rows_softmax_adjoint",
+        "rows_norm",
+        "rows_norm_adjoint",
+        "rows_heads",
+        "rows_windows",
+    },
 }
 EXPONENTIAL = {"wkv.cu", "rows.cu"}  # these call exp, which is made of fused multiplications on a GPU
 REGISTERS = 65536  # of a multiprocessor

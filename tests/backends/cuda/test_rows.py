@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from neurogate.attention.blocks.multi_head import split
-from neurogate.attention.operators import layer_norm, rms_norm, softmax
+from neurogate.attention.operators import depthwise_convolution, layer_norm, rms_norm, softmax
 from neurogate.backends.cuda import device as devices
 from neurogate.backends.cuda import rows
 from neurogate.backends.cuda.packing import instance
@@ -132,6 +132,27 @@ def test_heads(
     for i, (x, bias, y) in enumerate(zip(products, biases, found, strict=True)):
         assert np.array_equal(y, split(x if bias is None else x + bias, 3))
         assert (y.swapaxes(-1, -2) if i == upright else y).flags.c_contiguous
+
+
+@TYPES
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize(("sizes", "kernel", "stride"), [
+    ([5], [3], [1]), ([7], [2], [3]), ([3], [3], [2]), ([4, 6], [1, 3], [1, 2]),
+    ([5, 4, 3], [2, 3, 1], [2, 1, 2]),
+])  # fmt: skip
+@pytest.mark.parametrize(("batch", "channels"), [(2, 3), (1, 70), (0, 3), (2, 0)])
+def test_windows(
+    batch: int, channels: int, sizes: list[int], kernel: list[int], stride: list[int], last: bool, dtype: str,
+    rng: np.random.Generator, shim: Shim,
+) -> None:  # fmt: skip
+    x, weight = (rng.standard_normal(shape).astype(dtype)
+                 for shape in ((batch, channels, *sizes), (channels, 1, *kernel)))  # fmt: skip
+    if last:
+        x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+    y, (wanted, _) = rows.windows(x, weight, stride), depthwise_convolution.forward(x, weight, stride=stride)
+    assert y.shape == wanted.shape
+    assert near(y, wanted)
+    assert shim.launched == ([instance("rows_windows", dtype)] if y.size else [])
 
 
 def test_a_gap_between_numbers_of_an_array_is_minded(rng: np.random.Generator) -> None:
