@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurogate.attention import make
+from neurogate.attention import forms, make
 from neurogate.attention.catalogue import CATALOGUE
-from neurogate.attention.operators import axis_maps, linear, scaled_dot_product, wkv
+from neurogate.attention.operators import axis_maps, linear, scaled_dot_product
 from tests.attention import standin
 from tests.attention.counting import operations, slope
 from tests.attention.examples import EXAMPLES
@@ -44,7 +44,7 @@ MORE: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
 @pytest.fixture(autouse=True)
 def _as_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Take steps in Python where a GPU has a kernel, and axes one by one, wide ones tap by tap."""
-    monkeypatch.setattr(wkv, "_PAYS", 10**9)
+    monkeypatch.setattr(forms, "PAYS", 10**9)
     monkeypatch.setattr(axis_maps, "_FEW", 0)
     monkeypatch.setattr(axis_maps, "_TAP", (2, 2))
     axis_maps._both.cache_clear()

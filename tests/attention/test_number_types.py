@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from neurogate.attention import pieces, products
+from neurogate.attention import forms, pieces, products
 from neurogate.attention.layer import Layer
-from neurogate.attention.operators import axis_maps, gru, linear_recurrence, taylor_attention, wkv
+from neurogate.attention.operators import axis_maps, linear_recurrence, taylor_attention
 from tests.attention.examples import EXAMPLES, example_layer
 from tests.attention.nearness import near
 
 LARGE = {
     pieces: "_PIECE", products: "_ALONE", linear_recurrence: "_PAYS", taylor_attention: "_LONG",
-    wkv: "_PAYS", gru: "_PAYS", axis_maps: "_FEW",
+    forms: "PAYS", axis_maps: "_FEW",
 }  # fmt: skip
 """From how many numbers on something is done in another way, by module."""
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
+from neurogate.attention.forms import Form, compiled
 from neurogate.attention.fused import fused
 from neurogate.attention.operators import linear
-from neurogate.attention.options import one_of
 from neurogate.attention.pieces import rows_of
 from neurogate.attention.products import matmul
 
-__all__ = ["Cache", "Form", "backward", "forward"]
+__all__ = ["Cache", "backward", "forward"]
 
-Form: TypeAlias = Literal["auto", "recurrent", "compiled"]
-"""How to go forward through time; "auto" takes what is compiled where that pays."""
-
-_PAYS = 16  # steps from which on loading what is compiled pays
 _LARGE = 1 << 18  # numbers of U, beyond which a library's products are sooner, be it 1 example or 128
 
 
@@ -84,10 +80,9 @@ def forward(
     """
     xp = namespace("bias", "recurrent_bias", "state", x=x, weight=weight, recurrent_weight=recurrent_weight,
                    bias=bias, recurrent_bias=recurrent_bias, state=state)  # fmt: skip
-    one_of("form", form, get_args(Form))
-    fits(form != "compiled" or xp is np, "the compiled form is for NumPy", x=x)
     shaped("x : (B, T, D); weight : (rows, D); recurrent_weight : (rows, H)",
            x=x, weight=weight, recurrent_weight=recurrent_weight)  # fmt: skip
+    loop = _loop(form, x, recurrent_weight)
     rows, h = recurrent_weight.shape
     fits(rows == 3 * h, "the weights must have three rows for each hidden unit",
          weight=weight, recurrent_weight=recurrent_weight)  # fmt: skip
@@ -100,7 +95,7 @@ def forward(
     fits(shift.shape == (rows,), "the recurrent bias needs one number for each row",
          recurrent_weight=recurrent_weight, recurrent_bias=shift)  # fmt: skip
     before = xp.zeros(one, x.dtype) if state is None else state
-    states, gates = _loop(form, given, recurrent_weight)(given, recurrent_weight, shift, before)
+    states, gates = loop(given, recurrent_weight, shift, before)
     biased, carried = bias is not None, state is not None
     return states[1:].swapaxes(0, 1), Cache(
         inputs, recurrent_weight, states[:-1], gates, biased, carried, states[-1]
@@ -146,12 +141,13 @@ def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array, Array | None
     return dx, dweight, drecurrent, dbias, rows.sum(axis=0) if biased else None, dstate if carried else None
 
 
-def _loop(form: Form, given: Array, weight: Array) -> Any:
+def _loop(form: Form, x: Array, weight: Array) -> Any:
     """Return what takes the steps."""
-    pays = isinstance(given, np.ndarray) and given.shape[1] >= _PAYS and weight.size <= _LARGE
-    if form == "recurrent" or not given.size or (form == "auto" and not pays):
-        return _steps
-    return importlib.import_module("neurogate.backends.numba_cpu.gru").recurrent
+    on_cpu = isinstance(x, np.ndarray)
+    fits(form != "compiled" or on_cpu, "the compiled form is for NumPy", x=x)
+    if compiled(form, x.shape[1], suits=on_cpu and weight.size <= _LARGE):
+        return importlib.import_module("neurogate.backends.numba_cpu.gru").recurrent
+    return _steps
 
 
 def _steps(given: Array, weight: Array, bias: Array, h: Array) -> tuple[Array, Array]:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurogate.attention.arrays import Array, Namespace, answers, fits, namespace, shaped
+from neurogate.attention.forms import Form, compiled
 from neurogate.attention.operators.pointwise import sigmoid
-from neurogate.attention.options import one_of, record
+from neurogate.attention.options import record
 
-__all__ = ["NOTHING", "Cache", "Form", "State", "backward", "forward", "recurrent", "recurrent_backward"]
-
-Form: TypeAlias = Literal["auto", "recurrent", "compiled"]
-"""How to go through time; "auto" takes what is compiled where that pays."""
+__all__ = ["NOTHING", "Cache", "State", "backward", "forward", "recurrent", "recurrent_backward"]
 
 NOTHING = -1e38
 """The mass of no past at all: a logarithm so far below all others that it never counts."""
 
 _SHAPES = "k, v, dy, means, masses : (B, T, D); w, u : (D,); mean, mass : (B, D)"
-_PAYS = 16  # steps from which on loading what is compiled pays
 
 
 class State(NamedTuple):
@@ -240,9 +237,8 @@ def recurrent_backward(
 
 
 def _loops(xp: Namespace, form: Form, k: Array) -> tuple[Any, Any]:
-    one_of("form", form, get_args(Form))
-    if form == "recurrent" or not k.size or (form == "auto" and k.shape[1] < _PAYS):
+    if not compiled(form, k.shape[1]) or not k.size:
         return recurrent, recurrent_backward
     backend = "numba_cpu" if xp.__name__ == "numpy" else "cuda"
-    compiled = importlib.import_module(f"neurogate.backends.{backend}.wkv")
-    return compiled.recurrent, compiled.recurrent_backward
+    module = importlib.import_module(f"neurogate.backends.{backend}.wkv")
+    return module.recurrent, module.recurrent_backward

@@ -26,7 +26,7 @@ _UNASKED_BYTES = 48 << 10
 # By the letter of a number type: the factors 1 and 0, which cuBLAS reads where they lie, and its functions.
 _SCALARS = {letter: np.array([1, 0], letter) for letter in "fd"}
 _ONE_AND_ZERO = {letter: (one.ctypes.data, one[1:].ctypes.data) for letter, one in _SCALARS.items()}
-_CUBLAS = {"f": ("sgemm", "sgemmStridedBatched"), "d": ("dgemm", "dgemmStridedBatched")}
+_GEMM = {"f": "sgemm", "d": "dgemm"}
 
 
 class Product(NamedTuple):
@@ -166,15 +166,15 @@ class Gpu:
         As CuPy's own products it works on the current device and stream, and its failures are CuPy's.
         """
         letter = a.dtype.char
-        (one, zero), (single, many) = _ONE_AND_ZERO[letter], _CUBLAS[letter]
+        (one, zero), name = _ONE_AND_ZERO[letter], _GEMM[letter]
         _, batch, rows, columns, inner, a_turned, a_next, a_apart, b_turned, b_next, b_apart = product
         given = columns, rows, inner, one, self.address(b), b_next
         a, found = self.address(a), self.address(found)
         cublas, handle = self._cupy.cuda.cublas, self._cupy.cuda.get_cublas_handle()
         if batch == 1:
-            getattr(cublas, single)(handle, b_turned, a_turned, *given, a, a_next, zero, found, columns)
+            getattr(cublas, name)(handle, b_turned, a_turned, *given, a, a_next, zero, found, columns)
         else:
-            getattr(cublas, many)(
+            getattr(cublas, f"{name}StridedBatched")(
                 handle, b_turned, a_turned, *given, b_apart, a, a_next, a_apart, zero, found, columns,
                 rows * columns, batch,
             )  # fmt: skip

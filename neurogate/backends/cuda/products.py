@@ -40,9 +40,9 @@ def matmul(a: Array, b: Array) -> Array:
     product = None
     if a.dtype.char in "fd" and a.dtype == b.dtype:
         product = planned(a.shape, a.strides, b.shape, b.strides, a.itemsize)
-    if product is None and b.ndim == 2 < a.ndim:  # else CuPy multiplies matrix by matrix
-        return (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) @ b).reshape(*a.shape[:-1], b.shape[-1])
     if product is None:
+        if b.ndim == 2 < a.ndim:  # else CuPy multiplies matrix by matrix
+            return (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) @ b).reshape(*a.shape[:-1], b.shape[-1])
         return a @ b
     found = library(a).empty(product.shape, a.dtype)
     devices.current().multiply(a, b, found, product)

@@ -208,15 +208,8 @@ def windows(x: Array, weight: Array, stride: Sequence[int]) -> Array:
     if y.size:
         arrays = {"x": xp.ascontiguousarray(x.transpose(0, *axes, 1)), "y": y}
         arrays["weight"] = xp.ascontiguousarray(weight, x.dtype)
-        _run(
-            "rows_windows",
-            "Windows",
-            arrays,
-            numbers,
-            x.dtype,
-            (min(numbers["rows"], _MOST_BLOCKS), 1),
-            threads,
-        )
+        grid = (min(numbers["rows"], _MOST_BLOCKS), 1)
+        _run("rows_windows", "Windows", arrays, numbers, x.dtype, grid, threads)
     return y.transpose(0, x.ndim - 1, *(axis - 1 for axis in axes))
 
 

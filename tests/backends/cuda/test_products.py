@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,20 @@ from hypothesis import strategies as st
 
 from neurogate.attention import gpu
 from neurogate.attention.catalogue import CATALOGUE
+from neurogate.backends import registry
 from neurogate.backends.cuda import device as devices
 from neurogate.backends.cuda import products, rows
 from tests.attention import standin
+from tests.attention.nearness import near
 from tests.attention.test_without_numpy import test_a_gate_needs_nothing_that_only_numpy_has as same_numbers
 from tests.backends.cuda.cublas import Multiplier
 from tests.backends.cuda.shim import Shim
 
+ROW = next(row for row in registry.describe() if row.name == "cuda")
+
 
 @pytest.fixture
-def device(monkeypatch: pytest.MonkeyPatch) -> Iterator[Multiplier]:
+def device(monkeypatch: pytest.MonkeyPatch) -> Multiplier:
     made = Multiplier()
     monkeypatch.setattr(devices, "current", lambda: made)
     return made
@@ -57,7 +60,7 @@ def test_whatever_lies_as_it_does_the_product_is_that_of_numpy(data: Any, dtype:
     wanted = pair[0] @ pair[1]
     assert found.dtype == wanted.dtype
     assert found.shape == wanted.shape
-    assert np.allclose(found, wanted, rtol=1e-5 if dtype == "float32" else 1e-12, atol=1e-5)
+    assert near(found, wanted, dtype)
     assert all(np.array_equal(a, b) for a, b in zip(pair, before, strict=True))
 
 
@@ -101,7 +104,7 @@ RECORDS = np.zeros((2, 5, 3), [("odd", "d"), ("between", "b")])
 def test_cublas_is_asked_for_what_it_can_read(
     a: np.ndarray, b: np.ndarray, asked: list[str], device: Multiplier
 ) -> None:
-    assert np.allclose(products.matmul(a, b), a @ b, rtol=1e-5, atol=1e-5)
+    assert near(products.matmul(a, b), a @ b, "float64" if a.dtype == "float64" else "float32")
     assert device.asked == asked
 
 
@@ -135,6 +138,21 @@ def test_what_does_not_fit_is_left_to_the_library_to_refuse(device: Multiplier) 
         with pytest.raises(ValueError, match=r"mismatch|broadcast"):
             products.matmul(np.ones(a), np.ones(b))
     assert device.asked == []
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_gpu_multiplies_what_lies_in_any_of_these_ways(dtype: str, rng: np.random.Generator) -> None:
+    if not ROW.available:
+        pytest.skip(f"The cuda backend cannot run here: {ROW.reason}.")
+    cupy = pytest.importorskip("cupy")
+    q, k, w = (
+        cupy.asarray(rng.standard_normal(shape), dtype) for shape in ((4, 8, 65, 33), (4, 8, 70, 33), (33, 9))
+    )
+    for a, b in (
+        (q, k.swapaxes(2, 3)), (q.swapaxes(2, 3), q), (q[0, 0], w), (k[1], w), (q, w),
+        (q[0, 0], k[1].swapaxes(1, 2)),
+    ):  # fmt: skip
+        assert near(products.matmul(a, b).get(), a.get() @ b.get(), dtype)
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE])
